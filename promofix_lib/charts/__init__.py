@@ -1,0 +1,1 @@
+"""Charts that are kept, exported and explained (matplotlib)."""

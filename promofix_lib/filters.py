@@ -1,0 +1,135 @@
+"""Is this row in or out? Masks over the order table; a mask over a missing value is False."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from promofix_lib.orders import flat_lists, has_any
+
+
+def in_window(orders: pd.DataFrame, start: datetime | None, end: datetime | None) -> pd.Series[bool]:
+    """Orders bought from `start` to `end`, both moments inside.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table.
+    start, end : datetime with a zone, or None
+        None leaves that side open.
+
+    Raises
+    ------
+    ValueError
+        A time without a zone.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"purchase_date": "2026-03-01T01:00:00Z"}, {"purchase_date": "2026-03-01T02:00:01Z"}])
+    >>> end = datetime.fromisoformat("2026-03-01T02:00:00+00:00")
+    >>> in_window(orders, None, end).tolist()
+    [True, False]
+    """
+    times = orders["purchase_date"]
+    mask = times.notna()
+    for moment in (start, end):
+        if moment is not None and moment.tzinfo is None:
+            raise ValueError(f"{moment} has no time zone: write it as 2026-03-01T00:00:00+00:00.")
+    if start is not None:
+        mask &= times >= pd.Timestamp(start)
+    if end is not None:
+        mask &= times <= pd.Timestamp(end)
+    return mask
+
+
+def priced_at_most(orders: pd.DataFrame, price: Decimal) -> pd.Series[bool]:
+    """Orders whose unit price is `price` or less; unknown prices are not.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table.
+    price : Decimal
+        Highest unit price that counts, in the order's own currency.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"item_price": "3.00", "quantity": 3}, {"item_price": "29.99", "quantity": 1}, {}])
+    >>> priced_at_most(orders, Decimal("1.00")).tolist()
+    [True, False, False]
+    """
+    return (orders["unit_price"] <= price).fillna(False).astype(bool)
+
+
+def one_of(orders: pd.DataFrame, column: str, values: Collection[str]) -> pd.Series[bool]:
+    """Orders whose `column` is one of `values`; the empty text stands for a missing cell.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"sku": "A"}, {"sku": "B"}, {}])
+    >>> one_of(orders, "sku", ["A"]).tolist(), one_of(orders, "sku", [""]).tolist()
+    ([True, False, False], [False, False, True])
+    """
+    mask = orders[column].isin([value for value in values if value]).fillna(False).astype(bool)
+    return mask | orders[column].isna() if "" in values else mask
+
+
+def with_promotions(orders: pd.DataFrame, ids: Collection[str], *, together: bool = False) -> pd.Series[bool]:
+    """Orders that carry one of the promotion ids, or all of them when `together`.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"promotion_ids": ["P", "Q"]}, {"promotion_ids": ["P"]}, {}])
+    >>> with_promotions(orders, ["P", "Q"], together=True).tolist()
+    [True, False, False]
+    """
+    if not together:
+        return has_any(orders["promotion_ids"], ids)
+    mask = pd.Series(True, index=orders.index)
+    for promotion_id in ids:
+        mask &= has_any(orders["promotion_ids"], [promotion_id])
+    return mask
+
+
+def is_cancelled(orders: pd.DataFrame) -> pd.Series[bool]:
+    """Items whose order or whose own line is cancelled.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"order_status": "Shipped", "item_status": "Cancelled"}, {"order_status": "Shipped"}])
+    >>> is_cancelled(orders).tolist()
+    [True, False]
+    """
+    return one_of(orders, "order_status", ["Cancelled"]) | one_of(orders, "item_status", ["Cancelled"])
+
+
+def containing(orders: pd.DataFrame, text: str) -> pd.Series[bool]:
+    """Orders in which `text` occurs in an id, a SKU, a name or a promotion; capitals do not matter.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> containing(order_table([{"sku": "HP-700"}, {"promotion_ids": ["hp-deal"]}, {"sku": "x"}]), "HP-").tolist()
+    [True, True, False]
+    """
+    wanted = text.strip().lower()
+    mask = pd.Series(not wanted, index=orders.index)
+    if not wanted:
+        return mask
+    for column in ("order_id", "order_item_id", "sku", "asin", "product_name", "buyer_name", "buyer_email"):
+        mask |= orders[column].str.lower().str.contains(wanted, regex=False).fillna(False).astype(bool)
+    return mask | _list_containing(orders["promotion_ids"], wanted) | _list_containing(orders["claim_codes"], wanted)
+
+
+def _list_containing(lists: pd.Series[Any], wanted: str) -> pd.Series[bool]:
+    known = set(flat_lists(lists)[1])
+    return has_any(lists, [word for word in known if wanted in word.lower()])

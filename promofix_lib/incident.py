@@ -1,0 +1,227 @@
+"""The incident: a frozen rule that says which order items a mistake touched, and its JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import pandas as pd
+
+from promofix_lib.errors import CaseError
+from promofix_lib.filters import in_window, is_cancelled, one_of, priced_at_most, with_promotions
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """The highest unit price that counts as the mistake, for one SKU in one sales channel and currency.
+
+    An empty sales channel or currency matches every one, also a missing one.
+    """
+
+    sku: str
+    sales_channel: str
+    currency: str
+    price: Decimal
+
+
+@dataclass(frozen=True)
+class Incident:
+    """A rule over the order table. Rules are saved, lists are recomputed: it runs on tomorrow's report too.
+
+    An empty tuple or None asks nothing. All questions must be answered with yes.
+
+    Parameters
+    ----------
+    onset, end : datetime with a zone, or None
+        Purchase time of the first and of the last affected order, both inside.
+    promotion_ids : tuple of str
+        The order item carries one of these, or all of them when `together`.
+    ceilings : tuple of Ceiling
+        Highest unit price per SKU, sales channel and currency; SKUs not named are out.
+    max_unit_price : Decimal or None
+        Highest unit price for every SKU.
+    skus, sales_channels, currencies, order_statuses, fulfillment_channels, ship_countries : tuple of str
+        Allowed words; the empty text stands for a missing cell.
+    is_business_order : bool or None
+        Only business orders, only others, or both.
+    min_quantity, max_quantity : int or None
+        Units per order item.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"sku": "A", "item_price": "1.00", "quantity": 1, "promotion_ids": ["P"]},
+    ...                       {"sku": "A", "item_price": "58.99", "quantity": 1}])
+    >>> affected(orders, Incident(promotion_ids=("P",))).tolist()
+    [True, False]
+    """
+
+    onset: datetime | None = None
+    end: datetime | None = None
+    promotion_ids: tuple[str, ...] = ()
+    together: bool = False
+    ceilings: tuple[Ceiling, ...] = ()
+    max_unit_price: Decimal | None = None
+    skus: tuple[str, ...] = ()
+    sales_channels: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
+    order_statuses: tuple[str, ...] = ()
+    fulfillment_channels: tuple[str, ...] = ()
+    ship_countries: tuple[str, ...] = ()
+    is_business_order: bool | None = None
+    min_quantity: int | None = None
+    max_quantity: int | None = None
+
+    def open_ended(self) -> Incident:
+        """The same rule without an end: what is still happening in a newer report."""
+        return replace(self, end=None)
+
+
+def affected(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
+    """Order items that the rule touches.
+
+    An item without a price (pending, or its discount is printed at shipping) counts when its promotion tells, unless
+    it is cancelled; without a promotion in the rule an unpriced item can not be judged and is out.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table.
+    incident : Incident
+        The rule.
+
+    Returns
+    -------
+    Series
+        Boolean mask.
+    """
+    mask = in_window(orders, incident.onset, incident.end) if incident.onset or incident.end else _everything(orders)
+    if incident.promotion_ids:
+        mask &= with_promotions(orders, incident.promotion_ids, together=incident.together)
+    for column in ("sku", "sales_channel", "currency", "order_status", "fulfillment_channel", "ship_country"):
+        words: tuple[str, ...] = getattr(incident, _PLURAL[column])
+        if words:
+            mask &= one_of(orders, column, words)
+    if incident.is_business_order is not None:
+        mask &= (orders["is_business_order"].fillna(False) == incident.is_business_order).astype(bool)
+    if incident.min_quantity is not None:
+        mask &= (orders["quantity"] >= incident.min_quantity).fillna(False).astype(bool)
+    if incident.max_quantity is not None:
+        mask &= (orders["quantity"] <= incident.max_quantity).fillna(False).astype(bool)
+    return mask & _cheap_enough(orders, incident)
+
+
+_PLURAL = {
+    "sku": "skus",
+    "sales_channel": "sales_channels",
+    "currency": "currencies",
+    "order_status": "order_statuses",
+    "fulfillment_channel": "fulfillment_channels",
+    "ship_country": "ship_countries",
+}
+
+
+def _everything(orders: pd.DataFrame) -> pd.Series[bool]:
+    return pd.Series(True, index=orders.index)
+
+
+def _cheap_enough(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
+    asks_price = bool(incident.ceilings) or incident.max_unit_price is not None
+    unpriced = orders["unit_price"].isna()
+    told = unpriced & ~is_cancelled(orders) if incident.promotion_ids else unpriced & (not asks_price)
+    if not asks_price:
+        return ~unpriced | told
+    cheap = _everything(orders)
+    if incident.max_unit_price is not None:
+        cheap &= priced_at_most(orders, incident.max_unit_price)
+    if incident.ceilings:
+        limit, has_limit = _limits(orders, incident.ceilings)
+        cheap &= (orders["unit_price"] <= limit).fillna(False).astype(bool)
+        told &= has_limit
+    return cheap | told
+
+
+def _limits(orders: pd.DataFrame, ceilings: tuple[Ceiling, ...]) -> tuple[pd.Series[Any], pd.Series[bool]]:
+    limit = pd.Series(None, index=orders.index, dtype=orders["unit_price"].dtype)
+    for ceiling in ceilings:
+        rows = one_of(orders, "sku", [ceiling.sku])
+        if ceiling.sales_channel:
+            rows &= one_of(orders, "sales_channel", [ceiling.sales_channel])
+        if ceiling.currency:
+            rows &= one_of(orders, "currency", [ceiling.currency])
+        limit[rows] = ceiling.price
+    return limit, limit.notna()
+
+
+def to_json(incident: Incident) -> dict[str, Any]:
+    """The rule as JSON; money as text, times ISO 8601 in UTC; what asks nothing is left out.
+
+    Examples
+    --------
+    >>> to_json(Incident(promotion_ids=("P",), max_unit_price=Decimal("1.00")))
+    {'promotion_ids': ['P'], 'max_unit_price': '1.00'}
+    """
+    empty = Incident()
+    changed = {
+        field.name: getattr(incident, field.name)
+        for field in fields(incident)
+        if getattr(incident, field.name) != getattr(empty, field.name)
+    }
+    return {name: _plain(value) for name, value in changed.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Ceiling):
+        return {name: _plain(cell) for name, cell in asdict(value).items()}
+    return [_plain(cell) for cell in value] if isinstance(value, tuple) else value
+
+
+def from_json(record: dict[str, Any]) -> Incident:
+    """The rule that `to_json` wrote.
+
+    Raises
+    ------
+    CaseError
+        A name or a value that this version does not know.
+
+    Examples
+    --------
+    >>> rule = Incident(promotion_ids=("P",), max_unit_price=Decimal("1.00"))
+    >>> from_json(to_json(rule)) == rule
+    True
+    """
+    known = {field.name for field in fields(Incident)}
+    strange = sorted(set(record) - known)
+    if strange:
+        raise CaseError(
+            f"The saved incident has words that this promofix does not know: {', '.join(strange)}. "
+            "It was probably saved by a newer version: update promofix, or find the incident again in notebook 2."
+        )
+    try:
+        return Incident(**{name: _typed(name, value) for name, value in record.items()})
+    except (TypeError, ValueError, KeyError, InvalidOperation) as error:
+        raise CaseError(
+            f"The saved incident is damaged ({error}). Find the incident again in notebook 2; "
+            "the reports are untouched."
+        ) from error
+
+
+def _typed(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in ("onset", "end"):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError(f"{name} has no time zone")
+        return moment
+    if name == "max_unit_price":
+        return Decimal(value)
+    if name == "ceilings":
+        return tuple(Ceiling(**{**cell, "price": Decimal(cell["price"])}) for cell in value)
+    return tuple(value) if isinstance(value, list) else value

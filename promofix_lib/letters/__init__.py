@@ -1,0 +1,1 @@
+"""Sentences people will read, in any language, checked."""

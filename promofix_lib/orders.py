@@ -1,0 +1,299 @@
+"""The order table: one row per order item, times in UTC, money exact, what is missing stays missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+TEXT = pd.ArrowDtype(pa.string())
+TEXTS = pd.ArrowDtype(pa.list_(pa.string()))
+WHOLE = pd.ArrowDtype(pa.int64())
+YES_NO = pd.ArrowDtype(pa.bool_())
+MONEY = pd.ArrowDtype(pa.decimal128(18, 4))
+UNIT_MONEY = pd.ArrowDtype(pa.decimal128(18, 6))
+UTC = pd.DatetimeTZDtype("us", "UTC")
+
+_ONE = 10_000  # ten-thousandths in one unit of money: the scale of MONEY
+
+COLUMNS: dict[str, Any] = {
+    "order_id": TEXT,
+    "order_item_id": TEXT,
+    "purchase_date": UTC,
+    "order_status": TEXT,
+    "item_status": TEXT,
+    "fulfillment_channel": TEXT,
+    "sales_channel": TEXT,
+    "sku": TEXT,
+    "asin": TEXT,
+    "product_name": TEXT,
+    "quantity": WHOLE,
+    "currency": TEXT,
+    "item_price": MONEY,
+    "item_promotion_discount": MONEY,
+    "unit_price": UNIT_MONEY,
+    "promotion_ids": TEXTS,
+    "claim_codes": TEXTS,
+    "buyer_name": TEXT,
+    "buyer_email": TEXT,
+    "ship_country": TEXT,
+    "is_business_order": YES_NO,
+    "price_designation": TEXT,
+    "is_replacement_order": YES_NO,
+    "is_buyer_requested_cancellation": YES_NO,
+    "source_file": TEXT,
+    "source_line": WHOLE,
+}
+"""Columns that every order table has, with their types. Columns that a report brings beyond these follow them."""
+
+
+def order_table(rows: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
+    """An order table from plain rows: texts, numbers and lists; columns left out are missing.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Column name to value. Money as text or `Decimal`, never float; times as ISO 8601 text with an offset.
+
+    Returns
+    -------
+    DataFrame
+        Order table, `unit_price` worked out.
+
+    Raises
+    ------
+    ValueError
+        Money given as a float, or a time without a zone.
+
+    Examples
+    --------
+    >>> orders = order_table([{"order_id": "111-0000001-0000001", "item_price": "3.00", "quantity": 3},
+    ...                       {"order_id": "111-0000002-0000002", "item_price": "29.99", "quantity": 1}])
+    >>> [str(price) for price in orders["unit_price"]]
+    ['1.000000', '29.990000']
+    """
+    rows = list(rows)
+    names = [*COLUMNS, *(name for name in dict.fromkeys(name for row in rows for name in row) if name not in COLUMNS)]
+    cells = {name: [row.get(name) for row in rows] for name in names if name != "unit_price"}
+    return complete(pd.DataFrame({name: _column(name, values) for name, values in cells.items()}))
+
+
+def _column(name: str, values: list[Any]) -> pd.Series[Any]:
+    dtype = COLUMNS.get(name, TEXT)
+    if dtype in (MONEY, UNIT_MONEY):
+        if any(isinstance(value, float) for value in values):
+            raise ValueError(f"{name} is money: give it as text or Decimal, not as a float.")
+        values = [None if value is None or value is pd.NA else Decimal(str(value)) for value in values]
+    if dtype is UTC:
+        times: list[Any] = [pd.NaT if value is None or value is pd.NaT else pd.Timestamp(value) for value in values]
+        if any(time is not pd.NaT and time.tzinfo is None for time in times):
+            raise ValueError(f"{name} needs a time zone, for example 2026-03-01T00:00:00Z.")
+        return pd.Series([time if time is pd.NaT else time.tz_convert("UTC") for time in times], dtype=UTC)
+    return pd.Series(values, dtype=dtype)
+
+
+def complete(frame: pd.DataFrame) -> pd.DataFrame:
+    """An order table from columns of the right types: missing columns added, `unit_price` worked out, order fixed.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any of the order table's columns, typed as in `COLUMNS`, and any further ones.
+
+    Returns
+    -------
+    DataFrame
+        Order table with a fresh index 0, 1, 2 …; `frame` is not changed.
+    """
+    columns = {name: frame[name] if name in frame else _missing(name, frame.index) for name in COLUMNS}
+    extra = {str(name): frame[name] for name in frame.columns if name not in COLUMNS}
+    orders = pd.DataFrame({**columns, **extra}, index=frame.index).reset_index(drop=True)
+    orders["unit_price"] = unit_prices(orders)
+    return orders
+
+
+def _missing(name: str, index: pd.Index[Any]) -> pd.Series[Any]:
+    return pd.Series(None, index=index, dtype=COLUMNS[name])
+
+
+def unit_prices(orders: pd.DataFrame) -> pd.Series[Any]:
+    """What the buyer pays per unit: (item price − discount) ÷ quantity, exact to a millionth, never below zero.
+
+    Amazon's ``item-price`` is the total of the line. A missing discount is no discount; a missing price or a quantity
+    of zero has no unit price.
+
+    Examples
+    --------
+    >>> orders = order_table([{"item_price": "120.00", "item_promotion_discount": "117.00", "quantity": 3},
+    ...                       {"item_price": None, "quantity": 1}, {"item_price": "5.00", "quantity": 0}])
+    >>> unit_prices(orders).tolist()
+    [Decimal('1.000000'), <NA>, <NA>]
+    """
+    price, priced = money_as_integers(orders["item_price"])
+    discount, discounted = money_as_integers(orders["item_promotion_discount"])
+    quantity = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
+    known = priced & (quantity > 0)
+    net = np.maximum(price - np.where(discounted, np.abs(discount), 0), 0)
+    share = np.where(known, quantity, 1)
+    per_unit = (net * 100 + share // 2) // share  # ten-thousandths to millionths, rounded half up
+    return pd.Series(_decimals(per_unit, known, 6), index=orders.index, dtype=UNIT_MONEY)
+
+
+def money_as_integers(column: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Exact money as whole numbers for fast arithmetic, and where it is known.
+
+    Returns
+    -------
+    values : array of int64
+        The column in units of its own last decimal place (``item_price``: ten-thousandths, ``unit_price``:
+        millionths); 0 where missing.
+    known : array of bool
+        False where the cell is missing.
+
+    Examples
+    --------
+    >>> values, known = money_as_integers(order_table([{"item_price": "1.50"}, {}])["item_price"])
+    >>> values.tolist(), known.tolist()
+    ([15000, 0], [True, False])
+    """
+    array = pa.chunked_array([column.array.__arrow_array__()])
+    parts = [_low_words(chunk) for chunk in array.chunks if len(chunk)]
+    values = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+    known = ~column.isna().to_numpy()
+    return np.where(known, values, 0), known
+
+
+def _low_words(chunk: Any) -> npt.NDArray[np.int64]:
+    # 18 digits fit in the lower half of Arrow's 128-bit little-endian number
+    words = np.frombuffer(chunk.buffers()[1], dtype="<i8")
+    return words[2 * chunk.offset : 2 * (chunk.offset + len(chunk)) : 2].astype(np.int64)
+
+
+def _decimals(values: npt.NDArray[np.int64], known: npt.NDArray[np.bool_], places: int) -> Any:
+    words = np.empty(2 * len(values), dtype="<i8")
+    words[0::2] = values
+    words[1::2] = values >> 63  # the sign fills the upper half
+    valid = pa.array(known).buffers()[1] if len(known) else None
+    return pa.Array.from_buffers(pa.decimal128(18, places), len(values), [valid, pa.py_buffer(words)])
+
+
+def item_keys(orders: pd.DataFrame) -> pd.Series[Any]:
+    """One name per order item that stays the same when rows are sorted, filtered or downloaded again.
+
+    ``order id/order item id`` where the report gives item ids, else ``order id/sku/n`` for the n-th line with that SKU
+    in that order (All Orders reports before May 2026 have no item id, and equal lines in them are real).
+
+    Examples
+    --------
+    >>> item_keys(order_table([{"order_id": "A", "order_item_id": "7", "sku": "S"},
+    ...                        {"order_id": "B", "sku": "S"}, {"order_id": "B", "sku": "S"}])).tolist()
+    ['A/7', 'B/S/1', 'B/S/2']
+    """
+    order, sku = orders["order_id"].fillna(""), orders["sku"].fillna("")
+    copy = orders.groupby([order, sku], sort=False).cumcount() + 1
+    by_sku = order + "/" + sku + "/" + copy.astype(TEXT)
+    return (order + "/" + orders["order_item_id"]).fillna(by_sku).rename("item_key")
+
+
+def is_true(flags: pd.Series[Any]) -> pd.Series[bool]:
+    """Where a yes/no column says yes; missing is no.
+
+    Examples
+    --------
+    >>> is_true(pd.Series([True, None, False], dtype=YES_NO)).tolist()
+    [True, False, False]
+    """
+    return flags.fillna(False).astype(bool)
+
+
+def totals(orders: pd.DataFrame, column: str) -> dict[str, Decimal]:
+    """Sum of a money column per currency, the largest first; rows without that money are left out.
+
+    Examples
+    --------
+    >>> orders = order_table([{"currency": "USD", "item_price": "1.10"}, {"currency": "GBP", "item_price": "9"},
+    ...                       {"currency": "USD", "item_price": "2.20"}, {"currency": "JPY"}])
+    >>> totals(orders, "item_price")
+    {'GBP': Decimal('9.0000'), 'USD': Decimal('3.3000')}
+    """
+    known = orders.loc[orders[column].notna() & orders["currency"].notna(), ["currency", column]]
+    sums = known.groupby("currency")[column].sum()
+    return dict(sorted(((str(key), Decimal(value)) for key, value in sums.items()), key=lambda pair: -pair[1]))
+
+
+def has_any(lists: pd.Series[Any], wanted: Iterable[str]) -> pd.Series[bool]:
+    """Rows of a list column that hold at least one of `wanted`.
+
+    Examples
+    --------
+    >>> has_any(order_table([{"promotion_ids": ["A", "B"]}, {"promotion_ids": ["C"]}, {}])["promotion_ids"],
+    ...         ["B"]).tolist()
+    [True, False, False]
+    """
+    rows, words = flat_lists(lists)
+    hits = np.unique(rows[np.isin(words, list(wanted))]) if len(rows) else rows
+    mask = np.zeros(len(lists), dtype=np.bool_)
+    mask[hits] = True
+    return pd.Series(mask, index=lists.index, dtype=bool)
+
+
+def flat_lists(lists: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+    """A list column as two arrays: the row number of each entry, and the entry.
+
+    Examples
+    --------
+    >>> orders = order_table([{"promotion_ids": ["A", "B"]}, {}, {"promotion_ids": ["C"]}])
+    >>> rows, words = flat_lists(orders["promotion_ids"])
+    >>> rows.tolist(), words.tolist()
+    ([0, 0, 2], ['A', 'B', 'C'])
+    """
+    array = lists.array.__arrow_array__()
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    rows = pa.compute.list_parent_indices(array).to_numpy(zero_copy_only=False)
+    words = pa.compute.list_flatten(array).to_numpy(zero_copy_only=False)
+    return rows.astype(np.int64), words
+
+
+def money_text(amount: Decimal, currency: str | None = None) -> str:
+    """An amount with all its decimals and at least the currency's own number of them.
+
+    Examples
+    --------
+    >>> money_text(Decimal("3.0000"), "USD"), money_text(Decimal("0.333333"), "USD"), money_text(Decimal("1062"), "JPY")
+    ('3.00', '0.333333', '1062')
+    """
+    least = 0 if currency == "JPY" else 2
+    plain = amount.normalize()
+    exponent = plain.as_tuple().exponent
+    places = max(least, -exponent if isinstance(exponent, int) else 0)
+    return f"{amount:.{places}f}"
+
+
+def as_text(orders: pd.DataFrame) -> pd.DataFrame:
+    """The order table as plain text for a CSV file: lists joined by ``, ``, times ISO 8601 in UTC, missing = empty.
+
+    Examples
+    --------
+    >>> orders = order_table([{"item_price": "10", "quantity": 3, "currency": "USD"}])
+    >>> as_text(orders).loc[0, ["item_price", "unit_price", "sku"]].tolist()
+    ['10.00', '3.333333', '']
+    """
+    return pd.DataFrame({str(name): _as_text(orders[name], orders["currency"]) for name in orders.columns})
+
+
+def _as_text(column: pd.Series[Any], currency: pd.Series[Any]) -> pd.Series[Any]:
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return column.dt.strftime("%Y-%m-%dT%H:%M:%SZ").fillna("")
+    if column.dtype == TEXTS:
+        return pd.Series(["" if cell is pd.NA else ", ".join(cell) for cell in column], index=column.index)
+    if column.dtype in (MONEY, UNIT_MONEY):
+        pairs = zip(column, currency, strict=True)
+        return pd.Series(["" if cell is pd.NA else money_text(cell, code) for cell, code in pairs], index=column.index)
+    if column.dtype == YES_NO:
+        return column.map({True: "true", False: "false"}).fillna("")
+    return column.astype(TEXT).fillna("")

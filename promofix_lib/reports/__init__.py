@@ -1,0 +1,1 @@
+"""Bytes, encodings, tabs, XML and Amazon's headers: rows with their place."""

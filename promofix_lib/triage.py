@@ -1,0 +1,75 @@
+"""What can still be done with an order item: one word per row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from promofix_lib.filters import is_cancelled, one_of
+from promofix_lib.orders import TEXT, flat_lists, has_any, is_true
+
+WORDS = ("cancel", "ask_amazon", "wait", "shipped", "already_cancelled", "buyer_asked", "set_aside")
+"""Every answer `triage` gives, in the order of work."""
+
+
+def triage(orders: pd.DataFrame) -> pd.Series[str]:
+    """One word per order item that says what can still be done with it.
+
+    ``cancel``
+        Seller-fulfilled and unshipped: it goes into the cancellation file.
+    ``ask_amazon``
+        Fulfilled by Amazon and not shipped: only Seller Support can stop it (RULES fact 6).
+    ``wait``
+        Pending, seller-fulfilled: Amazon offers no cancel button until the payment is verified.
+    ``shipped``
+        Too late to cancel: refund or let go, the seller decides. Unknown status counts as shipped when a report says
+        the units left.
+    ``already_cancelled``
+        Nothing to do.
+    ``buyer_asked``
+        The buyer asked through Amazon; cancelling it does not count against the seller.
+    ``set_aside``
+        A replacement, a Vine unit or a line of no units: zero by design.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table.
+
+    Returns
+    -------
+    Series
+        One of `WORDS` per row.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> triage(order_table([
+    ...     {"order_status": "Unshipped", "fulfillment_channel": "merchant", "quantity": 1},
+    ...     {"order_status": "Unshipped", "fulfillment_channel": "amazon", "quantity": 1},
+    ...     {"order_status": "Pending", "fulfillment_channel": "merchant", "quantity": 1},
+    ... ])).tolist()
+    ['cancel', 'ask_amazon', 'wait']
+    """
+    cancelled = is_cancelled(orders)
+    shipped = one_of(orders, "item_status", ["Shipped"]) | (
+        one_of(orders, "order_status", ["Shipped", "Shipping"]) & ~one_of(orders, "item_status", ["Unshipped"])
+    )
+    pending = one_of(orders, "order_status", ["Pending", "PendingAvailability", "InvoiceUnconfirmed"])
+    answers = [
+        (cancelled, "already_cancelled"),
+        (_zero_by_design(orders), "set_aside"),
+        (shipped, "shipped"),
+        (one_of(orders, "fulfillment_channel", ["amazon"]), "ask_amazon"),
+        (is_true(orders["is_buyer_requested_cancellation"]), "buyer_asked"),
+        (pending, "wait"),
+    ]
+    words = np.select([mask.to_numpy() for mask, _ in answers], [word for _, word in answers], "cancel")
+    return pd.Series(words, index=orders.index, dtype=TEXT, name="triage")
+
+
+def _zero_by_design(orders: pd.DataFrame) -> pd.Series[bool]:
+    known = set(flat_lists(orders["promotion_ids"])[1])
+    vine = has_any(orders["promotion_ids"], [name for name in known if name.lower().startswith("vine.")])
+    no_units = (orders["quantity"] == 0).fillna(False).astype(bool)
+    return is_true(orders["is_replacement_order"]) | vine | no_units
