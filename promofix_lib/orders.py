@@ -194,10 +194,23 @@ def item_keys(orders: pd.DataFrame) -> pd.Series[Any]:
     ...                        {"order_id": "B", "sku": "S"}, {"order_id": "B", "sku": "S"}])).tolist()
     ['A/7', 'B/S/1', 'B/S/2']
     """
+    order = orders["order_id"].fillna("")
+    return (order + "/" + orders["order_item_id"]).fillna(sku_keys(orders)).rename("item_key")
+
+
+def sku_keys(orders: pd.DataFrame) -> pd.Series[Any]:
+    """The names that `item_keys` would give if no report held order item ids.
+
+    A choice made on an All Orders report is found again by these after a New Orders report has brought the item ids.
+
+    Examples
+    --------
+    >>> sku_keys(order_table([{"order_id": "A", "order_item_id": "7", "sku": "S"}])).tolist()
+    ['A/S/1']
+    """
     order, sku = orders["order_id"].fillna(""), orders["sku"].fillna("")
     copy = orders.groupby([order, sku], sort=False).cumcount() + 1
-    by_sku = order + "/" + sku + "/" + copy.astype(TEXT)
-    return (order + "/" + orders["order_item_id"]).fillna(by_sku).rename("item_key")
+    return order + "/" + sku + "/" + copy.astype(TEXT)
 
 
 def is_true(flags: pd.Series[Any]) -> pd.Series[bool]:
