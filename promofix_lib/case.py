@@ -86,6 +86,20 @@ class Case:
             case.add_reports(sample_reports())
         return case
 
+    @classmethod
+    def existing(cls, name: str | Path) -> Case:
+        """A case that is there already, by its name or its folder.
+
+        Raises
+        ------
+        CaseError
+            There is no such case.
+        """
+        for folder in (Path(name), cases_folder() / name):
+            if (folder / "case.json").is_file():
+                return cls(folder)
+        raise CaseError(f"{name}: there is no such case. Cases lie in {cases_folder()}.")
+
     @property
     def name(self) -> str:
         """The folder's name."""

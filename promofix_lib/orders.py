@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+
+from promofix_lib.errors import ExportError
 
 TEXT = pd.ArrowDtype(pa.string())
 TEXTS = pd.ArrowDtype(pa.list_(pa.string()))
@@ -310,3 +313,39 @@ def _as_text(column: pd.Series[Any], currency: pd.Series[Any]) -> pd.Series[Any]
     if column.dtype == YES_NO:
         return column.map({True: "true", False: "false"}).fillna("")
     return column.astype(TEXT).fillna("")
+
+
+def write_csv(orders: pd.DataFrame, path: Path, *, never: Iterable[Path] = ()) -> Path:
+    """Write the order table as CSV (UTF-8, comma, quoted where needed), by `as_text`; gives the path.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table.
+    path : Path
+        An order table that was written there before is replaced.
+    never : iterable of Path
+        Files that must not be written to: the reports themselves.
+
+    Raises
+    ------
+    ExportError
+        `path` is a report, holds something that promofix did not write, or cannot be written.
+    """
+    header = ",".join(COLUMNS)
+    if any(path.exists() and report.exists() and path.samefile(report) for report in never):
+        raise ExportError(f"{path} is one of the reports. Reports are never changed: choose another name.")
+    try:
+        if path.exists() and not _starts_with(path, header):
+            raise ExportError(f"{path} exists and promofix did not write it. Choose another name, or move it away.")
+        draft = path.with_name(f".{path.name}.new")
+        as_text(orders).to_csv(draft, index=False, lineterminator="\n", encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise ExportError(f"{path}: cannot be written ({error.strerror}). Choose a folder that exists.") from error
+    return path
+
+
+def _starts_with(path: Path, header: str) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(header)) in (header.encode(), b"")

@@ -1,0 +1,138 @@
+"""The whole job in one call: case, incident, every export; what ``promofix run`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from promofix_lib.case import Case
+from promofix_lib.detection import Finding, Findings, find_incidents
+from promofix_lib.errors import PromofixError
+from promofix_lib.handover import Withheld, export
+from promofix_lib.merging import read_orders
+from promofix_lib.overview import findings_text
+from promofix_lib.triage import WORDS, triage
+
+
+@dataclass(frozen=True)
+class JobDone:
+    """What the job found and wrote.
+
+    Parameters
+    ----------
+    findings : Findings
+        Everything that was found.
+    finding : Finding or None
+        The incident that was worked on.
+    triage : dict of str to int
+        Orders per triage word.
+    folder : Path or None
+        The export's folder.
+    files : tuple of Path
+        What was written.
+    withheld : tuple of Withheld
+        What was not, and why.
+    """
+
+    findings: Findings
+    finding: Finding | None = None
+    triage: dict[str, int] | None = None
+    folder: Path | None = None
+    files: tuple[Path, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of ``promofix run --json``."""
+        return {
+            "incident": self.finding.to_json() if self.finding else None,
+            "triage": self.triage or {},
+            "files": [str(path) for path in self.files],
+            "withheld": [{"what": item.what, "why": item.why} for item in self.withheld],
+        }
+
+    def text(self) -> str:
+        """What was done, in words."""
+        if self.finding is None:
+            return findings_text(self.findings)
+        counts = ", ".join(f"{word} {orders:,}" for word, orders in (self.triage or {}).items())
+        parts = [self.finding.sentence, f"What can be done with these orders: {counts}.", f"Written to {self.folder}:"]
+        parts[-1] += "".join(f"\n  {path.relative_to(self.folder or path.parent)}" for path in self.files)
+        return "\n\n".join([*parts, *(f"Not written: {item.what}. {item.why}" for item in self.withheld)])
+
+
+def run_job(
+    files: Sequence[Path],
+    out: Path,
+    *,
+    incident: int = 1,
+    promotion_ended: bool = False,
+    language: str = "en",
+    progress: bool = False,
+    now: datetime | None = None,
+) -> JobDone:
+    """Read, find, choose by the incident's rule, export everything into a new folder under `out`.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Reports.
+    out : Path
+        The case's folder: ``reports/``, ``case.json`` and ``exports/`` are made in it. Nothing is made there when a
+        report cannot be used or no incident is found.
+    incident : int
+        1 for the gravest.
+    promotion_ended : bool
+        The seller's word that the bleed has stopped; without it the cancellation file is withheld.
+    language : str
+        ``en`` or ``zh-CN``.
+    progress : bool
+        Show a progress bar for long work.
+    now : datetime, optional
+        Names the export; the present time by default.
+
+    Raises
+    ------
+    ReportError
+        A file that cannot be used.
+    PromofixError
+        There are fewer incidents than asked for.
+    """
+    findings = find_incidents(read_orders(files, progress=progress).orders)
+    if not findings.incidents:
+        return JobDone(findings)
+    if incident > len(findings.incidents):
+        raise PromofixError(
+            f"--incident {incident}: only {len(findings.incidents)} found. "
+            "'promofix find' lists them with their numbers."
+        )
+    case = Case.open(out)
+    case.add_reports(files)
+    case.choose_incident(findings.incidents[incident - 1])
+    case.change_settings(
+        language=language,
+        promotion_ended=promotion_ended,
+        price_right=promotion_ended,
+        stock_as_wanted=promotion_ended,
+    )
+    done = export(case, now=now or datetime.now(UTC), progress=progress)
+    counts = orders_by_triage(case.orders[case.chosen()])
+    return JobDone(findings, findings.incidents[incident - 1], counts, done.folder, done.written, done.withheld)
+
+
+def orders_by_triage(orders: pd.DataFrame) -> dict[str, int]:
+    """Orders per triage word, in the order of work; an order whose items differ counts under each of its words.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders_by_triage(order_table([{"order_id": "A", "order_status": "Unshipped", "quantity": 1},
+    ...                               {"order_id": "A", "order_status": "Unshipped", "quantity": 2}]))
+    {'cancel': 1}
+    """
+    counts = orders["order_id"].groupby(triage(orders)).nunique()
+    return {word: int(counts[word]) for word in WORDS if word in counts}

@@ -1,0 +1,62 @@
+"""What was read and what was found, as plain text for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+
+from promofix_lib.detection import Findings
+from promofix_lib.merging import Reading
+from promofix_lib.reports import Report
+
+
+def reading_text(reading: Reading) -> str:
+    """The reading report in words: what each file is, what was set aside and why, what is missing."""
+    parts = [_report_text(report) for report in reading.reports]
+    return "\n\n".join([*parts, _together(reading), *(f"Warning: {warning}" for warning in reading.warnings)])
+
+
+def _report_text(report: Report) -> str:
+    lines = [
+        f"{report.name}: {report.kind}, {report.encoding}",
+        f"  {report.lines:,} lines = {report.rows:,} rows + {len(report.quarantined):,} set aside + "
+        f"{report.headers:,} header + {report.blanks:,} blank; {report.items:,} order items",
+    ]
+    lines += [f"  set aside: line {bad.line}: {bad.reason}" for bad in report.quarantined[:10]]
+    if len(report.quarantined) > 10:
+        lines.append(f"  … and {len(report.quarantined) - 10:,} more lines set aside (--json lists them all)")
+    lines += [_wrapped(f"it lacks {lack.what}. {lack.how_to_get_it}") for lack in report.lacks]
+    return "\n".join([*lines, *(_wrapped(f"warning: {warning}") for warning in report.warnings)])
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 110, initial_indent="  ", subsequent_indent="    ")
+
+
+def _together(reading: Reading) -> str:
+    orders = reading.orders
+    times = orders["purchase_date"].dropna()
+    span = f", bought from {_moment(times.min())} to {_moment(times.max())}" if len(times) else ""
+    currencies = ", ".join(str(code) for code in orders["currency"].dropna().unique())
+    return (
+        f"Together: {orders['order_id'].nunique():,} orders with {len(orders):,} order items{span}"
+        f"{f', in {currencies}' if currencies else ''}."
+    )
+
+
+def _moment(time: object) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def findings_text(findings: Findings) -> str:
+    """The incidents as numbered sentences, then what is worth a look."""
+    if not findings.incidents:
+        parts = ["No incident was found: nothing was sold far below what it usually costs."]
+    else:
+        parts = [
+            textwrap.fill(f"{number}. {found.sentence}", 110, subsequent_indent="   ")
+            for number, found in enumerate(findings.incidents, 1)
+        ]
+    looks = [_wrapped(f"- {look.sentence} {look.why_not}") for look in findings.worth_a_look]
+    return "\n\n".join(
+        [*parts, *(["Worth a look, but not counted as an incident:\n" + "\n".join(looks)] if looks else [])]
+    )
