@@ -1,0 +1,149 @@
+"""Which language a buyer reads, and dates, money and lists the way that buyer writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from promofix_lib.errors import LetterError
+from promofix_lib.marketplaces import MARKETPLACES, Marketplace
+
+LANGUAGES: dict[str, str] = {
+    "en": "English",
+    "de": "Deutsch",
+    "fr": "français",
+    "it": "italiano",
+    "es": "español",
+    "nl": "Nederlands",
+    "sv": "svenska",
+    "pl": "polski",
+    "pt": "português",
+    "ja": "日本語",
+    "tr": "Türkçe",
+    "ar": "العربية",
+}
+"""Languages in which promofix can write to a buyer, each with its own name."""
+
+
+def buyer_language(market: Marketplace, chosen: Mapping[str, str] | None = None) -> str:
+    """The language to write in: the seller's choice for this sales channel, else the marketplace's main language.
+
+    Reports do not carry the buyer's own preference; Amazon asks for it when it is known, so the seller can change it.
+
+    Parameters
+    ----------
+    market : Marketplace
+        Where the order was placed.
+    chosen : mapping of str to str, optional
+        Sales channel to language code, for example ``{"Amazon.com.be": "nl"}``.
+
+    Raises
+    ------
+    LetterError
+        A chosen language that promofix has no texts for.
+
+    Examples
+    --------
+    >>> from promofix_lib.marketplaces import marketplace_of
+    >>> buyer_language(marketplace_of("Amazon.com.be")), buyer_language(marketplace_of("Non-Amazon"))
+    ('fr', 'en')
+    >>> buyer_language(marketplace_of("Amazon.com.be"), {"Amazon.com.be": "nl"})
+    'nl'
+    """
+    language = (chosen or {}).get(market.sales_channel, market.languages[0])
+    if language not in LANGUAGES:
+        raise LetterError(
+            f"Messages for {market.sales_channel or 'orders without a marketplace'}: there are no texts in "
+            f"{language!r}. Choose one of {', '.join(LANGUAGES)}."
+        )
+    return language
+
+
+def check_languages(chosen: Mapping[str, str]) -> Mapping[str, str]:
+    """Back what came in when every sales channel and language in it is known.
+
+    Raises
+    ------
+    LetterError
+        Naming all entries that are not.
+
+    Examples
+    --------
+    >>> check_languages({"Amazon.ca": "fr"})
+    {'Amazon.ca': 'fr'}
+    """
+    channels = {market.sales_channel for market in MARKETPLACES}
+    strange = [f"{key}: {word}" for key, word in chosen.items() if key not in channels or word not in LANGUAGES]
+    if strange:
+        raise LetterError(
+            f"Languages per marketplace: not known: {'; '.join(strange)}. "
+            f"Write them like 'Amazon.ca': 'fr', with one of {', '.join(LANGUAGES)}."
+        )
+    return chosen
+
+
+def long_date(moment: datetime, language: str, market: Marketplace) -> str:
+    """The day on which a buyer ordered, on the marketplace's own calendar day.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> from promofix_lib.marketplaces import marketplace_of
+    >>> night = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)  # still February in California
+    >>> long_date(night, "en", marketplace_of("Amazon.com")), long_date(night, "de", marketplace_of("Amazon.de"))
+    ('February 28, 2026', '1. März 2026')
+    """
+    return _date_text(moment.astimezone(market.zone).date(), _locale(language, market.code))
+
+
+def money(amount: Decimal, currency: str, language: str, market: Marketplace) -> str:
+    """An exact amount as the buyer writes it: all its decimals and at least the currency's own, never rounded.
+
+    Examples
+    --------
+    >>> from promofix_lib.marketplaces import marketplace_of
+    >>> money(Decimal("1.000000"), "USD", "en", marketplace_of("Amazon.com"))
+    '$1.00'
+    >>> money(Decimal("1062.0000"), "JPY", "ja", marketplace_of("Amazon.co.jp"))
+    '￥1,062'
+    """
+    return _money_text(amount, currency, _locale(language, market.code))
+
+
+def listed(names: Iterable[str], language: str) -> str:
+    """Names joined the way the language does it.
+
+    Examples
+    --------
+    >>> listed(["Lamp", "Cable"], "en"), listed(["Lampe", "Kabel"], "de")
+    ('Lamp and Cable', 'Lampe und Kabel')
+    """
+    from babel.lists import format_list
+
+    return format_list(list(names), locale=language)
+
+
+@lru_cache(maxsize=256)
+def _locale(language: str, country: str) -> str:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale(language, country or None))
+    except UnknownLocaleError:
+        return language
+
+
+@lru_cache(maxsize=4096)
+def _date_text(day: date, locale: str) -> str:
+    from babel.dates import format_date
+
+    return format_date(day, "long", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _money_text(amount: Decimal, currency: str, locale: str) -> str:
+    from babel.numbers import format_currency
+
+    return format_currency(amount, currency, locale=locale, decimal_quantization=False)

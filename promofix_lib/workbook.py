@@ -1,0 +1,105 @@
+"""The assistant's workbook: the mail list first, then what to do, the messages, a summary and the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from openpyxl import Workbook
+from tqdm.auto import tqdm
+
+from promofix_lib.errors import ExportError
+from promofix_lib.letters.messages import Wording
+from promofix_lib.workbook_contents import Handed, handed_over
+from promofix_lib.workbook_lists import write_mail_merge, write_todo
+from promofix_lib.workbook_sheets import write_how_to, write_message, write_summary
+
+SHEETS = ("mail_merge", "todo", "message", "summary", "how_to")
+"""The workbook's sheets, in order, the same in every language."""
+
+
+def write_buyers_workbook(
+    orders: pd.DataFrame,
+    chosen: pd.Series[bool],
+    path: Path,
+    *,
+    language: str = "en",
+    wording: Wording | None = None,
+    overruled: Mapping[str, str] | None = None,
+    made_at: datetime | None = None,
+    messages_per_day: int | None = None,
+    progress: bool = False,
+) -> Path:
+    """The file that goes to the assistant; its first sheet can be merged by Word, LibreOffice, Google and Thunderbird.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table, as saved before anything was cancelled: Amazon removes buyers' data from cancelled orders.
+    chosen : Series
+        Boolean mask: the order items that were chosen.
+    path : Path
+        The file to write; it must not exist yet.
+    language : {"en", "zh-CN"}
+        Language of the assistant. Messages are in the buyers' languages.
+    wording : Wording, optional
+        The seller's choices about the messages.
+    overruled : mapping of str to str, optional
+        Rules of the message check that the seller overrules, each with the reason in the seller's own words.
+    made_at : datetime with a zone, optional
+        Shown on the summary.
+    messages_per_day : int, optional
+        Amazon's limit for this seller, see `promofix_lib.mailmerge.messages_per_day`.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    Path
+        `path`.
+
+    Raises
+    ------
+    ExportError
+        The file exists, or nothing was chosen.
+    LetterError
+        A message breaks one of Amazon's rules and the rule was not overruled.
+    """
+    path = Path(path)
+    if path.exists():
+        raise ExportError(
+            f"{path}: this file exists, and somebody may have worked in it. "
+            "Export again: each export has its own folder."
+        )
+    handed = handed_over(
+        orders,
+        chosen,
+        language=language,
+        wording=wording or Wording(),
+        overruled=overruled or {},
+        made_at=made_at,
+        messages_per_day=messages_per_day,
+    )
+    if not handed.orders:
+        raise ExportError(
+            f"{path.name}: no orders are chosen, so there is nothing to hand over. Choose orders in notebook 3 first."
+        )
+    return _save(handed, path, progress)
+
+
+def _save(handed: Handed, path: Path, progress: bool) -> Path:
+    book = Workbook(write_only=True)
+    book.properties.creator, book.properties.title = "promofix", path.stem
+    sheets = {name: book.create_sheet(name) for name in SHEETS}
+    with tqdm(total=len(handed.messages) + len(handed.orders), disable=not progress, unit="row", desc=path.name) as bar:
+        write_mail_merge(sheets["mail_merge"], handed, bar.update)
+        write_todo(sheets["todo"], handed, bar.update)
+    write_message(sheets["message"], handed)
+    write_summary(sheets["summary"], handed)
+    write_how_to(sheets["how_to"], handed)
+    half = path.with_name(path.name + ".part")
+    book.save(half)
+    half.replace(path)  # whole or not at all
+    return path

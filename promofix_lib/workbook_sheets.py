@@ -1,0 +1,141 @@
+"""The sheets to read: the messages, the summary and the assistant's steps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from openpyxl.utils import get_column_letter
+
+from promofix_lib.letters.languages import LANGUAGES, money
+from promofix_lib.letters.messages_texts import FIELDS, Template, builtin_template
+from promofix_lib.marketplaces import Marketplace
+from promofix_lib.workbook_contents import Handed
+from promofix_lib.workbook_style import INK, PALE, Pen, Style
+
+_TITLE = Style(bold=True, size=16, colour=INK)
+_HINT = Style(colour="555555", wrap=False)
+_HEADER = Style(bold=True, colour="FFFFFF", fill=INK, wrap=True, lines=True)
+_CELL = Style(wrap=True, lines=True)
+_STRONG = Style(bold=True, wrap=True, lines=True, fill=PALE)
+_NUMBER = Style(lines=True, centre=True)
+_TOTAL = Style(lines=True, centre=True, bold=True, fill=PALE)
+
+
+def write_message(sheet: Any, handed: Handed) -> None:
+    """Every text that is sent, once per language, with what it says in the reader's own language beside it."""
+    words = handed.words
+    _set_up(sheet, (14, 20, 9, 30, 64, 64))
+    pen = Pen(sheet)
+    sheet.append([pen.text(words["message_title"], _TITLE)])
+    sheet.append([pen.text(words["message_hint"], _HINT)])
+    sheet.append([])
+    sheet.append([pen.text(name, _HEADER) for name in words["message_columns"]])
+    for (language, variant, template, prepaid), count in _kinds(handed).items():
+        subject, body = _shown(template, handed)
+        cells = (LANGUAGES[language], words["variant"][variant], count, subject, body)
+        sheet.append(_row(pen, (*cells, _translation(variant, handed, prepaid=prepaid))))
+
+
+def _kinds(handed: Handed) -> Counter[tuple[str, str, Template, bool]]:
+    return Counter((one.language, one.variant, one.template, one.prepaid) for one in handed.messages)
+
+
+def _shown(template: Template, handed: Handed) -> tuple[str, str]:
+    marks = {name: f"«{handed.words['fields'][name]}»" for name in FIELDS}
+    subject, paragraphs = template.fill(marks)
+    return subject, "\n\n".join(paragraphs) + "\n" + (handed.wording.seller_name or marks["seller_name"])
+
+
+def _translation(variant: str, handed: Handed, *, prepaid: bool) -> str:
+    reason = handed.wording.cancel_reason
+    return _shown(builtin_template(variant, handed.language, reason=reason, prepaid=prepaid), handed)[1]
+
+
+def write_summary(sheet: Any, handed: Handed) -> None:
+    """How many orders, units and messages, what was paid, and who is not in the mail list and why."""
+    words, titles = handed.words, handed.words["summary_headers"]
+    _set_up(sheet, (44, 18, 14, 40))
+    pen = Pen(sheet)
+    sheet.append([pen.text(words["summary_title"], _TITLE)])
+    if handed.made_at:
+        sheet.append([pen.text(words["summary_made"].format(made=f"{handed.made_at:%Y-%m-%d %H:%M}"), _HINT)])
+    _table(sheet, pen, titles["triage"], _by_triage(handed), words["summary_total"])
+    _table(sheet, pen, titles["mail"], _by_mail(handed), words["summary_total"])
+    _table(sheet, pen, titles["market"], _by_market(handed))
+    by_language = Counter(LANGUAGES[message.language] for message in handed.messages)
+    _table(sheet, pen, titles["language"], by_language.items(), words["summary_total"])
+    _table(sheet, pen, titles["overruled"], handed.overruled.items())
+    _table(sheet, pen, titles["source"], handed.sources.items())
+
+
+def _by_triage(handed: Handed) -> list[tuple[Any, ...]]:
+    orders = Counter(order.triage for order in handed.orders)
+    units: Counter[str] = Counter()
+    for order in handed.orders:
+        units[order.triage] += order.units
+    return [(handed.words["triage"][word], count, units[word]) for word, count in orders.items()]
+
+
+def _by_mail(handed: Handed) -> list[tuple[Any, ...]]:
+    return [(handed.words["mail"][why], count) for why, count in Counter(handed.why_not.values()).items()]
+
+
+def _by_market(handed: Handed) -> list[tuple[Any, ...]]:
+    found: dict[tuple[Marketplace, str], list[Any]] = {}
+    for order in handed.orders:
+        row = found.setdefault((order.market, order.currency or ""), [0, 0, None])
+        row[0] += 1
+        row[1] += order.units
+        if order.paid is not None and order.currency:
+            row[2] = (row[2] or 0) + order.paid
+    eyes, unknown = "zh" if handed.language == "zh-CN" else handed.language, handed.words["unknown"]
+    return [
+        (market.sales_channel or unknown, *row[:2], unknown if row[2] is None else money(row[2], code, eyes, market))
+        for (market, code), row in found.items()
+    ]
+
+
+def write_how_to(sheet: Any, handed: Handed) -> None:
+    """The assistant's steps."""
+    words = handed.words
+    quota = handed.messages_per_day
+    facts = {
+        "reason": handed.wording.cancel_reason,
+        "quota": words["quota"].format(quota=quota) if quota else words["quota_unknown"],
+    }
+    _set_up(sheet, (34, 100))
+    pen = Pen(sheet)
+    sheet.append([pen.text(words["how_to_title"], _TITLE)])
+    sheet.append([])
+    sheet.append([pen.text(name, _HEADER) for name in words["how_to_headers"]])
+    for step, text in words["how_to"]:
+        sheet.append([pen.text(step, _STRONG), pen.text(text.format(**facts), _CELL)])
+
+
+def _table(sheet: Any, pen: Pen, titles: list[str], rows: Iterable[tuple[Any, ...]], total: str = "") -> None:
+    rows = list(rows)
+    if not rows:
+        return
+    sheet.append([])
+    sheet.append([pen.text(title, _HEADER) for title in titles])
+    for row in rows:
+        sheet.append(_row(pen, row))
+    if total and len(rows) > 1:
+        sums = [sum(column) for column in list(zip(*rows, strict=True))[1:]]
+        sheet.append([pen.text(total, _STRONG), *(pen.number(number, _TOTAL) for number in sums)])
+
+
+def _row(pen: Pen, cells: Iterable[Any]) -> list[Any]:
+    return [pen.number(cell, _NUMBER) if isinstance(cell, int) else pen.text(cell, _CELL) for cell in cells]
+
+
+def _set_up(sheet: Any, widths: tuple[int, ...]) -> None:
+    for number, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = 9  # A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_view.showGridLines = False
