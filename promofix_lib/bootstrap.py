@@ -12,7 +12,8 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
+from promofix_lib.places import PROJECT
+
 _DEVELOPER_COMMANDS = ("test",)
 
 

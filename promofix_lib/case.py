@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
@@ -21,9 +20,7 @@ from promofix_lib.errors import CaseError
 from promofix_lib.incident import Incident
 from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.merging import Reading, read_orders
-
-_PROJECT = Path(__file__).resolve().parent.parent
-SAMPLE = _PROJECT / "data" / "sample"
+from promofix_lib.places import cases_folder, sample_reports
 
 
 def _now() -> datetime:
@@ -341,18 +338,6 @@ class Case:
     def _change(self, change: Callable[[State], State]) -> Case:
         self._file.change(change)
         return self
-
-
-def cases_folder() -> Path:
-    """Where cases live: PROMOFIX_CASES, else ``data/cases`` of the clone, else ``promofix-cases`` here."""
-    if named := os.environ.get("PROMOFIX_CASES"):
-        return Path(named)
-    return _PROJECT / "data" / "cases" if (_PROJECT / "notebooks").is_dir() else Path.cwd() / "promofix-cases"
-
-
-def sample_reports() -> tuple[Path, ...]:
-    """The sample reports that came with the clone."""
-    return tuple(sorted(path for path in SAMPLE.glob("*") if path.suffix in (".txt", ".xml")))
 
 
 def _same_cause(one: Incident, other: Incident) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
+from promofix_lib.places import PROJECT
 
 
 def run_checks(pytest_arguments: Sequence[str] = ()) -> int:

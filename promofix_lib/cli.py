@@ -179,7 +179,7 @@ def _purge(options: argparse.Namespace) -> int:
 
 
 def _sample(options: argparse.Namespace) -> int:
-    from promofix_lib.case import SAMPLE
+    from promofix_lib.places import SAMPLE
     from promofix_lib.sample import write_sample
 
     for path in write_sample(options.out or SAMPLE):

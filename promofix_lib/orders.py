@@ -304,7 +304,8 @@ def as_text(orders: pd.DataFrame) -> pd.DataFrame:
 
 def _as_text(column: pd.Series[Any], currency: pd.Series[Any]) -> pd.Series[Any]:
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return column.dt.strftime("%Y-%m-%dT%H:%M:%SZ").fillna("")
+        whole = column.dt.strftime("%Y-%m-%dT%H:%M:%SZ").fillna("")
+        return whole.where(column.isna() | (column.dt.microsecond == 0), column.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
     if column.dtype == TEXTS:
         return pd.Series(["" if cell is pd.NA else ", ".join(cell) for cell in column], index=column.index)
     if column.dtype in (MONEY, UNIT_MONEY):

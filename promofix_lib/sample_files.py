@@ -63,21 +63,21 @@ class SampleLine:
 _ALL_ORDERS = (
     "amazon-order-id merchant-order-id purchase-date last-updated-date order-status fulfillment-channel "
     "sales-channel order-channel ship-service-level product-name sku asin item-status quantity currency "
-    "item-price item-tax shipping-price shipping-tax gift-wrap-price gift-wrap-tax item-promotion- "
-    "discount ship-promotion-discount ship-city ship-state ship-postal-code ship-country promotion-ids "
-    "cpf is-business-order purchase-order-number price-designation signature-confirmation-recommended "
-    "order-item-id"
+    "item-price item-tax shipping-price shipping-tax gift-wrap-price gift-wrap-tax "
+    "item-promotion-discount ship-promotion-discount ship-city ship-state ship-postal-code ship-country "
+    "promotion-ids cpf is-business-order purchase-order-number price-designation "
+    "signature-confirmation-recommended order-item-id"
 ).split()
 
 _NEW_ORDERS = (
     "order-id order-item-id purchase-date payments-date buyer-email buyer-name buyer-phone-number sku "
-    "product-name quantity-purchased currency item-price item-tax shipping-price shipping-tax ship- "
-    "service-level recipient-name ship-address-1 ship-address-2 ship-address-3 ship-city ship-state ship- "
-    "postal-code ship-country ship-phone-number item-promotion-discount item-promotion-id ship-promotion- "
-    "discount ship-promotion-id delivery-start-date delivery-end-date delivery-time-zone delivery- "
-    "Instructions sales-channel order-channel order-channel-instance external-order-id is-business-order "
-    "purchase-order-number price-designation buyer-company-name signature-confirmation-recommended buyer- "
-    "identification-number buyer-identification-type"
+    "product-name quantity-purchased currency item-price item-tax shipping-price shipping-tax "
+    "ship-service-level recipient-name ship-address-1 ship-address-2 ship-address-3 ship-city ship-state "
+    "ship-postal-code ship-country ship-phone-number item-promotion-discount item-promotion-id "
+    "ship-promotion-discount ship-promotion-id delivery-start-date delivery-end-date delivery-time-zone "
+    "delivery-Instructions sales-channel order-channel order-channel-instance external-order-id "
+    "is-business-order purchase-order-number price-designation buyer-company-name "
+    "signature-confirmation-recommended buyer-identification-number buyer-identification-type"
 ).split()
 
 

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from promofix_lib.errors import PromofixError
+from promofix_lib.places import PROJECT
 
-PROJECT = Path(__file__).resolve().parent.parent
 FIRST_NOTEBOOK = "notebooks/0_start_here.ipynb"
 LARGEST_UPLOAD = 200 * 1024 * 1024
 """Bytes that a FileUpload may send at once; Jupyter silently drops more than some 10 MB by default."""

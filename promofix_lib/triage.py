@@ -20,10 +20,10 @@ def triage(orders: pd.DataFrame) -> pd.Series[str]:
     ``ask_amazon``
         Fulfilled by Amazon and not shipped: only Seller Support can stop it (RULES fact 6).
     ``wait``
-        Pending, seller-fulfilled: Amazon offers no cancel button until the payment is verified.
+        Pending, seller-fulfilled: Amazon offers no cancel button until the payment is verified. Also an order whose
+        status or channel no report tells: load All Orders or Unshipped Orders first.
     ``shipped``
-        Too late to cancel: refund or let go, the seller decides. Unknown status counts as shipped when a report says
-        the units left.
+        Too late to cancel: refund or let go, the seller decides.
     ``already_cancelled``
         Nothing to do.
     ``buyer_asked``
@@ -55,16 +55,18 @@ def triage(orders: pd.DataFrame) -> pd.Series[str]:
     shipped = one_of(orders, "item_status", ["Shipped"]) | (
         one_of(orders, "order_status", ["Shipped", "Shipping"]) & ~one_of(orders, "item_status", ["Unshipped"])
     )
-    pending = one_of(orders, "order_status", ["Pending", "PendingAvailability", "InvoiceUnconfirmed"])
+    open_order = one_of(orders, "order_status", ["Unshipped"]) | (
+        one_of(orders, "order_status", ["PartiallyShipped"]) & one_of(orders, "item_status", ["Unshipped"])
+    )
     answers = [
         (cancelled, "already_cancelled"),
         (_zero_by_design(orders), "set_aside"),
         (shipped, "shipped"),
         (one_of(orders, "fulfillment_channel", ["amazon"]), "ask_amazon"),
         (is_true(orders["is_buyer_requested_cancellation"]), "buyer_asked"),
-        (pending, "wait"),
+        (open_order & one_of(orders, "fulfillment_channel", ["merchant"]), "cancel"),
     ]
-    words = np.select([mask.to_numpy() for mask, _ in answers], [word for _, word in answers], "cancel")
+    words = np.select([mask.to_numpy() for mask, _ in answers], [word for _, word in answers], "wait")
     return pd.Series(words, index=orders.index, dtype=TEXT, name="triage")
 
 

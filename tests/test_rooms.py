@@ -1,0 +1,77 @@
+"""Every line has a room: imports go one way, and each outside package has one."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "promofix_lib"
+
+# From facts to hands; a module may import from modules of its own row and of the rows above.
+ROWS = (
+    ("errors", "marketplaces", "orders", "places", "case_words"),
+    ("reports", "merging", "volume", "sales", "thresholds", "baselines", "filters"),
+    ("incident", "triage", "seller_orders"),
+    ("detection", "causes", "windows", "evidence_words"),
+    ("decisions", "cancel_rate", "rate_words", "honour", "recovery", "case_file"),
+    ("case",),
+    ("letters",),
+    ("workbook", "cancellation", "amazon_files", "amazon_requests", "charts", "mailmerge", "evidence"),
+    ("handover", "followup", "purge"),
+    ("widgets", "overview", "sample_files", "sample"),
+    ("job", "server", "checks"),
+    ("cli",),
+    ("bootstrap",),
+    ("__main__", "__init__"),
+)
+HOMES = {"matplotlib": {"charts"}, "ipywidgets": {"widgets"}, "anywidget": {"widgets"}, "openpyxl": {"workbook"}}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+def row(name: str) -> int:
+    found = [number for number, names in enumerate(ROWS) if name in names]
+    assert found, f"{name} has no place in the order of rooms: add it to ROWS and to CONTRIBUTING.md"
+    return found[0]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_one_way(path: Path):
+    """A room imports only from rooms above it, and from the module that defines a name."""
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[0] == "promofix_lib":
+            assert len(parts) > 1 or path.name == "__main__.py", f"{path.name} imports from promofix_lib itself"
+            assert row(parts[1]) <= row(room(path)), f"{room(path)} imports {parts[1]}, which comes after it"
+
+
+@pytest.mark.parametrize("package", sorted(HOMES))
+def test_each_outside_package_has_one_room(package: str):
+    """Matplotlib lives in charts, widgets in widgets, openpyxl in the workbook."""
+    users = {room(path) for path in modules() if any(name.split(".")[0] == package for name in imported(path))}
+    assert users <= HOMES[package]
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed():
+    """``python -m promofix_lib`` starts on a bare Python: these modules use the standard library only."""
+    for name in ("__init__", "__main__", "bootstrap", "places", "errors"):
+        outside = {module.split(".")[0] for module in imported(PACKAGE / f"{name}.py")} - {"promofix_lib"}
+        assert outside <= set(__import__("sys").stdlib_module_names), name
