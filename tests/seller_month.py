@@ -1,0 +1,62 @@
+"""A made-up month of a seller: about 100 seller-fulfilled orders a day, and one night with 300 wrong ones."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from promofix_lib.orders import order_table
+
+FIRST = datetime(2026, 10, 21, 7, tzinfo=UTC)  # midnight in Los Angeles (PDT)
+NIGHT = datetime(2026, 11, 19, 8, tzinfo=UTC)  # midnight in Los Angeles (PST)
+
+
+def seller_month(
+    *, days: int = 30, a_day: float = 100, wrong: int = 300, seed: int = 7, fba: float = 0.3
+) -> pd.DataFrame:
+    """The month's order table; wrong orders carry promotion ``WRONG`` and pay 1.00 for headphones worth 58.99."""
+    random = np.random.default_rng(seed)
+    rows: list[dict[str, Any]] = []
+    for day in range(days):
+        start = FIRST + timedelta(days=day)
+        for _ in range(random.poisson(a_day * (1.2 if start.weekday() >= 5 else 1.0))):
+            rows.append(_row(random, start + timedelta(seconds=int(random.integers(86_400))), fba, old=day < days - 2))
+    for _ in range(wrong):
+        rows.append(_wrong(random, NIGHT + timedelta(seconds=int(random.integers(7 * 3600)))))
+    rows.sort(key=lambda row: str(row["purchase_date"]))
+    for number, row in enumerate(rows):
+        row["order_id"] = f"111-{number:07d}-0000001"
+        row["order_item_id"] = f"{number:014d}"
+    return order_table(rows)
+
+
+def _row(random: np.random.Generator, at: datetime, fba: float, *, old: bool) -> dict[str, Any]:
+    status = "Shipped" if old else str(random.choice(["Unshipped", "Pending"], p=[0.9, 0.1]))
+    status = "Cancelled" if random.random() < 0.004 else status
+    return {
+        "purchase_date": at.isoformat(),
+        "sales_channel": "Amazon.com",
+        "currency": "USD",
+        "sku": str(random.choice(["HP-BLK", "HP-RED", "CASE"])),
+        "quantity": 1,
+        "item_price": "58.99",
+        "order_status": status,
+        "fulfillment_channel": "amazon" if random.random() < fba else "merchant",
+    }
+
+
+def _wrong(random: np.random.Generator, at: datetime) -> dict[str, Any]:
+    quantity = int(random.choice([1, 1, 1, 2, 5]))
+    pending = random.random() < 0.1
+    return {
+        **_row(random, at, 0.0, old=False),
+        "sku": str(random.choice(["HP-BLK", "HP-RED"])),
+        "quantity": quantity,
+        "item_price": None if pending else f"{quantity * 58.99:.2f}",
+        "item_promotion_discount": None if pending else f"{quantity * 57.99:.2f}",
+        "promotion_ids": ["WRONG"],
+        "order_status": "Pending" if pending else "Unshipped",
+    }

@@ -1,0 +1,325 @@
+"""The cancel rate: what counts, in which seven days, and what the reports cannot tell."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from promofix_lib.account_risks import late_if_held, offers_at_risk, warnings_of
+from promofix_lib.cancel_rate import LIMIT, most_cancellable, rate_on, rates, room, what_if
+from promofix_lib.orders import order_table
+from promofix_lib.rate_words import LANGUAGES, TEXTS, percent, say
+from promofix_lib.seller_orders import SellerOrders, seller_orders
+from tests.seller_month import seller_month
+
+ROW: dict[str, Any] = {
+    "purchase_date": "2026-11-20T20:00:00Z",
+    "sales_channel": "Amazon.com",
+    "currency": "USD",
+    "fulfillment_channel": "merchant",
+    "order_status": "Unshipped",
+    "quantity": 1,
+}
+
+
+def table(*rows: dict[str, Any]) -> pd.DataFrame:
+    """Rows of one evening, each its own order unless it says otherwise."""
+    return order_table([{**ROW, "order_id": f"111-{n:07d}-0000001", **row} for n, row in enumerate(rows)])
+
+
+def only(orders: pd.DataFrame, **known: Any) -> SellerOrders:
+    """The one sales channel of a table."""
+    (book,) = seller_orders(orders, **known)
+    return book
+
+
+def nothing(orders: pd.DataFrame) -> pd.Series:
+    """A mask that chooses no row."""
+    return pd.Series(False, index=orders.index)
+
+
+def test_two_of_twenty_one_is_9_52_percent():
+    """The example that sellers quote: two cancellations among 21 orders."""
+    orders = table(*[{}] * 21)
+    rate = rate_on(only(orders), chosen=orders.index.to_series() < 2)
+    assert (rate.low, rate.high) == (Fraction(2, 21), Fraction(2, 21))
+    assert percent(rate.low) == "9.52%"
+    assert "9.52% (2 of 21 orders)" in rate.sentence()
+    assert "9.52%" in rate.sentence("zh-CN")
+
+
+@pytest.mark.parametrize(
+    ("row", "counted", "unsure", "in_total"),
+    [
+        ({}, 0, 0, 1),
+        ({"order_status": "Cancelled"}, 0, 1, 1),
+        ({"order_status": "Shipped", "item_status": "Cancelled"}, 0, 1, 1),
+        ({"order_status": "Cancelled", "is_buyer_requested_cancellation": True}, 0, 0, 1),
+        ({"order_status": "Cancelled", "is_buyer_requested_cancellation": False}, 0, 1, 1),
+        ({"order_status": "Cancelled", "fulfillment_channel": "amazon"}, 0, 0, 0),
+        ({"order_status": "Cancelled", "fulfillment_channel": None}, 0, 0, 0),
+        ({"is_replacement_order": True}, 0, 0, 0),
+        ({"promotion_ids": ["vine.enrollment.1"]}, 0, 0, 0),
+    ],
+)
+def test_what_counts(row: dict[str, Any], counted: int, unsure: int, in_total: int):
+    """Seller-fulfilled orders are the total; a cancellation counts unless the buyer asked through Amazon."""
+    rate = rate_on(only(table({}, row)))
+    assert (len(rate.counted), len(rate.unsure), len(rate.order_ids)) == (counted, unsure, 1 + in_total)
+
+
+@pytest.mark.parametrize(
+    ("row", "adds"),
+    [
+        ({}, 1),
+        ({"order_status": "Pending"}, 1),
+        ({"order_status": "Shipped"}, 0),
+        ({"order_status": "Cancelled", "is_buyer_requested_cancellation": True}, 0),
+        ({"is_buyer_requested_cancellation": True}, 0),
+        ({"fulfillment_channel": "amazon"}, 0),
+        ({"is_replacement_order": True}, 0),
+    ],
+)
+def test_what_choosing_an_order_adds(row: dict[str, Any], adds: int):
+    """Only a seller-fulfilled order the seller can still cancel, unasked by the buyer, adds to the rate."""
+    orders = table({}, row)
+    rate = rate_on(only(orders), chosen=pd.Series([False, True]))
+    assert len(rate.counted) == adds
+
+
+def test_an_order_with_three_cancelled_items_counts_once():
+    """The rate is counted in orders; item-level cancellations are in it."""
+    orders = table(*[{"order_id": "A", "order_item_id": str(n)} for n in range(3)], {}, {})
+    rate = rate_on(only(orders), chosen=orders["order_id"] == "A")
+    assert (rate.counted, len(rate.order_ids)) == (("A",), 3)
+
+
+def test_who_cancelled_is_not_in_the_report():
+    """Unexplained cancellations give a low and a high reading, and the result says why."""
+    rate = rate_on(only(table({"order_status": "Cancelled"}, {}, {}, {})))
+    assert (rate.low, rate.high) == (Fraction(0), Fraction(1, 4))
+    assert "between 0.00% and 25.00%" in rate.sentence()
+    assert any("does not say who cancelled" in note for note in rate.cannot_tell())
+
+
+def test_what_no_report_tells_is_always_said():
+    """Automatic cancellations for late shipment and wishes sent by message are invisible, and said to be."""
+    notes = " ".join(rate_on(only(table({}))).cannot_tell())
+    assert "not confirmed in time" in notes
+    assert "only by message" in notes
+
+
+def test_the_sellers_own_record_settles_who_cancelled():
+    """An order that the seller knows to have cancelled counts on both readings."""
+    orders = table({"order_status": "Cancelled"}, {}, {}, {})
+    rate = rate_on(only(orders, cancelled_by_seller=[orders["order_id"].iloc[0]]))
+    assert rate.low == rate.high == Fraction(1, 4)
+
+
+def test_a_pending_order_is_in_the_total_of_the_low_reading_only():
+    """A pending order may fall away, which makes the total smaller."""
+    orders = table({}, {}, {}, {"order_status": "Pending"})
+    rate = rate_on(only(orders), chosen=orders.index.to_series() == 0)
+    assert (rate.low, rate.high) == (Fraction(1, 4), Fraction(1, 3))
+    assert any("1 pending orders" in note for note in rate.cannot_tell())
+
+
+def test_a_day_begins_at_midnight_in_the_marketplace():
+    """23:30 on Friday in Los Angeles is Saturday in UTC, and counts as Friday."""
+    orders = table({"purchase_date": "2026-11-21T07:30:00Z"}, {"purchase_date": "2026-11-21T08:00:00Z"})
+    book = only(orders)
+    assert (book.first_day, book.last_day) == (date(2026, 11, 20), date(2026, 11, 21))
+    assert len(rate_on(book, date(2026, 11, 20)).order_ids) == 1
+
+
+def test_seven_days_are_seven_calendar_days():
+    """The window that ends on the 20th begins on the 14th, both inside."""
+    days = [f"2026-11-{day}T20:00:00Z" for day in (13, 14, 20, 21)]
+    book = only(table(*[{"purchase_date": at} for at in days]))
+    rate = rate_on(book, date(2026, 11, 20))
+    assert (rate.first_day, rate.last_day, len(rate.order_ids)) == (date(2026, 11, 14), date(2026, 11, 20), 2)
+
+
+def test_a_window_longer_than_the_reports_says_so():
+    """Seven days of which the reports know five are marked and explained."""
+    book = only(table({"purchase_date": "2026-11-16T20:00:00Z"}, {}))
+    assert rates(book)["complete"].tolist() == [False] * 5
+    assert "begin on Mon 16 Nov 2026" in rate_on(book).cannot_tell()[0]
+
+
+def test_one_rate_per_marketplace():
+    """An account has one rate per marketplace; what sold outside Amazon has none."""
+    orders = table({}, {}, {"sales_channel": "Amazon.ca", "currency": "CAD"}, {"sales_channel": "Non-Amazon US"})
+    assert [(book.sales_channel, len(book.order_ids)) for book in seller_orders(orders)] == [
+        ("Amazon.com", 2),
+        ("Amazon.ca", 1),
+    ]
+
+
+def test_a_missing_sales_channel_is_told_by_its_currency():
+    """A New Orders report without the column: USD is Amazon.com."""
+    orders = table({}, {"sales_channel": None}, {"sales_channel": None, "currency": None})
+    assert [(book.sales_channel, len(book.order_ids)) for book in seller_orders(orders)] == [("Amazon.com", 2), ("", 1)]
+
+
+def test_days_without_an_order_in_one_channel_are_still_covered():
+    """A report that spans a month spans it for every sales channel in it."""
+    early = {"purchase_date": "2026-11-01T20:00:00Z", "source_file": "a.txt"}
+    late = {"sales_channel": "Amazon.ca", "currency": "CAD", "source_file": "a.txt"}
+    (_, canada) = seller_orders(table(early, early, late))
+    assert canada.first_day == date(2026, 11, 1)
+
+
+@pytest.mark.parametrize(
+    ("orders", "counted", "most"),
+    [(400, 0, 9), (1000, 0, 24), (12_001, 0, 300), (12_000, 0, 299), (0, 0, 0), (40, 1, 0)],
+)
+def test_under_the_limit_means_under(orders: int, counted: int, most: int):
+    """2.5 % itself is not under 2.5 %: of 400 orders 9 can be cancelled, not 10."""
+    assert most_cancellable(orders, counted) == most
+
+
+@given(st.integers(0, 20_000), st.integers(0, 300))
+def test_the_most_that_can_be_cancelled_is_the_most(orders: int, counted: int):
+    """One more order would reach the limit, that many do not."""
+    left = room(orders, counted)
+    if left >= 0 and orders:
+        assert Fraction(counted + left, orders) < LIMIT
+    assert Fraction(counted + max(left, -1) + 1, max(orders, 1)) >= LIMIT or orders == 0
+
+
+def test_no_orders_no_rate():
+    """A day without seller-fulfilled orders has no rate, not a rate of zero."""
+    assert seller_orders(order_table()) == ()
+    book = only(table({"purchase_date": "2026-11-01T20:00:00Z"}, {}))
+    rate = rate_on(book, date(2026, 11, 15))
+    assert (rate.low, rate.high) == (None, None)
+    assert "no seller-fulfilled orders" in rate.sentence()
+    assert np.isnan(rates(book).loc["2026-11-15", "low"])
+
+
+def test_a_mask_of_another_table_is_refused():
+    """A mask that does not fit the table is an error, not a wrong answer."""
+    orders = table({}, {})
+    with pytest.raises(ValueError, match="chosen has 1 rows, the order table has 2"):
+        rate_on(only(orders), chosen=pd.Series([True]))
+
+
+def test_a_month_with_one_wrong_night():
+    """About 100 orders a day and 300 wrong ones: far over the limit for seven days, then under it again."""
+    orders = seller_month(days=45, fba=0.0)
+    book = only(orders)
+    wrong = orders["promotion_ids"].map(lambda ids: ids is not pd.NA).astype(bool)
+    days = rates(book, wrong)
+    assert days["over_low"].sum() == 7
+    assert days.index[days["over_low"]].tolist() == list(pd.date_range("2026-11-19", "2026-11-25"))
+    worst = rate_on(book, days["low"].idxmax().date(), wrong)
+    assert len(worst.counted) == 300
+    assert 0.25 < float(worst.low or 0) < 0.35
+
+
+def test_scenarios_side_by_side():
+    """None, the chosen and all: the rate of each, day by day."""
+    orders = seller_month(wrong=60)
+    book = only(orders)
+    wrong = orders["promotion_ids"].notna()
+    few = wrong & (wrong.cumsum() <= 10)
+    days = what_if(book, {"none": None, "chosen": few, "all": wrong})
+    last = days.groupby("scenario")["counted"].last()
+    assert (last["none"], last["chosen"], last["all"]) == (0, 10, 60)
+
+
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "order_id": st.sampled_from([f"111-{n:07d}-0000001" for n in range(12)]),
+            "purchase_date": st.integers(0, 14 * 24 - 1).map(
+                lambda hour: (pd.Timestamp("2026-11-01T00:00Z") + timedelta(hours=hour)).isoformat()
+            ),
+            "fulfillment_channel": st.sampled_from(["merchant", "merchant", "amazon", None]),
+            "order_status": st.sampled_from(["Unshipped", "Pending", "Shipped", "Cancelled"]),
+            "is_buyer_requested_cancellation": st.sampled_from([True, False, None]),
+            "is_replacement_order": st.sampled_from([False, False, True]),
+        }
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS, st.randoms(use_true_random=False))
+def test_the_rate_holds_over_random_tables(rows: list[dict[str, Any]], random: Any):
+    """FBA never counts, low is never above high, and every day's numbers have their orders behind them."""
+    orders = order_table([{**ROW, **row} for row in rows])
+    chosen = pd.Series([random.random() < 0.4 for _ in rows])
+    merchant = set(orders.loc[orders["fulfillment_channel"].eq("merchant").fillna(False), "order_id"])
+    for book in seller_orders(orders):
+        days = rates(book, chosen)
+        for day, row in days.iterrows():
+            rate = rate_on(book, day.date(), chosen)
+            assert set(rate.order_ids) <= merchant
+            assert {*rate.counted, *rate.unsure, *rate.pending} <= set(rate.order_ids)
+            numbers = [len(rate.order_ids), len(rate.pending), len(rate.counted), len(rate.unsure)]
+            assert row[["orders", "pending", "counted", "unsure"]].tolist() == numbers
+            assert rate.high is None or (rate.low or 0) <= rate.high <= 1
+            assert bool(row["over_low"]) == (rate.low is not None and rate.low >= LIMIT)
+            assert bool(row["over_high"]) == (rate.high is not None and rate.high >= LIMIT)
+
+
+def test_two_in_a_row_put_the_offer_at_risk():
+    """Amazon may remove an offer after two consecutive cancellations; the order ids of the run are given."""
+    orders = table(*[{"sku": "HP", "purchase_date": f"2026-11-20T0{n}:00:00Z"} for n in range(6)], {"sku": "CASE"})
+    chosen = orders.index.to_series().isin([1, 2, 3, 5, 6])
+    (offer,) = offers_at_risk(orders, only(orders), chosen)
+    assert (offer.sku, offer.in_a_row, offer.order_ids) == ("HP", 3, tuple(orders["order_id"][1:4]))
+
+
+def test_an_old_cancellation_does_not_put_an_offer_at_risk():
+    """Only orders placed in the last 30 days are looked at."""
+    rows = [{"sku": "HP", "purchase_date": f"2026-{day}T20:00:00Z"} for day in ("10-01", "10-02", "11-20")]
+    orders = table(*rows)
+    assert offers_at_risk(orders, only(orders), pd.Series([True, True, True])) == ()
+
+
+def test_holding_orders_back_threatens_the_late_shipment_rate():
+    """Ten of a hundred unshipped orders held back: 10 %."""
+    orders = table(*[{}] * 100)
+    chosen = orders.index.to_series() < 10
+    assert late_if_held(only(orders), chosen, 10) == Fraction(1, 10)
+    assert "10.00% over 10 days" in " ".join(warnings_of(orders, only(orders), chosen))
+    assert warnings_of(orders, only(orders), nothing(orders)) == ()
+
+
+def test_every_word_is_there_in_both_languages():
+    """English and Chinese name the same facts."""
+    for key, texts in TEXTS.items():
+        named = [sorted(set(_fields(text))) for text in texts]
+        assert len(texts) == len(LANGUAGES)
+        assert named[0] == named[1], key
+
+
+def _fields(text: str) -> list[str]:
+    import string
+
+    return [name for _, name, _, _ in string.Formatter().parse(text) if name]
+
+
+def test_a_language_that_is_not_spoken_is_refused():
+    """Only English and Chinese are there for the seller."""
+    with pytest.raises(ValueError, match="en, zh-CN"):
+        say("rate", "fr")
+
+
+def test_a_rate_just_under_the_limit_does_not_read_as_the_limit():
+    """2.4999 % is not shown as 2.50 %."""
+    shown = percent(Fraction(24_999, 1_000_000), limit=LIMIT)
+    assert Decimal(shown[:-1]) < Decimal("2.5")
