@@ -157,7 +157,7 @@ def _state(touched: pd.DataFrame, words: pd.Series[Any]) -> dict[str, int]:
 
 
 def _items(touched: pd.DataFrame, normal_prices: Sequence[HasNormalPrice]) -> tuple[ItemFacts, ...]:
-    normal = _normal_of(touched, normal_prices)
+    normal = normal_unit_prices(touched, normal_prices)
     groups = touched.assign(normal=normal).groupby(["sku", "currency"], sort=False, dropna=False)
     facts = [
         ItemFacts(
@@ -174,7 +174,15 @@ def _items(touched: pd.DataFrame, normal_prices: Sequence[HasNormalPrice]) -> tu
     return tuple(sorted(facts, key=lambda fact: (-fact.units, fact.sku)))
 
 
-def _normal_of(touched: pd.DataFrame, normal_prices: Sequence[HasNormalPrice]) -> pd.Series[Any]:
+def normal_unit_prices(touched: pd.DataFrame, normal_prices: Sequence[HasNormalPrice]) -> pd.Series[Any]:
+    """The normal price per unit of each order item, missing where it is not known.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> normal_unit_prices(order_table([{"sku": "S"}]), []).tolist()
+    [<NA>]
+    """
     exact = {(price.sku, price.sales_channel, price.currency): price.price for price in normal_prices}
     cells = touched[["sku", "sales_channel", "currency"]].itertuples(index=False)
     found = [_lookup(exact, _text(sku), _text(channel), _text(currency)) for sku, channel, currency in cells]
@@ -189,7 +197,7 @@ def _lookup(exact: Mapping[tuple[str, str, str], Decimal], sku: str, channel: st
 
 def _amounts(touched: pd.DataFrame, normal_prices: Sequence[HasNormalPrice]) -> tuple[AmountFacts, ...]:
     priced = touched[touched["unit_price"].notna() & touched["currency"].notna()]
-    normal = _normal_of(priced, normal_prices)
+    normal = normal_unit_prices(priced, normal_prices)
     unknown = set(priced.loc[normal.isna(), "currency"])
     price, discount = totals(priced, "item_price"), totals(priced, "item_promotion_discount")
     values = priced.assign(item_price=(normal * priced["quantity"]).astype(priced["item_price"].dtype))

@@ -22,7 +22,7 @@ FIELDS = ("greeting", "reference", "order_id", "order_date", "product", "quantit
 
 LONGEST_CELL = 255  # what Word and LibreOffice still take from one cell of a merge sheet
 _FIELD = re.compile(r"\{(\w+)\}")
-_STRAY = re.compile(r"\{(?!\w+\})|(?<!\w)\}|\$\{|\$[A-Za-z_]|«|»|\[\[|\]\]")
+_STRAY = re.compile(r"\{(?!\w+\})|(?<!\w)\}|\$\{|\$[A-Za-z_]|«\w+»|\[\[|\]\]")
 
 
 @dataclass(frozen=True)
