@@ -110,7 +110,7 @@ def affected(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
         mask &= (orders["quantity"] >= incident.min_quantity).fillna(False).astype(bool)
     if incident.max_quantity is not None:
         mask &= (orders["quantity"] <= incident.max_quantity).fillna(False).astype(bool)
-    return mask & _cheap_enough(orders, incident)
+    return mask & cheap_enough(orders, incident)
 
 
 _PLURAL = {
@@ -127,7 +127,16 @@ def _everything(orders: pd.DataFrame) -> pd.Series[bool]:
     return pd.Series(True, index=orders.index)
 
 
-def _cheap_enough(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
+def cheap_enough(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
+    """Items whose price does not speak against the rule: cheap enough, or unpriced where the promotion tells.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"item_price": "1.00", "quantity": 1}, {"item_price": "9.00", "quantity": 1}, {}])
+    >>> cheap_enough(orders, Incident(promotion_ids=("P",), max_unit_price=Decimal("1.00"))).tolist()
+    [True, False, True]
+    """
     asks_price = bool(incident.ceilings) or incident.max_unit_price is not None
     unpriced = orders["unit_price"].isna()
     told = unpriced & ~is_cancelled(orders) if incident.promotion_ids else unpriced & (not asks_price)

@@ -1,0 +1,80 @@
+// The filters: check boxes with counts, number fields, and rules kept under a name.
+
+function filtersPart({ model, t, ask }) {
+  const groups = h("div", { class: "pf-groups" });
+  const numbers = h("fieldset", { class: "pf-group" }, h("legend", {}, t("numbers")));
+  const fields = {};
+  for (const name of ["max_unit_price", "min_quantity", "max_quantity"]) {
+    const input = h("input", { type: "text", inputmode: "decimal", size: 8, placeholder: t("any"),
+      onchange: () => ask({ do: "number", name, text: input.value }) });
+    fields[name] = input;
+    numbers.append(h("label", { class: "pf-number" }, h("span", {}, t(name)), input));
+  }
+  const ceilings = h("input", { type: "checkbox", onchange: () => ask({ do: "ceilings", on: ceilings.checked }) });
+  const ceilingsText = h("span", {});
+  const ceilingsRow = h("label", { class: "pf-choice" }, ceilings, ceilingsText);
+  numbers.append(ceilingsRow);
+  const presets = presetsPart();
+  const root = h("section", { class: "pf-filters", "aria-label": t("filters") }, groups, presets.root);
+
+  function group(facet) {
+    const any = h("input", { type: "checkbox", class: "pf-any", onchange: () => ask({ do: "any", name: facet.name }) });
+    const find = h("input", { type: "search", class: "pf-find", "aria-label": t("find_in", { name: facet.title }), placeholder: t("find"),
+      oninput: () => ask({ do: "find", name: facet.name, text: find.value, latest: `find ${facet.name}` }) });
+    const together = h("input", { type: "checkbox", onchange: () => ask({ do: "together", on: together.checked }) });
+    const togetherRow = h("label", { class: "pf-choice" }, together, h("span", {}, t("together")));
+    const more = h("button", { type: "button", class: "pf-more", onclick: () => ask({ do: "more", name: facet.name }) });
+    const list = h("div", { class: "pf-choices" });
+    const node = h("fieldset", { class: "pf-group" }, h("legend", {}, facet.title), find,
+      h("label", { class: "pf-choice" }, any, h("span", {}, t("any"))), list, more, togetherRow);
+    node.parts = { any, find, together, togetherRow, more, list };
+    return node;
+  }
+
+  function updateGroup(node, facet) {
+    const { any, find, together, togetherRow, more, list } = node.parts;
+    any.checked = facet.any;
+    any.disabled = facet.any; // ticked and nothing to untick: choose below instead
+    find.hidden = !facet.find;
+    togetherRow.hidden = facet.together === null;
+    together.checked = facet.together === true;
+    more.hidden = !facet.hidden;
+    say(more, t("more", { n: facet.hidden }));
+    keyed(list, facet.choices, (choice) => choice.value, (choice) => choiceRow(facet, choice), updateChoice);
+  }
+
+  function choiceRow(facet, choice) {
+    const box = h("input", { type: "checkbox", onchange: () => ask({ do: "choose", name: facet.name, value: choice.value, on: box.checked }) });
+    return h("label", { class: "pf-choice" }, box, h("span", { title: choice.label }, choice.label), h("span", { class: "pf-count" }));
+  }
+
+  function updateChoice(node, choice) {
+    node.querySelector("input").checked = choice.chosen;
+    say(node.querySelector(".pf-count"), `(${t("count", { n: choice.orders })})`);
+    node.classList.toggle("pf-none", choice.orders === 0);
+  }
+
+  function presetsPart() {
+    const name = h("input", { type: "text", size: 18, maxlength: 60, "aria-label": t("preset_name"), placeholder: t("preset_name") });
+    const save = h("button", { type: "button", onclick: () => { ask({ do: "save_preset", name: name.value }); name.value = ""; } }, t("preset_save"));
+    const choose = h("select", { "aria-label": t("presets") });
+    const use = h("button", { type: "button", onclick: () => ask({ do: "use_preset", name: choose.value }) }, t("preset_use"));
+    const reset = h("button", { type: "button", onclick: () => ask({ do: "as_found" }) }, t("as_found"));
+    const root = h("div", { class: "pf-tools", role: "group", "aria-label": t("presets") }, reset, choose, use, name, save);
+    return { root, choose, use, reset };
+  }
+
+  function draw() {
+    keyed(groups, model.get("facets"), (facet) => facet.name, group, updateGroup);
+    groups.append(numbers);
+    const state = model.get("fields");
+    for (const [name, input] of Object.entries(fields)) fill(input, state[name]);
+    ceilingsRow.hidden = !state.ceilings_text;
+    ceilings.checked = state.ceilings;
+    say(ceilingsText, state.ceilings_text);
+    keyed(presets.choose, state.presets, (preset) => preset, (preset) => h("option", { value: preset }, preset), () => {});
+    presets.choose.hidden = presets.use.hidden = !state.presets.length;
+    presets.reset.disabled = !state.adjusted;
+  }
+  return { root, draw };
+}

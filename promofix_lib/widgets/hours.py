@@ -1,0 +1,126 @@
+"""The hourly chart's numbers: all orders and chosen orders per hour, in the part that is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from promofix_lib.widgets.facets import Facets, Mask
+
+HOUR = 3600
+DAY = 24 * HOUR
+_STEPS = (HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 7 * DAY, 28 * DAY)
+_MOST_BARS = 400
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Orders per step of time, from `start` on; seconds since 1970 in UTC.
+
+    Parameters
+    ----------
+    start, step : int
+        Beginning of the first bar and width of each, in seconds.
+    everything, chosen : tuple of int
+        Orders per bar, all and chosen ones; an order with items in one hour counts once there.
+    """
+
+    start: int
+    step: int
+    everything: tuple[int, ...]
+    chosen: tuple[int, ...]
+
+
+class Hours:
+    """The order table's purchase times, prepared for the chart.
+
+    Parameters
+    ----------
+    facets : Facets
+        The prepared order table.
+    zone : ZoneInfo
+        The marketplace's zone: days begin and hours are named there.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"order_id": "A", "purchase_date": "2026-11-20T01:59:59Z"},
+    ...                       {"order_id": "B", "purchase_date": "2026-11-20T03:00:00Z"}])
+    >>> hours = Hours(Facets(orders), ZoneInfo("UTC"))
+    >>> hours.bars(np.array([False, True]), *hours.whole()).everything
+    (1, 0, 1)
+    """
+
+    def __init__(self, facets: Facets, zone: ZoneInfo) -> None:
+        times = facets.orders["purchase_date"]
+        self.zone = zone
+        self._dated: Mask = times.notna().to_numpy()
+        seconds = times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[s]").astype(np.int64)
+        self._seconds: npt.NDArray[np.int64] = np.where(self._dated, seconds, 0)
+        self._orders = facets.order_codes
+        self._order_count = facets.order_count
+
+    def whole(self) -> tuple[int, int]:
+        """The first and the last hour of the report, as whole hours around the orders (UTC seconds)."""
+        known = self._seconds[self._dated]
+        if not len(known):
+            return 0, HOUR
+        return int(known.min()) // HOUR * HOUR, (int(known.max()) // HOUR + 1) * HOUR
+
+    def around(self, onset: datetime | None, end: datetime | None) -> tuple[int, int]:
+        """The part to look at first: the window with a day and a half on both sides, inside the report."""
+        first, last = self.whole()
+        margin = DAY + DAY // 2
+        low = max(first, int(onset.timestamp()) // HOUR * HOUR - margin) if onset else first
+        high = min(last, (int(end.timestamp()) // HOUR + 1) * HOUR + margin) if end else last
+        return (low, high) if low < high else (first, last)
+
+    def bars(self, mask: Mask, first: int, last: int) -> Bars:
+        """Bars from `first` to `last`, one an hour as long as they can be told apart, else wider."""
+        step = next((step for step in _STEPS if (last - first) / step <= _MOST_BARS), _STEPS[-1])
+        start = first // HOUR * HOUR
+        count = max(1, -(-(last - start) // step))
+        inside = self._dated & (self._seconds >= start) & (self._seconds < start + count * step)
+        place = (self._seconds - start) // step
+        return Bars(start, step, self._count(place, inside, count), self._count(place, inside & mask, count))
+
+    def _count(self, place: npt.NDArray[np.int64], rows: Mask, count: int) -> tuple[int, ...]:
+        codes = np.unique(self._orders[rows] * count + place[rows]) % count
+        return tuple(np.bincount(codes, minlength=count).tolist())
+
+    def days(self, first: int, last: int) -> list[int]:
+        """Every midnight in the zone from `first` to `last` (UTC seconds), also across a change of the clocks."""
+        day = datetime.fromtimestamp(first, self.zone).replace(hour=0, minute=0, second=0)
+        moments = []
+        while day.timestamp() <= last:
+            if day.timestamp() >= first:
+                moments.append(int(day.timestamp()))
+            day = (day.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=self.zone)
+        return moments
+
+    def local(self, second: int) -> str:
+        """A moment as the field for date and time wants it, on the zone's clock."""
+        return datetime.fromtimestamp(second, self.zone).strftime("%Y-%m-%dT%H:%M:%S")
+
+    def moment(self, text: str, *, end: bool = False) -> datetime:
+        """A moment typed on the zone's clock; in the hour that the clocks repeat, the wider reading.
+
+        Raises
+        ------
+        ValueError
+            Not a date and time.
+        """
+        return datetime.fromisoformat(text).replace(tzinfo=self.zone, fold=int(end))
+
+
+def axis(bars: Bars, days: list[int]) -> dict[str, Any]:
+    """What the chart needs besides the bars: its height in orders, a round number, and the days."""
+    most = max((*bars.everything, 1))
+    magnitude = 10 ** (len(str(most)) - 1)
+    top = next(nice * magnitude for nice in (1, 2, 4, 5, 6, 8, 10) if nice * magnitude >= most)
+    return {"top": max(top, 2), "days": days}

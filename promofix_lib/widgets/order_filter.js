@@ -1,0 +1,68 @@
+// The panel of notebook 3: totals, chart, filters and table around one state that Python keeps.
+
+function totalsPart({ model, t }) {
+  const figures = h("dl", { class: "pf-figures" });
+  const words = h("dl", { class: "pf-words" });
+  const hand = h("p", { class: "pf-note" });
+  const root = h("div", { class: "pf-totals", role: "status", "aria-label": t("totals") }, figures, words, hand);
+
+  const pair = () => h("div", {}, h("dt", {}), h("dd", {}));
+  const fillPair = (node, [label, value]) => {
+    say(node.querySelector("dt"), label);
+    say(node.querySelector("dd"), value);
+  };
+  function draw() {
+    const totals = model.get("totals");
+    const count = (n) => t("count", { n });
+    keyed(figures, [
+      [t("orders", { n: totals.orders }), count(totals.orders), "orders"],
+      [t("units", { n: totals.units }), count(totals.units), "units"],
+      ...totals.lost.map(([currency, amount]) => [t("lost", { currency }), amount, currency]),
+    ], (item) => item[2], pair, fillPair);
+    keyed(words, totals.words.map(([word, n]) => [t(`word_${word}`), count(n), word]), (item) => item[2], pair, fillPair);
+    for (const node of words.children) node.classList.toggle("pf-none", node.lastChild.textContent === count(0));
+    say(hand, [
+      t("by_rule", { n: totals.by_rule }), totals.added ? t("added", { n: totals.added }) : "", totals.left_out ? t("left_out", { n: totals.left_out }) : "",
+      totals.without_loss ? t("without_loss", { n: totals.without_loss }) : "",
+    ].filter(Boolean).join(" · "));
+  }
+  return { root, draw };
+}
+
+function render({ model, el }) {
+  const t = wordsOf(model);
+  const silent = h("p", { class: "pf-silent", role: "alert", hidden: true });
+  const notice = h("p", { role: "alert", class: "pf-notice", hidden: true });
+  const reload = h("button", { type: "button", hidden: true, onclick: () => line.ask({ do: "reload" }) }, t("reload"));
+  const line = lineTo(model,
+    () => { silent.hidden = false; say(silent, t("run_again")); },
+    () => { silent.hidden = true; });
+  const context = { model, t, ask: line.ask, id: `pf-${Math.random().toString(36).slice(2)}` };
+  const totals = totalsPart(context);
+  const chart = chartPart(context);
+  const filters = filtersPart(context);
+  const table = tablePart(context);
+  const root = h("div", { class: "promofix", role: "group", "aria-label": t("panel"), lang: model.get("words").language, "data-lm-suppress-shortcuts": "true" },
+    silent, notice, reload, totals.root, chart.root, filters.root, table.root);
+  el.append(root);
+
+  function drawNotice() {
+    const { text, kind } = model.get("notice");
+    notice.hidden = !text;
+    notice.className = `pf-notice pf-${kind}`;
+    say(notice, text);
+    reload.hidden = kind !== "changed";
+  }
+  const drawings = { totals: totals.draw, chart: chart.draw, facets: filters.draw, fields: filters.draw, page: table.draw, hand: table.draw, details: table.drawDetails, notice: drawNotice };
+  for (const [name, draw] of Object.entries(drawings)) model.on(`change:${name}`, draw);
+  for (const draw of new Set(Object.values(drawings))) draw();
+  for (const node of root.querySelectorAll("button, input, select")) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  // another notebook may have changed the case while nobody looked at this one
+  const look = setInterval(() => document.visibilityState === "visible" && line.idle() && silent.hidden && line.ask({ do: "look" }), 10000);
+  return () => {
+    clearInterval(look);
+    line.close();
+    chart.close();
+    for (const [name, draw] of Object.entries(drawings)) model.off(`change:${name}`, draw);
+  };
+}

@@ -1,0 +1,112 @@
+// What every part of a panel needs: elements, lists that keep their elements, words, and the way to Python.
+// The files of this folder are joined into one module (assets.py); nothing is loaded from elsewhere.
+
+/** An element; text is always set as text, so nothing that stands in a report can become markup. */
+function h(tag, attributes = {}, ...children) {
+  const svg = ["svg", "g", "path", "line", "rect", "circle", "text"].includes(tag);
+  const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (["value", "checked", "disabled", "textContent", "hidden"].includes(name) && !svg) node[name] = value;
+    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+/** Show `items` as children of `parent`; an element whose key stays is kept, and with it the keyboard's place. */
+function keyed(parent, items, keyOf, make, update) {
+  const old = new Map(Array.from(parent.children, (node) => [node.dataset.key, node]));
+  let place = parent.firstElementChild;
+  for (const item of items) {
+    const key = String(keyOf(item));
+    let node = old.get(key);
+    if (!node) {
+      node = make(item);
+      node.dataset.key = key;
+    }
+    old.delete(key);
+    if (node === place) place = place.nextElementSibling;
+    else parent.insertBefore(node, place);
+    update(node, item);
+  }
+  for (const node of old.values()) node.remove();
+}
+
+/** Put text into an element only when it is another one: a screen reader reads what changes. */
+function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Put a value into a field unless the reader is typing in it. */
+function fill(field, value) {
+  if (field.getRootNode().activeElement !== field && field.value !== value) field.value = value;
+}
+
+/** The words of the seller's language: `t("shown", {n: 300})`; "order|orders" chooses by the number n. */
+function wordsOf(model) {
+  const words = model.get("words");
+  const numbers = new Intl.NumberFormat(words.language);
+  return (key, facts = {}) => {
+    const forms = (words[key] ?? key).split("|");
+    const form = facts.n === 1 ? forms[0] : forms[forms.length - 1];
+    return form.replace(/\{(\w+)\}/g, (_, name) =>
+      typeof facts[name] === "number" ? numbers.format(facts[name]) : String(facts[name] ?? ""));
+  };
+}
+
+/** Times on the marketplace's clock. */
+function clockOf(language, zone) {
+  const day = new Intl.DateTimeFormat(language, { timeZone: zone, weekday: "short", day: "numeric", month: "short" });
+  const time = new Intl.DateTimeFormat(language, { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const hour = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "numeric", hourCycle: "h23" });
+  const date = (seconds) => new Date(seconds * 1000);
+  return {
+    day: (seconds) => day.format(date(seconds)).replace(",", ""),
+    time: (seconds) => time.format(date(seconds)),
+    full: (seconds) => `${day.format(date(seconds)).replace(",", "")} ${time.format(date(seconds))}`,
+    hour: (seconds) => Number(hour.format(date(seconds))),
+  };
+}
+
+/**
+ * The way to Python: one question at a time, the newest of its kind waits, and silence is noticed.
+ * `model` trait `answer` holds the number of the last question answered.
+ */
+function lineTo(model, onSilence, onAnswer) {
+  const waiting = [];
+  let open = null;
+  let timer = null;
+  const replaces = (message) => (other) => message.latest && other.latest === message.latest;
+
+  function post(message) {
+    open = `${Date.now()}-${Math.random()}`;
+    timer = setTimeout(onSilence, 3000);
+    try {
+      model.send({ ...message, question: open });
+    } catch {
+      onSilence();
+    }
+  }
+  function answered() {
+    if (model.get("answer") !== open) return;
+    clearTimeout(timer);
+    open = null;
+    onAnswer();
+    if (waiting.length) post(waiting.shift());
+  }
+  model.on("change:answer", answered);
+  return {
+    ask(message) {
+      if (open === null) return post(message);
+      const place = waiting.findIndex(replaces(message));
+      if (place >= 0) waiting[place] = message;
+      else waiting.push(message);
+    },
+    idle: () => open === null,
+    close() {
+      clearTimeout(timer);
+      model.off("change:answer", answered);
+    },
+  };
+}

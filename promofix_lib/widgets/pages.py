@@ -1,0 +1,176 @@
+"""One page of the order table: what is shown, in which order, as text; every row known by its item key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow.compute as pc
+
+from promofix_lib.orders import as_text, item_keys, money_text, sku_keys
+from promofix_lib.widgets.facets import Codes, Mask
+
+Show = Literal["affected", "all", "by_hand"]
+COLUMNS = (
+    "order_id",
+    "purchase_date",
+    "sku",
+    "quantity",
+    "unit_price",
+    "item_promotion_discount",
+    "order_status",
+    "fulfillment_channel",
+    "triage",
+)
+"""Columns of the page, each of which can be sorted by."""
+
+_SEARCHED = ("order_id", "order_item_id", "sku", "asin", "product_name", "buyer_name", "buyer_email")
+
+
+@dataclass(frozen=True)
+class Order:
+    """How the table is sorted: a column, and whether the largest comes first; missing cells always come last."""
+
+    column: str = "purchase_date"
+    descending: bool = False
+
+
+class Pages:
+    """The order table as pages of text, prepared for search and sorting.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table.
+    words : array of str
+        Triage word per row.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"order_id": "B", "sku": "S"}, {"order_id": "A", "sku": "S"}])
+    >>> pages = Pages(orders, np.array(["cancel", "wait"]))
+    >>> rows = pages.sorted(pages.containing(""), Order("order_id"))
+    >>> pages.keys[rows].tolist()
+    ['A/S/1', 'B/S/1']
+    """
+
+    def __init__(self, orders: pd.DataFrame, words: npt.NDArray[Any]) -> None:
+        self.orders = orders
+        self.words = words
+        self.keys: npt.NDArray[Any] = item_keys(orders).to_numpy(dtype=object)
+        self._places: dict[str, int] = dict(zip(self.keys.tolist(), range(len(self.keys)), strict=True))
+        self._sku_places: dict[str, int] | None = None
+        self._text: Any = None
+        self._searches: dict[str, Mask] = {}
+        self._ranks: dict[str, tuple[Codes, Codes]] = {}
+
+    # -- which rows -----------------------------------------------------------------------------------------------
+
+    def named(self, keys: Iterable[str]) -> Codes:
+        """Rows with these item keys, also keys made before item ids were known; unknown keys are left out."""
+        rows = [self._place(key) for key in keys]
+        return np.array([row for row in rows if row is not None], dtype=np.int64)
+
+    def _place(self, key: str) -> int | None:
+        if key in self._places:
+            return self._places[key]
+        if self._sku_places is None:
+            keys = sku_keys(self.orders).tolist()
+            self._sku_places = dict(zip(keys, range(len(keys)), strict=True))
+        return self._sku_places.get(key)
+
+    def containing(self, text: str) -> Mask:
+        """Rows in which the text occurs: the same as `filters.containing`."""
+        wanted = text.strip().lower()
+        if not wanted:
+            return np.ones(len(self.orders), dtype=np.bool_)
+        if wanted not in self._searches:
+            found = pc.match_substring(self._searched_text(), wanted)
+            self._searches = {wanted: found.to_numpy(zero_copy_only=False).astype(np.bool_)}
+        return self._searches[wanted]
+
+    def _searched_text(self) -> Any:
+        """All searched cells of a row in one text, in small letters, made once."""
+        if self._text is None:
+            columns = [self.orders[name].array.__arrow_array__() for name in _SEARCHED]
+            lists = [_joined(self.orders[name]) for name in ("promotion_ids", "claim_codes")]
+            joined = pc.binary_join_element_wise(
+                *(_one_chunk(column) for column in (*columns, *lists)),
+                "\n",
+                null_handling="replace",
+                null_replacement="",
+            )
+            self._text = pc.utf8_lower(joined)
+        return self._text
+
+    def sorted(self, mask: Mask, order: Order) -> Codes:
+        """Rows inside the mask, in this order."""
+        upward, known = self._rank(order.column)
+        rows = upward[mask[upward]]
+        if not order.descending:
+            return rows
+        there = known[rows].astype(np.bool_)
+        return np.concatenate([rows[there][::-1], rows[~there]])
+
+    def _rank(self, column: str) -> tuple[Codes, Codes]:
+        """Rows in rising order, missing last, and whether each row's cell is known."""
+        if column not in self._ranks:
+            cells = pd.Series(self.words) if column == "triage" else self.orders[column]
+            upward = cells.reset_index(drop=True).sort_values(kind="stable", na_position="last").index
+            self._ranks[column] = (upward.to_numpy(dtype=np.int64), cells.notna().to_numpy().astype(np.int64))
+        return self._ranks[column]
+
+    # -- as text --------------------------------------------------------------------------------------------------
+
+    def rows(self, places: Codes) -> list[dict[str, Any]]:
+        """These rows for the screen: text, times as UTC seconds; a missing cell is None."""
+        cells: Any = self.orders.iloc[places].itertuples(index=False)
+        return [self._row(place, row) for place, row in zip(places.tolist(), cells, strict=True)]
+
+    def _row(self, place: int, row: Any) -> dict[str, Any]:
+        return {
+            "key": str(self.keys[place]),
+            "order": _text(row.order_id),
+            "bought": None if row.purchase_date is pd.NaT else int(row.purchase_date.timestamp()),
+            "sku": _text(row.sku),
+            "units": None if row.quantity is pd.NA else int(row.quantity),
+            "paid_each": _money(row.unit_price, row.currency),
+            "discount": _money(row.item_promotion_discount, row.currency),
+            "currency": _text(row.currency),
+            "status": _text(row.order_status),
+            "fulfilment": _text(row.fulfillment_channel),
+            "word": str(self.words[place]),
+        }
+
+    def details(self, key: str) -> list[list[tuple[str, str]]]:
+        """Every item of the order that this item belongs to: each cell that is not empty, with its column."""
+        place = self._place(key)
+        if place is None:
+            return []
+        same = self.orders["order_id"] == self.orders["order_id"].iloc[place]
+        items = (
+            as_text(self.orders[same.fillna(False).astype(bool)]) if same.any() else as_text(self.orders.iloc[[place]])
+        )
+        return [[(str(name), str(cell)) for name, cell in row.items() if cell] for _, row in items.iterrows()]
+
+
+def _one_chunk(column: Any) -> Any:
+    return column.combine_chunks() if hasattr(column, "combine_chunks") else column
+
+
+def _joined(lists: pd.Series[Any]) -> Any:
+    column = _one_chunk(lists.array.__arrow_array__())
+    return pc.binary_join(column, "\n")
+
+
+def _text(cell: Any) -> str | None:
+    return None if cell is pd.NA else str(cell)
+
+
+def _money(amount: Any, currency: Any) -> str | None:
+    return None if amount is pd.NA else money_text(amount, None if currency is pd.NA else str(currency))

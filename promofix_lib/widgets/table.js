@@ -1,0 +1,119 @@
+// The orders: one page of a real table, ticks that mean "affected", and everything about one order.
+
+const PLACES = ["order", "bought", "sku", "units", "paid_each", "discount", "word", "status", "fulfilment"];
+const LOOKS = { units: "pf-right", paid_each: "pf-right", discount: "pf-right", word: "pf-word" };
+const SORTED_BY = { order: "order_id", bought: "purchase_date", sku: "sku", units: "quantity", paid_each: "unit_price",
+  discount: "item_promotion_discount", status: "order_status", fulfilment: "fulfillment_channel", word: "triage" };
+
+function tablePart({ model, t, ask, id }) {
+  const search = h("input", { type: "search", class: "pf-search", "aria-label": t("search"), placeholder: t("search"),
+    oninput: () => ask({ do: "search", text: search.value, latest: "search" }) });
+  const show = h("select", { "aria-label": t("show"), onchange: () => ask({ do: "show", which: show.value }) },
+    ...["affected", "all", "by_hand"].map((which) => h("option", { value: which }, t(`show_${which}`))));
+  const takeIn = h("button", { type: "button", onclick: () => ask({ do: "take_in_shown", reason: reason.value }) });
+  const leaveOut = h("button", { type: "button", onclick: () => ask({ do: "leave_out_shown", reason: reason.value }) });
+  const undo = h("button", { type: "button", onclick: () => ask({ do: "undo" }) }, t("undo"));
+  const redo = h("button", { type: "button", onclick: () => ask({ do: "redo" }) }, t("redo"));
+  const reason = h("input", { type: "text", class: "pf-reason", maxlength: 200, list: `${id}-reasons`, value: t("reason_default") });
+  const reasons = h("datalist", { id: `${id}-reasons` }, ...[1, 2, 3, 4].map((n) => h("option", { value: t(`reason_${n}`) })));
+  const previous = h("button", { type: "button", "aria-label": t("previous"), onclick: () => ask({ do: "page", number: page().number - 1 }) }, "‹");
+  const next = h("button", { type: "button", "aria-label": t("next"), onclick: () => ask({ do: "page", number: page().number + 1 }) }, "›");
+  const where = h("span", { role: "status" });
+  const size = h("select", { "aria-label": t("page_size"), onchange: () => ask({ do: "page_size", size: Number(size.value) }) },
+    h("option", { value: 25 }, "25"), h("option", { value: 50 }, "50"));
+  const heads = Object.fromEntries(PLACES.map((name) => [name, head(name)]));
+  const body = h("tbody", {});
+  const empty = h("p", { class: "pf-empty" }, t("nothing_shown"));
+  const details = h("div", { class: "pf-details", id: `${id}-details`, role: "region", "aria-label": t("details"), tabindex: -1, hidden: true });
+  const table = h("table", {}, h("caption", {}, t("table_caption")), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("affected")),
+    ...PLACES.map((name) => heads[name]), h("th", { scope: "col" }, t("by_hand")))), body);
+  const root = h("section", { class: "pf-orders", "aria-label": t("orders_section") },
+    h("div", { class: "pf-tools" }, search, h("label", {}, `${t("show")} `, show), undo, redo),
+    h("div", { class: "pf-tools" }, takeIn, leaveOut, h("label", {}, `${t("reason")} `, reason), reasons,
+      h("span", { class: "pf-pager" }, where, previous, next, size)),
+    h("div", { class: "pf-scroll", tabindex: 0, role: "region", "aria-label": t("table_caption") }, table, empty), details);
+  const page = () => model.get("page");
+  let clock = null;
+  let opened = null;
+
+  function head(name) {
+    const button = h("button", { type: "button", onclick: () => ask({ do: "sort", column: SORTED_BY[name] }) }, t(`column_${name}`), h("span", { "aria-hidden": "true" }));
+    return h("th", { scope: "col", class: LOOKS[name] }, button);
+  }
+
+  function row(item) {
+    const box = h("input", { type: "checkbox", onchange: () => ask({ do: "tick", key: item.key, on: box.checked, reason: reason.value }) });
+    const open = h("button", { type: "button", class: "pf-link", "aria-controls": `${id}-details`, onclick: () => toggle(item.key, open) });
+    const why = h("input", { type: "text", maxlength: 200, onchange: () => ask({ do: "reason", key: item.key, reason: why.value }) });
+    const cells = PLACES.slice(1).map((name) => h("td", { class: LOOKS[name] }));
+    const hand = h("td", { class: "pf-hand" }, h("span", {}), why);
+    const node = h("tr", {}, h("td", {}, box), h("th", { scope: "row" }, open), ...cells, hand);
+    node.parts = { box, open, why, cells, hand };
+    return node;
+  }
+
+  function updateRow(node, item) {
+    const { box, open, why, cells, hand } = node.parts;
+    const texts = {
+      bought: item.bought === null ? "" : clock.full(item.bought), sku: item.sku, units: item.units, paid_each: item.paid_each ? `${item.paid_each} ${item.currency ?? ""}` : t("no_price"),
+      discount: item.discount, status: item.status, fulfilment: item.fulfilment && t(`fulfilment_${item.fulfilment}`), word: t(`word_${item.word}`),
+    };
+    box.checked = item.chosen;
+    box.setAttribute("aria-label", t("affected_order", { order: item.order ?? "?", sku: item.sku ?? "" }));
+    say(open, item.order ?? t("no_order_id"));
+    open.setAttribute("aria-expanded", String(model.get("details").key === item.key));
+    PLACES.slice(1).forEach((name, place) => say(cells[place], String(texts[name] ?? "")));
+    const byHand = item.by_hand !== null;
+    say(hand.firstChild, byHand ? t(`hand_${item.by_hand}`) : "");
+    why.hidden = !byHand;
+    why.setAttribute("aria-label", t("reason_of", { order: item.order ?? "?" }));
+    fill(why, item.reason ?? "");
+    node.className = `${item.chosen ? "pf-in" : "pf-out"}${byHand ? " pf-by-hand" : ""}`;
+  }
+
+  function toggle(key, button) {
+    opened = button;
+    ask({ do: "details", key: model.get("details").key === key ? null : key });
+  }
+
+  function drawDetails() {
+    const { key, order, items } = model.get("details");
+    details.hidden = key === null;
+    for (const node of body.children) node.parts.open.setAttribute("aria-expanded", String(node.dataset.key === key));
+    if (key === null) return details.replaceChildren();
+    const close = h("button", { type: "button", onclick: () => { ask({ do: "details", key: null }); opened?.focus(); } }, t("close"));
+    details.replaceChildren(h("h3", {}, t("details_of", { order })), close, ...items.map((item) =>
+      h("table", { class: "pf-item" }, h("caption", {}, item.title), h("tbody", {}, ...item.cells.map(([name, cell]) =>
+        h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, cell)))))));
+  }
+
+  function draw() {
+    const { rows, sort, descending, first, last, count, number, pages, size: rowsAPage, takes, leaves, which, text } = page();
+    clock ??= clockOf(model.get("words").language, model.get("chart").zone);
+    const place = Array.from(body.children).findIndex((node) => node.contains(node.getRootNode().activeElement));
+    keyed(body, rows, (item) => item.key, row, updateRow);
+    if (place >= 0 && !body.contains(body.getRootNode().activeElement)) {
+      body.children[Math.min(place, rows.length - 1)]?.parts.box.focus(); // its row is gone: stay where the reader was
+    }
+    for (const [name, node] of Object.entries(heads)) {
+      const here = SORTED_BY[name] === sort;
+      node.setAttribute("aria-sort", here ? (descending ? "descending" : "ascending") : "none");
+      say(node.querySelector("span"), here ? (descending ? " ▾" : " ▴") : "");
+    }
+    empty.hidden = count > 0;
+    say(where, t("where", { first, last, n: count }));
+    previous.disabled = number <= 1;
+    next.disabled = number >= pages;
+    say(takeIn, t("take_in_shown", { n: count }));
+    say(leaveOut, t("leave_out_shown", { n: count }));
+    takeIn.disabled = !takes;
+    leaveOut.disabled = !leaves;
+    fill(search, text);
+    fill(show, which);
+    fill(size, String(rowsAPage));
+    const { can_undo, can_redo } = model.get("hand");
+    undo.disabled = !can_undo;
+    redo.disabled = !can_redo;
+  }
+  return { root, draw, drawDetails };
+}

@@ -1,0 +1,271 @@
+"""The panel without a browser: what the screen sends, and what comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promofix_lib.incident import affected
+from promofix_lib.orders import item_keys
+from promofix_lib.widgets.order_filter import OrderFilter
+from tests.panel_case import RULE, TableCase, night_of_orders
+
+NIGHT = night_of_orders(300)
+
+
+@pytest.fixture
+def case(tmp_path):
+    """A case with the incident taken."""
+    return TableCase.of(tmp_path / "case", NIGHT)
+
+
+def ask(panel: OrderFilter, **message: Any) -> None:
+    """What the browser sends when something is clicked."""
+    panel._handle_custom_msg({**message, "question": f"q{id(message)}"}, [])
+    assert panel.answer == f"q{id(message)}"
+
+
+def keys_in(case: TableCase) -> set[str]:
+    """Item keys that an export would take."""
+    return set(item_keys(case.orders)[case.chosen()])
+
+
+def test_the_panel_starts_from_the_incident(case):
+    """Opened for the first time, the panel shows what was found."""
+    panel = OrderFilter(case)
+    assert panel.totals["orders"] == affected(NIGHT, RULE).sum() == 100
+    assert panel.rule == RULE
+    assert panel.notice["text"] == ""
+
+
+def test_unticked_is_out_and_saved_at_once(case):
+    """A box unticked takes exactly that item out, with the reason, before anything else is pressed."""
+    panel = OrderFilter(case)
+    row = panel.page["rows"][3]
+    ask(panel, do="tick", key=row["key"], on=False, reason="a friend")
+    again = TableCase.of(case.folder, NIGHT)
+    assert again.decisions.left_out == {row["key"]: "a friend"}
+    assert keys_in(again) == set(item_keys(NIGHT)[affected(NIGHT, RULE)]) - {row["key"]}
+    shown = next(item for item in panel.page["rows"] if item["key"] == row["key"])
+    assert (shown["chosen"], shown["by_hand"], shown["reason"]) == (False, "leave_out", "a friend")
+
+
+def test_ticked_back_is_the_rule_again(case):
+    """Untick and tick leave no trace by hand."""
+    panel = OrderFilter(case)
+    key = panel.page["rows"][0]["key"]
+    ask(panel, do="tick", key=key, on=False, reason="")
+    ask(panel, do="tick", key=key, on=True, reason="")
+    assert case.decisions.left_out == case.decisions.added == {}
+    assert panel.totals["orders"] == 100
+
+
+def test_the_right_row_is_meant_after_search_sort_and_filter(case):
+    """A tick acts on the item it stands beside, however the table is searched, sorted, filtered or turned."""
+    panel = OrderFilter(case)
+    for step in (
+        {"do": "show", "which": "all"},
+        {"do": "search", "text": "buyer"},
+        {"do": "sort", "column": "unit_price"},
+        {"do": "sort", "column": "unit_price"},
+        {"do": "page", "number": 3},
+    ):
+        ask(panel, **step)
+    before = keys_in(case)
+    row = next(item for item in panel.page["rows"] if not item["chosen"])
+    ask(panel, do="tick", key=row["key"], on=True, reason="seen in the messages")
+    assert keys_in(case) - before == {row["key"]}
+    assert before <= keys_in(case)
+
+
+def test_undo_and_redo_go_one_step(case):
+    """Undo takes back the last decision, redo makes it again, and each button knows when it can."""
+    panel = OrderFilter(case)
+    key = panel.page["rows"][0]["key"]
+    ask(panel, do="tick", key=key, on=False, reason="x")
+    ask(panel, do="undo")
+    assert (panel.totals["orders"], panel.hand["can_redo"]) == (100, True)
+    ask(panel, do="redo")
+    assert (panel.totals["orders"], panel.hand["can_redo"]) == (99, False)
+
+
+def test_all_shown_means_all_shown(case):
+    """*Leave out shown* acts on every page of what the search found and on nothing else, in one step."""
+    panel = OrderFilter(case)
+    ask(panel, do="search", text="114-00000")
+    shown = panel.page["count"]
+    assert shown > panel.page["size"]
+    ask(panel, do="leave_out_shown", reason="honoured")
+    assert panel.totals["orders"] == 100 - shown
+    assert len(case.decisions.left_out) == shown
+    ask(panel, do="undo")
+    assert panel.totals["orders"] == 100
+
+
+def test_take_in_shown_adds_what_the_filters_miss(case):
+    """*Take in shown* puts in by hand what the rule does not touch, and only that."""
+    panel = OrderFilter(case)
+    ask(panel, do="show", which="all")
+    ask(panel, do="search", text="CABLE")
+    count = panel.page["count"]
+    ask(panel, do="take_in_shown", reason="the cable too")
+    assert panel.totals["orders"] == 100 + count
+    assert set(case.decisions.added.values()) == {"the cable too"}
+
+
+def test_a_moving_window_is_shown_but_not_saved(case):
+    """While a handle moves the numbers follow; only its end is a decision, and one undo takes it back."""
+    panel = OrderFilter(case)
+    revision, onset, end = case.revision, panel.chart["onset"], panel.chart["end"]
+    for hours in (1, 2, 3):
+        ask(panel, do="window", onset=onset + hours * 3600, end=end, commit=False)
+    assert panel.totals["orders"] < 100
+    assert (case.revision, case.filter) == (revision, RULE)
+    ask(panel, do="window", onset=onset + 3 * 3600, end=end, commit=True)
+    assert case.filter.onset.timestamp() == onset + 3 * 3600
+    assert case.filter.end == RULE.end
+    ask(panel, do="undo")
+    assert case.filter == RULE
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            {"do": "choose", "name": "order_statuses", "value": "Unshipped", "on": True},
+            {"order_statuses": ("Unshipped",)},
+        ),
+        ({"do": "choose", "name": "is_business_order", "value": "true", "on": True}, {"is_business_order": True}),
+        ({"do": "any", "name": "promotion_ids"}, {"promotion_ids": ()}),
+        ({"do": "number", "name": "min_quantity", "text": "2"}, {"min_quantity": 2}),
+        ({"do": "moment", "side": "onset", "text": ""}, {"onset": None}),
+    ],
+)
+def test_every_filter_reaches_the_rule(case, message, expected):
+    """Each field of the panel changes its own part of the saved rule and nothing else."""
+    from dataclasses import replace
+
+    panel = OrderFilter(case)
+    ask(panel, **message)
+    assert case.filter == replace(RULE, **expected)
+    assert panel.totals["orders"] == int(affected(NIGHT, case.filter).sum())
+
+
+def test_the_chart_the_table_and_the_totals_say_the_same(case):
+    """One state drives all: bars, rows and totals count the same orders after any change."""
+    panel = OrderFilter(case)
+    ask(panel, do="zoom", how="whole")
+    ask(panel, do="choose", name="order_statuses", value="Unshipped", on=True)
+    ask(panel, do="tick", key=panel.page["rows"][0]["key"], on=False, reason="")
+    assert sum(panel.chart["bars"]["chosen"]) == panel.totals["orders"] == case.chosen().sum()
+    assert panel.page["count"] == panel.totals["orders"] + 1  # the one left out stays in sight, unticked
+
+
+def test_a_kept_filter_comes_back(case):
+    """Filters kept under a name are there for the next panel, and *as found* goes back to the incident."""
+    panel = OrderFilter(case)
+    ask(panel, do="choose", name="skus", value="HP-BT700-BLK", on=True)
+    ask(panel, do="save_preset", name=" black ones ")
+    ask(panel, do="as_found")
+    assert case.filter == RULE
+    other = OrderFilter(TableCase.of(case.folder, NIGHT))
+    assert other.fields["presets"] == ["black ones"]
+    ask(other, do="use_preset", name="black ones")
+    assert case.filter.skus == ("HP-BT700-BLK",)
+
+
+def test_what_cannot_be_done_is_said_in_the_panel(case):
+    """A wrong number shows one sentence in the panel and changes nothing."""
+    panel = OrderFilter(case)
+    ask(panel, do="number", name="max_unit_price", text="cheap")
+    assert panel.notice == {
+        "kind": "error",
+        "text": "'cheap' is not a number. Write it as 1.99, or leave the field empty.",
+    }
+    assert case.filter == RULE
+    ask(panel, do="search", text="")
+    assert panel.notice["text"] == ""
+
+
+def test_run_all_keeps_what_was_decided(case):
+    """A new panel on the same case, as after a restarted kernel, shows the same orders."""
+    panel = OrderFilter(case)
+    ask(panel, do="tick", key=panel.page["rows"][0]["key"], on=False, reason="kept")
+    ask(panel, do="number", name="max_quantity", text="2")
+    reopened = OrderFilter(TableCase.of(case.folder, NIGHT))
+    assert reopened.totals == panel.totals
+    assert reopened.page["rows"] == panel.page["rows"]
+    assert reopened.page["rows"][0]["reason"] == "kept"
+
+
+def test_a_change_in_another_notebook_is_told(case):
+    """The panel notices that the case changed elsewhere, and shows the newest state when asked."""
+    panel = OrderFilter(case)
+    ask(panel, do="look")
+    assert panel.notice["text"] == ""
+    other = OrderFilter(TableCase.of(case.folder, NIGHT))
+    ask(other, do="tick", key=other.page["rows"][0]["key"], on=False, reason="")
+    ask(panel, do="look")
+    assert (panel.notice["kind"], panel.totals["orders"]) == ("changed", 100)
+    ask(panel, do="reload")
+    assert (panel.notice["text"], panel.totals["orders"]) == ("", 99)
+
+
+def test_two_notebooks_do_not_undo_each_other(case):
+    """A tick in each of two panels: both are kept."""
+    one, two = OrderFilter(case), OrderFilter(TableCase.of(case.folder, NIGHT))
+    first, second = (row["key"] for row in one.page["rows"][:2])
+    ask(one, do="tick", key=first, on=False, reason="")
+    ask(two, do="tick", key=second, on=False, reason="")
+    assert set(case.decisions.left_out) == {first, second}
+
+
+def test_without_an_incident_nothing_is_in(tmp_path):
+    """Before an incident is taken no order is affected, and the panel says what to do."""
+    panel = OrderFilter(TableCase.of(tmp_path / "case", NIGHT, rule=None))
+    assert panel.totals["orders"] == 0
+    assert "notebook 2" in panel.notice["text"]
+    ask(panel, do="choose", name="skus", value="CABLE-2M", on=True)
+    assert panel.totals["orders"] > 0
+
+
+def test_the_panel_speaks_chinese(case):
+    """In a case set to Chinese the panel's words are Chinese."""
+    case.change_settings(language="zh-CN")
+    assert OrderFilter(case).words["undo"] == "撤销"
+
+
+def test_the_panel_has_a_line_for_where_no_widget_is_drawn(case):
+    """Where widgets cannot be drawn, one plain line says what stands here."""
+    panel = OrderFilter(case)
+    bundle = panel._repr_mimebundle_()
+    assert (
+        repr(panel)
+        == "The panel that chooses orders: 100 orders affected when it was opened. Run this cell to open it."
+    )
+    assert bundle[0]["text/plain"] == repr(panel)
+
+
+def test_a_message_that_means_nothing_changes_nothing(case):
+    """An unknown question is answered and changes nothing."""
+    panel = OrderFilter(case)
+    ask(panel, do="tick_everything")
+    assert panel.totals["orders"] == 100
+
+
+def test_only_what_changed_is_sent(case):
+    """A changed page sends the page, not the filters and the chart: large cases stay quick."""
+    panel = OrderFilter(case)
+    sent: list[set[str]] = []
+    panel.send_state = lambda key=None: sent.append(set(key) if key else set())
+    ask(panel, do="page", number=2)
+    assert sent == [{"page", "answer"}]
+
+
+def test_nothing_is_loaded_from_elsewhere():
+    """The panel's script and style name no address of the web."""
+    for text in (OrderFilter._esm, OrderFilter._css):
+        assert "http" not in str(text).replace("http://www.w3.org/2000/svg", "")
+        assert "import " not in str(text)
+        assert "innerHTML" not in str(text)

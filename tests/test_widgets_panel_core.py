@@ -1,0 +1,284 @@
+"""The panel's pure core: masks, counts, totals, hours, pages."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from promofix_lib.detection import NormalPrice
+
+from promofix_lib.decisions import Decision, Decisions, chosen
+from promofix_lib.errors import PromofixError
+from promofix_lib.filters import containing
+from promofix_lib.incident import Ceiling, Incident, affected
+from promofix_lib.orders import item_keys, order_table
+from promofix_lib.triage import WORDS, triage
+from promofix_lib.widgets.facets import FACETS, Facets
+from promofix_lib.widgets.hours import DAY, HOUR, Hours, axis
+from promofix_lib.widgets.pages import COLUMNS, Order, Pages
+from promofix_lib.widgets.panel_view import Look, PanelView
+from promofix_lib.widgets.rule_edits import with_choice, with_number, with_window, with_words
+from promofix_lib.widgets.totals import Ledger
+from promofix_lib.widgets.words import CHINESE, ENGLISH, words_of
+from tests.panel_case import ONSET, RULE, WRONG_CODE, night_of_orders
+
+NIGHT = night_of_orders(240)
+HOLES = order_table(
+    [
+        {"order_id": "A", "sku": "S", "promotion_ids": ["P", "Q"], "quantity": 1, "order_status": "Pending"},
+        {"order_id": "A", "sku": "T", "promotion_ids": ["P"], "item_price": "2.00", "quantity": 2, "currency": "USD"},
+        {"order_id": "B", "sku": "S", "purchase_date": "2026-11-20T06:00:00Z", "item_price": "1", "currency": "GBP"},
+        {"order_id": "C", "promotion_ids": ["Q"], "order_status": "Cancelled", "quantity": 1},
+        {"sku": "S", "item_price": "9.00", "quantity": 3, "currency": "USD", "is_business_order": True},
+    ]
+)
+
+rules = st.builds(
+    Incident,
+    onset=st.sampled_from([None, ONSET, ONSET + timedelta(hours=2)]),
+    end=st.sampled_from([None, ONSET + timedelta(hours=5)]),
+    promotion_ids=st.sampled_from([(), (WRONG_CODE,), ("P",), ("P", "Q"), ("nobody used this",)]),
+    together=st.booleans(),
+    ceilings=st.sampled_from(
+        [(), (Ceiling("HP-BT700-BLK", "Amazon.com", "USD", Decimal("1.00")), Ceiling("S", "", "", Decimal(1)))]
+    ),
+    max_unit_price=st.sampled_from([None, Decimal("1.00"), Decimal("30")]),
+    skus=st.sampled_from([(), ("S",), ("HP-BT700-BLK", "T"), ("",)]),
+    currencies=st.sampled_from([(), ("USD",), ("", "GBP")]),
+    order_statuses=st.sampled_from([(), ("Pending", "Unshipped"), ("",)]),
+    ship_countries=st.sampled_from([(), ("US",)]),
+    is_business_order=st.sampled_from([None, True, False]),
+    min_quantity=st.sampled_from([None, 2]),
+    max_quantity=st.sampled_from([None, 2]),
+)
+
+
+@given(rule=rules)
+@settings(max_examples=150, deadline=None)
+def test_the_quick_mask_is_the_rule(rule):
+    """The panel never shows other rows than the rule means, whatever is asked."""
+    for orders in (NIGHT, HOLES):
+        assert Facets(orders).mask(rule).tolist() == affected(orders, rule).tolist()
+
+
+@given(rule=rules, name=st.sampled_from(FACETS))
+@settings(max_examples=100, deadline=None)
+def test_a_count_says_what_ticking_alone_would_give(rule, name):
+    """The number beside a choice is the orders that would be in, were it the only one of its field."""
+    for orders in (NIGHT, HOLES):
+        for value, count in Facets(orders).counts(rule, name).items():
+            alone = with_words(rule, name, (value,))
+            rows = orders[affected(orders, alone)]
+            assert rows["order_id"].nunique(dropna=False) == count, (name, value)
+
+
+def test_orders_are_counted_not_lines():
+    """An order with three lines of one SKU is one order."""
+    orders = order_table([{"order_id": "A", "sku": "S", "item_price": "1", "quantity": 1}] * 3)
+    assert Facets(orders).counts(Incident(), "skus") == {"S": 1}
+
+
+def test_kept_masks_are_not_mixed_up():
+    """Masks kept from one rule never answer another, also after many rules."""
+    facets = Facets(HOLES)
+    for price in range(200):
+        rule = Incident(max_unit_price=Decimal(price) / 20, promotion_ids=("P",) if price % 2 else ())
+        assert facets.mask(rule).tolist() == affected(HOLES, rule).tolist()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  ", "114-0000003", "hp-bt700", "BUYER7@", "paws-v2", "not there", "\u00df", ".*"]
+)
+def test_the_quick_search_is_the_plain_search(text):
+    """The search finds the same rows as `filters.containing`."""
+    for orders in (NIGHT, HOLES):
+        pages = Pages(orders, triage(orders).to_numpy(dtype=object))
+        assert pages.containing(text).tolist() == containing(orders, text).tolist()
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("descending", [False, True])
+def test_missing_cells_come_last_in_every_order(column, descending):
+    """Sorting up or down, what is missing stands at the end, and no row is lost."""
+    pages = Pages(HOLES, triage(HOLES).to_numpy(dtype=object))
+    rows = pages.sorted(np.ones(len(HOLES), dtype=bool), Order(column, descending))
+    assert sorted(rows.tolist()) == list(range(len(HOLES)))
+    if column != "triage":
+        cells = HOLES[column].iloc[rows]
+        known = cells.dropna().tolist()
+        assert cells.isna().tolist() == sorted(cells.isna().tolist())
+        assert known == sorted(known, reverse=descending)
+
+
+def test_currencies_are_never_added():
+    """The loss is told per currency, exactly, and what has no price yet is counted, not guessed."""
+    prices = [
+        NormalPrice("S", "", "GBP", Decimal("10"), "usual"),
+        NormalPrice("T", "", "USD", Decimal("5.99"), "usual"),
+    ]
+    orders = order_table(
+        [
+            {"order_id": "A", "sku": "T", "item_price": "0.30", "quantity": 3, "currency": "USD"},
+            {"order_id": "B", "sku": "S", "item_price": "1.00", "quantity": 1, "currency": "GBP"},
+            {"order_id": "C", "sku": "S", "quantity": 1, "currency": "GBP"},
+            {"order_id": "D", "sku": "X", "item_price": "1.00", "quantity": 1, "currency": "GBP"},
+        ]
+    )
+    totals = Ledger(Facets(orders), prices).totals(np.ones(4, dtype=bool))
+    assert totals.lost == {"USD": Decimal("17.67"), "GBP": Decimal("9")}
+    assert (totals.orders, totals.units, totals.without_loss) == (4, 6, 2)
+
+
+def test_every_triage_word_is_counted_in_orders():
+    """All words are there, also those with nothing to do, and they agree with `triage`."""
+    words = triage(NIGHT)
+    counted = Ledger(Facets(NIGHT)).totals(np.ones(len(NIGHT), dtype=bool)).words
+    assert tuple(counted) == WORDS
+    assert counted == {word: NIGHT.loc[words == word, "order_id"].nunique() for word in WORDS}
+
+
+@given(low=st.integers(-100, 100), width=st.integers(1, 400))
+@settings(max_examples=50, deadline=None)
+def test_bars_hold_every_order_of_their_part(low, width):
+    """The bars add up to the orders bought in the part that is shown."""
+    hours = Hours(Facets(NIGHT), ZoneInfo("America/Los_Angeles"))
+    first = hours.whole()[0] + low * HOUR
+    bars = hours.bars(np.zeros(len(NIGHT), dtype=bool), first, first + width * HOUR)
+    seconds = NIGHT["purchase_date"].map(lambda time: time.timestamp())
+    end = bars.start + bars.step * len(bars.everything)
+    assert sum(bars.everything) == ((seconds >= bars.start) & (seconds < end)).sum()
+    assert sum(bars.chosen) == 0
+
+
+def test_a_year_is_drawn_in_few_bars():
+    """A long report stays quick to draw: never more than some hundred bars."""
+    orders = order_table(
+        [{"order_id": str(day), "purchase_date": f"2026-{day % 12 + 1:02d}-05T00:00:00Z"} for day in range(12)]
+    )
+    hours = Hours(Facets(orders), ZoneInfo("UTC"))
+    bars = hours.bars(np.ones(12, dtype=bool), *hours.whole())
+    assert len(bars.everything) <= 400
+    assert sum(bars.chosen) == 12
+
+
+def test_days_begin_at_local_midnight_when_the_clocks_change():
+    """The day on which the clocks go back has 25 hours."""
+    orders = order_table([{"purchase_date": "2026-10-31T12:00:00Z"}, {"purchase_date": "2026-11-03T12:00:00Z"}])
+    hours = Hours(Facets(orders), ZoneInfo("America/Los_Angeles"))
+    days = hours.days(*hours.whole())
+    assert [(later - day) / HOUR for day, later in pairwise(days)] == [25, 24]
+
+
+def test_an_hour_that_comes_twice_is_read_the_wide_way():
+    """A window typed in the repeated hour begins at its first and ends at its second pass."""
+    hours = Hours(Facets(NIGHT), ZoneInfo("America/Los_Angeles"))
+    start, end = hours.moment("2026-11-01T01:30"), hours.moment("2026-11-01T01:30", end=True)
+    assert end.astimezone(UTC) - start.astimezone(UTC) == timedelta(hours=1)
+
+
+def test_an_empty_report_is_shown_too():
+    """No orders, no error: an empty chart and an empty page."""
+    view = PanelView(order_table(), ZoneInfo("UTC"), [], ENGLISH)
+    selection = view.selection(None, Decisions())
+    assert view.totals(selection)["orders"] == 0
+    assert view.page(selection, Decisions(), Look())["rows"] == []
+    assert view.chart(None, selection, Look(first=0, last=HOUR))["bars"]["everything"] == (0,)
+    assert axis(view.hours.bars(selection.chosen, 0, DAY), [])["top"] >= 1
+
+
+def test_the_selection_is_what_the_case_exports():
+    """Rule, items put in and items left out give the same rows as `decisions.chosen`, also by old item keys."""
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    keys = item_keys(NIGHT).tolist()
+    old_key = f"{NIGHT['order_id'].iloc[5]}/{NIGHT['sku'].iloc[5]}/1"
+    choices = Decisions().then(Decision("filter", at, rule=RULE))
+    choices = choices.then(Decision("leave_out", at, items=(keys[0], keys[1], old_key)))
+    choices = choices.then(Decision("add", at, items=(keys[2], "999-0000000-0000000/1")))
+    view = PanelView(NIGHT, ZoneInfo("UTC"), [], ENGLISH)
+    assert view.selection(choices.filter, choices).chosen.tolist() == chosen(NIGHT, choices).tolist()
+
+
+def test_search_and_show_change_nothing_that_is_chosen():
+    """The search and the choice of what is shown only change the table."""
+    view = PanelView(NIGHT, ZoneInfo("UTC"), [], ENGLISH)
+    choices = Decisions().then(Decision("filter", ONSET, rule=RULE))
+    selection = view.selection(RULE, choices)
+    for look in (Look(), Look(search="HP"), Look(show="all"), Look(show="by_hand")):
+        assert view.totals(selection)["orders"] == 80
+        assert view.page(selection, choices, look)["count"] == int(view.shown(selection, look).sum())
+    assert view.page(selection, choices, Look(show="all"))["count"] == len(NIGHT)
+
+
+def test_details_name_file_and_line_of_every_item():
+    """The details of an order show all its items, every cell, and where each came from."""
+    orders = order_table(
+        [
+            {"order_id": "A", "sku": "S", "source_file": "one.txt", "source_line": 2, "ship-city": "Anytown"},
+            {"order_id": "B", "sku": "S", "source_file": "one.txt", "source_line": 3},
+            {"order_id": "A", "sku": "T", "source_file": "two.txt", "source_line": 9},
+        ]
+    )
+    details = PanelView(orders, ZoneInfo("UTC"), [], ENGLISH).details("A/S/1")
+    assert [item["title"] for item in details["items"]] == ["Item 1: one.txt, line 2", "Item 2: two.txt, line 9"]
+    assert ("ship-city", "Anytown") in details["items"][0]["cells"]
+
+
+def test_zooming_stays_inside_the_report():
+    """Whatever is pressed, the chart shows a part of the report and never nothing."""
+    view = PanelView(NIGHT, ZoneInfo("America/Los_Angeles"), [], ENGLISH)
+    first, last = view.hours.whole()
+    look = Look(first=first, last=last)
+    for how in ["window", "closer", "closer", "closer", "closer", "later", "later", "later", "earlier", "wider"] * 3 + [
+        "whole"
+    ]:
+        low, high = view.zoomed(look, RULE, how)
+        assert first <= low < high <= last, how
+        look = Look(first=low, last=high)
+    assert (look.first, look.last) == (first, last)
+
+
+@pytest.mark.parametrize("text", ["abc", "1.5.2", "-1", "NaN", "1e99", "Infinity"])
+def test_what_is_no_price_is_refused_in_words(text):
+    """A field that is no number changes nothing and says how to write one."""
+    with pytest.raises(PromofixError, match=r"is not a number. Write it as 1\.99"):
+        with_number(RULE, "max_unit_price", text, ENGLISH["not_a_number"])
+    with pytest.raises(PromofixError, match="is not a number"):
+        with_number(RULE, "min_quantity", "1.5", ENGLISH["not_a_number"])
+
+
+def test_the_last_box_unticked_means_any():
+    """A rule cannot ask for nothing: the last box unticked allows every value again."""
+    rule = with_choice(with_choice(Incident(), "skus", "A", True), "skus", "A", False)
+    assert rule == Incident()
+    both = with_choice(with_choice(Incident(), "is_business_order", "true", True), "is_business_order", "false", True)
+    assert both.is_business_order is None
+    assert with_words(Incident(promotion_ids=("P", "Q"), together=True), "promotion_ids", ("P",)).together is False
+
+
+def test_a_window_drawn_backwards_is_turned_round():
+    """The earlier handle is the beginning, also when it was dragged over the other."""
+    rule = with_window(RULE, ONSET + timedelta(hours=2), ONSET)
+    assert (rule.onset, rule.end) == (ONSET, ONSET + timedelta(hours=2))
+
+
+def test_both_languages_say_everything():
+    """Chinese and English have the same words with the same blanks."""
+    assert ENGLISH.keys() == CHINESE.keys()
+    for name, text in ENGLISH.items():
+        assert set(re.findall(r"{(\w+)", text)) == set(re.findall(r"{(\w+)", CHINESE[name])), name
+    assert words_of("zh-CN") is CHINESE
+
+
+def test_the_core_needs_no_widget():
+    """The command line can use the core without paying for ipywidgets."""
+    code = "import sys, promofix_lib.widgets.panel_view as core; sys.exit(bool({'ipywidgets', 'anywidget'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
