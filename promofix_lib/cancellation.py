@@ -196,10 +196,11 @@ def plan_cancellations(
     Examples
     --------
     >>> from promofix_lib.orders import order_table
+    >>> open_item = {"quantity": 1, "order_status": "Unshipped", "fulfillment_channel": "merchant"}
     >>> orders = order_table([
-    ...     {"order_id": "111-0000001-0000001", "order_item_id": "10000000000001", "quantity": 1},
-    ...     {"order_id": "111-0000001-0000001", "order_item_id": "10000000000002", "quantity": 1},
-    ...     {"order_id": "111-0000002-0000002", "order_item_id": "10000000000003", "quantity": 1}])
+    ...     {"order_id": "111-0000001-0000001", "order_item_id": "10000000000001", **open_item},
+    ...     {"order_id": "111-0000001-0000001", "order_item_id": "10000000000002", **open_item},
+    ...     {"order_id": "111-0000002-0000002", "order_item_id": "10000000000003", **open_item}])
     >>> plan = plan_cancellations(orders, pd.Series([True, False, True]))
     >>> [(line.order_id[-1], line.reason, line.item_code) for line in plan.lines]
     [('1', 'PricingError', '10000000000001'), ('2', 'PricingError', '')]
@@ -231,7 +232,7 @@ def _plan(
     good, withheld = _fit_to_write(items)
     ready = good.assign(coded=~good["whole"] | _written_item_by_item(good, whole_orders))
     lines = tuple(_lines(ready, reason, reason if whole_orders != "order_id" else ""))
-    return CancellationPlan(reason, lines, withheld, _warnings(items, reason))
+    return CancellationPlan(reason, lines, withheld, _warnings(orders, chosen, items, reason))
 
 
 def _items(orders: pd.DataFrame, chosen: pd.Series[bool], word: str) -> pd.DataFrame:
@@ -279,12 +280,14 @@ def _lines(items: pd.DataFrame, reason: str, reason_of_whole: str) -> Iterable[C
         yield Cancellation(order_id, reason if code else reason_of_whole, code, tuple(cancelled))
 
 
-def _warnings(items: pd.DataFrame, reason: str) -> tuple[str, ...]:
-    blind = items.loc[items["order_status"].isna(), "order_id"].nunique()
+def _warnings(orders: pd.DataFrame, chosen: pd.Series[bool], items: pd.DataFrame, reason: str) -> tuple[str, ...]:
     told = [stock_effect(reason)] if len(items) else []
-    if blind:
+    picked = orders[chosen.reindex(orders.index, fill_value=False).astype(bool)]
+    unknown = picked["order_status"].isna() & (triage(picked) == "wait").astype(bool)
+    if unknown.any():
         told.append(
-            f"{blind} of the orders come from a report that has no status, so some may have shipped or been cancelled "
-            "already. Add the All Orders report of the same days in notebook 1 to be sure."
+            f"{picked.loc[unknown, 'order_id'].nunique()} chosen orders are not in the file: no report tells their "
+            "status, so they may have shipped or been cancelled already. Add the All Orders report of the same days in "
+            "notebook 1 and export again."
         )
     return tuple(told)

@@ -228,9 +228,12 @@ def test_the_reason_says_what_it_does_to_the_stock(reason: str, back: str) -> No
 
 
 def test_orders_of_unknown_status_are_named() -> None:
-    """A New Orders report has no status: the seller learns that some may have shipped."""
-    orders = order_table([item(1, order_status=None)])
-    assert "no status" in plan_cancellations(orders, every(orders)).warnings[1]
+    """A New Orders report has no status: such orders stay out, and the seller learns what to download."""
+    orders = order_table([item(1, order_status=None), item(2)])
+    plan = plan_cancellations(orders, every(orders))
+    assert plan.order_ids == ("111-0000002-0000002",)
+    assert "1 chosen orders are not in the file" in plan.warnings[1]
+    assert "Add the All Orders report" in plan.warnings[1]
 
 
 def test_batches_never_cut_an_order_in_two(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from promofix_lib.marketplaces import Marketplace, main_marketplace
-from promofix_lib.orders import flat_lists, totals
+from promofix_lib.orders import MONEY, flat_lists, totals
 from promofix_lib.triage import WORDS, triage
 
 
@@ -199,15 +199,25 @@ def _amounts(touched: pd.DataFrame, normal_prices: Sequence[HasNormalPrice]) -> 
     priced = touched[touched["unit_price"].notna() & touched["currency"].notna()]
     normal = normal_unit_prices(priced, normal_prices)
     unknown = set(priced.loc[normal.isna(), "currency"])
-    price, discount = totals(priced, "item_price"), totals(priced, "item_promotion_discount")
+    price = totals(priced.assign(item_price=paid_per_line(priced)), "item_price")
     values = priced.assign(item_price=(normal * priced["quantity"]).astype(priced["item_price"].dtype))
     worth = totals(values, "item_price")
-    rows = [
-        (currency, amount - abs(discount.get(currency, Decimal(0))), None if currency in unknown else worth[currency])
-        for currency, amount in price.items()
-    ]
+    rows = [(currency, amount, None if currency in unknown else worth[currency]) for currency, amount in price.items()]
     facts = [AmountFacts(code, paid, value, None if value is None else value - paid) for code, paid, value in rows]
     return tuple(sorted(facts, key=lambda fact: -(fact.loss or fact.paid)))
+
+
+def paid_per_line(orders: pd.DataFrame) -> pd.Series[Any]:
+    """What the buyer pays for the whole line: price less discount, never below zero, missing where no price is known.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> paid_per_line(order_table([{"item_price": "5.00", "item_promotion_discount": "7.00"}, {}])).tolist()
+    [Decimal('0.0000'), <NA>]
+    """
+    paid = (orders["item_price"] - orders["item_promotion_discount"].abs().fillna(Decimal(0))).astype(MONEY)
+    return paid.where((paid >= 0).fillna(True).astype(bool), Decimal(0))
 
 
 def _text(cell: object) -> str:
