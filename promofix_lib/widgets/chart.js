@@ -41,7 +41,7 @@ function chartPart({ model, t, ask }) {
 
   function handle(side) {
     return h("g", { class: "pf-handle", role: "slider", tabindex: 0, "aria-label": t(`${side}_handle`), "aria-orientation": "horizontal",
-      "data-lm-suppress-shortcuts": "true", onkeydown: (event) => onKey(event, side), onblur: () => settle && finish(),
+      onkeydown: (event) => onKey(event, side), onblur: () => settle && finish(),
       onpointerdown: (event) => grab(event, (seconds) => move({ ...shown(), [side]: hourNear(seconds) })) },
       h("line", { y1: CHART.top - 4, y2: CHART.height - CHART.bottom }), h("rect", { class: "pf-grip", y: CHART.top, width: 24, x: -12, height: CHART.height - CHART.top - CHART.bottom }),
       h("circle", { cy: (CHART.height - CHART.bottom + CHART.top) / 2, r: 7 }));

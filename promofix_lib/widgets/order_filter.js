@@ -56,7 +56,6 @@ function render({ model, el }) {
   const drawings = { totals: totals.draw, chart: chart.draw, facets: filters.draw, fields: filters.draw, page: table.draw, hand: table.draw, details: table.drawDetails, notice: drawNotice };
   for (const [name, draw] of Object.entries(drawings)) model.on(`change:${name}`, draw);
   for (const draw of new Set(Object.values(drawings))) draw();
-  for (const node of root.querySelectorAll("button, input, select")) node.setAttribute("data-lm-suppress-shortcuts", "true");
   // another notebook may have changed the case while nobody looked at this one
   const look = setInterval(() => document.visibilityState === "visible" && line.idle() && silent.hidden && line.ask({ do: "look" }), 10000);
   return () => {

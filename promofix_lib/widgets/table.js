@@ -1,7 +1,7 @@
 // The orders: one page of a real table, ticks that mean "affected", and everything about one order.
 
 const PLACES = ["order", "bought", "sku", "units", "paid_each", "discount", "word", "status", "fulfilment"];
-const LOOKS = { units: "pf-right", paid_each: "pf-right", discount: "pf-right", word: "pf-word" };
+const LOOKS = { units: "pf-right", paid_each: "pf-right", discount: "pf-right" };
 const SORTED_BY = { order: "order_id", bought: "purchase_date", sku: "sku", units: "quantity", paid_each: "unit_price",
   discount: "item_promotion_discount", status: "order_status", fulfilment: "fulfillment_channel", word: "triage" };
 
@@ -80,11 +80,17 @@ function tablePart({ model, t, ask, id }) {
     const { key, order, items } = model.get("details");
     details.hidden = key === null;
     for (const node of body.children) node.parts.open.setAttribute("aria-expanded", String(node.dataset.key === key));
-    if (key === null) return details.replaceChildren();
+    if (key === null) {
+      delete details.dataset.order;
+      return details.replaceChildren();
+    }
+    const isNew = details.dataset.order !== key;
+    details.dataset.order = key;
     const close = h("button", { type: "button", onclick: () => { ask({ do: "details", key: null }); opened?.focus(); } }, t("close"));
     details.replaceChildren(h("h3", {}, t("details_of", { order })), close, ...items.map((item) =>
       h("table", { class: "pf-item" }, h("caption", {}, item.title), h("tbody", {}, ...item.cells.map(([name, cell]) =>
         h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, cell)))))));
+    if (isNew) details.focus();
   }
 
   function draw() {

@@ -1,28 +1,20 @@
-"""A real JupyterLab in a real Chromium: everything in temporary folders, nothing left running."""
+"""A real JupyterLab in a real Chromium for the tests of this folder; no request leaves the machine.
+
+Take the fixtures ``jupyterlab`` (a `Lab` on a temporary copy of the notebooks) and ``page`` (Playwright's).
+"""
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-import nbformat
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.browser.lab import PROJECT, Lab, serve
+
 REQUIRED = set(os.environ.get("PROMOFIX_REQUIRE", "").replace(",", " ").split())
 _QUIET = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
@@ -30,7 +22,7 @@ _QUIET = (
 ).split()
 
 
-def absent(what: str, why: str) -> None:
+def absent(what: str, why: str) -> NoReturn:
     """Skip with a reason, or fail where this must be there (environment variable PROMOFIX_REQUIRE)."""
     if what in REQUIRED:
         pytest.fail(f"PROMOFIX_REQUIRE asks for {what}, but {why}")
@@ -44,175 +36,17 @@ def chromium() -> str | None:
     return named or next((path for path in found if path), None)
 
 
-@dataclass(frozen=True)
-class Lab:
-    """A running JupyterLab.
-
-    Parameters
-    ----------
-    url, token : str
-        Where it answers.
-    root : Path
-        Its folder: a copy of ``notebooks/`` and ``data/sample``, and what a test writes there.
-    """
-
-    url: str
-    token: str
-    root: Path
-
-    def write(self, name: str, *cells: str) -> str:
-        """A notebook with these code cells; gives its name back."""
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nbformat.write(notebook, self.root / name)
-        return name
-
-    def get(self, path: str) -> Any:
-        """A JSON answer of the server."""
-        request = urllib.request.Request(f"{self.url}{path}", headers={"Authorization": f"token {self.token}"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    def kernel_state(self, name: str) -> str:
-        """What the kernel of a notebook does: ``idle``, ``busy`` …; empty before it has one."""
-        states = [
-            session["kernel"]["execution_state"] for session in self.get("/api/sessions") if session["path"] == name
-        ]
-        return str(states[0]) if states else ""
-
-    def open(self, page: Any, name: str) -> None:
-        """Show a notebook and wait until its kernel can work; before that, Run All is lost."""
-        page.goto(f"{self.url}/lab/tree/{name}?token={self.token}&reset")
-        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
-        self.wait_idle(page, name)
-
-    def wait_idle(self, page: Any, name: str, seconds: float = 120) -> None:
-        """Wait until the kernel has been idle twice in a row."""
-        calm, deadline = 0, time.monotonic() + seconds
-        while calm < 2:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{name}: the kernel is still {self.kernel_state(name) or 'not there'}.")
-            page.wait_for_timeout(150)
-            calm = calm + 1 if self.kernel_state(name) == "idle" else 0
-
-    def menu(self, page: Any, *path: str) -> None:
-        """Choose from the menu bar, for example ``"Run", "Run All Cells"``."""
-        page.locator(".lm-MenuBar-itemLabel", has_text=path[0]).first.click()
-        for label in path[1:]:
-            page.locator(".lm-Menu-itemLabel").get_by_text(label, exact=False).first.click()
-
-    def run_all(self, page: Any, name: str) -> None:
-        """Run every cell and wait for the end."""
-        self.menu(page, "Run", "Run All Cells")
-        page.wait_for_timeout(300)
-        self.wait_idle(page, name)
-
-    def restart(self, page: Any, name: str) -> None:
-        """Restart the kernel without running anything."""
-        self.menu(page, "Kernel", "Restart Kernel…")
-        page.get_by_role("button", name="Restart", exact=True).click()
-        page.wait_for_timeout(500)
-        self.wait_idle(page, name)
-
-
-@contextmanager
-def serve(folder: Path, *, theme: str = "JupyterLab Light") -> Iterator[Lab]:
-    """A JupyterLab whose settings, data and notebooks all lie in `folder`."""
-    root = folder / "notebook-root"
-    _fill(root)
-    _settings(folder, theme)
-    port, token = _free_port(), secrets.token_hex(16)
-    log = (folder / "server.log").open("wb")
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
-            *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
-            *(f"--ServerApp.root_dir={root}", "--LabApp.extension_manager=readonly"),
-            '--ServerApp.tornado_settings={"websocket_max_message_size":209715200}',
-        ],
-        env=_surroundings(folder),
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        lab = Lab(f"http://127.0.0.1:{port}", token, root)
-        _wait_until_it_answers(lab, server, folder / "server.log")
-        yield lab
-    finally:
-        _stop(server)
-        log.close()
-
-
-def _fill(root: Path) -> None:
-    root.mkdir(parents=True, exist_ok=True)
-    for part in ("notebooks", "data/sample"):
-        if (PROJECT / part).is_dir():
-            ignore = shutil.ignore_patterns(".ipynb_checkpoints")
-            shutil.copytree(PROJECT / part, root / part, dirs_exist_ok=True, ignore=ignore)
-
-
-def _settings(folder: Path, theme: str) -> None:
-    chosen = {
-        "themes": {"theme": theme, "adaptive-theme": False},
-        "notification": {"fetchNews": "false", "checkForUpdates": False},
-    }
-    place = folder / "settings" / "@jupyterlab" / "apputils-extension"
-    place.mkdir(parents=True, exist_ok=True)
-    for name, values in chosen.items():
-        (place / f"{name}.jupyterlab-settings").write_text(json.dumps(values), "utf-8")
-
-
-def _surroundings(folder: Path) -> dict[str, str]:
-    own = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_DATA_DIR": "data",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-        "IPYTHONDIR": "ipython",
-        "PROMOFIX_CASES": "cases",
-        "HOME": "home",
-    }
-    places = {name: str(folder / sub) for name, sub in own.items()}
-    for place in places.values():
-        Path(place).mkdir(parents=True, exist_ok=True)
-    return {**os.environ, **places, "PYTHONPATH": str(PROJECT), "JUPYTER_PLATFORM_DIRS": "1"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_until_it_answers(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            lab.get("/api/status")
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text('utf-8', 'replace')[-3000:]}")
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    """End the server and its kernels: it leads its own group."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(server.pid, sign)
-            server.wait(timeout=10)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
-
-
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Lab]:
     """A JupyterLab in the light theme on a temporary copy of the notebooks and the sample."""
     with serve(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def dark_lab(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Lab]:
+    """The same in the dark theme."""
+    with serve(tmp_path_factory.mktemp("dark-lab"), theme="JupyterLab Dark") as lab:
         yield lab
 
 
@@ -252,5 +86,4 @@ def axe() -> str:
     found = next((Path(place) for place in places if place and Path(place).is_file()), None)
     if found is None:
         absent("axe", "axe-core is not there (npm install --prefix .ci/run/axe axe-core).")
-    assert found is not None
     return found.read_text("utf-8")
