@@ -108,9 +108,8 @@ def test_a_panel_without_a_kernel_says_run_this_cell_again(jupyterlab: Lab, page
     """After a restart the old panel still looks alive: used, it says within seconds what to do."""
     panel = panel_of(jupyterlab, page, "silent")
     jupyterlab.restart(page, "silent.ipynb")
-    if panel.count():  # JupyterLab may also have taken the panel away
-        panel.locator("tbody input[type=checkbox]").first.press("Space")
-        panel.get_by_text("run this cell again").wait_for(timeout=6000)
+    panel.locator("tbody input[type=checkbox]").first.press("Space")
+    panel.get_by_text("run this cell again").wait_for(timeout=6000)
 
 
 def test_all_shown_on_the_button_and_reasons_beside_the_row(jupyterlab: Lab, page: Any):
@@ -133,7 +132,7 @@ def test_details_tell_file_and_line(jupyterlab: Lab, page: Any):
     order.press("Enter")
     panel.get_by_text(re.compile(r"Item 1: orders\.txt, line \d+")).wait_for(timeout=5000)
     assert order.get_attribute("aria-expanded") == "true"
-    panel.get_by_role("button", name="Close").press("Enter")
+    panel.get_by_role("button", name="Close", exact=True).press("Enter")
     panel.locator(".pf-details").wait_for(state="hidden", timeout=5000)
     assert order.evaluate("node => node === document.activeElement")
 
