@@ -64,10 +64,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "chart_recovery": ("When the rate is back under {limit}", "取消率何时回到 {limit} 以下"),
     "report_ends": ("reports end", "报告截止"),
     "back_under": ("back under", "恢复正常"),
-    "band": ("8 of 10 futures", "十种可能中的八种"),
-    "likely": ("likely", "最可能"),
-    "under_limit": ("under the limit", "低于上限"),
-    "over_limit": ("over the limit", "超过上限"),
+    "up_to": ("up to {rate}: {what}", "最高 {rate}：{what}"),
     "cancel_n": ("cancel {n}", "取消 {n} 个"),
     "best_under": ("best plan under {limit}: cancel {n}", "低于 {limit} 的最佳方案：取消 {n} 个"),
     "cancel_up_to": ("Cancel at most", "最多取消"),
@@ -106,8 +103,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # recovery
     "never_over": (
-        "The rate stays under {limit} all the time.",
-        "取消率始终低于 {limit}。",
+        "The rate stays under {limit} in at least nine of ten futures.",
+        "十种可能中至少有九种，取消率始终低于 {limit}。",
+    ),
+    "may_be_over": (
+        "More likely than not the rate stays under {limit}; in {n} of 100 futures it does not, and is back under it by "
+        "{latest}, {zone}.",
+        "取消率多半保持在 {limit} 以下；一百种可能中有 {n} 种会超过，最晚 {latest} 恢复（{zone}）。",
+    ),
+    "recovery_sure": (
+        "Back under {limit} on {likely}, {zone}: from that day no seven days hold a cancelled order.",
+        "{likely} 回到 {limit} 以下（{zone}）：从这天起任何七天窗口都不再包含这些取消订单。",
     ),
     "recovery": (
         "Back under {limit} on {likely} (8 of 10 futures: {earliest} to {latest}), {zone}. On {clear} the last "
@@ -213,3 +219,12 @@ def day_text(day: date, language: str = "en") -> str:
     if language == "zh-CN":
         return f"{day.year}年{day.month}月{day.day}日 {_WEEKDAYS[1][day.weekday()]}"
     return f"{_WEEKDAYS[0][day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def short_day(day: date, language: str = "en") -> str:
+    """A day for a chart's axis.
+
+    >>> short_day(date(2026, 11, 23)), short_day(date(2026, 11, 23), "zh-CN")
+    ('Mon 23 Nov', '11月23日 周一')
+    """
+    return day_text(day, language).partition("年")[2] if language == "zh-CN" else day_text(day)[:-5]

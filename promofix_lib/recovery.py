@@ -115,8 +115,8 @@ class Recovery:
         Zone of all days.
     limit : Fraction
         The rate must stay under it.
-    ever_over : bool
-        On some day from the first chosen order on, the high reading is not under the limit in half the futures.
+    risk : float
+        Share of futures in which the high reading is not under the limit on some day from the first chosen order on.
     earliest, likely, latest : date or None
         First day whose seven days, and all later ones, are under the limit. `earliest`: one future in ten of the low
         reading is that quick; `likely`: half the futures of the high reading; `latest`: nine in ten of the high
@@ -125,7 +125,8 @@ class Recovery:
         First day on which no window holds an order of the selection any more: certain, whatever is sold.
     days : DataFrame
         Index ``day``; ``low``, ``likely``, ``high`` (rates: one future in ten of the low reading, half and nine in
-        ten of the high reading) and ``known`` (all seven days are in the reports).
+        ten of the high reading), ``known`` (the day is in the reports) and ``complete`` (the reports reach back over
+        all seven days).
     order_ids : tuple of str
         The orders that cancelling the selection adds.
     volume_known : bool
@@ -136,7 +137,7 @@ class Recovery:
 
     zone_name: str
     limit: Fraction
-    ever_over: bool
+    risk: float
     earliest: date | None
     likely: date | None
     latest: date | None
@@ -148,17 +149,21 @@ class Recovery:
 
     def sentence(self, language: str = "en") -> str:
         """The clock in one sentence."""
-        limit = short_percent(self.limit)
-        if not self.ever_over or self.clear_day is None:
+        zone, limit = self.zone_name.replace("_", " "), short_percent(self.limit)
+        if self.risk <= 1 - BAND[1] or self.clear_day is None:
             return say("never_over", language, limit=limit)
-        late = say("not_within", language, n=self.horizon)
-        texts = {
-            name: late if day is None else day_text(day, language)
-            for name, day in (("earliest", self.earliest), ("likely", self.likely), ("latest", self.latest))
-        }
-        zone = self.zone_name.replace("_", " ")
-        text = say("recovery", language, limit=limit, zone=zone, clear=day_text(self.clear_day, language), **texts)
+        text = say(self._key(), language, limit=limit, zone=zone, n=round(self.risk * 100), **self._day_texts(language))
         return text if self.volume_known else f"{text} {say('recovery_unknown_volume', language)}"
+
+    def _key(self) -> str:
+        if self.risk < 0.5:
+            return "may_be_over"
+        return "recovery_sure" if self.earliest == self.latest == self.clear_day else "recovery"
+
+    def _day_texts(self, language: str) -> dict[str, str]:
+        late = say("not_within", language, n=self.horizon)
+        days = {"earliest": self.earliest, "likely": self.likely, "latest": self.latest, "clear": self.clear_day}
+        return {name: late if day is None else day_text(day, language) for name, day in days.items()}
 
 
 def recovery(
@@ -207,7 +212,7 @@ def recovery(
     return Recovery(
         zone_name=book.zone_name,
         limit=limit,
-        ever_over=bool((high[:, before:].mean(axis=0) >= 0.5).any()),
+        risk=float(high[:, before:].any(axis=1).mean()),
         earliest=_day(back_low, BAND[0], start, low.shape[1] - before),
         likely=_day(back_high, 0.5, start, low.shape[1] - before),
         latest=_day(back_high, BAND[1], start, low.shape[1] - before),
@@ -223,6 +228,7 @@ def recovery(
 class _Futures:
     """Seven-day sums: one row per future, one column per day from `first`; `known` of them are in the reports."""
 
+    reports_begin: int
     first: int
     known: int
     counted: Whole
@@ -238,7 +244,9 @@ class _Futures:
         likely, high = np.quantile(_shares(self.cancelled, self.verified), [0.5, BAND[1]], axis=0)
         size = len(low)
         days = pd.to_datetime(np.arange(self.first, self.first + size), unit="D")
-        columns = {"low": low, "likely": likely, "high": high, "known": np.arange(size) < self.known}
+        ahead = np.arange(size)
+        complete = self.first + ahead - WINDOW_DAYS + 1 >= self.reports_begin
+        columns = {"low": low, "likely": likely, "high": high, "known": ahead < self.known, "complete": complete}
         return pd.DataFrame(columns, index=pd.DatetimeIndex(days, name="day"))
 
 
@@ -253,6 +261,7 @@ def _futures(book: SellerOrders, touched: Flags, coming: tuple[Whole, Whole], fi
         return _windows(known, future)[:, first - head :]
 
     return _Futures(
+        reports_begin=reports_begin,
         first=first,
         known=reports_end - first + 1,
         counted=window(daily["counted"], np.zeros_like(more)),
