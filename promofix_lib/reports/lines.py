@@ -1,0 +1,92 @@
+"""Text blocks of whole lines, UTF-8 whatever the file was, and where their header stands."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from promofix_lib.reports.archive import Source
+from promofix_lib.reports.encodings import lenient, text_blocks
+from promofix_lib.reports.kinds import Kind, kind_of
+
+_HEADER_WITHIN = 40  # a payments report explains itself on up to nine lines before its header
+DELIMITERS = ("\t", ",", ";", "|")
+
+
+@dataclass(frozen=True)
+class Header:
+    """The line that names the columns.
+
+    Parameters
+    ----------
+    kind : Kind
+        What the names say the report is.
+    cells : tuple of str
+        The names as they are written; blank ones at the end are dropped.
+    delimiter : str
+        Tab, comma, semicolon or bar.
+    line : int
+        Its physical line, counted from 1.
+    """
+
+    kind: Kind
+    cells: tuple[str, ...]
+    delimiter: str
+    line: int
+
+
+def header_of(first_block: bytes) -> Header | None:
+    """The first line of a file that names the columns of a known report, None when none does.
+
+    Examples
+    --------
+    >>> found = header_of(b"All amounts in USD\\r\\n\\"date/time\\",\\"type\\",\\"total\\"\\r\\n")
+    >>> found.line, found.delimiter, found.kind.name
+    (2, ',', 'Transactions')
+    """
+    for number, line in enumerate(islice(_starts(first_block), _HEADER_WITHIN), start=1):
+        for delimiter in DELIMITERS:
+            cells = split_line(line, delimiter)
+            kind = kind_of(cells) if len(cells) > 1 else None
+            if kind:
+                return Header(kind, _without_blank_end(cells), delimiter, number)
+    return None
+
+
+def _starts(block: bytes) -> Iterator[str]:
+    start = 0
+    while start < len(block):
+        end = block.find(b"\n", start)
+        end = len(block) if end < 0 else end
+        yield lenient(block[start:end][:100_000])
+        start = end + 1
+
+
+def split_line(line: str, delimiter: str) -> list[str]:
+    """The cells of one line: Amazon's tab files know no quotes, comma files do.
+
+    Examples
+    --------
+    >>> split_line('a\\t"b', "\\t"), split_line('a,"b,c"', ",")
+    (['a', '"b'], ['a', 'b,c'])
+    """
+    plain = line.rstrip("\r\n")
+    if delimiter == "\t":
+        return plain.split("\t")
+    try:
+        return next(csv.reader([plain.lstrip("\ufeff")], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _without_blank_end(cells: list[str]) -> tuple[str, ...]:
+    while cells and not cells[-1].strip():
+        cells = cells[:-1]
+    return tuple(cells)
+
+
+def utf8_blocks(source: Source, encoding: str, size: int = 8 << 20) -> Iterator[bytes]:
+    """Blocks of whole lines in UTF-8, without byte-order mark and NUL bytes."""
+    return text_blocks(source.stream, encoding, size)

@@ -1,0 +1,128 @@
+"""Reads one file: finds out what it is, reads every line, and says what it lacks."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from promofix_lib.errors import ReportError
+from promofix_lib.reports.archive import Source, sources_of
+from promofix_lib.reports.continuation import folded
+from promofix_lib.reports.encodings import encoding_of, lenient, text_blocks
+from promofix_lib.reports.flat_file import Read, read_lines
+from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind
+from promofix_lib.reports.known_names import KNOWN
+from promofix_lib.reports.lacks import lacks_of
+from promofix_lib.reports.lines import Header, header_of
+from promofix_lib.reports.names import english
+from promofix_lib.reports.order_rows import as_frame, as_orders, order_rows
+from promofix_lib.reports.report import Report
+from promofix_lib.reports.strangers import stranger
+
+
+def read_report(path: Path, *, progress: bool = False) -> tuple[Report, ...]:
+    """Read one file: a report, or several in a zip.
+
+    Parameters
+    ----------
+    path : Path
+        A report as Seller Central gave it: text, XML, spreadsheet, gzip or zip.
+    progress : bool
+        Show a progress bar when it takes longer than a second.
+
+    Returns
+    -------
+    tuple of Report
+        One per report in the file.
+
+    Raises
+    ------
+    ReportError
+        Not a report, damaged beyond use, or harmful; the text says what it looks like and what to download instead.
+    """
+    return tuple(_read(source) for source in sources_of(Path(path)))
+
+
+def _read(source: Source) -> Report:
+    return _read_text(source)
+
+
+def _read_text(source: Source) -> Report:
+    encoding = encoding_of(source)
+    first = next(text_blocks(source.stream, encoding, 1 << 16), b"")
+    header = header_of(first)
+    if header is None:
+        raise ReportError(f"{source.name}: {stranger(source.start(), _first_line(first))}")
+    read = read_lines(text_blocks(source.stream, encoding), header)
+    _check_rows(source.name, read)
+    return _report(source, encoding, header, read)
+
+
+def _first_line(block: bytes) -> str:
+    return next((lenient(line) for line in block[:20_000].split(b"\n") if line.strip()), "")
+
+
+def _check_rows(name: str, read: Read) -> None:
+    if read.quarantined and not read.rows:
+        first = read.quarantined[0]
+        raise ReportError(
+            f"{name}: none of the {len(read.quarantined)} lines could be read; line {first.line} {first.reason}. "
+            "Download the report again as text (.txt) and do not open it in Excel first."
+        )
+
+
+def _report(source: Source, encoding: str, header: Header, read: Read) -> Report:
+    kind = header.kind
+    table, warnings = _table(read.table, kind, source.name)
+    return Report(
+        path=source.path,
+        name=source.name,
+        kind=kind.name,
+        encoding=encoding,
+        sha256=_sha256(source),
+        lines=read.lines,
+        headers=read.headers,
+        blanks=read.blanks,
+        rows=read.rows,
+        items=len(table),
+        quarantined=tuple(read.quarantined),
+        ignored_columns=tuple(cell for cell in header.cells if cell.strip() and english(cell) not in KNOWN),
+        lacks=lacks_of(kind, read.table.column_names),
+        warnings=tuple(f"{source.name}: {text}" for text in [*read.warnings, *warnings]),
+        table=table,
+    )
+
+
+def _table(table: pa.Table, kind: Kind, name: str) -> tuple[pd.DataFrame, list[str]]:
+    _check_ids(table, name)
+    rows = order_rows(table, kind, name)
+    if kind.role == PAYMENTS:
+        return as_frame(rows), []
+    if kind.role == SHIPMENTS:
+        return as_orders(rows), []
+    rows, warnings = folded(rows, continues=kind.name == "New Orders")
+    return as_orders(rows), warnings
+
+
+def _check_ids(table: pa.Table, name: str) -> None:
+    import pyarrow.compute as pc
+
+    for column in ("order_id", "order_item_id"):
+        if (
+            column in table.column_names
+            and pc.any(pc.match_substring_regex(table[column], r"^\d[.,]?\d*E\+?\d+$")).as_py()
+        ):
+            raise ReportError(
+                f"{name}: Excel has ruined the numbers in column {column} (1.40E+14 where an id was). They cannot be "
+                "restored. Download the report again and give it as it is, without opening it in Excel."
+            )
+
+
+def _sha256(source: Source) -> str:
+    digest = hashlib.sha256()
+    for block in source.blocks():
+        digest.update(block)
+    return digest.hexdigest()
