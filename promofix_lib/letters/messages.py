@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from promofix_lib.letters.languages import buyer_language, listed, long_date, money
+from promofix_lib.letters.linter_words import marked
 from promofix_lib.letters.messages_orders import BuyerOrder, buyer_orders
 from promofix_lib.letters.messages_texts import Template, builtin_template, fill, texts
 
@@ -116,7 +117,17 @@ class Message:
     @property
     def body(self) -> str:
         """The text as the buyer reads it: paragraphs with one blank line between, the seller's name at the end."""
-        return "\n\n".join(self.paragraphs) + "\n" + self.values["seller_name"] + "\n"
+        return _letter(self.paragraphs, self.values["seller_name"])
+
+    def marked(self) -> tuple[str, str]:
+        """Subject and body with the facts of the order marked, as `linter.lint_message` wants them."""
+        values = {name: marked(value) for name, value in self.values.items()}
+        subject, paragraphs = self.template.fill(values)
+        return subject, _letter(paragraphs, values["seller_name"])
+
+
+def _letter(paragraphs: tuple[str, ...], seller_name: str) -> str:
+    return "\n\n".join(paragraphs) + "\n" + seller_name + "\n"
 
 
 def message_for(order: BuyerOrder, wording: Wording | None = None) -> Message | None:

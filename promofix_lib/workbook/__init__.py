@@ -12,9 +12,10 @@ from tqdm.auto import tqdm
 
 from promofix_lib.errors import ExportError
 from promofix_lib.letters.messages import Wording
-from promofix_lib.workbook_contents import Handed, handed_over
-from promofix_lib.workbook_lists import write_mail_merge, write_todo
-from promofix_lib.workbook_sheets import write_how_to, write_message, write_summary
+from promofix_lib.letters.messages_check import check_messages
+from promofix_lib.workbook.contents import Handed, handed_over
+from promofix_lib.workbook.lists import check_cells, write_mail_merge, write_todo
+from promofix_lib.workbook.sheets import write_how_to, write_message, write_summary
 
 SHEETS = ("mail_merge", "todo", "message", "summary", "how_to")
 """The workbook's sheets, in order, the same in every language."""
@@ -86,6 +87,8 @@ def write_buyers_workbook(
         raise ExportError(
             f"{path.name}: no orders are chosen, so there is nothing to hand over. Choose orders in notebook 3 first."
         )
+    check_messages(handed.messages, handed.overruled)
+    check_cells(handed.messages)
     return _save(handed, path, progress)
 
 

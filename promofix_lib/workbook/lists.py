@@ -16,8 +16,8 @@ from promofix_lib.letters.messages import Message, paid_per_unit, shortened
 from promofix_lib.letters.messages_orders import BuyerOrder
 from promofix_lib.letters.messages_texts import LONGEST_CELL, texts
 from promofix_lib.letters.sheet_words import HIDDEN_COLUMNS, STATUSES, TODO_COLUMNS
-from promofix_lib.workbook_contents import Handed
-from promofix_lib.workbook_style import INK, PALE, STATUS_FILLS, TRIAGE_FILLS, Pen, Style
+from promofix_lib.workbook.contents import Handed
+from promofix_lib.workbook.style import INK, PALE, STATUS_FILLS, TRIAGE_FILLS, Pen, Style
 
 NOT_SENT = "not sent"
 """What `merge_status` says before the assistant sends. The column must not be empty, for some mail programs drop an

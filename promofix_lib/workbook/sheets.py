@@ -11,8 +11,8 @@ from openpyxl.utils import get_column_letter
 from promofix_lib.letters.languages import LANGUAGES, money
 from promofix_lib.letters.messages_texts import FIELDS, Template, builtin_template
 from promofix_lib.marketplaces import Marketplace
-from promofix_lib.workbook_contents import Handed
-from promofix_lib.workbook_style import INK, PALE, Pen, Style
+from promofix_lib.workbook.contents import Handed
+from promofix_lib.workbook.style import INK, PALE, Pen, Style
 
 _TITLE = Style(bold=True, size=16, colour=INK)
 _HINT = Style(colour="555555", wrap=False)

@@ -46,7 +46,8 @@ def handed_over(
     Examples
     --------
     >>> from promofix_lib.orders import order_table
-    >>> orders = order_table([{"order_id": "111-0000001-0000001", "order_status": "Unshipped", "quantity": 1}])
+    >>> orders = order_table([{"order_id": "111-0000001-0000001", "order_status": "Unshipped", "quantity": 1,
+    ...                        "fulfillment_channel": "merchant"}])
     >>> handed = handed_over(orders, pd.Series([True]), language="en", wording=Wording(), overruled={},
     ...                      made_at=None, messages_per_day=None)
     >>> handed.why_not

@@ -1,0 +1,134 @@
+"""Words that rules look for, in every language: case, accents and full-width letters make no difference."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+
+FIELD_START, FIELD_END = "\ue000", "\ue001"
+"""Stand around a fact of the order (a buyer's or a product's name), which is no word of the message's own."""
+
+_MASK = "\ufffc"
+_ENDS = ".!?\n\u3002\uff01\uff1f\u061f"
+_CJK = "\u3040-\u30ff\u3400-\u9fff"
+_ARABIC = "\u0600-\u06ff"
+_SAME = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "’": "'", "ʼ": "'", "‘": "'"})
+
+
+def marked(value: str) -> str:
+    """A fact of the order, marked so that rules about words pass over it.
+
+    Examples
+    --------
+    >>> masked("Dear " + marked("Review Star") + ",")
+    'Dear \ufffc\ufffc\ufffc\ufffc\ufffc\ufffc\ufffc\ufffc\ufffc\ufffc\ufffc\ufffc\ufffc,'
+    """
+    return FIELD_START + value.replace(FIELD_START, "").replace(FIELD_END, "") + FIELD_END
+
+
+def masked(text: str) -> str:
+    """The text with every marked fact blotted out."""
+    return re.sub(f"{FIELD_START}[^{FIELD_END}]*{FIELD_END}?", lambda match: _MASK * len(match[0]), text)
+
+
+def unmarked(text: str) -> str:
+    """The text as the buyer reads it."""
+    return text.replace(FIELD_START, "").replace(FIELD_END, "")
+
+
+def normal(text: str) -> str:
+    """The text with one way of writing each sign, and without signs that cannot be seen.
+
+    Examples
+    --------
+    >>> normal("ﾚﾋﾞｭｰ"), normal("re\u200bview")
+    ('レビュー', 'review')
+    """
+    composed = unicodedata.normalize("NFKC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(sign for sign in composed if unicodedata.category(sign) != "Cf")
+
+
+def folded(text: str) -> tuple[str, list[int]]:
+    """Lower case without accents, and for each sign its place in `text`.
+
+    Examples
+    --------
+    >>> folded("Évaluez!")[0], folded("ÖNEMLİ")[0]
+    ('evaluez!', 'onemli')
+    """
+    signs: list[str] = []
+    places: list[int] = []
+    for place, sign in enumerate(text):
+        if unicodedata.category(sign) == "Mn":
+            continue
+        base = sign if "\u3040" <= sign <= "\u30ff" else unicodedata.normalize("NFKD", sign)[0]
+        signs.append(base.lower()[0].translate(_SAME))
+        places.append(place)
+    return "".join(signs), places
+
+
+@cache
+def forbidden_words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Rule to language to words, as written in ``forbidden-words.txt``."""
+    source = files("promofix_lib.letters").joinpath("forbidden-words.txt").read_text(encoding="utf-8")
+    lines = [line for line in source.splitlines() if line and not line.startswith("#")]
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for line in lines:
+        if line.startswith("[") and line.endswith("]"):
+            rule = line[1:-1]
+            found[rule] = {}
+        else:
+            language, _, words = line.partition(": ")
+            found[rule][language] = tuple(word.strip() for word in words.split(","))
+    return found
+
+
+@cache
+def pattern_of(rule: str, language: str) -> re.Pattern[str]:
+    """What finds the words of a rule in a folded text that should be in `language`."""
+    words = [
+        word.removeprefix("=")
+        for home, listed in forbidden_words()[rule].items()
+        for word in listed
+        if home == language or not word.startswith("=")
+    ]
+    return re.compile("|".join(f"(?:{_as_pattern(word)})" for word in sorted(words, key=len, reverse=True)))
+
+
+def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str]]:
+    """Place and wording of everything in `text` (as `normal` gives it) that breaks a rule about words.
+
+    Examples
+    --------
+    >>> list(find_words("Leave us a Review, please. Bewerten Sie uns!", "review", "en"))
+    [(11, 'Review'), (27, 'Bewerten')]
+    """
+    plain, places = folded(text)
+    for match in pattern_of(rule, language).finditer(plain):
+        start, end = places[match.start()], places[match.end() - 1] + 1
+        yield start, text[start:end].strip()
+
+
+def _as_pattern(word: str) -> str:
+    at_start, word = word.startswith("^"), folded(normal(word.replace("…", "\ue002")).removeprefix("^"))[0]
+    parts = [_part(part) for part in re.split(r"(\s*\ue002\s*|\*|\s+|')", word)]
+    pattern = "".join(parts)
+    if re.match(f"[{_ARABIC}]", word):
+        pattern = rf"(?<!\w)(?:[وفبلك]|ال|وال|بال|فال|لل)?{pattern}" + ("" if word.endswith("*") else r"(?!\w)")
+    elif not re.match(f"[{_CJK}]", word):
+        pattern = (r"(?<![a-z0-9ß])" if word[0].isalnum() else "") + pattern
+        pattern += "" if word.endswith("*") or not word[-1].isalnum() else r"(?![a-z0-9ß])"
+    return rf"(?:^|(?<=\n)|(?<=[{_ENDS}] ))\s*{pattern}" if at_start else pattern
+
+
+def _part(part: str) -> str:
+    if part == "*":
+        return r"\w*"
+    if "\ue002" in part:
+        return rf"\W[^{_ENDS}]{{0,60}}?(?<!\w)"
+    if part.isspace():
+        return r"[\s,،、]+"
+    return re.escape(part)
