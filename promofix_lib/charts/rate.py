@@ -81,19 +81,20 @@ def plot_rate(
     ax : Axes, optional
         Where to draw.
     """
-    language, ax = _spoken(language), quiet(ax or _axes())
-    first, last = max(clock.days.index[0] for clock in clocks.values()), max(map(_last_shown, clocks.values()))
-    shown = {name: clock.days.loc[first:last] for name, clock in clocks.items()}
-    _shade_future(ax, next(iter(shown.values())), language)
-    for name, days in shown.items():
-        _draw_scenario(ax, name, days)
-    clock = next(iter(clocks.values()))
-    ax.set_ylim(0, max(*(float(days["high"].max()) for days in shown.values()), float(clock.limit) * 2) * 118)
-    for name in _unlike(shown):
-        _label_peak(ax, name, shown[name], len(clocks[name].order_ids), float(clock.limit), language)
-    _draw_limit(ax, clock.limit, language, first)
-    _finish_days(ax, say("chart_rate", language, channel=printable(sales_channel)), clock.zone_name, language)
-    return ax
+    with look():
+        language, ax = _spoken(language), quiet(ax or _axes())
+        first, last = max(clock.days.index[0] for clock in clocks.values()), max(map(_last_shown, clocks.values()))
+        shown = {name: clock.days.loc[first:last] for name, clock in clocks.items()}
+        _shade_future(ax, next(iter(shown.values())), language)
+        for name, days in shown.items():
+            _draw_scenario(ax, name, days)
+        clock = next(iter(clocks.values()))
+        ax.set_ylim(0, max(*(float(days["high"].max()) for days in shown.values()), float(clock.limit) * 2) * 118)
+        for name in _unlike(shown):
+            _label_peak(ax, name, shown[name], len(clocks[name].order_ids), float(clock.limit), language)
+        _draw_limit(ax, clock.limit, language, first)
+        _finish_days(ax, say("chart_rate", language, channel=printable(sales_channel)), clock.zone_name, language)
+        return ax
 
 
 def plot_recovery(clock: Recovery, *, language: str = "en", ax: Axes | None = None) -> Axes:
@@ -108,18 +109,19 @@ def plot_recovery(clock: Recovery, *, language: str = "en", ax: Axes | None = No
     ax : Axes, optional
         Where to draw.
     """
-    language, ax = _spoken(language), quiet(ax or _axes())
-    days = clock.days.loc[: _last_shown(clock)]
-    band: dict[str, Any] = {"color": AFFECTED, "alpha": 0.2, "linewidth": 0, "step": "mid"}
-    ax.fill_between(days.index, days["low"] * 100, days["high"] * 100, **band)
-    ax.step(days.index, days["likely"] * 100, where="mid", color=AFFECTED, linewidth=2.4)
-    ax.set_ylim(0, max(float(days["high"].max()), float(clock.limit) * 2) * 118)
-    _shade_future(ax, days, language)
-    _draw_limit(ax, clock.limit, language, days.index[0])
-    if clock.risk >= 0.5 and clock.likely is not None:
-        _mark_back(ax, clock, clock.likely, language)
-    _finish_days(ax, say("chart_recovery", language, limit=short_percent(clock.limit)), clock.zone_name, language)
-    return ax
+    with look():
+        language, ax = _spoken(language), quiet(ax or _axes())
+        days = clock.days.loc[: _last_shown(clock)]
+        band: dict[str, Any] = {"color": AFFECTED, "alpha": 0.2, "linewidth": 0, "step": "mid"}
+        ax.fill_between(days.index, days["low"] * 100, days["high"] * 100, **band)
+        ax.step(days.index, days["likely"] * 100, where="mid", color=AFFECTED, linewidth=2.4)
+        ax.set_ylim(0, max(float(days["high"].max()), float(clock.limit) * 2) * 118)
+        _shade_future(ax, days, language)
+        _draw_limit(ax, clock.limit, language, days.index[0])
+        if clock.risk >= 0.5 and clock.likely is not None:
+            _mark_back(ax, clock, clock.likely, language)
+        _finish_days(ax, say("chart_recovery", language, limit=short_percent(clock.limit)), clock.zone_name, language)
+        return ax
 
 
 def plot_frontier(
@@ -145,30 +147,35 @@ def plot_frontier(
     """
     if len({plan.currency for plan in plans}) != 1:
         raise ValueError("plot_frontier needs plans, all in one currency.")
-    language, ax = _spoken(language), quiet(ax or _axes())
-    rate, loss = [float(plan.rate) * 100 for plan in plans], [float(plan.loss) for plan in plans]
-    ax.axvspan(0, float(limit) * 100, color=BEST, alpha=0.10, linewidth=0)
-    ax.plot(rate, loss, color=AFFECTED, linewidth=2, drawstyle="steps-post", zorder=3)
-    ax.scatter(rate, loss, s=16, color=AFFECTED, zorder=4, linewidths=0)
-    ax.axvline(float(limit) * 100, color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
-    top = max([*loss, 1.0])
-    ax.set_ylim(min([0.0, *loss]), top * 1.22)
-    ax.set_xlim(0, max([*rate, float(limit) * 200]) * 1.3)
-    limit_text = say("limit", language, limit=short_percent(limit))
-    ax.text(float(limit) * 100, top * 1.2, f" {limit_text}", va="top", ha="left", size=9)
-    best = max((plan for plan in plans if plan.rate < limit), key=lambda plan: plan.rate, default=None)
-    if best is not None:
-        _mark_plan(ax, best, say("best_under", language, limit=short_percent(limit), n=len(best.cancel_orders)), BEST)
-    if plans[-1] is not best:
-        _mark_plan(ax, plans[-1], say("cancel_n", language, n=len(plans[-1].cancel_orders)), AFFECTED)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}%"))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
-    ax.set_title(say("chart_frontier", language))
-    ax.set_xlabel(say("axis_frontier_rate", language), loc="right", size=8, color="#777777")
-    currency = printable(plans[0].currency)
-    ax.set_ylabel(say("axis_frontier_money", language, currency=currency), size=8, color="#777777")
-    return ax
+    with look():
+        language, ax = _spoken(language), quiet(ax or _axes())
+        rate, loss = [float(plan.rate) * 100 for plan in plans], [float(plan.loss) for plan in plans]
+        ax.axvspan(0, float(limit) * 100, color=BEST, alpha=0.10, linewidth=0)
+        ax.plot(rate, loss, color=AFFECTED, linewidth=2, drawstyle="steps-post", zorder=3)
+        ax.scatter(rate, loss, s=16, color=AFFECTED, zorder=4, linewidths=0)
+        ax.axvline(float(limit) * 100, color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
+        top = max([*loss, 1.0])
+        ax.set_ylim(min([0.0, *loss]), top * 1.22)
+        ax.set_xlim(0, max([*rate, float(limit) * 200]) * 1.3)
+        limit_text = say("limit", language, limit=short_percent(limit))
+        ax.text(float(limit) * 100, top * 1.2, f" {limit_text}", va="top", ha="left", size=9)
+        best = max((plan for plan in plans if plan.rate < limit), key=lambda plan: plan.rate, default=None)
+        if best is not None:
+            _mark_plan(
+                ax, best, say("best_under", language, limit=short_percent(limit), n=len(best.cancel_orders)), BEST
+            )
+        if plans[-1] is not best:
+            _mark_plan(ax, plans[-1], say("cancel_n", language, n=len(plans[-1].cancel_orders)), AFFECTED)
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}%"))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
+        ax.set_title(say("chart_frontier", language), loc="left")
+        ax.set_xlabel(say("axis_frontier_rate", language), loc="right", size=8, color="#777777")
+        currency = printable(plans[0].currency)
+        ax.set_ylabel(
+            say("axis_frontier_money", language, currency=currency), size=8, color="#777777", parse_math=False
+        )
+        return ax
 
 
 def _spoken(language: str) -> str:
@@ -237,7 +244,7 @@ def _draw_limit(ax: Axes, limit: Fraction, language: str, left: Any) -> None:
 
 
 def _finish_days(ax: Axes, title: str, zone_name: str, language: str) -> None:
-    ax.set_title(title)
+    ax.set_title(title, loc="left", parse_math=False)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}%"))
     ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
     ax.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=3, maxticks=8, interval_multiples=False))

@@ -1,0 +1,245 @@
+"""What cancelling does to the account, in one piece: rate before and after, the best plan, the clock, the warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pandas as pd
+
+from promofix_lib.account_risks import OfferAtRisk, offers_at_risk, warnings_of
+from promofix_lib.cancel_rate import LIMIT, Rate, Which, rate_on, rates
+from promofix_lib.choices import Choices, PricedSku, SkuCost, Window, choices_of, windows_of
+from promofix_lib.honour import NoPlan, Plan, best_plan, frontier
+from promofix_lib.rate_words import percent, say, short_percent
+from promofix_lib.recovery import Recovery, UsualVolume, recovery, usual_volume
+from promofix_lib.seller_orders import SellerOrders, as_date, seller_orders
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """What cancelling the chosen rows does to one sales channel.
+
+    Parameters
+    ----------
+    book : SellerOrders
+        Its seller-fulfilled orders.
+    before, after : Rate
+        The rate now, and if all chosen rows are cancelled, both for the worst seven days of the reports.
+    clocks : dict of str to Recovery
+        ``none``, ``chosen`` and ``all`` (affected).
+    choices : Choices
+        What honouring each chosen order loses.
+    windows : tuple of Window
+        Every seven days that hold a chosen order, coming ones with what nine of ten futures sell at least.
+    plan : Plan or NoPlan
+        The plan that loses least under the limit.
+    offers : tuple of OfferAtRisk
+        Offers that Amazon may remove.
+    warnings : tuple of str
+        In `language`.
+    limit : Fraction
+        The rate must stay under it.
+    language : str
+        ``en`` or ``zh-CN``.
+    """
+
+    book: SellerOrders
+    before: Rate
+    after: Rate
+    clocks: Mapping[str, Recovery]
+    choices: Choices
+    windows: tuple[Window, ...]
+    plan: Plan | NoPlan
+    offers: tuple[OfferAtRisk, ...]
+    warnings: tuple[str, ...]
+    limit: Fraction
+    language: str
+
+    def plans(self, *, points: int = 60, stock: Mapping[str, int] | None = None) -> tuple[Plan, ...]:
+        """Best plans from cancelling none to cancelling all; `honour.frontier` of this sales channel."""
+        return frontier(self.choices, self.windows, points=points, stock=stock, limit=self.limit)
+
+    def sentences(self) -> tuple[str, ...]:
+        """Everything the seller should read, in order."""
+        language, choices = self.language, self.choices
+        chosen = say("chosen", language, n=len(self.clocks["chosen"].order_ids))
+        found = [
+            f"{say('none', language)}: {self.before.sentence(language)}",
+            f"{chosen}: {self.after.sentence(language)}",
+            self.before.most_sentence(language),
+            self.clocks["chosen"].sentence(language),
+            self.plan.sentence(language),
+        ]
+        if choices.undecided:
+            found.append(say("plan_undecided", language, n=len(choices.undecided)))
+        if choices.estimated:
+            found.append(say("plan_estimated", language, n=len(choices.estimated)))
+        return tuple(found)
+
+    def to_json(self) -> dict[str, Any]:
+        """Numbers with the order ids behind them; rates and money as text, days as ISO 8601 in the named zone."""
+        return {
+            "sales_channel": self.book.sales_channel,
+            "time_zone": self.book.zone_name,
+            "limit": short_percent(self.limit),
+            "before": _rate_json(self.before),
+            "after": _rate_json(self.after),
+            "most_cancellable": self.before.most_cancellable,
+            "recovery": _clock_json(self.clocks["chosen"]),
+            "plan": _plan_json(self.plan),
+            "undecided": list(self.choices.undecided),
+            "offers_at_risk": [{"sku": one.sku, "order_ids": list(one.order_ids)} for one in self.offers],
+            "warnings": list(self.warnings),
+            "cannot_tell": list(self.after.cannot_tell(self.language)),
+        }
+
+    def text(self) -> str:
+        """The section of a summary."""
+        lines = [*self.sentences(), *(f"! {warning}" for warning in self.warnings)]
+        return "\n".join([*lines, *(f"  {note}" for note in self.after.cannot_tell(self.language))])
+
+
+def outlook(
+    orders: pd.DataFrame,
+    chosen: pd.Series[bool],
+    *,
+    affected: pd.Series[bool] | None = None,
+    normal_prices: Iterable[PricedSku] = (),
+    costs: Iterable[SkuCost] = (),
+    stock: Mapping[str, Mapping[str, int]] | None = None,
+    cancelled_by_seller: Collection[str] = (),
+    limit: Fraction = LIMIT,
+    reading: Which = "high",
+    language: str = "en",
+) -> tuple[Outlook, ...]:
+    """What cancelling does, for each sales channel with a chosen order of the seller's own.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table.
+    chosen : Series of bool
+        Rows to cancel.
+    affected : Series of bool, optional
+        All rows that the mistake touched; `chosen` when left out.
+    normal_prices, costs
+        As in `choices_of`.
+    stock : mapping, optional
+        Units per SKU that may go to these orders, by sales channel: ``{"Amazon.com": {"HP-700": 120}}``.
+    cancelled_by_seller : collection of str
+        Order ids that the seller knows to have cancelled.
+    limit : Fraction
+        The rate must stay under it.
+    reading : {"high", "low"}
+        How the plan reads unexplained cancellations and pending orders.
+    language : str
+        ``en`` or ``zh-CN``.
+
+    Returns
+    -------
+    tuple of Outlook
+        Empty when nothing chosen touches a cancel rate (FBA, shipped, cancelled already).
+    """
+    everything = chosen if affected is None else (affected | chosen)
+    prices, own = tuple(normal_prices), tuple(costs)
+    found = []
+    for book in seller_orders(orders, cancelled_by_seller=cancelled_by_seller):
+        if not book.with_chosen(everything).any():
+            continue
+        usual = usual_volume(book, everything)
+        choices = choices_of(orders, book, chosen, normal_prices=prices, costs=own, reading=reading)
+        windows = windows_of(book, chosen, usual=usual.at_least() if usual.known else (0,) * 6, reading=reading)
+        plan = best_plan(choices, windows, limit=limit, stock=(stock or {}).get(book.sales_channel))
+        offers = offers_at_risk(orders, book, chosen)
+        day = worst_day(book, chosen, limit)
+        found.append(
+            Outlook(
+                book=book,
+                before=rate_on(book, day, limit=limit),
+                after=rate_on(book, day, chosen, limit=limit),
+                clocks=_clocks(book, {"none": chosen & False, "chosen": chosen, "all": everything}, usual, limit),
+                choices=choices,
+                windows=windows,
+                plan=plan,
+                offers=offers,
+                warnings=warnings_of(orders, book, chosen, language=language, limit=limit, at_risk=offers),
+                limit=limit,
+                language=language,
+            )
+        )
+    return tuple(found)
+
+
+def worst_day(book: SellerOrders, chosen: pd.Series[bool], limit: Fraction = LIMIT) -> date:
+    """Last day of the seven days in the reports in which cancelling the chosen rows shows most."""
+    touched = book.with_chosen(chosen)
+    if not touched.any():
+        return book.last_day
+    days = rates(book, chosen, limit=limit)
+    held = days.loc[pd.Timestamp(as_date(int(book.days[touched].min()))) :, "high"].fillna(0)
+    return held.index[int(held.to_numpy().argmax())].date()
+
+
+def rate_section(orders: pd.DataFrame, chosen: pd.Series[bool], **given: Any) -> tuple[dict[str, Any], str]:
+    """The cancel rate's section of the summary of ``promofix run``: as JSON and as text; `given` as in `outlook`.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> row = {"purchase_date": "2026-11-20T09:00:00Z", "sales_channel": "Amazon.com", "quantity": 1, "currency": "USD",
+    ...        "fulfillment_channel": "merchant", "order_status": "Unshipped", "sku": "HP", "item_price": "1.00"}
+    >>> orders = order_table([{**row, "order_id": str(n)} for n in range(21)])
+    >>> record, text = rate_section(orders, orders["order_id"].isin(["3", "4"]))
+    >>> record["sales_channels"][0]["after"]["high"]
+    '9.52%'
+    """
+    found = outlook(orders, chosen, **given)
+    text = "\n\n".join(one.text() for one in found) or say("nothing_to_choose", given.get("language", "en"))
+    return {"sales_channels": [one.to_json() for one in found]}, text
+
+
+def _clocks(
+    book: SellerOrders, masks: Mapping[str, pd.Series[bool]], usual: UsualVolume, limit: Fraction
+) -> dict[str, Recovery]:
+    return {name: recovery(book, mask, usual=usual, limit=limit) for name, mask in masks.items()}
+
+
+def _rate_json(rate: Rate) -> dict[str, Any]:
+    return {
+        "first_day": rate.first_day.isoformat(),
+        "last_day": rate.last_day.isoformat(),
+        "low": percent(rate.low, limit=rate.limit),
+        "high": percent(rate.high, limit=rate.limit),
+        "orders": len(rate.order_ids),
+        "counted": list(rate.counted),
+        "unsure": list(rate.unsure),
+        "pending": list(rate.pending),
+    }
+
+
+def _clock_json(clock: Recovery) -> dict[str, Any]:
+    days = {name: getattr(clock, name) for name in ("earliest", "likely", "latest", "clear_day")}
+    return {"risk": round(clock.risk, 3)} | {name: day and day.isoformat() for name, day in days.items()}
+
+
+def _plan_json(plan: Plan | NoPlan) -> dict[str, Any]:
+    if isinstance(plan, NoPlan):
+        return {"why_not": plan.reason, "at_least": plan.at_least}
+    return {
+        "cancel": list(plan.cancel),
+        "honour": list(plan.honour),
+        "loss": _text(plan.loss),
+        "saved": _text(plan.saved),
+        "currency": plan.currency,
+        "rate": percent(plan.rate, limit=plan.limit),
+        "proved": plan.proved,
+    }
+
+
+def _text(amount: Decimal) -> str:
+    return f"{amount:f}"
