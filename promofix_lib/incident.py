@@ -11,6 +11,7 @@ import pandas as pd
 
 from promofix_lib.errors import CaseError
 from promofix_lib.filters import in_window, is_cancelled, one_of, priced_at_most, with_promotions
+from promofix_lib.orders import item_keys
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class Incident:
         Only business orders, only others, or both.
     min_quantity, max_quantity : int or None
         Units per order item.
+    except_items : tuple of str
+        Keys of order items (`item_keys`) that all other questions let in and the evidence clears: a gift beside a
+        purchase, a reviewer's free unit.
 
     Examples
     --------
@@ -73,6 +77,7 @@ class Incident:
     is_business_order: bool | None = None
     min_quantity: int | None = None
     max_quantity: int | None = None
+    except_items: tuple[str, ...] = ()
 
     def open_ended(self) -> Incident:
         """The same rule without an end: what is still happening in a newer report."""
@@ -110,7 +115,16 @@ def affected(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
         mask &= (orders["quantity"] >= incident.min_quantity).fillna(False).astype(bool)
     if incident.max_quantity is not None:
         mask &= (orders["quantity"] <= incident.max_quantity).fillna(False).astype(bool)
-    return mask & cheap_enough(orders, incident)
+    return _without(orders, mask & cheap_enough(orders, incident), incident.except_items)
+
+
+def _without(orders: pd.DataFrame, mask: pd.Series[bool], keys: tuple[str, ...]) -> pd.Series[bool]:
+    if not keys:
+        return mask
+    # a key numbers equal lines within one order, so whole orders are enough to work it out
+    company = orders[orders["order_id"].isin(orders.loc[mask, "order_id"]).fillna(False) | mask]
+    cleared = item_keys(company).isin(keys)
+    return mask & ~cleared.reindex(orders.index, fill_value=False).astype(bool)
 
 
 _PLURAL = {

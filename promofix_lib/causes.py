@@ -1,0 +1,218 @@
+"""Which promotion ids, or which wrong prices, explain the sales that are too cheap, and which other items they reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from promofix_lib.sales import HOUR, Ints, Mask, Sales
+from promofix_lib.suspects import Suspects
+from promofix_lib.thresholds import Thresholds
+from promofix_lib.windows import join_stragglers, pool, split_at_pauses
+
+_SUM_USES, _SUM_PRICES, _CENT = 5, 3, 0.02
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One cause in one window: the promotion ids (none: the price itself) and the affected rows, sorted by time."""
+
+    ids: tuple[int, ...]
+    rows: Ints
+
+
+def find_candidates(sales: Sales, suspects: Suspects, thresholds: Thresholds) -> list[Candidate]:
+    """Every cause in every window, promotions first; what no promotion explains is a matter of the price."""
+    left = suspects.by_promotion.copy()
+    found: list[Candidate] = []
+    for promotion, rows in _guilty_ids(sales, suspects, left, thresholds):
+        found += _windows_of_promotion(sales, suspects, promotion, rows, thresholds)
+        left[rows] = False
+    explained = np.zeros(len(left), dtype=np.bool_)
+    for candidate in found:
+        explained[candidate.rows] = True
+    return found + price_candidates(sales, suspects, (left | suspects.by_price) & ~explained, thresholds)
+
+
+def _guilty_ids(sales: Sales, suspects: Suspects, left: Mask, thresholds: Thresholds) -> list[tuple[int, Ints]]:
+    """Greedily the id that classifies the unexplained cheap rows best, until none is left.
+
+    References
+    ----------
+    Bailis et al., "MacroBase: prioritizing attention in fast data", SIGMOD 2017 (explanations by support and risk
+    ratio); van Rijsbergen's F-measure with precision weighted over recall.
+    """
+    uses, left, found = sales.promotions, left.copy(), []
+    mine = suspects.gives[uses.ids] & np.isin(uses.ids, np.unique(uses.ids[left[uses.rows]]))
+    rows, ids = uses.rows[mine], uses.ids[mine]
+    known = sales.depth_known[rows]
+    while True:
+        hits = left[rows]
+        count = np.bincount(ids[hits], minlength=len(uses.names))
+        if not count.any():
+            return found
+        inside = known & _in_range(sales.time[rows], ids, hits, len(uses.names))
+        among = np.bincount(ids[inside], minlength=len(uses.names))
+        score = 1.25 * count / (0.25 * left.sum() + np.maximum(among, count))
+        best = int(np.argmax(score))
+        affected = np.sort(rows[hits & (ids == best)])
+        found.append((best, affected))
+        left[affected] = False
+
+
+def _in_range(time: Ints, ids: Ints, hits: Mask, count: int) -> Mask:
+    first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, np.iinfo(np.int64).min)
+    np.minimum.at(first, ids[hits], time[hits])
+    np.maximum.at(last, ids[hits], time[hits])
+    return (time >= first[ids]) & (time <= last[ids])
+
+
+def _windows_of_promotion(
+    sales: Sales, suspects: Suspects, promotion: int, deep: Ints, thresholds: Thresholds
+) -> list[Candidate]:
+    uses = sales.promotions
+    carrying = uses.rows[uses.ids == promotion]
+    carrying = carrying[sales.dated[carrying]]
+    rows = _with_same_sum(sales, carrying, deep)
+    rows = rows[np.argsort(sales.time[rows], kind="stable")]
+    normal = normal_times(sales, suspects, np.unique(sales.group[rows]))
+    parts = join_stragglers(split_at_pauses(sales.time[rows], normal, None, thresholds), sales.time[rows], thresholds)
+    found = []
+    for part in parts:
+        ids = explaining_ids(sales, suspects, promotion, rows[part], thresholds)
+        reached = _completed(sales, suspects, ids, rows[part], normal, thresholds)
+        found.append(Candidate(ids, reached))
+    return found
+
+
+def normal_times(sales: Sales, suspects: Suspects, groups: Ints) -> Ints:
+    """Sorted times of the normal sales of these groups."""
+    wanted = np.zeros(int(sales.group.max(initial=-1)) + 1, dtype=np.bool_)
+    wanted[groups] = True
+    return np.sort(sales.time[sales.sold & ~suspects.any & wanted[sales.group]])
+
+
+def _with_same_sum(sales: Sales, carrying: Ints, deep: Ints) -> Ints:
+    """All uses of an id that takes one fixed sum off: on dear goods it is shallow, but it is the same mistake."""
+    rows = carrying[sales.depth_known[carrying]]
+    near = (sales.time[rows] >= sales.time[deep].min() - 48 * HOUR) & (
+        sales.time[rows] <= sales.time[deep].max() + 48 * HOUR
+    )
+    rows = rows[near & (sales.depth[rows] > 0)]
+    if len(rows) < _SUM_USES or len(np.unique(sales.list_price[rows].round(3))) < _SUM_PRICES:
+        return deep
+    for units in (sales.quantity[rows], np.ones(len(rows), dtype=np.int64)):
+        amount = (sales.listed[rows] - sales.paid[rows]) / units
+        values, counts = np.unique(amount.round(2), return_counts=True)
+        usual = values[np.argmax(np.where(values >= np.median(amount), counts, 0))]
+        same = (np.abs(amount - usual) <= _CENT) | ((sales.depth[rows] >= 0.99) & (amount <= usual))
+        if same.mean() >= 0.9 and (np.abs(amount - usual) <= _CENT).sum() >= 2:
+            return np.union1d(rows[same], deep)
+    return deep
+
+
+def explaining_ids(
+    sales: Sales, suspects: Suspects, promotion: int, rows: Ints, thresholds: Thresholds
+) -> tuple[int, ...]:
+    """The smallest set of ids without which these orders would be no mistake.
+
+    Of the ids on most of the rows, the one on the fewest other sales at that time leads. Another id joins when its own
+    usual discount, seen on orders that carry it alone, is what pushes the rest over the limit.
+    """
+    shared = _ids_on_most(sales, suspects, rows, thresholds) or [promotion]
+    others = {one: _uses_elsewhere(sales, suspects, one, rows) for one in shared}
+    lead = min(shared, key=lambda one: (others[one], one != promotion))
+    depth = float(np.nanmedian(sales.depth[rows]))
+    needed = [lead]
+    for one in shared:
+        share = _usual_depth(sales, suspects, one, rows, shared)
+        if one != lead and share >= thresholds.promotion_part and depth - share <= 1 - thresholds.deep_share:
+            needed.append(one)
+    return tuple(sorted(needed))
+
+
+def _ids_on_most(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> list[int]:
+    uses = sales.promotions
+    mine = np.isin(uses.rows, rows) & suspects.gives[uses.ids]
+    counts = np.bincount(uses.ids[mine], minlength=len(uses.names))
+    return np.flatnonzero(counts >= max(1.0, thresholds.gives_share * len(rows))).tolist()
+
+
+def _uses_elsewhere(sales: Sales, suspects: Suspects, promotion: int, rows: Ints) -> int:
+    """Normal sales in the window that carry the id, too."""
+    uses = sales.promotions
+    carrying = uses.rows[uses.ids == promotion]
+    time = sales.time[carrying]
+    inside = (time >= sales.time[rows].min()) & (time <= sales.time[rows].max())
+    return int((inside & sales.sold[carrying] & ~suspects.any[carrying]).sum())
+
+
+def _usual_depth(sales: Sales, suspects: Suspects, promotion: int, rows: Ints, shared: list[int]) -> float:
+    """The discount of an id on sales that carry none of the other suspects; 0 when there are too few to tell."""
+    uses = sales.promotions
+    carrying = uses.rows[uses.ids == promotion]
+    company = uses.rows[np.isin(uses.ids, [one for one in shared if one != promotion])]
+    alone = carrying[sales.depth_known[carrying] & ~np.isin(carrying, company) & ~np.isin(carrying, rows)]
+    return float(np.median(sales.depth[alone])) if len(alone) >= 3 else 0.0
+
+
+def _completed(
+    sales: Sales, suspects: Suspects, ids: tuple[int, ...], rows: Ints, normal: Ints, thresholds: Thresholds
+) -> Ints:
+    """The rows, and those that the same ids tell although price or discount is not printed yet."""
+    carrying = _carrying_all(sales, ids)
+    carrying = carrying[sales.dated[carrying]]
+    carrying = carrying[np.argsort(sales.time[carrying], kind="stable")]
+    time = sales.time[carrying]
+    onset, end = sales.time[rows].min(), sales.time[rows].max()
+    known = sales.depth_known[carrying]
+    inside = (time >= onset) & (time <= end)
+    discounted = np.isin(carrying, rows)
+    if not (known & inside).any() or discounted[known & inside].mean() < thresholds.pure_share:
+        return rows
+    reach = thresholds.straggler_hours * HOUR
+    open_rows = ~known & ~sales.cancelled[carrying] & (sales.quantity[carrying] > 0)
+    shallow = time[known & ~discounted & ~inside]
+    first = max(onset - reach, shallow[shallow < onset].max(initial=np.iinfo(np.int64).min))
+    last = min(end + reach, shallow[shallow > end].min(initial=np.iinfo(np.int64).max))
+    told = open_rows & (time >= first) & (time <= last)
+    partly = known & inside & (sales.depth[carrying] > 0)
+    together = np.union1d(rows, carrying[told | partly])
+    return together[np.argsort(sales.time[together], kind="stable")]
+
+
+def _carrying_all(sales: Sales, ids: tuple[int, ...]) -> Ints:
+    uses = sales.promotions
+    rows, counts = np.unique(uses.rows[np.isin(uses.ids, ids)], return_counts=True)
+    return rows[counts == len(ids)].astype(np.int64)
+
+
+def price_candidates(sales: Sales, suspects: Suspects, cheap: Mask, thresholds: Thresholds) -> list[Candidate]:
+    """Wrong prices: windows per SKU, sales channel and currency, then one incident over all that share one."""
+    windows = [
+        window
+        for group in np.unique(sales.group[cheap])
+        for window in _price_windows(sales, suspects, cheap, int(group), thresholds)
+    ]
+    if not windows:
+        return []
+    price = np.array([np.median(sales.net_price[rows]) for rows in windows])
+    usual = np.array([np.median(suspects.usual_list[rows]) for rows in windows])
+    onset = np.array([sales.time[rows[0]] for rows in windows])
+    end = np.array([sales.time[rows[-1]] for rows in windows])
+    number = pool(onset, end, price, price - usual, thresholds)
+    pooled = [np.concatenate([windows[at] for at in np.flatnonzero(number == one)]) for one in range(number.max() + 1)]
+    return [Candidate((), rows[np.argsort(sales.time[rows], kind="stable")]) for rows in pooled]
+
+
+def _price_windows(sales: Sales, suspects: Suspects, cheap: Mask, group: int, thresholds: Thresholds) -> list[Ints]:
+    mine = np.flatnonzero(sales.sold & (sales.group == group))
+    mine = mine[np.argsort(sales.time[mine], kind="stable")]
+    rows, normal = mine[cheap[mine]], mine[~suspects.any[mine]]
+    comparable = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
+    if sales.business[rows].all():
+        comparable = comparable[sales.business[comparable]]
+    time = sales.time[rows]
+    parts = split_at_pauses(time, sales.time[normal], sales.time[comparable], thresholds)
+    return [rows[part] for part in join_stragglers(parts, time, thresholds)]

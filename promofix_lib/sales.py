@@ -1,0 +1,188 @@
+"""The order table as plain arrays of numbers, so that a million order items are judged in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from promofix_lib.filters import is_cancelled, one_of
+from promofix_lib.orders import is_true, money_as_integers
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+HOUR = 3_600_000_000  # microseconds
+DAY = 24 * HOUR
+_NEARLY_FREE = 1e-4  # stands for a price of nothing where a logarithm is taken
+
+
+@dataclass(frozen=True)
+class Promotions:
+    """Which order item carries which promotion id: two arrays of equal length, and the names of the ids."""
+
+    rows: Ints
+    ids: Ints
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sales:
+    """One entry per row of the order table, in its order. Codes are -1 where a cell is missing.
+
+    `group` numbers the pairs that have a price of their own: a SKU in one sales channel and one currency.
+    `list_price` and `net_price` are natural logarithms of the price per unit before and after the discount (NaN where
+    unknown), `depth` is the share of the list price that the discount takes. Floats here only steer the search; money
+    that is shown is summed from the exact columns.
+    """
+
+    time: Ints
+    order: Ints
+    sku: Ints
+    asin: Ints
+    channel: Ints
+    currency: Ints
+    group: Ints
+    sku_names: tuple[str, ...]
+    channel_names: tuple[str, ...]
+    currency_names: tuple[str, ...]
+    quantity: Ints
+    list_price: Floats
+    net_price: Floats
+    depth: Floats
+    paid: Floats
+    listed: Floats
+    depth_known: Mask
+    business: Mask
+    cancelled: Mask
+    dated: Mask
+    sold: Mask
+    promotions: Promotions
+
+    def key(self, row: int) -> tuple[str, str, str]:
+        """SKU, sales channel and currency of a row; the empty text where missing."""
+        return (
+            _name(self.sku_names, self.sku[row]),
+            _name(self.channel_names, self.channel[row]),
+            _name(self.currency_names, self.currency[row]),
+        )
+
+
+def _name(names: tuple[str, ...], code: np.int64) -> str:
+    return names[code] if code >= 0 else ""
+
+
+def as_sales(orders: pd.DataFrame) -> Sales:
+    """The order table as arrays.
+
+    A *sale* has a time, units, a price above zero, and is not a replacement, not a Vine unit and not sold outside Amazon.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"sku": "A", "item_price": "40", "item_promotion_discount": "30", "quantity": 2,
+    ...                        "purchase_date": "2026-03-01T00:00:00Z"}, {"sku": "A", "quantity": 1}])
+    >>> sales = as_sales(orders)
+    >>> sales.depth.tolist(), np.exp(sales.net_price[:1]).round(2).tolist(), sales.sold.tolist()
+    ([0.75, nan], [5.0], [True, False])
+    """
+    sku, sku_names = _coded(orders["sku"])
+    asin, _ = _coded(orders["asin"])
+    channel, channel_names = _coded(orders["sales_channel"])
+    currency, currency_names = _coded(orders["currency"])
+    promotions = _promotions(orders["promotion_ids"])
+    quantity = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
+    price, priced = money_as_integers(orders["item_price"])
+    discount, discounted = money_as_integers(orders["item_promotion_discount"])
+    taken = np.minimum(np.where(discounted, np.abs(discount), 0), price)
+    dated = orders["purchase_date"].notna().to_numpy(dtype=np.bool_)
+    sold = dated & priced & (price > 0) & (quantity > 0) & ~_not_for_sale(orders, promotions)
+    units = np.where(quantity > 0, quantity, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        listed = np.where(priced & (price > 0) & (quantity > 0), price / 10_000, np.nan)
+        depth = np.where(np.isnan(listed), np.nan, taken / np.where(price > 0, price, 1))
+        list_price = np.log(listed / units)
+        net_price = list_price + np.log(np.maximum(1 - depth, _NEARLY_FREE))
+    return Sales(
+        time=orders["purchase_date"].to_numpy(dtype="datetime64[us]").astype(np.int64),
+        order=_coded(orders["order_id"])[0],
+        sku=sku,
+        asin=asin,
+        channel=channel,
+        currency=currency,
+        group=_grouped(sku, channel, currency),
+        sku_names=tuple(sku_names.to_pylist()),
+        channel_names=tuple(channel_names.to_pylist()),
+        currency_names=tuple(currency_names.to_pylist()),
+        quantity=quantity,
+        list_price=list_price,
+        net_price=net_price,
+        depth=depth,
+        paid=np.where(np.isnan(listed), np.nan, (price - taken) / 10_000),
+        listed=listed,
+        depth_known=_depth_known(orders, promotions, sold, discounted, taken),
+        business=is_true(orders["is_business_order"]).to_numpy(),
+        cancelled=is_cancelled(orders).to_numpy(),
+        dated=dated,
+        sold=sold,
+        promotions=promotions,
+    )
+
+
+def _coded(column: pd.Series[Any]) -> tuple[Ints, Any]:
+    array = column.array.__arrow_array__()
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    encoded = array.dictionary_encode()
+    encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes, encoded.dictionary
+
+
+def _promotions(lists: pd.Series[Any]) -> Promotions:
+    array = lists.array.__arrow_array__()
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    encoded = pc.list_flatten(array).dictionary_encode()
+    rows = pc.list_parent_indices(array).to_numpy(zero_copy_only=False).astype(np.int64)
+    ids = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    names = tuple(encoded.dictionary.to_pylist())
+    once = _once(rows, ids, len(names))
+    return Promotions(rows[once], ids[once], names)
+
+
+def _once(rows: Ints, ids: Ints, count: int) -> Ints:
+    keep = np.flatnonzero(ids >= 0)
+    pairs = rows[keep] * (count + 1) + ids[keep]
+    if len(pairs) < 2 or (np.diff(pairs) > 0).all():
+        return keep
+    return np.sort(keep[np.unique(pairs, return_index=True)[1]])
+
+
+def _not_for_sale(orders: pd.DataFrame, promotions: Promotions) -> Mask:
+    outside = one_of(orders, "sales_channel", ["Non-Amazon", "Non-Amazon US", "Non Amazon"]).to_numpy()
+    vine = np.array([name.lower().startswith("vine.") for name in promotions.names], dtype=np.bool_)
+    reviewers = np.zeros(len(orders), dtype=np.bool_)
+    if vine.any():
+        reviewers[promotions.rows[vine[promotions.ids]]] = True
+    return outside | reviewers | is_true(orders["is_replacement_order"]).to_numpy()
+
+
+def _depth_known(orders: pd.DataFrame, promotions: Promotions, sold: Mask, discounted: Mask, taken: Ints) -> Mask:
+    # the discount can be printed only when the order ships, while the id already stands there
+    promoted = np.zeros(len(orders), dtype=np.bool_)
+    promoted[promotions.rows] = True
+    shipped = (
+        one_of(orders, "order_status", ["Shipped"]).to_numpy() | one_of(orders, "item_status", ["Shipped"]).to_numpy()
+    )
+    return sold & ((taken > 0) | ~promoted | (discounted & shipped))
+
+
+def _grouped(sku: Ints, channel: Ints, currency: Ints) -> Ints:
+    channels, currencies = int(channel.max(initial=0)) + 2, int(currency.max(initial=0)) + 2
+    keys = ((sku + 1) * channels + channel + 1) * currencies + currency + 1
+    return pd.factorize(keys)[0].astype(np.int64)

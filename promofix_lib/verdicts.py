@@ -1,0 +1,136 @@
+"""Mistake, decision or habit: which candidates are reported, and why the others are not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from promofix_lib.causes import Candidate
+from promofix_lib.sales import DAY, Ints, Sales
+from promofix_lib.suspects import Suspects
+from promofix_lib.thresholds import Thresholds
+
+_OTHER_DAYS = 3
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A candidate in numbers: orders, depth below the normal price, days touched."""
+
+    orders: int
+    depth: float
+    days: frozenset[int]
+    span: int
+
+
+def why_not(sales: Sales, suspects: Suspects, candidates: list[Candidate], thresholds: Thresholds) -> list[str | None]:
+    """Per candidate the reason why it is no incident, or None when it is one."""
+    measured = [_measure(sales, suspects, candidate) for candidate in candidates]
+    return [_reason(sales, suspects, candidates, measured, at, thresholds) for at in range(len(candidates))]
+
+
+def depth_of(sales: Sales, suspects: Suspects, rows: Ints) -> float:
+    """Median share of the normal price that the rows are below; the printed discount where no normal is known."""
+    with np.errstate(invalid="ignore"):
+        below = 1 - np.exp(sales.net_price[rows] - np.fmax(suspects.usual_net[rows], np.nan))
+    values = np.where(np.isnan(below), sales.depth[rows], np.fmax(below, sales.depth[rows]))
+    values = values[sales.depth_known[rows] & np.isfinite(values)]
+    return float(np.median(values)) if len(values) else 0.0
+
+
+def order_count(sales: Sales, rows: Ints) -> int:
+    """Different orders among the rows; a missing order id counts each row."""
+    codes = sales.order[rows]
+    return len(np.unique(codes[codes >= 0])) + int((codes < 0).sum())
+
+
+def _measure(sales: Sales, suspects: Suspects, candidate: Candidate) -> _Measured:
+    rows = candidate.rows
+    times = sales.time[rows]
+    days = frozenset((times // DAY).tolist())
+    return _Measured(order_count(sales, rows), depth_of(sales, suspects, rows), days, int(times[-1] - times[0]))
+
+
+def _reason(
+    sales: Sales,
+    suspects: Suspects,
+    candidates: list[Candidate],
+    measured: list[_Measured],
+    at: int,
+    thresholds: Thresholds,
+) -> str | None:
+    candidate, mine = candidates[at], measured[at]
+    extreme = mine.depth >= 1 - thresholds.never_decided_share
+    if mine.orders < (thresholds.least_orders_extreme if extreme else thresholds.least_orders):
+        return f"Too few to tell: {mine.orders} order{'s' * (mine.orders != 1)}."
+    if mine.span >= thresholds.decided_days * DAY and not extreme:
+        return f"It was kept for {mine.span / DAY:.0f} days: that looks like a decision."
+    trickle = _is_trickle(sales, suspects, candidate, mine, thresholds)
+    if extreme and not trickle:
+        return None
+    if trickle and len(mine.days) >= thresholds.habit_days and max(mine.days) - min(mine.days) >= thresholds.habit_days:
+        return f"A few orders a day on {len(mine.days)} days: that looks like a habit."
+    alike = [
+        other for k, other in enumerate(measured) if k != at and _alike(sales, candidates, measured, at, k, thresholds)
+    ]
+    days = frozenset().union(mine.days, *(other.days for other in alike))
+    largest = max((other.orders for other in alike), default=0)
+    spread = len(days) >= thresholds.habit_days and max(days) - min(days) >= thresholds.habit_days
+    if alike and spread and mine.orders <= thresholds.habit_growth * largest + 2:
+        return f"The same happened on {len(days)} different days: that looks like a habit."
+    return _usual_rate(sales, candidate, mine, thresholds)
+
+
+def _alike(
+    sales: Sales, candidates: list[Candidate], measured: list[_Measured], at: int, other: int, thresholds: Thresholds
+) -> bool:
+    if abs(measured[at].depth - measured[other].depth) > thresholds.habit_depth:
+        return False
+    if bool(candidates[at].ids) != bool(candidates[other].ids):
+        return False
+    if candidates[at].ids:
+        return True
+    return bool(np.isin(sales.group[candidates[at].rows], sales.group[candidates[other].rows]).any())
+
+
+def _is_trickle(
+    sales: Sales, suspects: Suspects, candidate: Candidate, mine: _Measured, thresholds: Thresholds
+) -> bool:
+    if not candidate.ids:
+        return False
+    time, groups = sales.time[candidate.rows], np.unique(sales.group[candidate.rows])
+    daily = mine.orders / max(len(mine.days), 1)
+    around = sales.sold & ~suspects.any & (sales.time >= time[0] - DAY) & (sales.time <= time[-1] + DAY)
+    normal = np.isin(sales.group[around], groups).sum() / ((mine.span + 2 * DAY) / DAY)
+    return bool(daily <= max(thresholds.trickle_orders, thresholds.trickle_share * normal))
+
+
+def _usual_rate(sales: Sales, candidate: Candidate, mine: _Measured, thresholds: Thresholds) -> str | None:
+    """Whether the same promotion is used on other days as fast as in the window."""
+    if not candidate.ids:
+        return None
+    uses = sales.promotions
+    carrying = uses.rows[uses.ids == candidate.ids[0]]
+    carrying = carrying[sales.sold[carrying] & ~np.isin(carrying, candidate.rows)]
+    carrying = carrying[sales.depth[carrying] >= mine.depth - thresholds.habit_depth]
+    other_days = len(np.unique(sales.time[carrying] // DAY))
+    if other_days < _OTHER_DAYS:
+        return None
+    sold = sales.time[sales.sold]
+    outside = max(int(sold.max() - sold.min()) - mine.span, 1)
+    expected = len(carrying) * mine.span / outside
+    if _chance_of(mine.orders, expected) < thresholds.flood_chance:
+        return None
+    return f"The same promotion is used as often on {other_days} other days."
+
+
+def _chance_of(count: int, expected: float) -> float:
+    """Upper bound of the chance that a Poisson number with this mean reaches `count` (Chernoff).
+
+    >>> _chance_of(300, 2.0) < 1e-6 < _chance_of(5, 2.0)
+    True
+    """
+    if count <= expected or expected <= 0:
+        return 1.0 if count <= expected else 0.0
+    return float(np.exp(count - expected - count * np.log(count / expected)))
