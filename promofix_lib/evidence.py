@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from promofix_lib.amazon_files import write_new
+from promofix_lib.baselines import NormalPrice
 from promofix_lib.errors import ExportError
 from promofix_lib.evidence_page import evidence_page
-from promofix_lib.letters.amazon_facts import Advice, HasNormalPrice, IncidentFacts, normal_unit_prices, paid_per_line
+from promofix_lib.letters.amazon_facts import Advice, IncidentFacts, normal_unit_prices, paid_per_line
 from promofix_lib.orders import as_text
 from promofix_lib.triage import triage
 
@@ -73,7 +74,7 @@ class Evidence:
     orders: pd.DataFrame
     chosen: pd.Series[bool]
     made_at: datetime
-    normal_prices: Sequence[HasNormalPrice] = ()
+    normal_prices: Sequence[NormalPrice] = ()
     charts: Sequence[Chart] = ()
     sources: Sequence[Source] = ()
     events: Sequence[Event] = ()
@@ -145,7 +146,7 @@ def page_of(pack: Evidence) -> str:
     )
 
 
-def order_ids_csv(orders: pd.DataFrame, chosen: pd.Series[bool], normal_prices: Sequence[HasNormalPrice] = ()) -> str:
+def order_ids_csv(orders: pd.DataFrame, chosen: pd.Series[bool], normal_prices: Sequence[NormalPrice] = ()) -> str:
     """The affected order items with amounts and state, as CSV; nothing in it names a buyer.
 
     Examples

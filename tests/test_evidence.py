@@ -9,7 +9,7 @@ import io
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -19,6 +19,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from promofix_lib.baselines import NormalPrice
 from promofix_lib.errors import ExportError
 from promofix_lib.evidence import Chart, Event, Evidence, Source, order_ids_csv, page_of, write_evidence
 from promofix_lib.letters.amazon_facts import Advice, incident_facts
@@ -29,17 +30,7 @@ PIXEL = base64.b64decode(
 )
 
 
-@dataclass(frozen=True)
-class Normal:
-    """What a unit normally costs."""
-
-    sku: str
-    sales_channel: str
-    currency: str
-    price: Decimal
-
-
-NORMAL = [Normal("HP-BT700", "Amazon.com", "USD", Decimal("58.99"))]
+NORMAL = [NormalPrice("HP-BT700", "Amazon.com", "USD", Decimal("58.99"))]
 
 
 def row(number: int, **more: Any) -> dict[str, Any]:

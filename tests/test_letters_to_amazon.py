@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,21 +11,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from promofix_lib.baselines import NormalPrice
 from promofix_lib.errors import LetterError
 from promofix_lib.letters.amazon import LETTERS, Word, fields_of, how_to, letter_template, letters, words
 from promofix_lib.letters.amazon_check import concerns
 from promofix_lib.letters.amazon_facts import Advice, IncidentFacts, incident_facts
 from promofix_lib.orders import order_table
-
-
-@dataclass(frozen=True)
-class Normal:
-    """A normal price."""
-
-    sku: str
-    price: Decimal
-    sales_channel: str = ""
-    currency: str = ""
 
 
 def row(number: int, **more: Any) -> dict[str, Any]:
@@ -63,7 +54,11 @@ HELD = Word("Lumen Audio", promotion_ended=True, promotion_ended_at=datetime(202
 def facts_of(rows: list[dict[str, Any]] = ROWS, **more: Any) -> IncidentFacts:
     """The facts of all rows."""
     orders = order_table(rows)
-    given: dict[str, Any] = {"promotion_ids": ["P 1"], "normal_prices": [Normal("HP-BT700", Decimal("58.99"))], **more}
+    given: dict[str, Any] = {
+        "promotion_ids": ["P 1"],
+        "normal_prices": [NormalPrice("HP-BT700", "", "", Decimal("58.99"))],
+        **more,
+    }
     return incident_facts(orders, pd.Series(True, index=orders.index), **given)
 
 

@@ -6,33 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
+from promofix_lib.baselines import NormalPrice
 from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.orders import MONEY, flat_lists, totals
 from promofix_lib.triage import WORDS, triage
-
-
-class HasNormalPrice(Protocol):
-    """A normal price: of one SKU in one sales channel and currency."""
-
-    @property
-    def sku(self) -> str:
-        """Seller's SKU."""
-
-    @property
-    def sales_channel(self) -> str:
-        """Empty: in every sales channel."""
-
-    @property
-    def currency(self) -> str:
-        """Empty: in every currency."""
-
-    @property
-    def price(self) -> Decimal:
-        """Per unit."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +87,7 @@ def incident_facts(
     chosen: pd.Series[bool],
     *,
     promotion_ids: Sequence[str] = (),
-    normal_prices: Sequence[HasNormalPrice] = (),
+    normal_prices: Sequence[NormalPrice] = (),
     market: Marketplace | None = None,
 ) -> IncidentFacts:
     """The numbers of the chosen order items; lines that are zero by design are not counted.
@@ -156,7 +137,7 @@ def _state(touched: pd.DataFrame, words: pd.Series[Any]) -> dict[str, int]:
     return {word: int(counts[word]) for word in WORDS if word in counts}
 
 
-def _items(touched: pd.DataFrame, normal_prices: Sequence[HasNormalPrice]) -> tuple[ItemFacts, ...]:
+def _items(touched: pd.DataFrame, normal_prices: Sequence[NormalPrice]) -> tuple[ItemFacts, ...]:
     normal = normal_unit_prices(touched, normal_prices)
     groups = touched.assign(normal=normal).groupby(["sku", "currency"], sort=False, dropna=False)
     facts = [
@@ -174,7 +155,7 @@ def _items(touched: pd.DataFrame, normal_prices: Sequence[HasNormalPrice]) -> tu
     return tuple(sorted(facts, key=lambda fact: (-fact.units, fact.sku)))
 
 
-def normal_unit_prices(touched: pd.DataFrame, normal_prices: Sequence[HasNormalPrice]) -> pd.Series[Any]:
+def normal_unit_prices(touched: pd.DataFrame, normal_prices: Sequence[NormalPrice]) -> pd.Series[Any]:
     """The normal price per unit of each order item, missing where it is not known.
 
     Examples
@@ -195,7 +176,7 @@ def _lookup(exact: Mapping[tuple[str, str, str], Decimal], sku: str, channel: st
     return next((exact[key] for key in tries if key in exact), None)
 
 
-def _amounts(touched: pd.DataFrame, normal_prices: Sequence[HasNormalPrice]) -> tuple[AmountFacts, ...]:
+def _amounts(touched: pd.DataFrame, normal_prices: Sequence[NormalPrice]) -> tuple[AmountFacts, ...]:
     priced = touched[touched["unit_price"].notna() & touched["currency"].notna()]
     normal = normal_unit_prices(priced, normal_prices)
     unknown = set(priced.loc[normal.isna(), "currency"])
@@ -216,7 +197,7 @@ def paid_per_line(orders: pd.DataFrame) -> pd.Series[Any]:
     >>> paid_per_line(order_table([{"item_price": "5.00", "item_promotion_discount": "7.00"}, {}])).tolist()
     [Decimal('0.0000'), <NA>]
     """
-    paid = (orders["item_price"] - orders["item_promotion_discount"].abs().fillna(Decimal(0))).astype(MONEY)
+    paid = (orders["item_price"] - orders["item_promotion_discount"].abs().fillna(0)).astype(MONEY)
     return paid.where((paid >= 0).fillna(True).astype(bool), Decimal(0))
 
 
