@@ -85,7 +85,8 @@ function lineTo(model, onSilence, onAnswer) {
     open = `${Date.now()}-${Math.random()}`;
     timer = setTimeout(onSilence, 3000);
     try {
-      model.send({ ...message, question: open });
+      const { contents, ...words } = message;
+      model.send({ ...words, question: open }, undefined, contents);
     } catch {
       onSilence();
     }
@@ -97,7 +98,9 @@ function lineTo(model, onSilence, onAnswer) {
     onAnswer();
     if (waiting.length) post(waiting.shift());
   }
+  const heard = () => clearTimeout(timer); // Python is at work: silence is no death
   model.on("change:answer", answered);
+  model.on("change:busy", heard);
   return {
     ask(message) {
       if (open === null) return post(message);
@@ -109,6 +112,7 @@ function lineTo(model, onSilence, onAnswer) {
     close() {
       clearTimeout(timer);
       model.off("change:answer", answered);
+      model.off("change:busy", heard);
     },
   };
 }

@@ -1,0 +1,98 @@
+"""Stop the bleed, then export: what is true now, and one button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from promofix_lib.cancellation import CANCEL_REASONS
+from promofix_lib.case import Case
+from promofix_lib.handover import Handover, export
+from promofix_lib.widgets.form import Form, Part, bullets, button, checks, field, select, table, text
+
+GATE = ("promotion_ended", "price_right", "stock_as_wanted")
+_REASONS = ("PricingError", "GeneralAdjustment", "NoInventory")
+_LANGUAGES = {"en": "English", "zh-CN": "简体中文"}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ExportButton(Form):
+    """The stop-the-bleed gate, the settings of the export, and what was written and withheld.
+
+    Parameters
+    ----------
+    case : Case
+        Its chosen orders are handed over; the settings are saved in it.
+    clock : callable
+        Gives the present time with a zone; it names the export's folder.
+
+    Attributes
+    ----------
+    handover : Handover or None
+        What the last press of the button wrote.
+    """
+
+    def __init__(self, case: Case, clock: Callable[[], datetime] = _now) -> None:
+        self._case = case
+        self._clock = clock
+        self.handover: Handover | None = None
+        super().__init__(case.settings.language, "exporter")
+
+    def show(self) -> list[Part]:
+        """The gate, the settings, the button, and what came out."""
+        words, settings = self.words, self._case.settings
+        gate = {name: (words[name], bool(getattr(settings, name))) for name in GATE}
+        shipped = {name: words[f"shipped_{name}"] for name in ("keep", "return", "refunded")}
+        reasons = {code: f"{code}: {CANCEL_REASONS[code]}" for code in _REASONS}
+        return [
+            checks("gate", words["gate"], gate),
+            select(
+                "cancel_reason", words["cancel_reason"], settings.cancel_reason, reasons, words["cancel_reason_hint"]
+            ),
+            select(*self._setting("shipped_choice"), shipped),
+            select(*self._setting("language", "language_of_export"), _LANGUAGES),
+            field(*self._setting("seller_name")),
+            text("chosen", self._chosen()),
+            button("export", words["export"], main=True),
+            *self._outcome(),
+        ]
+
+    def _setting(self, name: str, label: str = "") -> tuple[str, str, str]:
+        return name, self.words[label or name], getattr(self._case.settings, name)
+
+    def _chosen(self) -> str:
+        orders = self._case.orders[self._case.chosen()]
+        return self.words["chosen_now"].format(orders=f"{orders['order_id'].nunique():,}", items=f"{len(orders):,}")
+
+    def _outcome(self) -> list[Part]:
+        done, words = self.handover, self.words
+        if done is None:
+            return []
+        files = [[str(path.relative_to(done.folder)), f"{path.stat().st_size:,} B"] for path in done.written]
+        parts = [table("written", words["written"], [words["file"], words["written_size"]], files)]
+        if done.withheld:
+            rows = [[item.what, item.why] for item in done.withheld]
+            parts.append(table("withheld", words["withheld"], [words["what"], words["why"]], rows))
+        return [*parts, *([bullets("warnings", words["warnings"], list(done.warnings))] if done.warnings else [])]
+
+    def act(self, name: str, value: Any, contents: Sequence[memoryview]) -> None:  # noqa: ARG002
+        """Save what is true now or a setting, or export."""
+        if name == "gate" and value["value"] in GATE:
+            self._case.change_settings(**{value["value"]: bool(value["on"])})
+        elif name == "export":
+            self._export()
+        elif self._is_allowed(name, value):
+            self._case.change_settings(**{name: str(value)})
+
+    def _is_allowed(self, name: str, value: Any) -> bool:
+        allowed = {"cancel_reason": _REASONS, "shipped_choice": ("keep", "return", "refunded"), "language": _LANGUAGES}
+        return name == "seller_name" or value in allowed.get(name, ())
+
+    def _export(self) -> None:
+        with self.working("exporting"):
+            self.handover = export(self._case, now=self._clock())
+        self.say("exported", folder=self.handover.folder)
