@@ -1,0 +1,223 @@
+"""What is left: answers read back, who is new, what shipped meanwhile, whether the promotion still bleeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from promofix_lib.briefing import ended_at
+from promofix_lib.case import Case
+from promofix_lib.decisions import named
+from promofix_lib.errors import ExportError
+from promofix_lib.export_record import ExportRecord, HandedItem, read_records
+from promofix_lib.handover import Handover, export
+from promofix_lib.handover_parts import buyer_cancellations, cancellations
+from promofix_lib.incident import affected
+from promofix_lib.orders import item_keys, sku_keys
+from promofix_lib.reports import read_processing_report
+from promofix_lib.returns import Return, keep_return, read_returns, sha256_of
+from promofix_lib.todo_sheet import WorkedSheet, read_worked_sheet
+from promofix_lib.triage import triage
+from promofix_lib.uploads import UploadAnswer, match_upload
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a newer report changes.
+
+    Parameters
+    ----------
+    number : int
+        2 after one export.
+    new : tuple of str
+        Item keys of affected items that were in no earlier export.
+    now_possible : tuple of str
+        Items handed over as waiting (payment pending) that something can be done with now.
+    shipped_meanwhile, cancelled_meanwhile : tuple of str
+        Order ids that could still be stopped when they were handed over.
+    after_the_end : tuple of str
+        Order ids of affected orders placed after the seller said that the promotion had ended.
+    ended_at : datetime or None
+        That moment; None when the seller did not say.
+    """
+
+    number: int
+    new: tuple[str, ...]
+    now_possible: tuple[str, ...]
+    shipped_meanwhile: tuple[str, ...]
+    cancelled_meanwhile: tuple[str, ...]
+    after_the_end: tuple[str, ...]
+    ended_at: datetime | None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Items to hand over in this round, for ``export(case, only=…)``."""
+        return (*self.new, *self.now_possible)
+
+    @property
+    def bleeding(self) -> bool | None:
+        """Whether the promotion still sells; None when the seller did not say when it ended."""
+        return bool(self.after_the_end) if self.ended_at else None
+
+    def sentence(self) -> str:
+        """The round in words."""
+        said = {
+            None: "When the promotion ended is not set (notebook 0), so nobody can say whether it still sells.",
+            True: f"THE PROMOTION STILL SELLS: {len(self.after_the_end)} affected orders came after you ended it.",
+            False: "No affected order came after the promotion ended.",
+        }
+        return (
+            f"Round {self.number}: {len(self.new)} new order items, {len(self.now_possible)} that were pending and can "
+            f"be worked on now. Since the last export {len(self.shipped_meanwhile)} orders shipped and "
+            f"{len(self.cancelled_meanwhile)} were cancelled. {said[self.bleeding]}"
+        )
+
+
+def take_back_sheet(case: Case, path: Path, *, now: datetime) -> WorkedSheet:
+    """Read the assistant's worked workbook and keep its answers in the case; the same file again changes nothing.
+
+    Parameters
+    ----------
+    case : Case
+    path : Path
+        The workbook that came back.
+    now : datetime with a zone
+        When it was read.
+
+    Returns
+    -------
+    WorkedSheet
+        Its `conflicts` also name orders that this case never handed over, and those that are no longer in the sheet.
+
+    Raises
+    ------
+    ReportError
+        No workbook, or none with a to-do list.
+    """
+    sheet = read_worked_sheet(path)
+    sheet = WorkedSheet(sheet.answers, (*sheet.conflicts, *_strangers(sheet, read_records(case.folder))))
+    keep_return(case.folder, Return(now, "todo", path.name, sha256_of(path), sheet=sheet))
+    return sheet
+
+
+def _strangers(sheet: WorkedSheet, records: Iterable[ExportRecord]) -> tuple[str, ...]:
+    handed = [{item.order_id for item in record.items} for record in records]
+    known = set().union(*handed)
+    seen = set(sheet.order_ids)
+    told = [f"order {order} was never handed over by this case." for order in sheet.order_ids if order not in known]
+    # the export that the sheet comes from: the newest with which it shares most orders
+    source = max(reversed(handed), key=lambda orders: len(orders & seen), default=set[str]())
+    gone = sorted(source - seen) if source & seen else []
+    if gone:
+        told.append(
+            f"{len(gone)} orders are no longer in the sheet ({', '.join(gone[:5])}{' …' if len(gone) > 5 else ''}); "
+            "what was done with them is not known."
+        )
+    return tuple(told)
+
+
+def take_back_processing_report(case: Case, path: Path, *, now: datetime) -> UploadAnswer:
+    """Read Amazon's processing report, find the upload it answers, and keep the answer in the case.
+
+    Raises
+    ------
+    ReportError
+        Not a processing report, or none of this case's uploads.
+    """
+    answer = match_upload(path.name, read_processing_report(path), read_records(case.folder))
+    kept = Return(now, "processing_report", path.name, sha256_of(path), upload=answer)
+    return keep_return(case.folder, kept).upload or answer
+
+
+def failed_keys(case: Case) -> tuple[str, ...]:
+    """Order items whose cancellation Amazon refused, and did not accept in a later upload."""
+    last: dict[str, bool] = {}
+    for returned in read_returns(case.folder):
+        if returned.upload:
+            last |= dict.fromkeys(returned.upload.failed_keys, True)
+            last |= dict.fromkeys((key for line in returned.upload.accepted for key in line.keys), False)
+    return tuple(key for key, failed in last.items() if failed)
+
+
+def upload_again(case: Case, *, now: datetime, progress: bool = False) -> Handover:
+    """A cancellation file of only the failed lines, each item with its code where it is known.
+
+    Raises
+    ------
+    ExportError
+        No cancellation failed, or none of the failed can be cancelled any more.
+    """
+    keys = failed_keys(case)
+    if not keys:
+        raise ExportError("Nothing to upload again: no processing report of this case names a failed cancellation.")
+    orders = case.orders
+    again = named(orders, keys) & triage(orders).isin(["cancel", "buyer_asked"]).astype(bool)
+    again &= ~named(orders, case.decisions.left_out)
+    if not again.any():
+        raise ExportError(
+            f"Nothing to upload again: by the newest reports none of the {len(keys)} failed items can be cancelled any "
+            "more (shipped, cancelled or left out meanwhile). The table of truth says what is left for each."
+        )
+    parts = (cancellations, buyer_cancellations)
+    only = item_keys(orders)[again].tolist()
+    return export(case, now=now, only=only, whole_orders="each_item", parts=parts, progress=progress)
+
+
+def next_round(case: Case) -> Round:
+    """What the newest reports change: new victims, orders that shipped meanwhile, and whether it still bleeds.
+
+    The incident's rule is asked without its end, so that it finds what the promotion sold since; orders that the
+    seller left out by hand stay out.
+    """
+    records, orders = read_records(case.folder), case.orders
+    mask = touched(case, orders)
+    words, keys = triage(orders), item_keys(orders)
+    last = _last_handed(records)
+    before = _handed_before(orders, last)
+    fresh = mask & before.isna() & ~words.isin(["set_aside", "already_cancelled"]).astype(bool)
+    ready = mask & (before == "wait").fillna(False).astype(bool)
+    ready &= words.isin(["cancel", "ask_amazon", "buyer_asked"]).astype(bool)
+    open_before = before.isin(["cancel", "ask_amazon", "wait", "buyer_asked"]).fillna(False).astype(bool)
+    ended = ended_at(case)
+    late = mask & (orders["purchase_date"] > pd.Timestamp(ended)) if ended else pd.Series(False, index=orders.index)
+    return Round(
+        len(records) + 1,
+        tuple(keys[fresh]),
+        tuple(keys[ready]),
+        _order_ids(orders, open_before & (words == "shipped").astype(bool)),
+        _order_ids(orders, open_before & (words == "already_cancelled").astype(bool)),
+        _order_ids(orders, late),
+        ended,
+    )
+
+
+def touched(case: Case, orders: pd.DataFrame) -> pd.Series[bool]:
+    """Order items that the open-ended rule touches or the seller put in, without those left out by hand."""
+    decisions = case.decisions
+    by_rule = affected(orders, case.filter.open_ended()) if case.incident else pd.Series(False, index=orders.index)
+    return (by_rule | named(orders, decisions.added)) & ~named(orders, decisions.left_out)
+
+
+def _order_ids(orders: pd.DataFrame, mask: pd.Series[bool]) -> tuple[str, ...]:
+    return tuple(str(order) for order in orders.loc[mask, "order_id"].dropna().unique())
+
+
+def _last_handed(records: Iterable[ExportRecord]) -> dict[str, HandedItem]:
+    return {item.key: item for record in records for item in record.items}
+
+
+def _handed_before(orders: pd.DataFrame, last: dict[str, HandedItem]) -> pd.Series[str]:
+    """Triage with which each item was last handed over, missing where it never was.
+
+    A report with item ids may follow one without, or the other way round: then the key by SKU tells.
+    """
+    exact = {key: item.triage for key, item in last.items()}
+    nameless = {item.sku_key: item.triage for item in last.values() if item.key == item.sku_key}
+    by_sku = {item.sku_key: item.triage for item in last.values()}
+    keys, skus = item_keys(orders), sku_keys(orders)
+    found = keys.map(exact).fillna(skus.map(nameless))
+    return found.fillna(skus.where(keys == skus).map(by_sku)).rename("handed_as")

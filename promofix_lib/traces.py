@@ -1,0 +1,137 @@
+"""Is a buyer still in there? Names and addresses searched in files, also inside archives and workbooks."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.feather
+
+_PERSON = re.compile(
+    r"^(?:buyer_(?:name|email|phone_number)|recipient_name|(?:ship|bill)_(?:name|phone_number)|"
+    r"(?:ship_|bill_)?address_[123]|(?:ship|bill)_address_?[123]?|delivery_instructions|gift_message_text)$"
+)
+_SHORTEST = 5  # a shorter word, such as "Li", would be found in every file
+_LARGEST = 2 << 30
+_DEEPEST = 3
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A file in which a buyer was found, and the place inside it when it is an archive."""
+
+    path: Path
+    inside: str = ""
+
+    @property
+    def name(self) -> str:
+        """File and place."""
+        return f"{self.path.name}: {self.inside}" if self.inside else self.path.name
+
+
+def buyers_words(orders: pd.DataFrame) -> frozenset[str]:
+    """Names, e-mail addresses, streets and telephone numbers of the buyers in an order table.
+
+    Cities and countries are not among them: All Orders reports hold those, and they lead to nobody. Words of fewer
+    than five signs are passed over.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> sorted(buyers_words(order_table([{"buyer_name": "Ada Example", "ship_city": "Exampleville"}, {}])))
+    ['Ada Example']
+    """
+    columns = [name for name in orders.columns if _PERSON.match(str(name).replace("-", "_").lower())]
+    cells = (str(cell).strip() for name in columns for cell in orders[name].dropna().unique())
+    return frozenset(cell for cell in cells if len(cell) >= _SHORTEST)
+
+
+def find_traces(folder: Path, words: Iterable[str]) -> tuple[Trace, ...]:
+    """Files below `folder` that hold one of the words, also inside zip, xlsx, docx, gz and Feather files."""
+    wanted = _needles(words)
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and wanted:
+            found += [Trace(path, inside) for inside in _places(path.read_bytes(), wanted, _DEEPEST)]
+    return tuple(found)
+
+
+def words_in(path: Path, words: Iterable[str]) -> bool:
+    """Whether a file holds one of the words."""
+    return any(True for _ in _places(path.read_bytes(), _needles(words), _DEEPEST))
+
+
+def _needles(words: Iterable[str]) -> frozenset[bytes]:
+    spellings = {spelling for word in words for spelling in (word, escape(word), escape(word, quote=False))}
+    spellings |= {json.dumps(word)[1:-1] for word in spellings}
+    codings = ("utf-8", "cp1252", "utf-16-le", "cp932")
+    return frozenset(needle for spelling in spellings for needle in _encoded(spelling, codings))
+
+
+def _encoded(text: str, codings: Iterable[str]) -> Iterator[bytes]:
+    for coding in codings:
+        try:
+            yield text.encode(coding)
+        except UnicodeEncodeError:
+            continue
+
+
+def _places(content: bytes, needles: frozenset[bytes], depth: int) -> Iterator[str]:
+    if _holds(content, needles):
+        yield ""
+    if not depth:
+        return
+    for name, member in _members(content):
+        for inside in _places(member, needles, depth - 1):
+            yield f"{name}: {inside}" if inside else name
+
+
+def _holds(content: bytes, needles: frozenset[bytes]) -> bool:
+    # most files are tables: their cells are looked up in one go before each name is searched for by itself
+    cells = set(re.split(rb'[\t\r\n,;"]+', content))
+    return not cells.isdisjoint(needles) or any(needle in content for needle in needles)
+
+
+def _members(content: bytes) -> Iterator[tuple[str, bytes]]:
+    if content.startswith(b"PK\x03\x04"):
+        yield from _zipped(content)
+    elif content.startswith(b"\x1f\x8b"):
+        try:
+            yield "gzip", gzip.decompress(content)
+        except (OSError, EOFError, zlib.error):
+            return
+    elif content.startswith((b"ARROW1", b"FEA1")):
+        yield from _feather(content)
+
+
+def _zipped(content: bytes) -> Iterator[tuple[str, bytes]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            for entry in package.infolist():
+                if entry.file_size <= _LARGEST:
+                    yield entry.filename, package.read(entry)
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError):
+        return
+
+
+def _feather(content: bytes) -> Iterator[tuple[str, bytes]]:
+    try:
+        table = pyarrow.feather.read_table(io.BytesIO(content), memory_map=False)
+    except (pa.ArrowInvalid, OSError):
+        return
+    for name in table.column_names:
+        column = table.column(name)
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            yield name, "\n".join(cell for cell in column.unique().to_pylist() if cell).encode()
