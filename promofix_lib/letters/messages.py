@@ -17,7 +17,9 @@ NO_MESSAGE = ""
 """Stands for "write nothing" wherever a variant is asked for."""
 
 ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+"""An address that every mail program takes, and into which no second header fits."""
+
 _PREPAID = re.compile(r"cvs|convenience|konbini|boleto|pix\b|prepa|bank.?transfer", re.IGNORECASE)
 _NAME_AT_MOST = 60
 _PRODUCT_AT_MOST = 120
@@ -190,7 +192,7 @@ def why_no_message(order: BuyerOrder, wording: Wording) -> str:
     email = (order.buyer_email or "").strip()
     if not email:
         return "fba" if order.fulfilled_by_amazon else "no_email"
-    return "" if len(email) <= 254 and _EMAIL.fullmatch(email) else "bad_email"
+    return "" if len(email) <= 254 and EMAIL.fullmatch(email) else "bad_email"
 
 
 def usable_name(name: str | None) -> str:

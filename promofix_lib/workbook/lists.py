@@ -32,8 +32,8 @@ _WRAPPED = Style(lines=True, text=True, wrap=True)
 _WHOLE = Style(lines=True, centre=True)
 _LINK = Style(lines=True, text=True, colour="0B5394", underline=True)
 _WIDTHS = {
-    "status": 13, "task": 27, "order_id": 22, "message": 18, "mail": 24, "buyer_name": 24, "turn": 13, "product": 38,
-    "units": 7, "paid_per_unit": 14, "ordered": 22, "marketplace": 15, "note": 36, "sku": 18,
+    "status": 13, "task": 34, "order_id": 22, "message": 18, "mail": 34, "buyer_name": 24, "turn": 13, "product": 46,
+    "units": 7, "paid_per_unit": 15, "ordered": 22, "marketplace": 15, "note": 36, "sku": 18,
 }  # fmt: skip
 _MAIL_WIDTHS = {"order_id": 22, "buyer_email": 34, "buyer_name": 22, "subject": 46, "product": 34, "message_id": 32}
 
@@ -133,16 +133,16 @@ def write_todo(sheet: Any, handed: Handed, done: Callable[[], object]) -> None:
     pen = Pen(sheet)
     _write_head(sheet, pen, handed, last)
     by_order = {message.order.key: message for message in handed.messages}
-    links = _links_per_row(len(handed.orders))
+    links = links_per_row(len(handed.orders))
     for number, order in enumerate(handed.orders):
         sheet.append(_todo_row(pen, order, by_order.get(order.key), handed, links, striped=bool(number % 2)))
         done()
 
 
-def _links_per_row(rows: int) -> int:
+def links_per_row(rows: int) -> int:
     """How many links each row may have: order and message, only the order, or none.
 
-    >>> [_links_per_row(rows) for rows in (300, 32_765, 32_766, 65_530, 65_531)]
+    >>> [links_per_row(rows) for rows in (300, 32_765, 32_766, 65_530, 65_531)]
     [2, 2, 1, 1, 0]
     """
     return min(2, MOST_LINKS // rows)
@@ -158,21 +158,19 @@ def _todo_row(
     turn = words["turn"].format(turn=order.turn, turns=order.turns) if order.turns > 1 else words["only_one"]
     cells = {
         "status": pen.text(words["status"]["to_do"], Style(lines=True, text=True, bold=True, fill=fill)),
-        "task": pen.text(
-            words["task"][order.triage], Style(lines=True, text=True, wrap=True, fill=TRIAGE_FILLS[order.triage])
-        ),
+        "task": pen.text(words["task"][order.triage], Style(lines=True, text=True, fill=TRIAGE_FILLS[order.triage])),
         "order_id": pen.text(order.order_id, link, order_url if links and order.order_id else ""),
         "message": _message_link(pen, order, message_url, links, words, link, cell),
-        "mail": pen.text(words["mail"][handed.why_not[order.key]], wrapped),
-        "buyer_name": pen.text(order.buyer_name, wrapped),
+        "mail": pen.text(words["mail"][handed.why_not[order.key]], cell),
+        "buyer_name": pen.text(order.buyer_name, cell),
         "turn": pen.text(turn, Style(lines=True, text=True, bold=order.turns > 1, fill=fill)),
-        "product": pen.text("; ".join(shortened(name, 90) for name in order.products), wrapped),
+        "product": pen.text("; ".join(shortened(name, 44) for name in order.products), cell),
         "units": pen.number(order.units, Style(lines=True, centre=True, bold=order.units > 1, fill=fill)),
         "paid_per_unit": pen.text(paid_per_unit(order, _eyes(handed.language)) or words["unknown"], cell),
         "ordered": pen.text(_ordered(order), cell),
         "marketplace": pen.text(order.market.sales_channel or words["unknown"], cell),
         "note": pen.text("", wrapped),
-        "sku": pen.text("; ".join(order.skus), wrapped),
+        "sku": pen.text("; ".join(order.skus), cell),
         "triage": pen.text(order.triage, cell),
         "message_id": pen.text(message.message_id if message else "", cell),
         "item_keys": pen.text("\n".join(order.item_keys), cell),
@@ -204,7 +202,9 @@ def _set_up_todo(sheet: Any, handed: Handed, last: int) -> None:
         sheet.column_dimensions[letter].width = _WIDTHS.get(name, 12)
         sheet.column_dimensions[letter].hidden = name in HIDDEN_COLUMNS
     sheet.row_dimensions[FIRST_ROW - 2].hidden = True
-    sheet.row_dimensions[FIRST_ROW - 1].height = 30
+    sheet.row_dimensions[FIRST_ROW - 1].height = 32
+    sheet.row_dimensions[1].height, sheet.row_dimensions[2].height = 26, 22
+    sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = 20, True
     sheet.freeze_panes = f"D{FIRST_ROW}"
     sheet.sheet_properties.tabColor = "D55E00"
     sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:{letters['sku']}{last}"
@@ -263,5 +263,6 @@ def _print_wide(sheet: Any, handed: Handed, repeated: str) -> None:
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.page_margins.top, sheet.page_margins.bottom, sheet.page_margins.footer = 0.6, 0.8, 0.4
     sheet.oddFooter.right.text = handed.words["page"]
     sheet.oddFooter.left.text = "&A"

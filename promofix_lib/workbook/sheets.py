@@ -12,13 +12,17 @@ from promofix_lib.letters.languages import LANGUAGES, money
 from promofix_lib.letters.messages_texts import FIELDS, Template, builtin_template
 from promofix_lib.marketplaces import Marketplace
 from promofix_lib.workbook.contents import Handed
-from promofix_lib.workbook.style import INK, PALE, Pen, Style
+from promofix_lib.workbook.lists import links_per_row
+from promofix_lib.workbook.style import INK, PALE, Pen, Style, height_for
 
 _TITLE = Style(bold=True, size=16, colour=INK)
 _HINT = Style(colour="555555", wrap=False)
 _HEADER = Style(bold=True, colour="FFFFFF", fill=INK, wrap=True, lines=True)
 _CELL = Style(wrap=True, lines=True)
+_TALL = Style(wrap=True, lines=True, top=True)
+_FROM_THE_RIGHT = Style(wrap=True, lines=True, top=True, right_to_left=True)
 _STRONG = Style(bold=True, wrap=True, lines=True, fill=PALE)
+_STEP = Style(bold=True, wrap=True, lines=True, fill=PALE, top=True)
 _NUMBER = Style(lines=True, centre=True)
 _TOTAL = Style(lines=True, centre=True, bold=True, fill=PALE)
 
@@ -32,10 +36,16 @@ def write_message(sheet: Any, handed: Handed) -> None:
     sheet.append([pen.text(words["message_hint"], _HINT)])
     sheet.append([])
     sheet.append([pen.text(name, _HEADER) for name in words["message_columns"]])
+    number = 4
     for (language, variant, template, prepaid), count in _kinds(handed).items():
         subject, body = _shown(template, handed)
         cells = (LANGUAGES[language], words["variant"][variant], count, subject, body)
-        sheet.append(_row(pen, (*cells, _translation(variant, handed, prepaid=prepaid))))
+        meaning = "" if language == handed.language else _translation(variant, handed, prepaid=prepaid)
+        number += 1
+        sheet.row_dimensions[number].height = height_for((subject, 30), (body, 64), (meaning, 64)) + 6
+        own = _FROM_THE_RIGHT if language == "ar" else _TALL
+        styles = (_TALL, _TALL, _TALL, own, own, _TALL)
+        sheet.append([pen.text(cell, style) for cell, style in zip((*cells, meaning), styles, strict=True)])
 
 
 def _kinds(handed: Handed) -> Counter[tuple[str, str, Template, bool]]:
@@ -56,11 +66,13 @@ def _translation(variant: str, handed: Handed, *, prepaid: bool) -> str:
 def write_summary(sheet: Any, handed: Handed) -> None:
     """How many orders, units and messages, what was paid, and who is not in the mail list and why."""
     words, titles = handed.words, handed.words["summary_headers"]
-    _set_up(sheet, (44, 18, 14, 40))
+    _set_up(sheet, (50, 16, 16, 34), pages=1)
     pen = Pen(sheet)
     sheet.append([pen.text(words["summary_title"], _TITLE)])
     if handed.made_at:
         sheet.append([pen.text(words["summary_made"].format(made=f"{handed.made_at:%Y-%m-%d %H:%M}"), _HINT)])
+    for note in _notes(handed):
+        sheet.append([pen.text(note, _HINT)])
     _table(sheet, pen, titles["triage"], _by_triage(handed), words["summary_total"])
     _table(sheet, pen, titles["mail"], _by_mail(handed), words["summary_total"])
     _table(sheet, pen, titles["market"], _by_market(handed))
@@ -68,6 +80,12 @@ def write_summary(sheet: Any, handed: Handed) -> None:
     _table(sheet, pen, titles["language"], by_language.items(), words["summary_total"])
     _table(sheet, pen, titles["overruled"], handed.overruled.items())
     _table(sheet, pen, titles["source"], handed.sources.items())
+
+
+def _notes(handed: Handed) -> list[str]:
+    buyers = len({order.buyer_email for order in handed.orders if order.turns > 1})
+    several = [f"{handed.words['summary_several']}: {buyers}"] if buyers else []
+    return several + [handed.words["summary_no_links"]] * (links_per_row(len(handed.orders)) < 2)
 
 
 def _by_triage(handed: Handed) -> list[tuple[Any, ...]]:
@@ -102,16 +120,18 @@ def write_how_to(sheet: Any, handed: Handed) -> None:
     words = handed.words
     quota = handed.messages_per_day
     facts = {
-        "reason": handed.wording.cancel_reason,
+        "reason": words["reason"].get(handed.wording.cancel_reason, handed.wording.cancel_reason),
         "quota": words["quota"].format(quota=quota) if quota else words["quota_unknown"],
     }
-    _set_up(sheet, (34, 100))
+    _set_up(sheet, (34, 100), pages=1)
     pen = Pen(sheet)
     sheet.append([pen.text(words["how_to_title"], _TITLE)])
     sheet.append([])
     sheet.append([pen.text(name, _HEADER) for name in words["how_to_headers"]])
-    for step, text in words["how_to"]:
-        sheet.append([pen.text(step, _STRONG), pen.text(text.format(**facts), _CELL)])
+    for number, (step, text) in enumerate(words["how_to"], 4):
+        told = text.format(**facts)
+        sheet.row_dimensions[number].height = height_for((step, 30), (told, 100)) + 6
+        sheet.append([pen.text(step, _STEP), pen.text(told, _TALL)])
 
 
 def _table(sheet: Any, pen: Pen, titles: list[str], rows: Iterable[tuple[Any, ...]], total: str = "") -> None:
@@ -131,11 +151,14 @@ def _row(pen: Pen, cells: Iterable[Any]) -> list[Any]:
     return [pen.number(cell, _NUMBER) if isinstance(cell, int) else pen.text(cell, _CELL) for cell in cells]
 
 
-def _set_up(sheet: Any, widths: tuple[int, ...]) -> None:
+def _set_up(sheet: Any, widths: tuple[int, ...], *, pages: int = 0) -> None:
     for number, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = 9  # A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, pages
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_margins.left = sheet.page_margins.right = sheet.page_margins.top = sheet.page_margins.bottom = 0.6
+    sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = 20, True
+    sheet.row_dimensions[1].height = 28
     sheet.sheet_view.showGridLines = False

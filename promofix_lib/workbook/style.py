@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -14,7 +14,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 # Okabe and Ito's colours, which the colour-blind can tell apart, lightened for a fill behind black words.
 STATUS_FILLS = {"done": "CDEBDF", "waiting": "FBEFC4", "problem": "F8D3BD", "not_needed": "E7E7E7"}
 TRIAGE_FILLS = {
-    "cancel": "F8D3BD",
+    "cancel": "FBE4D6",
     "ask_amazon": "CFE3F1",
     "wait": "FBEFC4",
     "shipped": "EBD9E6",
@@ -39,6 +39,8 @@ class Style:
     fill: str = ""
     wrap: bool = False
     centre: bool = False
+    top: bool = False
+    right_to_left: bool = False
     underline: bool = False
     lines: bool = False
     text: bool = False  # Excel's format "Text": what starts with "=" stays text even after somebody edits it
@@ -94,6 +96,30 @@ class Pen:
         return self._styles[style]
 
 
+def height_for(*texts: tuple[str, int]) -> float:
+    r"""Row height in points that shows every text whole, each given with its column's width in characters.
+
+    Examples
+    --------
+    >>> height_for(("short", 20)), height_for(("x" * 50, 20), ("one\n\ntwo", 40))
+    (20.0, 46.0)
+    """
+    most = max(_lines_of(text, width) for text, width in texts)
+    return min(7.0 + 13.0 * most, 409.0)  # Excel's tallest row
+
+
+def _lines_of(text: str, width: int) -> int:
+    room = max(int(width * 1.1) - 2, 1)  # a column is measured in digits, and most letters are narrower
+    wide = (sum(2 if "\u2e80" <= sign <= "\uffdc" else 1 for sign in line) for line in text.split("\n"))
+    return sum(max(1, -(-length // room)) for length in wide)
+
+
+def _side(style: Style) -> Literal["center", "right", "left"] | None:
+    if style.centre:
+        return "center"
+    return "right" if style.right_to_left else "left" if style.lines else None
+
+
 def _quoted(style: Style) -> Style:
     return Style(**{**style.__dict__, "quoted": True})
 
@@ -101,13 +127,19 @@ def _quoted(style: Style) -> Style:
 def _style_array(sheet: Any, style: Style) -> Any:
     cell: Any = WriteOnlyCell(sheet)
     cell.font = Font(
-        name="Calibri",
+        name="Arial",
         bold=style.bold,
         size=style.size,
         color=style.colour,
         underline="single" if style.underline else None,
     )
-    cell.alignment = Alignment(vertical="top", wrap_text=style.wrap, horizontal="center" if style.centre else None)
+    cell.alignment = Alignment(
+        vertical="top" if style.top else "center",
+        wrap_text=style.wrap,
+        horizontal=_side(style),
+        indent=int(style.lines and not style.centre),
+        readingOrder=2 if style.right_to_left else 0,
+    )
     if style.fill:
         cell.fill = PatternFill("solid", fgColor=style.fill)
     if style.lines:
