@@ -20,6 +20,7 @@ from promofix_lib.reports import Report, read_report
 from promofix_lib.reports.contradictions import contradictions
 from promofix_lib.reports.fba import placed_promotions, shipped_items, units_sold
 from promofix_lib.reports.kinds import PAYMENTS, PROMOTIONS, SHIPMENTS, UNITS, role_of
+from promofix_lib.reports.payments import money_check
 from promofix_lib.reports.order_rows import as_arrow, as_orders
 
 Numbers = npt.NDArray[np.int64]
@@ -122,6 +123,7 @@ def merged(reports: Sequence[Report]) -> Reading:
     lone = len(different) == 1
     table, found = (rows, []) if lone else _one_row_per_item(rows)
     orders = as_orders(table.drop_columns([_PARTIAL]))
+    found += money_check(orders, [report for report in different if role_of(report.kind) == PAYMENTS])
     return Reading(orders, tuple(reports), (*warnings, *found))
 
 

@@ -28,11 +28,29 @@ _TYPES = {
     "gift_wrap_tax": MONEY,
     "ship_promotion_discount": MONEY,
     "item_price_per_unit": MONEY,
+    "posted_at": TIME,
+    "product_sales": MONEY,
+    "promotional_rebates": MONEY,
+    "amount": MONEY,
+    "price_amount": MONEY,
+    "promotion_amount": MONEY,
     "is_business_order": YES_NO,
     "is_replacement_order": YES_NO,
     "is_buyer_requested_cancellation": YES_NO,
 }
-_JUDGED_BY = ("order_id", "purchase_date", "quantity", "item_price", "item_promotion_discount", "item_price_per_unit")
+_JUDGED_BY = (
+    "order_id",
+    "purchase_date",
+    "quantity",
+    "item_price",
+    "item_promotion_discount",
+    "item_price_per_unit",
+    "product_sales",
+    "promotional_rebates",
+    "amount",
+    "price_amount",
+    "promotion_amount",
+)
 TRUE, FALSE = ("true", "True", "TRUE", "yes", "Yes", "1"), ("false", "False", "FALSE", "no", "No", "0")
 
 

@@ -35,6 +35,7 @@ def folded(table: pa.Table, *, continues: bool) -> tuple[pa.Table, list[str]]:
 
     Examples
     --------
+    >>> from decimal import Decimal
     >>> table = pa.table({"order_id": ["A", "A"], "order_item_id": ["7", "7"], "promotion_ids": [["P"], ["Q"]],
     ...                   "item_price": [Decimal("9.00"), None], "source_line": [2, 3]})
     >>> folded(table, continues=True)[0].to_pylist()

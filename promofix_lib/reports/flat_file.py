@@ -67,7 +67,7 @@ class FlatFile:
                 tables.append(self._table(body, last=not following))
             waiting = following
         self._account()
-        self.result.table = pa.concat_tables(tables) if tables else self.typer.table()
+        self.result.table = concat(tables) if tables else self.typer.table()
         return self.result
 
     def _after_header(self, block: bytes) -> bytes:
@@ -113,6 +113,11 @@ class FlatFile:
                 result.warnings.append(sentence.format(number))
         for header, number in self.typer.unread.items():
             result.warnings.append(f"{number} cells in column {header} could not be read and are taken as missing.")
+
+
+def concat(tables: list[pa.Table]) -> pa.Table:
+    """Tables of the same columns under each other, without copying."""
+    return pa.concat_tables(tables)
 
 
 def _ends_with(table: pa.Table) -> dict[str, object]:

@@ -28,8 +28,8 @@ class Kind:
         Order-table columns whose cells must not be empty in any row.
     role : str
         What one row is: an order item, a shipped part of one, units of a SKU, a promotion or a payment.
-    split_ids : bool
-        The promotion cell holds several ids, joined by commas.
+    ids_joined_by : str
+        What stands between several promotion ids in one cell; empty when a cell holds one id.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Kind:
     implied: Mapping[str, str] = field(default_factory=dict)
     needed: tuple[str, ...] = ("order_id", "purchase_date")
     role: str = ITEMS
-    split_ids: bool = False
+    ids_joined_by: str = ""
 
 
 def _set(text: str) -> frozenset[str]:
@@ -52,7 +52,8 @@ _C = {"quantity-purchased": "quantity", "item-promotion-id": "promotion_ids"}
 KINDS: tuple[Kind, ...] = (
     Kind("Settlement (V2)", _set("settlement-id amount-type amount"), needed=(), role=PAYMENTS),
     Kind("Settlement (V1)", _set("settlement-id price-type price-amount"), needed=(), role=PAYMENTS),
-    Kind("Transactions", _set("date/time total"), needed=(), role=PAYMENTS),
+    Kind("Transactions", _set("date/time total"), renamed={"date/time": "posted_at"}, needed=(), role=PAYMENTS),
+    Kind("Transactions", _set("date/time order-id"), renamed={"date/time": "posted_at"}, needed=(), role=PAYMENTS),
     Kind(
         "FBA Promotions",
         _set("shipment-item-id item-promotion-id promotion-rule-value"),
@@ -63,7 +64,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "Amazon Fulfilled Shipments",
-        _set("shipment-id amazon-order-item-id"),
+        _set("amazon-order-id shipment-date sku item-price"),
         renamed={**_ORDER, "amazon-order-item-id": "order_item_id", "quantity-shipped": "quantity"},
         implied={"fulfillment_channel": "amazon", "order_status": "Shipped", "item_status": "Shipped"},
         role=SHIPMENTS,
@@ -81,9 +82,9 @@ KINDS: tuple[Kind, ...] = (
         _set("amazon-order-id order-status promotion-ids ship-promotion-id"),
         _set("ship-city"),
         renamed=_ORDER,
-        split_ids=True,
+        ids_joined_by=",",
     ),
-    Kind("All Orders", _set("amazon-order-id order-status purchase-date"), renamed=_ORDER, split_ids=True),
+    Kind("All Orders", _set("amazon-order-id order-status purchase-date"), renamed=_ORDER, ids_joined_by=","),
     Kind(
         "Unshipped Orders",
         _set("order-id order-item-id quantity-to-ship"),
@@ -106,6 +107,12 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 """Every kind of flat file, the most particular first."""
+
+BETWEEN_IDS = "\x1f"  # a sign that no id holds, for reports whose ids come one by one
+XML_ORDER_REPORT = Kind(
+    "XML Order Report", frozenset(), implied={"fulfillment_channel": "merchant"}, ids_joined_by=BETWEEN_IDS
+)
+XML_ALL_ORDERS = Kind("XML All Orders", frozenset(), ids_joined_by=BETWEEN_IDS)
 
 
 def kind_of(header: Collection[str]) -> Kind | None:

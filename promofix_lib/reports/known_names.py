@@ -35,6 +35,15 @@ KNOWN: frozenset[str] = frozenset(
     pallet-delivery bill-name billing-address-1
     shipment-id shipment-item-id amazon-order-item-id merchant-order-item-id shipment-date carrier tracking-number
     estimated-arrival-date fulfillment-center-id description promotion-rule-value fnsku item-price-per-unit
+    settlement-id settlement-start-date settlement-end-date deposit-date total-amount transaction-type adjustment-id
+    marketplace-name shipment-fee-type shipment-fee-amount order-fee-type order-fee-amount fulfillment-id posted-date
+    posted-date-time merchant-adjustment-item-id price-type price-amount item-related-fee-type item-related-fee-amount
+    misc-fee-amount other-fee-amount other-fee-reason-description promotion-id promotion-type promotion-amount
+    direct-payment-type direct-payment-amount other-amount amount-type amount-description amount
+    date/time type marketplace account-type fulfillment order-city order-state order-postal product-sales
+    product-sales-tax shipping-credits shipping-credits-tax gift-wrap-credits giftwrap-credits-tax gift-wrap-credits-tax
+    regulatory-fee tax-on-regulatory-fee promotional-rebates promotional-rebates-tax marketplace-withheld-tax
+    selling-fees fba-fees other-transaction-fees other total transaction-status transaction-release-date
     """.split()
 )
 """English names, spelled as `names.english` spells them."""

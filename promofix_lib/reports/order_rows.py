@@ -40,8 +40,9 @@ def order_rows(table: pa.Table, kind: Kind, name: str) -> pa.Table:
             table = _with(table, column, pc.abs(table[column]))
     if "quantity" in table.column_names:
         table = _with(table, "quantity", pc.cast(table["quantity"], pa.int64()))
-    if "promotion_ids" in table.column_names:
-        table = _with(table, "promotion_ids", id_lists(table["promotion_ids"], split=kind.split_ids))
+    for column in ("promotion_ids", "claim_codes"):
+        if column in table.column_names:
+            table = _with(table, column, id_lists(table[column], kind.ids_joined_by))
     for column, word in kind.implied.items():
         given = table[column] if column in table.column_names else pa.nulls(table.num_rows, pa.string())
         table = _with(table, column, pc.fill_null(given, word))

@@ -16,11 +16,12 @@ from promofix_lib.reports.flat_file import Read, read_lines
 from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind
 from promofix_lib.reports.known_names import KNOWN
 from promofix_lib.reports.lacks import lacks_of
-from promofix_lib.reports.lines import Header, header_of
+from promofix_lib.reports.lines import header_of
 from promofix_lib.reports.names import english
 from promofix_lib.reports.order_rows import as_frame, as_orders, order_rows
 from promofix_lib.reports.report import Report
 from promofix_lib.reports.strangers import stranger
+from promofix_lib.reports.xml_report import is_xml, read_xml
 
 
 def read_report(path: Path, *, progress: bool = False) -> tuple[Report, ...]:
@@ -47,6 +48,10 @@ def read_report(path: Path, *, progress: bool = False) -> tuple[Report, ...]:
 
 
 def _read(source: Source) -> Report:
+    start = source.start()
+    if is_xml(start):
+        kind, encoding, read = read_xml(source)
+        return _report(source, encoding, kind, (), read)
     return _read_text(source)
 
 
@@ -57,8 +62,7 @@ def _read_text(source: Source) -> Report:
     if header is None:
         raise ReportError(f"{source.name}: {stranger(source.start(), _first_line(first))}")
     read = read_lines(text_blocks(source.stream, encoding), header)
-    _check_rows(source.name, read)
-    return _report(source, encoding, header, read)
+    return _report(source, encoding, header.kind, header.cells, read)
 
 
 def _first_line(block: bytes) -> str:
@@ -74,8 +78,8 @@ def _check_rows(name: str, read: Read) -> None:
         )
 
 
-def _report(source: Source, encoding: str, header: Header, read: Read) -> Report:
-    kind = header.kind
+def _report(source: Source, encoding: str, kind: Kind, header: tuple[str, ...], read: Read) -> Report:
+    _check_rows(source.name, read)
     table, warnings = _table(read.table, kind, source.name)
     return Report(
         path=source.path,
@@ -89,7 +93,7 @@ def _report(source: Source, encoding: str, header: Header, read: Read) -> Report
         rows=read.rows,
         items=len(table),
         quarantined=tuple(read.quarantined),
-        ignored_columns=tuple(cell for cell in header.cells if cell.strip() and english(cell) not in KNOWN),
+        ignored_columns=tuple(cell for cell in header if cell.strip() and english(cell) not in KNOWN),
         lacks=lacks_of(kind, read.table.column_names),
         warnings=tuple(f"{source.name}: {text}" for text in [*read.warnings, *warnings]),
         table=table,

@@ -93,32 +93,32 @@ def _respelled(given: pa.ChunkedArray, spell: Callable[[str], str]) -> pa.Chunke
     return given if words.equals(coded.dictionary) else pa.chunked_array([words.take(coded.indices)])
 
 
-def id_lists(cells: pa.ChunkedArray, *, split: bool) -> pa.ChunkedArray:
-    """Promotion cells as lists: split at commas (All Orders) or one id each (New Orders); blank cells stay missing.
+def id_lists(cells: pa.ChunkedArray, joined_by: str) -> pa.ChunkedArray:
+    """Promotion cells as lists; blank cells stay missing.
+
+    Parameters
+    ----------
+    cells : ChunkedArray of string
+        One or several ids per cell.
+    joined_by : str
+        What stands between them; empty when a cell holds one id.
 
     Examples
     --------
-    >>> id_lists(pa.chunked_array([["A, B", None, "C,"]]), split=True).to_pylist()
+    >>> id_lists(pa.chunked_array([["A, B", None, "C,"]]), ",").to_pylist()
     [['A', 'B'], None, ['C']]
     """
-    lists = [_id_list(chunk, split) for chunk in cells.chunks]
+    lists = [_id_list(chunk, joined_by) for chunk in cells.chunks]
     return pa.chunked_array(lists, pa.list_(pa.string()))
 
 
-def _id_list(chunk: pa.Array, split: bool) -> pa.Array:
-    lists = pc.split_pattern(chunk, ",") if split else _singles(chunk)
+def _id_list(chunk: pa.Array, joined_by: str) -> pa.Array:
+    lists = pc.split_pattern(chunk, joined_by or "\0")
     words = pc.utf8_trim_whitespace(pc.list_flatten(lists))
     if pc.any(pc.equal(words, "")).as_py():
         plain = [None if ids is None else [word.strip() for word in ids if word.strip()] for ids in lists.to_pylist()]
         return pa.array([ids or None for ids in plain], pa.list_(pa.string()))
     return pa.ListArray.from_arrays(_offsets(lists), words, mask=pc.is_null(chunk))
-
-
-def _singles(chunk: pa.Array) -> pa.Array:
-    known = pc.cast(pc.is_valid(chunk), pa.int32())
-    ends = pc.cumulative_sum(known)
-    offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends])
-    return pa.ListArray.from_arrays(offsets, chunk.drop_null())
 
 
 def _offsets(lists: pa.Array) -> pa.Array:

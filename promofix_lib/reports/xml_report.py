@@ -1,0 +1,239 @@
+"""XML reports: orders out of a stream, message by message, so that memory does not grow with the file."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+from xml.etree import ElementTree
+
+from promofix_lib.errors import ReportError
+from promofix_lib.reports.archive import Source
+from promofix_lib.reports.columns import columns_for
+from promofix_lib.reports.encodings import encoding_of
+from promofix_lib.reports.fast_lines import flawless
+from promofix_lib.reports.flat_file import Read, concat
+from promofix_lib.reports.kinds import XML_ALL_ORDERS, XML_ORDER_REPORT, Kind
+from promofix_lib.reports.report import Quarantined
+from promofix_lib.reports.slow_lines import Record
+from promofix_lib.reports.typed import RowTyper
+from promofix_lib.reports.xml_orders import NAMES, Row, all_orders_rows, order_report_rows
+
+_BLOCK = 4 << 20
+_LONGEST_MESSAGE = 64 << 20
+_END = b"</Message>"
+_ITEM = re.compile(rb"<(?:Item|OrderItem)[\s>]")
+_ROOT = re.compile(rb"<(?![?!])([A-Za-z_][^\s/>]*)[^>]*>")
+_DECLARED = re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)[\"']")
+_NOT_OURS = (
+    'In Seller Central open Orders > Order Reports for the XML order report, or give "All Orders" and "New Orders" as '
+    "text (.txt)."
+)
+
+
+@dataclass
+class _Chunk:
+    """Whole messages and the physical line they begin on."""
+
+    text: bytes
+    line: int
+
+
+def is_xml(start: bytes) -> bool:
+    """Whether a file begins like XML and not like a web page."""
+    wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<"))
+    text = (start.replace(b"\0", b"") if wide else start).lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    return text.startswith((b"<?xml", b"<!doctype", b"<!--", b"<amazonenvelope")) and b"html" not in text[:200]
+
+
+def read_xml(source: Source) -> tuple[Kind, str, Read]:
+    """Every order item of an XML report.
+
+    Returns
+    -------
+    kind : Kind
+        XML Order Report or XML All Orders.
+    encoding : str
+        How the bytes were read.
+    read : Read
+        Its lines are order items; each keeps the physical line on which it begins.
+
+    Raises
+    ------
+    ReportError
+        Another document, a DOCTYPE, an entity, or XML that is damaged before the first order.
+    """
+    encoding = _encoding(source)
+    reader = _MessageReader(source.name)
+    for chunk in reader.chunks(_utf8(source.stream, encoding)):
+        reader.take(chunk)
+    if reader.kind is None:
+        raise ReportError(f"{source.name}: this XML document holds no orders. {_NOT_OURS}")
+    return reader.kind, encoding, reader.result()
+
+
+def _encoding(source: Source) -> str:
+    start = source.start()
+    declared = _DECLARED.search(start[:200])
+    if declared and not start.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)):
+        try:
+            return codecs.lookup(declared[1].decode("ascii")).name
+        except LookupError as error:
+            raise ReportError(f"{source.name}: unknown encoding {declared[1]!r}. Download the report again.") from error
+    return encoding_of(source)
+
+
+def _utf8(stream: IO[bytes], encoding: str) -> Iterator[bytes]:
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    plain = encoding in ("utf-8", "ascii")
+    while block := stream.read(_BLOCK):
+        yield block if plain else decoder.decode(block).encode("utf-8", "replace")
+
+
+class _MessageReader:
+    """Cuts the stream after whole messages and turns their orders into rows."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.kind: Kind | None = None
+        self._root = b""
+        self._columns = columns_for(NAMES, NAMES, ("order_id", "purchase_date"))
+        self._typer = RowTyper(self._columns)
+        self._read = Read(self._typer.table())
+        self._tables = [self._read.table]
+
+    def chunks(self, blocks: Iterator[bytes]) -> Iterator[_Chunk]:
+        """Whole messages; the root element stands before the first, and something wrong after the last is set aside."""
+        rest, line = b"", 1
+        for block in blocks:
+            rest += block
+            if not self._root:
+                rest, line = self._after_root(rest, line)
+            end = rest.rfind(_END) + len(_END)
+            if self._root and end >= len(_END):
+                yield _Chunk(rest[:end], line)
+                line += rest.count(b"\n", 0, end)
+                rest = rest[end:]
+            self._check_length(rest)
+        self._close(rest, line)
+
+    def _after_root(self, text: bytes, line: int) -> tuple[bytes, int]:
+        self._refuse_declarations(text)
+        found = _ROOT.search(re.sub(rb"<!--.*?-->", lambda m: b" " * len(m[0]), text, flags=re.DOTALL))
+        if not found:
+            return text, line
+        if found[1] != b"AmazonEnvelope":
+            shown = found[1].decode("utf-8", "replace")[:40]
+            raise ReportError(f"{self.name}: this XML document is a {shown}, not an order report. {_NOT_OURS}")
+        self._root = found[0]
+        return text[found.end() :], line + text.count(b"\n", 0, found.end())
+
+    def _refuse_declarations(self, text: bytes) -> None:
+        at = text.find(b"<!")
+        while at >= 0:
+            if not text.startswith((b"<!--", b"<![CDATA["), at) and len(text) > at + 9:
+                raise ReportError(
+                    f"{self.name}: this XML document declares a DOCTYPE or entities, which Amazon's reports never do and "
+                    "harmful files use. It was not opened: download the report again from Seller Central."
+                )
+            at = text.find(b"<!", at + 2)
+
+    def _check_length(self, rest: bytes) -> None:
+        if len(rest) > _LONGEST_MESSAGE:
+            raise ReportError(f"{self.name}: one message of this XML document is over 64 MB long. It is not a report.")
+
+    def _close(self, rest: bytes, line: int) -> None:
+        if not self._root:
+            raise ReportError(f"{self.name}: this XML document has no content. Download the report again.")
+        if re.fullmatch(rb"\s*(</AmazonEnvelope>\s*)?(<!--.*?-->\s*)*", rest, re.DOTALL):
+            return
+        if self.kind is None:
+            self._learn_kind(rest)
+        if b"<Message" in rest or not rest.rstrip().endswith(b"</AmazonEnvelope>"):
+            line += len(rest) - len(rest.lstrip()) and rest[: len(rest) - len(rest.lstrip())].count(b"\n")
+            self._set_aside(line, "is an order that is cut off: the file ends in the middle of it", rest)
+
+    def take(self, chunk: _Chunk) -> None:
+        """Turn the orders of whole messages into rows; a damaged message is set aside alone."""
+        self._refuse_declarations(chunk.text)
+        try:
+            envelope = self._parsed(chunk.text)
+        except ElementTree.ParseError:
+            self._take_one_by_one(chunk)
+            return
+        self._learn_kind(chunk.text)
+        self._add(envelope, chunk)
+
+    def _parsed(self, text: bytes) -> ElementTree.Element:
+        return ElementTree.fromstring(b"".join([self._root, text, b"</AmazonEnvelope>"]))  # noqa: S314 - no DOCTYPE
+
+    def _take_one_by_one(self, chunk: _Chunk) -> None:
+        line = chunk.line
+        for message in chunk.text.split(_END)[:-1]:
+            whole = _Chunk(message + _END, line)
+            try:
+                envelope = self._parsed(whole.text)
+            except ElementTree.ParseError as error:
+                self._set_aside(line, f"is in an order whose XML is damaged ({error})", message)
+            else:
+                self._learn_kind(whole.text)
+                self._add(envelope, whole)
+            line += message.count(b"\n")
+
+    def _learn_kind(self, text: bytes) -> None:
+        if self.kind is not None:
+            return
+        if b"<OrderReport>" in text or b"<MessageType>OrderReport<" in text:
+            self.kind = XML_ORDER_REPORT
+        elif b"<Order>" in text or b"<MessageType>AllOrdersReport<" in text:
+            self.kind = XML_ALL_ORDERS
+
+    def _add(self, envelope: ElementTree.Element, chunk: _Chunk) -> None:
+        rows_of = order_report_rows if self.kind is XML_ORDER_REPORT else all_orders_rows
+        rows = [row for message in envelope.iter("Message") for row in rows_of(message)]
+        if not rows:
+            return
+        places = _places(chunk, len(rows))
+        table = self._at_once(rows)
+        if table is not None:
+            lines = table.column_names.index("source_line")
+            self._tables.append(table.set_column(lines, "source_line", [places]))
+            self._read.rows += len(rows)
+            return
+        for row, place in zip(rows, places, strict=True):
+            fault = "" if row.cells else "is an order without an item"
+            self._read.rows += self._typer.add(Record(place, 1, row.cells, fault))
+        self._tables.append(self._typer.table())
+
+    def _at_once(self, rows: list[Row]) -> object:
+        lines = ["\t".join(row.cells) for row in rows]
+        text = "\n".join(lines)
+        if text.count("\t") != len(rows) * (len(NAMES) - 1) or text.count("\n") != len(rows) - 1 or "\r" in text:
+            return None
+        return flawless(text.encode("utf-8", "replace"), self._columns, 1)
+
+    def _set_aside(self, line: int, reason: str, text: bytes) -> None:
+        found = re.search(rb"<AmazonOrderID>\s*([\w-]{1,40})", text)
+        shown = f"AmazonOrderID: {found[1].decode()}" if found else ""
+        self._typer.quarantined.append(Quarantined(line, reason, shown))
+
+    def result(self) -> Read:
+        """What came of it."""
+        read = self._read
+        read.table = concat(self._tables)
+        read.quarantined = self._typer.quarantined
+        read.lines = read.rows + len(read.quarantined)
+        return read
+
+
+def _places(chunk: _Chunk, rows: int) -> list[int]:
+    """The physical line of each item; of the message when the items cannot be told apart in the text."""
+    places, line, at = [], chunk.line, 0
+    for found in _ITEM.finditer(chunk.text):
+        line += chunk.text.count(b"\n", at, found.start())
+        at = found.start()
+        places.append(line)
+    return places if len(places) == rows else [chunk.line] * rows
