@@ -18,8 +18,8 @@ from promofix_lib.cancellation import WholeOrders, Withheld
 from promofix_lib.case import Case
 from promofix_lib.decisions import named
 from promofix_lib.errors import ExportError
-from promofix_lib.export_record import RECORD, ExportRecord, HandedItem, record_text
-from promofix_lib.handover_parts import PARTS, Job, Part
+from promofix_lib.handover.parts import PARTS, Job, Part
+from promofix_lib.handover.record import RECORD, ExportRecord, HandedItem, record_text
 from promofix_lib.orders import item_keys, sku_keys
 from promofix_lib.triage import triage
 
@@ -58,7 +58,7 @@ def export(
     whole_orders : {"reason", "each_item", "order_id"}
         See `plan_cancellations`.
     parts : sequence
-        Of `promofix_lib.handover_parts`; all of them by default.
+        Of `promofix_lib.handover.parts`; all of them by default.
     progress : bool
         Show a progress bar.
 

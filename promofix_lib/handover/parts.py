@@ -13,7 +13,6 @@ import pandas as pd
 
 from promofix_lib.amazon_files import acknowledgement_xml, batches, write_cancellations, write_new
 from promofix_lib.amazon_requests import fba_requests, refund_adjustments
-from promofix_lib.briefing import ended_at, facts_of, letters_of, normal_prices_of, word_of
 from promofix_lib.cancellation import (
     Cancellation,
     CancellationPlan,
@@ -25,7 +24,8 @@ from promofix_lib.cancellation import (
 )
 from promofix_lib.case import Case
 from promofix_lib.errors import ExportError, LetterError
-from promofix_lib.evidence import Chart, Event, Evidence, Source, write_evidence
+from promofix_lib.evidence.pack import Chart, Event, Evidence, Source, write_evidence
+from promofix_lib.handover.briefing import ended_at, facts_of, letters_of, normal_prices_of, word_of
 from promofix_lib.letters.amazon import how_to
 from promofix_lib.letters.messages import Message, Wording, messages_for
 from promofix_lib.letters.messages_texts import parse_template

@@ -87,7 +87,7 @@ _FRAME = """<!doctype html>
 
 
 def _style() -> str:
-    return files("promofix_lib.letters").joinpath("amazon-evidence-style.txt").read_text(encoding="utf-8").strip()
+    return files("promofix_lib.evidence").joinpath("style.css").read_text(encoding="utf-8").strip()
 
 
 def _title(fields: dict[str, str]) -> str:

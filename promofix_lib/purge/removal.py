@@ -16,11 +16,11 @@ from filelock import FileLock
 from promofix_lib.case import Case
 from promofix_lib.case_file import write_atomically
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.export_record import RECORD
+from promofix_lib.followup.returns import FOLDER as RETURNS
+from promofix_lib.followup.returns import without_notes
+from promofix_lib.handover.record import RECORD
+from promofix_lib.purge.traces import buyers_words, find_traces, words_in
 from promofix_lib.reports import Report, read_report
-from promofix_lib.returns import FOLDER as RETURNS
-from promofix_lib.returns import without_notes
-from promofix_lib.traces import buyers_words, find_traces, words_in
 
 DAYS = 30
 """Amazon's developers must delete buyers' data this many days after delivery; a sane rule for every seller."""

@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from promofix_lib.briefing import ended_at
 from promofix_lib.case import Case
 from promofix_lib.decisions import named
 from promofix_lib.errors import ExportError
-from promofix_lib.export_record import ExportRecord, HandedItem, read_records
-from promofix_lib.handover import Handover, export
-from promofix_lib.handover_parts import buyer_cancellations, cancellations
+from promofix_lib.followup.returns import Return, keep_return, read_returns, sha256_of
+from promofix_lib.followup.todo_sheet import WorkedSheet, read_worked_sheet
+from promofix_lib.followup.uploads import UploadAnswer, match_upload
+from promofix_lib.handover.briefing import ended_at
+from promofix_lib.handover.folder import Handover, export
+from promofix_lib.handover.parts import buyer_cancellations, cancellations
+from promofix_lib.handover.record import ExportRecord, HandedItem, read_records
 from promofix_lib.incident import affected
 from promofix_lib.orders import item_keys, sku_keys
 from promofix_lib.reports import read_processing_report
-from promofix_lib.returns import Return, keep_return, read_returns, sha256_of
-from promofix_lib.todo_sheet import WorkedSheet, read_worked_sheet
 from promofix_lib.triage import triage
-from promofix_lib.uploads import UploadAnswer, match_upload
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from promofix_lib.cancellation import Cancellation
 from promofix_lib.errors import ReportError
-from promofix_lib.export_record import ExportRecord
+from promofix_lib.handover.record import ExportRecord
 from promofix_lib.reports import FeedError, ProcessingReport
 
 _HEADER_LINES = 3  # if Amazon counts the template's own lines, its first order is record 3 at most

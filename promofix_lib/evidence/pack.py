@@ -17,7 +17,7 @@ import pandas as pd
 from promofix_lib.amazon_files import write_new
 from promofix_lib.baselines import NormalPrice
 from promofix_lib.errors import ExportError
-from promofix_lib.evidence_page import evidence_page
+from promofix_lib.evidence.page import evidence_page
 from promofix_lib.letters.amazon_facts import Advice, IncidentFacts, normal_unit_prices, paid_per_line
 from promofix_lib.orders import as_text
 from promofix_lib.triage import triage
