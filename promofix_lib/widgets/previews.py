@@ -6,7 +6,7 @@ from html import escape
 from itertools import islice
 
 from promofix_lib.case import Case
-from promofix_lib.handover_parts import wording_of
+from promofix_lib.handover.parts import wording_of
 from promofix_lib.letters.messages import Message, messages_for
 from promofix_lib.widgets.form_words import form_words
 from promofix_lib.widgets.html import Shown, table
