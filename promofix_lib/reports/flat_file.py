@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -68,6 +68,19 @@ class FlatFile:
             waiting = following
         self._account()
         self.result.table = concat(tables) if tables else self.typer.table()
+        return self.result
+
+    def read_cells(self, rows: Sequence[list[str]]) -> Read:
+        """All of it, from rows whose cells are known already: a spreadsheet's, header included."""
+        self.result.headers = self.header.line
+        self._line = len(rows) + 1
+        body = rows[self.header.line :]
+        places = [i for i, column in enumerate(self.columns) if column.type == MONEY]
+        self.typer.sign = decimal_sign(row[i] for row in body[:500] for i in places if i < len(row))
+        for record in self.reader.from_cells(enumerate(body, start=self.header.line + 1)):
+            self.result.rows += self.typer.add(record)
+        self._account()
+        self.result.table = self.typer.table()
         return self.result
 
     def _after_header(self, block: bytes) -> bytes:

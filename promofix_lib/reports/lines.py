@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from promofix_lib.reports.archive import Source
-from promofix_lib.reports.encodings import lenient, text_blocks
+from promofix_lib.reports.encodings import lenient
 from promofix_lib.reports.kinds import Kind, kind_of
 
 _HEADER_WITHIN = 40  # a payments report explains itself on up to nine lines before its header
@@ -87,6 +86,10 @@ def _without_blank_end(cells: list[str]) -> tuple[str, ...]:
     return tuple(cells)
 
 
-def utf8_blocks(source: Source, encoding: str, size: int = 8 << 20) -> Iterator[bytes]:
-    """Blocks of whole lines in UTF-8, without byte-order mark and NUL bytes."""
-    return text_blocks(source.stream, encoding, size)
+def header_among(rows: Iterable[list[str]]) -> Header | None:
+    """The first row of a spreadsheet that names the columns of a known report, None when none does."""
+    for number, cells in enumerate(islice(rows, _HEADER_WITHIN), start=1):
+        kind = kind_of(cells) if len(cells) > 1 else None
+        if kind:
+            return Header(kind, _without_blank_end(cells), "", number)
+    return None

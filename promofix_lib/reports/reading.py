@@ -20,6 +20,7 @@ from promofix_lib.reports.lines import header_of
 from promofix_lib.reports.names import english
 from promofix_lib.reports.order_rows import as_frame, as_orders, order_rows
 from promofix_lib.reports.report import Report
+from promofix_lib.reports.spreadsheet import is_workbook, read_workbook
 from promofix_lib.reports.strangers import stranger
 from promofix_lib.reports.xml_report import is_xml, read_xml
 
@@ -52,6 +53,9 @@ def _read(source: Source) -> Report:
     if is_xml(start):
         kind, encoding, read = read_xml(source)
         return _report(source, encoding, kind, (), read)
+    if is_workbook(start, source):
+        header, read = read_workbook(source)
+        return _report(source, "xlsx", header.kind, header.cells, read)
     return _read_text(source)
 
 

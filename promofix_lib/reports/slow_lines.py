@@ -61,6 +61,12 @@ class LineReader:
         else:
             yield from self._tabbed(list(numbered), cut_off=last and not ended)
 
+    def from_cells(self, rows: Iterable[tuple[int, list[str]]]) -> Iterator[Record]:
+        """Records of rows whose cells are known already, each with its line: those of a spreadsheet."""
+        for line, cells in rows:
+            if not self._is_no_row(cells):
+                yield self._record(line, 1, cells, cut_off=False)
+
     def _text(self, line: bytes) -> str:
         try:
             return line.rstrip(b"\r").decode("utf-8")

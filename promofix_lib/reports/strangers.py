@@ -20,6 +20,7 @@ _MAGIC = (
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"SQLite format 3", "a database"),
     (b"{\\rtf", "a rich-text document"),
+    (b"PK\x03\x04", "an office document"),
     (b"MZ", "a program"),
     (b"\x7fELF", "a program"),
 )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import IO
 from xml.etree import ElementTree
 
+import pyarrow as pa
+
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.archive import Source
 from promofix_lib.reports.columns import columns_for
@@ -24,6 +26,7 @@ from promofix_lib.reports.xml_orders import NAMES, Row, all_orders_rows, order_r
 _BLOCK = 4 << 20
 _LONGEST_MESSAGE = 64 << 20
 _END = b"</Message>"
+_ALWAYS = ("order_id", "purchase_date", "item_price", "item_promotion_discount", "promotion_ids", "claim_codes")
 _ITEM = re.compile(rb"<(?:Item|OrderItem)[\s>]")
 _ROOT = re.compile(rb"<(?![?!])([A-Za-z_][^\s/>]*)[^>]*>")
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)[\"']")
@@ -208,7 +211,7 @@ class _MessageReader:
             self._read.rows += self._typer.add(Record(place, 1, row.cells, fault))
         self._tables.append(self._typer.table())
 
-    def _at_once(self, rows: list[Row]) -> object:
+    def _at_once(self, rows: list[Row]) -> pa.Table | None:
         lines = ["\t".join(row.cells) for row in rows]
         text = "\n".join(lines)
         if text.count("\t") != len(rows) * (len(NAMES) - 1) or text.count("\n") != len(rows) - 1 or "\r" in text:
@@ -223,10 +226,16 @@ class _MessageReader:
     def result(self) -> Read:
         """What came of it."""
         read = self._read
-        read.table = concat(self._tables)
+        read.table = _known_columns(concat(self._tables))
         read.quarantined = self._typer.quarantined
         read.lines = read.rows + len(read.quarantined)
         return read
+
+
+def _known_columns(table: pa.Table) -> pa.Table:
+    """Without the columns that no order fills, so that the report does not seem to know them."""
+    empty = [name for name in table.column_names if table[name].null_count == len(table) and name not in _ALWAYS]
+    return table.drop_columns(empty)
 
 
 def _places(chunk: _Chunk, rows: int) -> list[int]:
