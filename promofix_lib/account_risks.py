@@ -12,7 +12,6 @@ import pandas as pd
 from promofix_lib.cancel_rate import LIMIT, rates
 from promofix_lib.rate_words import percent, say, short_percent
 from promofix_lib.seller_orders import Flags, SellerOrders, as_number, local_days
-from promofix_lib.triage import triage
 
 OFFER_DAYS = 30
 LATE_LIMIT = Fraction(4, 100)
@@ -65,7 +64,7 @@ def offers_at_risk(orders: pd.DataFrame, book: SellerOrders, chosen: pd.Series[b
     """
     recent = (book.row_order >= 0) & orders["sku"].notna().to_numpy()
     recent &= local_days(orders["purchase_date"], book.zone_name) > as_number(book.last_day) - OFFER_DAYS
-    rows = orders.loc[recent, ["order_id", "sku", "purchase_date"]].assign(gone=_gone(orders, book, chosen)[recent])
+    rows = orders.loc[recent, ["order_id", "sku", "purchase_date"]].assign(gone=_gone(book, chosen)[recent])
     rows = rows.sort_values("purchase_date", kind="stable")
     once = rows.groupby(["sku", "order_id"], sort=False, as_index=False)["gone"].max()
     found = [
@@ -75,11 +74,10 @@ def offers_at_risk(orders: pd.DataFrame, book: SellerOrders, chosen: pd.Series[b
     return tuple(sorted((offer for offer in found if offer.in_a_row >= 2), key=lambda offer: -offer.in_a_row))
 
 
-def _gone(orders: pd.DataFrame, book: SellerOrders, chosen: pd.Series[bool]) -> Flags:
+def _gone(book: SellerOrders, chosen: pd.Series[bool]) -> Flags:
     # a row is gone when it is itself chosen or cancelled, or the seller is known to have cancelled its order
-    cancelled = (triage(orders) == "already_cancelled").to_numpy(dtype=np.bool_)
-    of_order = np.append(book.unsure, False)[book.row_order] & cancelled
-    return (chosen.to_numpy(dtype=np.bool_) & book.row_counts) | of_order | np.append(book.sure, False)[book.row_order]
+    known = np.append(book.sure, False)[book.row_order]
+    return (chosen.to_numpy(dtype=np.bool_) & book.row_counts) | book.row_cancelled | known
 
 
 def _longest_run(sku: str, order_ids: Sequence[str], gone: Sequence[bool]) -> OfferAtRisk:

@@ -236,7 +236,9 @@ def choices_of(
     173970000
     """
     mine = chosen.to_numpy(dtype=np.bool_) & book.row_counts
-    rows = orders.loc[mine].assign(key=item_keys(orders)[mine], number=book.row_order[mine])
+    whole = orders["order_id"].isin(orders.loc[mine, "order_id"].unique()).to_numpy()  # item keys count within orders
+    keys = item_keys(orders[whole])[mine[whole]]
+    rows = orders.loc[mine].assign(key=keys, number=book.row_order[mine])
     currency = _one_currency(rows)
     worth = _worth(book.sales_channel, currency, normal_prices, costs)
     lines, undecided = _lines(rows, worth)

@@ -67,7 +67,7 @@ class Plan:
             language,
             cancel=len(self.cancel_orders),
             honour=len(self.honour_orders),
-            loss=f"{self.loss:.{0 if self.currency == 'JPY' else 2}f}",
+            loss=f"{self.loss:,.{0 if self.currency == 'JPY' else 2}f}",
             currency=self.currency,
             first=day_text(self.worst.first_day, language),
             last=day_text(self.worst.last_day, language),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -116,6 +116,7 @@ def outlook(
     limit: Fraction = LIMIT,
     reading: Which = "high",
     language: str = "en",
+    books: Sequence[SellerOrders] | None = None,
 ) -> tuple[Outlook, ...]:
     """What cancelling does, for each sales channel with a chosen order of the seller's own.
 
@@ -139,6 +140,8 @@ def outlook(
         How the plan reads unexplained cancellations and pending orders.
     language : str
         ``en`` or ``zh-CN``.
+    books : sequence of SellerOrders, optional
+        ``seller_orders(orders)`` when it is there already: a panel asks many times about one table.
 
     Returns
     -------
@@ -148,7 +151,7 @@ def outlook(
     everything = chosen if affected is None else (affected | chosen)
     prices, own = tuple(normal_prices), tuple(costs)
     found = []
-    for book in seller_orders(orders, cancelled_by_seller=cancelled_by_seller):
+    for book in books if books is not None else seller_orders(orders, cancelled_by_seller=cancelled_by_seller):
         if not book.with_chosen(everything).any():
             continue
         usual = usual_volume(book, everything)

@@ -147,6 +147,13 @@ class Recovery:
     volume_known: bool
     horizon: int
 
+    @property
+    def shown_until(self) -> pd.Timestamp:
+        """Last day worth drawing: a week after the reports, and some days after the rate is well again."""
+        ends = [day for day in (self.latest, self.clear_day) if day is not None and self.order_ids]
+        known = self.days.index[self.days["known"].to_numpy(dtype=bool)][-1] + pd.Timedelta(days=WINDOW_DAYS)
+        return min(max([known, *(pd.Timestamp(day) + pd.Timedelta(days=6) for day in ends)]), self.days.index[-1])
+
     def sentence(self, language: str = "en") -> str:
         """The clock in one sentence."""
         zone, limit = self.zone_name.replace("_", " "), short_percent(self.limit)

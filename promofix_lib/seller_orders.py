@@ -46,6 +46,8 @@ class SellerOrders:
         For each row of the order table the number of its order here, −1 for rows that the rate does not look at.
     row_counts : array of bool
         Rows whose cancelling would count against the seller (triage ``cancel`` and ``wait``).
+    row_cancelled : array of bool
+        Rows that are cancelled, and not at the buyer's wish.
     """
 
     sales_channel: str
@@ -59,6 +61,7 @@ class SellerOrders:
     pending: Flags
     row_order: Whole
     row_counts: Flags
+    row_cancelled: Flags
 
     def with_chosen(self, chosen: pd.Series[bool] | None) -> Flags:
         """Orders that cancelling the chosen rows would add to the rate: once each, however many items are chosen.
@@ -137,7 +140,7 @@ def _book(
     days = local_days(orders["purchase_date"], market.zone_name)
     first, last = _covered(orders, here, days)
     cancelled = (words == "already_cancelled").to_numpy(dtype=np.bool_)
-    by_buyer = is_true(orders["is_buyer_requested_cancellation"]).to_numpy()
+    gone = seen & cancelled & ~is_true(orders["is_buyer_requested_cancellation"]).to_numpy()
 
     def any_row(mask: Flags) -> Flags:
         flags = np.zeros(len(order_ids), dtype=np.bool_)
@@ -156,10 +159,11 @@ def _book(
         order_ids=np.asarray(order_ids, dtype=object),
         days=order_days,
         sure=np.zeros(len(order_ids), dtype=np.bool_),
-        unsure=any_row(cancelled & ~by_buyer),
+        unsure=any_row(gone),
         pending=any_row((words == "wait").to_numpy(dtype=np.bool_)),
         row_order=row_order,
         row_counts=seen & words.isin(["cancel", "wait"]).to_numpy(dtype=np.bool_),
+        row_cancelled=gone,
     )
 
 

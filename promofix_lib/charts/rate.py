@@ -83,7 +83,10 @@ def plot_rate(
     """
     with look():
         language, ax = _spoken(language), quiet(ax or _axes())
-        first, last = max(clock.days.index[0] for clock in clocks.values()), max(map(_last_shown, clocks.values()))
+        first, last = (
+            max(clock.days.index[0] for clock in clocks.values()),
+            max(clock.shown_until for clock in clocks.values()),
+        )
         shown = {name: clock.days.loc[first:last] for name, clock in clocks.items()}
         _shade_future(ax, next(iter(shown.values())), language)
         for name, days in shown.items():
@@ -111,7 +114,7 @@ def plot_recovery(clock: Recovery, *, language: str = "en", ax: Axes | None = No
     """
     with look():
         language, ax = _spoken(language), quiet(ax or _axes())
-        days = clock.days.loc[: _last_shown(clock)]
+        days = clock.days.loc[: clock.shown_until]
         band: dict[str, Any] = {"color": AFFECTED, "alpha": 0.2, "linewidth": 0, "step": "mid"}
         ax.fill_between(days.index, days["low"] * 100, days["high"] * 100, **band)
         ax.step(days.index, days["likely"] * 100, where="mid", color=AFFECTED, linewidth=2.4)
@@ -251,12 +254,6 @@ def _finish_days(ax: Axes, title: str, zone_name: str, language: str) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short_day(mdates.num2date(value).date(), language)))
     ax.set_xlabel(say("axis_days", language, zone=zone_name.replace("_", " ")), loc="right", size=8, color="#777777")
     ax.set_ylabel(say("axis_rate", language), size=8, color="#777777")
-
-
-def _last_shown(clock: Recovery) -> pd.Timestamp:
-    ends = [day for day in (clock.latest, clock.clear_day) if day is not None and clock.order_ids]
-    least = clock.days.index[clock.days["known"].to_numpy(dtype=bool)].max() + pd.Timedelta(days=7)
-    return max([pd.Timestamp(day) + pd.Timedelta(days=6) for day in ends] + [least])
 
 
 def _mark_back(ax: Axes, clock: Recovery, likely: date, language: str) -> None:
