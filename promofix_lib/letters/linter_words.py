@@ -121,7 +121,7 @@ def _as_pattern(word: str) -> str:
     elif not re.match(f"[{_CJK}]", word):
         pattern = (r"(?<![a-z0-9ß])" if word[0].isalnum() else "") + pattern
         pattern += "" if word.endswith("*") or not word[-1].isalnum() else r"(?![a-z0-9ß])"
-    return rf"(?:^|(?<=\n)|(?<=[{_ENDS}] ))\s*{pattern}" if at_start else pattern
+    return rf"(?:^|(?<=\n)|(?<=[{_ENDS}] )){pattern}" if at_start else pattern
 
 
 def _part(part: str) -> str:
