@@ -95,4 +95,5 @@ class TableCase(Case):
     @property
     def finding(self) -> Any:
         """The evidence: headphones normally cost 58.99 USD."""
-        return SimpleNamespace(normal_prices=(NormalPrice("HP-BT700-BLK", "", "USD", Decimal("58.99"), "usual"),))
+        prices = (NormalPrice("HP-BT700-BLK", "", "USD", Decimal("58.99"), "usual"),)
+        return SimpleNamespace(normal_prices=prices, cannot_judge=())

@@ -9,6 +9,7 @@ from typing import Any
 from promofix_lib.cancellation import CANCEL_REASONS
 from promofix_lib.case import Case
 from promofix_lib.handover import Handover, export
+from promofix_lib.widgets.files import size_text
 from promofix_lib.widgets.form import Form, Part, bullets, button, checks, field, select, table, text
 
 GATE = ("promotion_ended", "price_right", "stock_as_wanted")
@@ -72,8 +73,8 @@ class ExportButton(Form):
         done, words = self.handover, self.words
         if done is None:
             return []
-        files = [[str(path.relative_to(done.folder)), f"{path.stat().st_size:,} B"] for path in done.written]
-        parts = [table("written", words["written"], [words["file"], words["written_size"]], files)]
+        head = [words["file"], words["files"], words["written_size"]]
+        parts = [table("written", words["written"], head, written_rows(done))]
         if done.withheld:
             rows = [[item.what, item.why] for item in done.withheld]
             parts.append(table("withheld", words["withheld"], [words["what"], words["why"]], rows))
@@ -96,3 +97,12 @@ class ExportButton(Form):
         with self.working("exporting"):
             self.handover = export(self._case, now=self._clock())
         self.say("exported", folder=self.handover.folder)
+
+
+def written_rows(done: Handover) -> list[list[str]]:
+    """What was written: a row per file of the export's folder, and one per folder inside it."""
+    sizes: dict[str, list[int]] = {}
+    for path in done.written:
+        first, *inner = path.relative_to(done.folder).parts
+        sizes.setdefault(f"{first}/" if inner else first, []).append(path.stat().st_size)
+    return [[name, f"{len(found):,}", size_text(sum(found))] for name, found in sizes.items()]

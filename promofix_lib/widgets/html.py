@@ -57,7 +57,8 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> 
     title = (
         f'<caption style="text-align:left;caption-side:top;font-weight:600;color:inherit">{escape(caption)}</caption>'
     )
-    html = f'<table class="promofix-table">{title}<thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>'
+    head_row = f"<thead><tr>{names}</tr></thead>"
+    html = f'<div style="overflow-x:auto"><table>{title}{head_row}<tbody>{body}</tbody></table></div>'
     lines = ["; ".join(f"{name}: {_plain(cell)}" for name, cell in zip(head, cells, strict=True)) for cells in rows]
     return Shown(html, "\n".join([caption, *lines]))
 

@@ -17,6 +17,7 @@ SHARES = ("deep_share", "never_decided_share")
 NUMBERS = ("least_orders", "decided_days", "habit_days")
 """Thresholds that the seller may move: shares, shown in per cent, and plain numbers."""
 
+_LEAST = {"deep_share": 2, "never_decided_share": 1, "least_orders": 1, "habit_days": 1}
 _MOST_PRICES = 12
 
 
@@ -84,13 +85,16 @@ class MistakeSettings(Form):
             self._set_threshold(name, str(value))
 
     def _set_threshold(self, name: str, typed: str) -> None:
-        number = self._number(typed, "50" if name in SHARES else "3")
+        example = "50" if name in SHARES else "3"
+        number = self._number(typed, example)
+        if number < _LEAST.get(name, 0):
+            raise PromofixError(self.words["not_a_number"].format(text=typed, example=example))
         value = float(number / 100) if name in SHARES else float(number)
         value = int(value) if name in ("least_orders", "habit_days") else value
         try:
             Thresholds(**{name: value})  # type: ignore[arg-type]
         except ValueError as error:
-            raise PromofixError(self.words["not_a_number"].format(text=typed, example="50")) from error
+            raise PromofixError(self.words["not_a_number"].format(text=typed, example=example)) from error
         self._find_with(thresholds=self._case.settings.thresholds | {name: value})
 
     def _set_price(self, place: int, typed: str) -> None:

@@ -23,6 +23,7 @@ function totalsPart({ model, t }) {
     for (const node of words.children) node.classList.toggle("pf-none", node.lastChild.textContent === count(0));
     say(hand, [
       t("by_rule", { n: totals.by_rule }), totals.added ? t("added", { n: totals.added }) : "", totals.left_out ? t("left_out", { n: totals.left_out }) : "",
+      totals.unjudged ? t("unjudged", { n: totals.unjudged }) : "",
       totals.without_loss ? t("without_loss", { n: totals.without_loss }) : "",
     ].filter(Boolean).join(" · "));
   }

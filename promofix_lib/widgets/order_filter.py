@@ -67,8 +67,9 @@ class OrderFilter(anywidget.AnyWidget):
         case = self._case
         self._orders, self._language = case.orders, case.settings.language
         finding = case.finding
-        prices = finding.normal_prices if finding else ()
-        self._view = PanelView(self._orders, case.marketplace.zone, prices, words_of(self._language))
+        prices, unjudged = (finding.normal_prices, finding.cannot_judge) if finding else ((), ())
+        words = words_of(self._language)
+        self._view = PanelView(self._orders, case.marketplace.zone, prices, words, unjudged)
         self._incident = case.incident
         first, last = self._view.zoomed(self._look, case.filter, "window")
         self._look = replace(self._look, first=first, last=last)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from promofix_lib.orders import as_text, item_keys, money_text, sku_keys
 from promofix_lib.widgets.facets import Codes, Mask
 
-Show = Literal["affected", "all", "by_hand"]
+Show = Literal["affected", "all", "by_hand", "unjudged"]
 COLUMNS = (
     "order_id",
     "purchase_date",

@@ -33,7 +33,8 @@ class Look:
     search : str
         Text that the shown rows contain.
     show : str
-        ``affected`` (chosen; what was left out by hand stays in sight, unticked), ``all`` or ``by_hand``.
+        ``affected`` (chosen; what was left out by hand stays in sight, unticked), ``all``, ``by_hand``
+        or ``unjudged`` (in the window, without price and promotion).
     order : Order
         How the table is sorted.
     page, size : int
@@ -89,10 +90,17 @@ class PanelView:
         For the money lost.
     words : dict of str to str
         The seller's language.
+    unjudged : iterable of str
+        Keys of items in the incident's window that nobody can judge yet.
     """
 
     def __init__(
-        self, orders: pd.DataFrame, zone: ZoneInfo, normal_prices: Iterable[NormalPrice], words: dict[str, str]
+        self,
+        orders: pd.DataFrame,
+        zone: ZoneInfo,
+        normal_prices: Iterable[NormalPrice],
+        words: dict[str, str],
+        unjudged: Iterable[str] = (),
     ) -> None:
         self.orders = orders
         self.words = words
@@ -100,6 +108,7 @@ class PanelView:
         self.ledger = Ledger(self.facets, normal_prices)
         self.hours = Hours(self.facets, zone)
         self.pages = Pages(orders, self.ledger.words)
+        self._unjudged = self._named(unjudged)
 
     # -- what is in -----------------------------------------------------------------------------------------------
 
@@ -118,7 +127,8 @@ class PanelView:
     def shown(self, selection: Selection, look: Look) -> Mask:
         """Rows that the table shows, on all its pages."""
         by_hand = selection.added | selection.left_out
-        kinds = {"affected": selection.chosen | selection.left_out, "by_hand": by_hand}
+        affected = selection.chosen | selection.left_out
+        kinds = {"affected": affected, "by_hand": by_hand, "unjudged": self._unjudged}
         return self.pages.containing(look.search) & kinds.get(look.show, np.True_)
 
     # -- the parts of the panel -----------------------------------------------------------------------------------
@@ -197,6 +207,7 @@ class PanelView:
             "units": totals.units,
             "lost": [[currency, amount_text(amount, currency)] for currency, amount in totals.lost.items()],
             "without_loss": totals.without_loss,
+            "unjudged": int((self._unjudged & ~selection.chosen & ~selection.left_out).sum()),
             "words": list(totals.words.items()),
             "by_rule": int(selection.rule.sum()),
             "added": int((selection.added & ~selection.rule).sum()),

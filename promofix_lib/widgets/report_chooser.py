@@ -9,6 +9,7 @@ from typing import Any
 
 from promofix_lib.case import Case
 from promofix_lib.reports import read_report
+from promofix_lib.widgets.files import size_text
 from promofix_lib.widgets.form import Form, Part, bullets, button, checks, text
 
 SUFFIXES = (".txt", ".tsv", ".csv", ".xml", ".zip", ".gz", ".xlsx", ".xls")
@@ -67,7 +68,7 @@ class ReportChooser(Form):
     def _label(self, path: Path) -> str:
         facts = path.stat()
         when = datetime.fromtimestamp(facts.st_mtime).strftime("%Y-%m-%d %H:%M")
-        return self.words["chooser_file"].format(name=path.name, size=_size(facts.st_size), when=when)
+        return self.words["chooser_file"].format(name=path.name, size=size_text(facts.st_size), when=when)
 
     def act(self, name: str, value: Any, contents: Sequence[memoryview]) -> None:
         """Tick, look again, read what is ticked, or take an upload."""
@@ -106,12 +107,3 @@ class ReportChooser(Form):
             if path not in before:
                 path.unlink()  # it never became part of the case
             raise
-
-
-def _size(size: int) -> str:
-    """A file's size in words: kB below a megabyte.
-
-    >>> _size(1_234), _size(5_600_000)
-    ('2 kB', '5.6 MB')
-    """
-    return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{-(-size // 1000)} kB"

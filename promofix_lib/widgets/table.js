@@ -9,7 +9,7 @@ function tablePart({ model, t, ask, id }) {
   const search = h("input", { type: "search", class: "pf-search", "aria-label": t("search"), placeholder: t("search"),
     oninput: () => ask({ do: "search", text: search.value, latest: "search" }) });
   const show = h("select", { "aria-label": t("show"), onchange: () => ask({ do: "show", which: show.value }) },
-    ...["affected", "all", "by_hand"].map((which) => h("option", { value: which }, t(`show_${which}`))));
+    ...["affected", "all", "by_hand", "unjudged"].map((which) => h("option", { value: which }, t(`show_${which}`))));
   const takeIn = h("button", { type: "button", onclick: () => ask({ do: "take_in_shown", reason: reason.value }) });
   const leaveOut = h("button", { type: "button", onclick: () => ask({ do: "leave_out_shown", reason: reason.value }) });
   const undo = h("button", { type: "button", onclick: () => ask({ do: "undo" }) }, t("undo"));
