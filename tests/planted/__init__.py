@@ -1,0 +1,1 @@
+"""Made-up sellers with a planted incident, or with nothing to find, whose truth is known to the order."""
