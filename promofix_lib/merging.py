@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 from promofix_lib import orders as order_columns
 from promofix_lib.errors import ReportError
 from promofix_lib.reports import Report, read_report
+from promofix_lib.reports.cache import cached
 from promofix_lib.reports.contradictions import contradictions
 from promofix_lib.reports.fba import placed_promotions, shipped_items, units_sold
-from promofix_lib.reports.kinds import PAYMENTS, PROMOTIONS, SHIPMENTS, UNITS, role_of
+from promofix_lib.reports.kinds import ITEMS, PAYMENTS, PROMOTIONS, SHIPMENTS, UNITS, role_of
 from promofix_lib.reports.payments import money_check
 from promofix_lib.reports.order_rows import as_arrow, as_orders
 
@@ -103,8 +104,13 @@ def read_orders(paths: Sequence[Path], *, cache: Path | None = None, progress: b
     """
     if not paths:
         raise ReportError("No report was given. Download All Orders and New Orders from Seller Central and give both.")
-    reports = tuple(report for path in paths for report in read_report(Path(path), progress=progress))
-    return merged(reports)
+    return merged([report for path in paths for report in _read(Path(path), cache, progress)])
+
+
+def _read(path: Path, cache: Path | None, progress: bool) -> tuple[Report, ...]:
+    if cache is None or not path.is_file():
+        return read_report(path, progress=progress)
+    return cached(path, cache, lambda: read_report(path, progress=progress))
 
 
 def merged(reports: Sequence[Report]) -> Reading:
@@ -116,12 +122,14 @@ def merged(reports: Sequence[Report]) -> Reading:
         In the order they were downloaded.
     """
     different, twice = _each_once(reports)
+    warnings = [warning for report in reports for warning in report.warnings] + twice
+    if len(different) == 1 and role_of(different[0].kind) == ITEMS:
+        return Reading(different[0].table, tuple(reports), tuple(warnings))
     rows, lost = _rows(different)
-    warnings = [warning for report in reports for warning in report.warnings] + twice + lost
+    warnings += lost
     if rows.num_rows == 0:
         return Reading(order_columns.order_table(), tuple(reports), tuple(warnings))
-    lone = len(different) == 1
-    table, found = (rows, []) if lone else _one_row_per_item(rows)
+    table, found = _one_row_per_item(rows)
     orders = as_orders(table.drop_columns([_PARTIAL]))
     found += money_check(orders, [report for report in different if role_of(report.kind) == PAYMENTS])
     return Reading(orders, tuple(reports), (*warnings, *found))

@@ -164,7 +164,8 @@ def money_as_integers(column: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], np
     >>> values.tolist(), known.tolist()
     ([15000, 0], [True, False])
     """
-    array = pa.chunked_array([column.array.__arrow_array__()])
+    array = column.array.__arrow_array__()
+    array = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
     parts = [_low_words(chunk) for chunk in array.chunks if len(chunk)]
     values = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
     known = ~column.isna().to_numpy()

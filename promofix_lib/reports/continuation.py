@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 _ADDED = ("item_promotion_discount", "ship_promotion_discount")
 _SUMMED = ("quantity", "item_price", *_ADDED)
@@ -41,7 +42,7 @@ def folded(table: pa.Table, *, continues: bool) -> tuple[pa.Table, list[str]]:
     >>> folded(table, continues=True)[0].to_pylist()
     [{'order_id': 'A', 'order_item_id': '7', 'promotion_ids': ['P', 'Q'], 'item_price': Decimal('9.00'), 'source_line': 2}]
     """
-    if "order_item_id" not in table.column_names:
+    if "order_item_id" not in table.column_names or _all_different(table["order_item_id"]):
         return table, []
     groups = _repeated(table)
     if not groups:
@@ -54,6 +55,10 @@ def folded(table: pa.Table, *, continues: bool) -> tuple[pa.Table, list[str]]:
     rest = table.filter(pa.array(dropped))
     together = pa.concat_tables([rest, pa.Table.from_pylist(list(heads.values()), schema=table.schema)])
     return together.sort_by("source_line"), warnings[:20]
+
+
+def _all_different(ids: pa.ChunkedArray) -> bool:
+    return bool(pc.count_distinct(ids, mode="only_valid").as_py() == len(ids) - ids.null_count)
 
 
 def _repeated(table: pa.Table) -> list[list[int]]:

@@ -25,14 +25,19 @@ def encoding_of(source: Source) -> str:
     the one in which most of the characters beyond ASCII are letters where letters belong. A few wrong bytes in a file
     that is UTF-8 otherwise leave it UTF-8.
     """
-    start = source.start()
-    marked = next((name for mark, name in _MARKS if start.startswith(mark)), "") or _wide(start)
+    marked = marked_encoding(source)
     if marked:
         return marked
     wrong = list(islice(_not_utf8(source), _SAMPLE))
     if not wrong or _mostly_utf8(source, len(wrong)):
         return "utf-8"
     return max(("cp1252", "cp932", "gbk"), key=lambda name: _sense(wrong, name))
+
+
+def marked_encoding(source: Source) -> str:
+    """The encoding that the first bytes give away, empty when they do not."""
+    start = source.start()
+    return next((name for mark, name in _MARKS if start.startswith(mark)), "") or _wide(start)
 
 
 def _wide(start: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
@@ -15,7 +16,7 @@ from promofix_lib.reports.times import EARLIEST, LATEST
 _MOST_UNITS = 10**9
 
 
-def flawless(block: bytes, columns: tuple[Column, ...], first_line: int) -> pa.Table | None:
+def flawless(block: bytes, columns: tuple[Column, ...], first_line: int, lines: int) -> pa.Table | None:
     """The lines of a block as a table with a ``source_line`` column; None when any line needs a closer look.
 
     Parameters
@@ -24,26 +25,25 @@ def flawless(block: bytes, columns: tuple[Column, ...], first_line: int) -> pa.T
         Whole lines of UTF-8 text, cells separated by tabs.
     columns : tuple of Column
         All columns of the file.
-    first_line : int
-        Physical line of the block's first line.
+    first_line, lines : int
+        Physical line of the block's first line, and how many lines the block has.
 
     Examples
     --------
     >>> from promofix_lib.reports.columns import columns_for
     >>> columns = columns_for(("order_id", "sku"), ("order-id", "sku"), ("order_id",))
-    >>> flawless(b'A\\t"Deluxe\\nB\\t007\\n', columns, 2)["sku"].to_pylist()
+    >>> flawless(b'A\\t"Deluxe\\nB\\t007\\n', columns, 2, 2)["sku"].to_pylist()
     ['"Deluxe', '007']
-    >>> flawless(b"A\\t1\\t2\\n", columns, 2) is None
+    >>> flawless(b"A\\t1\\t2\\n", columns, 2, 1) is None
     True
     """
-    lines = block.count(b"\n") + (not block.endswith(b"\n"))
     try:
         table = csv.read_csv(pa.BufferReader(block), _names(block, columns), _TABS, _types(columns))
     except (pa.ArrowInvalid, pa.ArrowKeyError):
         return None
     if table.num_rows != lines or not all(_as_it_should(table[column.name], column) for column in columns):
         return None
-    return table.append_column("source_line", pa.array(range(first_line, first_line + lines), pa.int64()))
+    return table.append_column("source_line", pa.array(np.arange(first_line, first_line + lines)))
 
 
 _TABS = csv.ParseOptions(delimiter="\t", quote_char=False, double_quote=False, escape_char=False)

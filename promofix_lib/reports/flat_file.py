@@ -31,27 +31,22 @@ class Read:
     warnings: list[str] = field(default_factory=list)
 
 
-def read_lines(blocks: Iterator[bytes], header: Header) -> Read:
-    """Every line of a text report.
+class FlatFile:
+    """Reads a text report block by block: at full speed where it is flawless, line by line where it is not.
 
     Parameters
     ----------
-    blocks : iterator of bytes
-        Whole lines in UTF-8, from the beginning of the file.
     header : Header
         Where the column names stand.
+    strict : bool
+        Bytes that are not UTF-8 stop the reading (`NotUtf8Error`), so that another encoding can be tried.
     """
-    return FlatFile(header).read(blocks)
 
-
-class FlatFile:
-    """Reads a text report block by block: at full speed where it is flawless, line by line where it is not."""
-
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, *, strict: bool = False) -> None:
         self.header = header
         needed = header.kind.needed
         self.columns = columns_for(table_names(header.kind, header.cells), header.cells, needed)
-        self.reader = LineReader(self.columns, header.delimiter)
+        self.reader = LineReader(self.columns, header.delimiter, strict=strict)
         self.typer = RowTyper(self.columns, continues=header.kind.name == "New Orders")
         self.result = Read(pa.table({}))
         self._line = 1
@@ -102,7 +97,7 @@ class FlatFile:
         first = self._line
         lines = block.count(b"\n") + (not block.endswith(b"\n"))
         self._line += lines
-        table = flawless(block, self.columns, first) if self.header.delimiter == "\t" else None
+        table = flawless(block, self.columns, first, lines) if self.header.delimiter == "\t" else None
         if table is not None:
             self.result.rows += lines
             self.typer.carried = _ends_with(table)

@@ -7,19 +7,21 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.archive import Source, sources_of
 from promofix_lib.reports.continuation import folded
-from promofix_lib.reports.encodings import encoding_of, lenient, text_blocks
-from promofix_lib.reports.flat_file import Read, read_lines
+from promofix_lib.reports.encodings import decodes, encoding_of, lenient, marked_encoding, text_blocks
+from promofix_lib.reports.flat_file import FlatFile, Read
 from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind
 from promofix_lib.reports.known_names import KNOWN
 from promofix_lib.reports.lacks import lacks_of
-from promofix_lib.reports.lines import header_of
+from promofix_lib.reports.lines import Header, header_of
 from promofix_lib.reports.names import english
 from promofix_lib.reports.order_rows import as_frame, as_orders, order_rows
 from promofix_lib.reports.report import Report
+from promofix_lib.reports.slow_lines import NotUtf8Error
 from promofix_lib.reports.spreadsheet import is_workbook, read_workbook
 from promofix_lib.reports.strangers import stranger
 from promofix_lib.reports.xml_report import is_xml, read_xml
@@ -60,13 +62,26 @@ def _read(source: Source) -> Report:
 
 
 def _read_text(source: Source) -> Report:
-    encoding = encoding_of(source)
+    """As UTF-8 at first; only when that fails are all of its bytes looked at to find what they mean."""
+    encoding = marked_encoding(source) or "utf-8"
+    try:
+        header = _header(source, encoding)
+        read = FlatFile(header, strict=True).read(text_blocks(source.stream, encoding))
+    except NotUtf8Error:
+        encoding = encoding_of(source)
+        header = _header(source, encoding)
+        read = FlatFile(header).read(text_blocks(source.stream, encoding))
+    return _report(source, encoding, header.kind, header.cells, read)
+
+
+def _header(source: Source, encoding: str) -> Header:
     first = next(text_blocks(source.stream, encoding, 1 << 16), b"")
     header = header_of(first)
+    if header is None and encoding == "utf-8" and not decodes(first, "utf-8") and encoding_of(source) != "utf-8":
+        raise NotUtf8Error
     if header is None:
         raise ReportError(f"{source.name}: {stranger(source.start(), _first_line(first))}")
-    read = read_lines(text_blocks(source.stream, encoding), header)
-    return _report(source, encoding, header.kind, header.cells, read)
+    return header
 
 
 def _first_line(block: bytes) -> str:
@@ -116,17 +131,16 @@ def _table(table: pa.Table, kind: Kind, name: str) -> tuple[pd.DataFrame, list[s
 
 
 def _check_ids(table: pa.Table, name: str) -> None:
-    import pyarrow.compute as pc
-
-    for column in ("order_id", "order_item_id"):
-        if (
-            column in table.column_names
-            and pc.any(pc.match_substring_regex(table[column], r"^\d[.,]?\d*E\+?\d+$")).as_py()
-        ):
-            raise ReportError(
-                f"{name}: Excel has ruined the numbers in column {column} (1.40E+14 where an id was). They cannot be "
-                "restored. Download the report again and give it as it is, without opening it in Excel."
-            )
+    if "order_item_id" not in table.column_names:
+        return
+    ids = table["order_item_id"]
+    if not any(pc.any(pc.match_substring(ids, sign)).as_py() for sign in ("E+", "e+")):
+        return
+    if pc.any(pc.match_substring_regex(ids, r"^\d[.,]?\d*[Ee]\+\d+$")).as_py():
+        raise ReportError(
+            f"{name}: Excel has ruined the order item ids (1.40E+14 where an id was); they cannot be restored. "
+            "Download the report again and give it as it is, without opening it in Excel."
+        )
 
 
 def _sha256(source: Source) -> str:

@@ -34,6 +34,10 @@ class Count:
     joined: int = 0
 
 
+class NotUtf8Error(ValueError):
+    """The file is in another encoding than UTF-8."""
+
+
 class LineReader:
     """Turns physical lines into records of exactly as many cells as the file has columns.
 
@@ -43,10 +47,12 @@ class LineReader:
         All columns of the file.
     delimiter : str
         Tab: no quotes at all. Anything else: quoted cells, which may run over several lines.
+    strict : bool
+        Raise `NotUtf8Error` at a line that is not UTF-8, instead of reading it as Windows-1252.
     """
 
-    def __init__(self, columns: tuple[Column, ...], delimiter: str) -> None:
-        self.columns, self.delimiter, self.count = columns, delimiter, Count()
+    def __init__(self, columns: tuple[Column, ...], delimiter: str, *, strict: bool = False) -> None:
+        self.columns, self.delimiter, self.count, self.strict = columns, delimiter, Count(), strict
         self._widths: set[int] = set()  # a file whose last line has no end is cut off unless other lines are as short
         self._header = tuple(spelled(column.header) for column in columns)
         self._enough = max((i + 1 for i, column in enumerate(columns) if _wanted(column)), default=1)
@@ -70,7 +76,9 @@ class LineReader:
     def _text(self, line: bytes) -> str:
         try:
             return line.rstrip(b"\r").decode("utf-8")
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            if self.strict:
+                raise NotUtf8Error from error
             self.count.recoded += 1
             return lenient(line.rstrip(b"\r"))
 

@@ -106,7 +106,9 @@ def _check_size(source: Source) -> None:
             packed = sum(info.compress_size for info in archive.infolist())
             size = sum(info.file_size for info in archive.infolist())
             if size > LARGEST or (size > HARMLESS and size > RATIO * max(packed, 1)):
-                raise ReportError(f"{source.name}: this workbook unpacks to {size >> 20} MB. It is not a report. {_AGAIN}")
+                raise ReportError(
+                    f"{source.name}: this workbook unpacks to {size >> 20} MB. It is not a report. {_AGAIN}"
+                )
             for info in archive.infolist():
                 if info.filename.startswith("xl/worksheets/") and info.filename.endswith(".xml"):
                     with archive.open(info) as sheet:

@@ -74,14 +74,19 @@ def one_spelling(table: pa.Table) -> pa.Table:
         if name not in table.column_names:
             continue
         given = table[name]
-        plain = pc.utf8_trim_whitespace(given) if name in _FREE else _respelled(given, spell)
-        changed = pc.fill_null(pc.not_equal(given, plain), False)
-        if not pc.any(changed).as_py():
+        plain = _trimmed(given) if name in _FREE else _respelled(given, spell)
+        if plain is given:
             continue
+        changed = pc.fill_null(pc.not_equal(given, plain), False)
         table = table.set_column(table.column_names.index(name), name, plain)
         if name in ("order_status", "item_status"):
             table = table.append_column(f"{name}_given", pc.if_else(changed, given, None))
     return table
+
+
+def _trimmed(given: pa.ChunkedArray) -> pa.ChunkedArray:
+    blank = (compare(given, sign) for compare in (pc.starts_with, pc.ends_with) for sign in (" ", "\u00a0", "\t"))
+    return pc.utf8_trim_whitespace(given) if any(pc.any(found).as_py() for found in blank) else given
 
 
 def _respelled(given: pa.ChunkedArray, spell: Callable[[str], str]) -> pa.ChunkedArray:

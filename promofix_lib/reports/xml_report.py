@@ -216,7 +216,7 @@ class _MessageReader:
         text = "\n".join(lines)
         if text.count("\t") != len(rows) * (len(NAMES) - 1) or text.count("\n") != len(rows) - 1 or "\r" in text:
             return None
-        return flawless(text.encode("utf-8", "replace"), self._columns, 1)
+        return flawless(text.encode("utf-8", "replace"), self._columns, 1, len(rows))
 
     def _set_aside(self, line: int, reason: str, text: bytes) -> None:
         found = re.search(rb"<AmazonOrderID>\s*([\w-]{1,40})", text)

@@ -1,0 +1,156 @@
+"""How much reading a large report costs, against the plain readers that check nothing.
+
+Run ``python benchmarks/reading.py [rows]`` (a million by default: 380 MB in a temporary folder). Each reader runs in its
+own process on the same file; start-up (imports) is measured apart and taken off the CPU seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+HEADER = (
+    "amazon-order-id merchant-order-id purchase-date last-updated-date order-status fulfillment-channel sales-channel "
+    "order-channel ship-service-level product-name sku asin item-status quantity currency item-price item-tax "
+    "shipping-price shipping-tax gift-wrap-price gift-wrap-tax item-promotion-discount ship-promotion-discount ship-city "
+    "ship-state ship-postal-code ship-country promotion-ids cpf is-business-order purchase-order-number "
+    "price-designation signature-confirmation-recommended order-item-id"
+).split()
+NAMES = (
+    'Over-Ear Headphones 40 mm, Noise Cancelling, 30 h Battery, Foldable, Matte Black (2026 Edition) with 12" Cable',
+    "Café Crème Set, 6 pièces, porcelaine blanche, lave-vaisselle et micro-ondes",
+    '"Deluxe" Throw Pillow Insert 18" x 18", Hypoallergenic, Pack of 4, Standard White, Machine Washable, Made of Down',
+)
+MONEY = (
+    "item-price item-tax shipping-price shipping-tax gift-wrap-price gift-wrap-tax item-promotion-discount "
+    "ship-promotion-discount"
+).split()
+
+
+def write_report(path: Path, rows: int, seed: int = 1) -> None:
+    """An All Orders report of `rows` invented lines in the generation of 2026."""
+    chance = random.Random(seed)
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write("\t".join(HEADER) + "\r\n")
+        for number in range(rows):
+            file.write("\t".join(_cells(chance, number, start)) + "\r\n")
+
+
+def _cells(chance: random.Random, number: int, start: datetime) -> list[str]:
+    order = f"{chance.randint(111, 114)}-{number:07d}-{chance.randint(0, 9999999):07d}"
+    bought = start + timedelta(seconds=number * 3)
+    updated = bought + timedelta(seconds=chance.randint(60, 200_000))
+    quantity = chance.choice((1, 1, 1, 1, 2, 4))
+    cents = chance.choice((5899, 2999, 749)) * quantity
+    status = chance.choice(("Shipped", "Shipped", "Shipped", "Unshipped", "Pending", "Cancelled"))
+    promotion = f"Percentage Off 2026/09/15 14-1-31-{chance.randint(0, 500)}" if chance.random() < 0.2 else ""
+    discount = f"{cents // 10 / 100:.2f}" if promotion else ""
+    return [
+        *(order, order, f"{bought:%Y-%m-%dT%H:%M:%S}+00:00", f"{updated:%Y-%m-%dT%H:%M:%S}+00:00", status),
+        *(chance.choice(("Amazon", "Merchant")), "Amazon.com", "", "Expedited", chance.choice(NAMES)),
+        *(f"HP-{chance.randint(1, 900):04d}-BLK", f"B0{chance.randint(10**7, 10**8 - 1)}", status, str(quantity), "USD"),
+        *(f"{cents / 100:.2f}", f"{cents * 0.08 / 100:.2f}", "4.99", "0.40", "", "", discount, ""),
+        *("SPRINGFIELD", "IL", f"{chance.randint(501, 99950):05d}", "US", promotion, "", "false", "", "", "false"),
+        f"{chance.randint(10**12, 10**14 - 1):014d}",
+    ]
+
+
+def read_promofix(path: Path) -> int:
+    """Promofix: typed, checked, as an order table."""
+    from promofix_lib.merging import read_orders
+
+    return len(read_orders([path]).orders)
+
+
+def read_promofix_again(path: Path) -> int:
+    """Promofix from its cache."""
+    from promofix_lib.merging import read_orders
+
+    return len(read_orders([path], cache=path.parent / "cache").orders)
+
+
+def read_pandas(path: Path) -> int:
+    """pandas, everything text."""
+    import pandas as pd
+
+    return len(pd.read_csv(path, sep="\t", dtype=str))
+
+
+def read_polars(path: Path) -> int:
+    """polars, everything text."""
+    import polars as pl
+
+    return pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None).height
+
+
+def read_pyarrow(path: Path) -> int:
+    """pyarrow.csv, typed."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    types: dict[str, Any] = dict.fromkeys(HEADER, pa.string())
+    types |= {"purchase-date": pa.timestamp("us", "UTC"), "last-updated-date": pa.timestamp("us", "UTC")}
+    types |= {"quantity": pa.int64(), "is-business-order": pa.bool_()} | dict.fromkeys(MONEY, pa.decimal128(18, 4))
+    options = csv.ConvertOptions(column_types=types, strings_can_be_null=True)
+    return csv.read_csv(path, parse_options=csv.ParseOptions(delimiter="\t", quote_char=False), convert_options=options).num_rows
+
+
+READERS: dict[str, tuple[Callable[[Path], int], str]] = {
+    "promofix": (read_promofix, "import promofix_lib.merging"),
+    "promofix, cached": (read_promofix_again, "import promofix_lib.merging"),
+    "pandas, dtype=str": (read_pandas, "import pandas"),
+    "polars": (read_polars, "import polars"),
+    "pyarrow.csv, typed": (read_pyarrow, "import pyarrow.csv"),
+}
+
+
+def measure(name: str, path: Path) -> dict[str, float]:
+    """CPU seconds less start-up, wall seconds and peak memory in MB of one reader in a process of its own."""
+    done = subprocess.run([sys.executable, __file__, "--one", name, str(path)], capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def run_one(name: str, path: Path) -> None:
+    """What the measuring process does."""
+    import resource
+
+    read, imports = READERS[name]
+    exec(imports)
+    cpu, wall = time.process_time(), time.perf_counter()
+    rows = read(path)
+    spent = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({**spent, "peak": peak, "rows": rows}))
+
+
+def main() -> None:
+    """Write the report, measure every reader, print a table with the ratios that matter."""
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "all-orders.txt"
+        write_report(path, rows)
+        print(f"{rows:,} rows, {path.stat().st_size / 1e6:.0f} MB, {os.cpu_count()} processors")
+        measure("promofix, cached", path)  # fills the cache
+        found = {name: measure(name, path) for name in READERS}
+    base, text = found["pyarrow.csv, typed"], found["pandas, dtype=str"]
+    print(f"{'reader':20} {'CPU s':>7} {'wall s':>7} {'peak MB':>8} {'CPU/pandas':>11} {'CPU/pyarrow':>12} {'MB/pyarrow':>11}")
+    for name, one in found.items():
+        ratios = one["cpu"] / text["cpu"], one["cpu"] / base["cpu"], one["peak"] / base["peak"]
+        print(f"{name:20} {one['cpu']:7.2f} {one['wall']:7.2f} {one['peak']:8.0f} {ratios[0]:11.2f} {ratios[1]:12.2f} {ratios[2]:11.2f}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--one"]:
+        run_one(sys.argv[2], Path(sys.argv[3]))
+    else:
+        main()

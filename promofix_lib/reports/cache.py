@@ -1,0 +1,109 @@
+"""What was read once, kept so that it opens at once: keyed by content, name and reader; rebuilt when damaged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import feather
+
+from promofix_lib.reports.order_rows import as_arrow, as_frame
+from promofix_lib.reports.report import Lack, Quarantined, Report
+
+_BLOCK = 4 << 20
+
+
+def cached(path: Path, folder: Path, read: Callable[[], tuple[Report, ...]]) -> tuple[Report, ...]:
+    """The reports in a file, from the cache if they are there, else read and put there.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    folder : Path
+        Where the cache is kept; made when it is not there. It holds buyers' data, like the reports.
+    read : callable
+        Reads the file.
+    """
+    key = _key(path)
+    known = _known(path, folder, key)
+    if known is not None:
+        return known
+    reports = read()
+    _keep(reports, folder, key)
+    return reports
+
+
+def _key(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return f"{digest.hexdigest()[:40]}-{hashlib.sha256(path.name.encode()).hexdigest()[:8]}-{_reader()}"
+
+
+@cache
+def _reader() -> str:
+    """A short name of this version of the reader: other code, other cache."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def _known(path: Path, folder: Path, key: str) -> tuple[Report, ...] | None:
+    try:
+        reports = [_opened(path, file) for file in sorted(folder.glob(f"{key}-*.arrow"))]
+        count = {count for _, count in reports}
+        return tuple(report for report, _ in reports) if count == {len(reports)} else None
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError):
+        return None  # damaged: it is read again
+
+
+def _opened(path: Path, file: Path) -> tuple[Report, int]:
+    raw = file.read_bytes()
+    if f"{zlib.crc32(raw):08x}" != file.stem.rsplit("-", 1)[-1]:
+        raise ValueError(f"{file.name} is damaged")
+    table = feather.read_table(pa.BufferReader(raw), memory_map=False)
+    facts = json.loads(table.schema.metadata[b"report"])
+    facts["quarantined"] = tuple(Quarantined(**line) for line in facts["quarantined"])
+    facts["lacks"] = tuple(Lack(**lack) for lack in facts["lacks"])
+    for name in ("ignored_columns", "warnings"):
+        facts[name] = tuple(facts[name])
+    count = facts.pop("count")
+    return Report(path=path, table=as_frame(table.replace_schema_metadata(None)), **facts), int(count)
+
+
+def _keep(reports: tuple[Report, ...], folder: Path, key: str) -> None:
+    """Write the cache; a folder that cannot be written to only means that the file is read again next time."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob(f"{key}-*.arrow"):
+            old.unlink()
+        for number, report in enumerate(reports):
+            _write(report, folder, f"{key}-{number:03d}", len(reports))
+    except OSError:
+        return
+
+
+def _write(report: Report, folder: Path, key: str, count: int) -> None:
+    table = as_arrow(report.table).replace_schema_metadata({b"report": json.dumps(_facts(report, count)).encode()})
+    temporary = folder / f"{key}-{os.getpid()}.part"
+    feather.write_feather(table, str(temporary), compression="lz4")
+    raw = temporary.read_bytes()
+    temporary.replace(folder / f"{key}-{zlib.crc32(raw):08x}.arrow")
+
+
+def _facts(report: Report, count: int) -> dict[str, Any]:
+    facts = {field.name: getattr(report, field.name) for field in fields(report) if field.name not in ("path", "table")}
+    facts["quarantined"] = [asdict(line) for line in report.quarantined]
+    facts["lacks"] = [asdict(lack) for lack in report.lacks]
+    return {**facts, "count": count}
