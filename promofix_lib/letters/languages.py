@@ -112,6 +112,19 @@ def money(amount: Decimal, currency: str, language: str, market: Marketplace) ->
     return _money_text(amount, currency, _locale(language, market.code))
 
 
+def money_for_reader(amount: Decimal, currency: str, reader: str) -> str:
+    """An exact amount as the seller or the assistant reads it, each currency with a sign of its own.
+
+    Examples
+    --------
+    >>> money_for_reader(Decimal("1.0000"), "USD", "en"), money_for_reader(Decimal("1.0000"), "CAD", "en")
+    ('$1.00', 'CA$1.00')
+    >>> money_for_reader(Decimal("1.0000"), "USD", "zh-CN")
+    'US$1.00'
+    """
+    return _money_text(amount, currency, reader.replace("-", "_"))
+
+
 def listed(names: Iterable[str], language: str) -> str:
     """Names joined the way the language does it.
 

@@ -12,7 +12,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from promofix_lib.errors import LetterError
-from promofix_lib.letters.messages import Message, paid_per_unit, shortened
+from promofix_lib.letters.languages import money_for_reader
+from promofix_lib.letters.messages import Message, shortened
 from promofix_lib.letters.messages_orders import BuyerOrder
 from promofix_lib.letters.messages_texts import LONGEST_CELL, texts
 from promofix_lib.letters.sheet_words import HIDDEN_COLUMNS, STATUSES, TODO_COLUMNS
@@ -166,7 +167,7 @@ def _todo_row(
         "turn": pen.text(turn, Style(lines=True, text=True, bold=order.turns > 1, fill=fill)),
         "product": pen.text("; ".join(shortened(name, 44) for name in order.products), cell),
         "units": pen.number(order.units, Style(lines=True, centre=True, bold=order.units > 1, fill=fill)),
-        "paid_per_unit": pen.text(paid_per_unit(order, _eyes(handed.language)) or words["unknown"], cell),
+        "paid_per_unit": pen.text(_prices(order, handed.language) or words["unknown"], cell),
         "ordered": pen.text(_ordered(order), cell),
         "marketplace": pen.text(order.market.sales_channel or words["unknown"], cell),
         "note": pen.text("", wrapped),
@@ -186,8 +187,10 @@ def _message_link(
     return pen.text(words["write"], link, url) if links == 2 else pen.text(url, cell)
 
 
-def _eyes(language: str) -> str:
-    return "zh" if language == "zh-CN" else language
+def _prices(order: BuyerOrder, reader: str) -> str:
+    if not order.currency:
+        return ""
+    return " / ".join(money_for_reader(price, order.currency, reader) for price in order.unit_prices)
 
 
 def _ordered(order: BuyerOrder) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from openpyxl.utils import get_column_letter
 
-from promofix_lib.letters.languages import LANGUAGES, money
+from promofix_lib.letters.languages import LANGUAGES, money_for_reader
 from promofix_lib.letters.messages_texts import FIELDS, Template, builtin_template
 from promofix_lib.marketplaces import Marketplace
 from promofix_lib.workbook.contents import Handed
@@ -108,9 +108,13 @@ def _by_market(handed: Handed) -> list[tuple[Any, ...]]:
         row[1] += order.units
         if order.paid is not None and order.currency:
             row[2] = (row[2] or 0) + order.paid
-    eyes, unknown = "zh" if handed.language == "zh-CN" else handed.language, handed.words["unknown"]
+    unknown = handed.words["unknown"]
     return [
-        (market.sales_channel or unknown, *row[:2], unknown if row[2] is None else money(row[2], code, eyes, market))
+        (
+            market.sales_channel or unknown,
+            *row[:2],
+            unknown if row[2] is None else money_for_reader(row[2], code, handed.language),
+        )
         for (market, code), row in found.items()
     ]
 
