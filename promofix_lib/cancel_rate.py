@@ -75,6 +75,11 @@ class Rate:
             len(self.order_ids) - len(self.pending), len(self.counted) + len(self.unsure), self.limit
         )
 
+    @property
+    def most_cancellable_low(self) -> int:
+        """The same on the low reading."""
+        return most_cancellable(len(self.order_ids), len(self.counted), self.limit)
+
     def sentence(self, language: str = "en") -> str:
         """The rate in one sentence: one number, or the two readings when they differ."""
         zone = self.zone_name.replace("_", " ")
@@ -101,7 +106,10 @@ class Rate:
 
     def most_sentence(self, language: str = "en") -> str:
         """How many more orders can be cancelled, in one sentence."""
-        return say("most", language, n=self.most_cancellable, limit=short_percent(self.limit))
+        least, most, limit = self.most_cancellable, self.most_cancellable_low, short_percent(self.limit)
+        if least == most:
+            return say("most", language, n=most, limit=limit)
+        return say("most_between", language, least=least, n=most, limit=limit)
 
 
 def rate_on(

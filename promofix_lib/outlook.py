@@ -32,6 +32,8 @@ class Outlook:
         The rate now, and if all chosen rows are cancelled, both for the worst seven days of the reports.
     clocks : dict of str to Recovery
         ``none``, ``chosen`` and ``all`` (affected).
+    reading : {"high", "low"}
+        What choices, windows and plan make of unexplained cancellations and pending orders.
     choices : Choices
         What honouring each chosen order loses.
     windows : tuple of Window
@@ -52,6 +54,7 @@ class Outlook:
     before: Rate
     after: Rate
     clocks: Mapping[str, Recovery]
+    reading: Which
     choices: Choices
     windows: tuple[Window, ...]
     plan: Plan | NoPlan
@@ -66,7 +69,7 @@ class Outlook:
 
     def sentences(self) -> tuple[str, ...]:
         """Everything the seller should read, in order."""
-        language, choices = self.language, self.choices
+        language = self.language
         chosen = say("chosen", language, n=len(self.clocks["chosen"].order_ids))
         found = [
             f"{say('none', language)}: {self.before.sentence(language)}",
@@ -75,11 +78,18 @@ class Outlook:
             self.clocks["chosen"].sentence(language),
             self.plan.sentence(language),
         ]
-        if choices.undecided:
-            found.append(say("plan_undecided", language, n=len(choices.undecided)))
-        if choices.estimated:
-            found.append(say("plan_estimated", language, n=len(choices.estimated)))
-        return tuple(found)
+        return (*found, *self.hints())
+
+    def hints(self) -> tuple[str, ...]:
+        """What the plan had to assume or leave open."""
+        undecided, estimated, unsure = self.choices.undecided, self.choices.estimated, self.before.unsure
+        cases = {
+            "plan_low_reading": len(unsure) if self.reading == "low" else 0,
+            "plan_undecided": len(undecided),
+            "plan_estimated": len(estimated),
+            "plan_unproved": int(isinstance(self.plan, Plan) and not self.plan.proved),
+        }
+        return tuple(say(key, self.language, n=n) for key, n in cases.items() if n)
 
     def to_json(self) -> dict[str, Any]:
         """Numbers with the order ids behind them; rates and money as text, days as ISO 8601 in the named zone."""
@@ -91,6 +101,7 @@ class Outlook:
             "after": _rate_json(self.after),
             "most_cancellable": self.before.most_cancellable,
             "recovery": _clock_json(self.clocks["chosen"]),
+            "reading": self.reading,
             "plan": _plan_json(self.plan),
             "undecided": list(self.choices.undecided),
             "offers_at_risk": [{"sku": one.sku, "order_ids": list(one.order_ids)} for one in self.offers],
@@ -113,8 +124,9 @@ def outlook(
     costs: Iterable[SkuCost] = (),
     stock: Mapping[str, Mapping[str, int]] | None = None,
     cancelled_by_seller: Collection[str] = (),
+    cancelled_by_buyer: Collection[str] = (),
     limit: Fraction = LIMIT,
-    reading: Which = "high",
+    reading: Which | None = None,
     language: str = "en",
     books: Sequence[SellerOrders] | None = None,
 ) -> tuple[Outlook, ...]:
@@ -132,12 +144,13 @@ def outlook(
         As in `choices_of`.
     stock : mapping, optional
         Units per SKU that may go to these orders, by sales channel: ``{"Amazon.com": {"HP-700": 120}}``.
-    cancelled_by_seller : collection of str
-        Order ids that the seller knows to have cancelled.
+    cancelled_by_seller, cancelled_by_buyer : collection of str
+        Order ids of which the seller knows who cancelled.
     limit : Fraction
         The rate must stay under it.
-    reading : {"high", "low"}
-        How the plan reads unexplained cancellations and pending orders.
+    reading : {"high", "low"}, optional
+        How the plan reads unexplained cancellations and pending orders. When left out, the high reading, which is the
+        safe one; the low one where the high reading is over the limit before anything is cancelled.
     language : str
         ``en`` or ``zh-CN``.
     books : sequence of SellerOrders, optional
@@ -151,12 +164,15 @@ def outlook(
     everything = chosen if affected is None else (affected | chosen)
     prices, own = tuple(normal_prices), tuple(costs)
     found = []
-    for book in books if books is not None else seller_orders(orders, cancelled_by_seller=cancelled_by_seller):
+    known = {"cancelled_by_seller": cancelled_by_seller, "cancelled_by_buyer": cancelled_by_buyer}
+    for book in seller_orders(orders, **known) if books is None else books:
         if not book.with_chosen(everything).any():
             continue
         usual = usual_volume(book, everything)
-        choices = choices_of(orders, book, chosen, normal_prices=prices, costs=own, reading=reading)
-        windows = windows_of(book, chosen, usual=usual.at_least() if usual.known else (0,) * 6, reading=reading)
+        coming = usual.at_least() if usual.known else (0,) * 6
+        read = reading or _reading(book, chosen, coming, limit)
+        choices = choices_of(orders, book, chosen, normal_prices=prices, costs=own, reading=read)
+        windows = windows_of(book, chosen, usual=coming, reading=read)
         plan = best_plan(choices, windows, limit=limit, stock=(stock or {}).get(book.sales_channel))
         offers = offers_at_risk(orders, book, chosen)
         day = worst_day(book, chosen, limit)
@@ -166,6 +182,7 @@ def outlook(
                 before=rate_on(book, day, limit=limit),
                 after=rate_on(book, day, chosen, limit=limit),
                 clocks=_clocks(book, {"none": chosen & False, "chosen": chosen, "all": everything}, usual, limit),
+                reading=read,
                 choices=choices,
                 windows=windows,
                 plan=plan,
@@ -176,6 +193,11 @@ def outlook(
             )
         )
     return tuple(found)
+
+
+def _reading(book: SellerOrders, chosen: pd.Series[bool], coming: Sequence[int], limit: Fraction) -> Which:
+    windows = windows_of(book, chosen, usual=coming)
+    return "low" if any(window.room(limit) < 0 for window in windows) else "high"
 
 
 def worst_day(book: SellerOrders, chosen: pd.Series[bool], limit: Fraction = LIMIT) -> date:

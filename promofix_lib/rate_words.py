@@ -31,7 +31,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "“所有订单”报告不说明由谁取消。低值不计原因不明的取消，高值全部计入。",
     ),
     "note_pending": (
-        "{n} pending orders are in the total of the low reading only: if their payment fails they fall away.",
+        "{n} pending order is in the total of the low reading only: if its payment fails it falls away."
+        "|{n} pending orders are in the total of the low reading only: if their payment fails they fall away.",
         "{n} 个待处理订单只计入低值的订单总数：付款失败后这些订单会消失。",
     ),
     "note_late": (
@@ -46,8 +47,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The reports begin on {first}, inside these seven days, so the total is too small. Add an older report.",
         "报告从 {first} 才开始，不足七天，订单总数偏小。请补充更早的报告。",
     ),
+    "most_between": (
+        "While the rate stays under {limit}, at most {least} more orders can be cancelled on the high reading, {n} on "
+        "the low one.",
+        "在取消率低于 {limit} 的前提下，按高值最多还能取消 {least} 个订单，按低值 {n} 个。",
+    ),
     "most": (
-        "At most {n} more orders can be cancelled while the rate stays under {limit}.",
+        "At most {n} more order can be cancelled while the rate stays under {limit}."
+        "|At most {n} more orders can be cancelled while the rate stays under {limit}.",
         "在取消率低于 {limit} 的前提下，最多还能取消 {n} 个订单。",
     ),
     # the panel and the charts
@@ -102,17 +109,26 @@ TEXTS: dict[str, tuple[str, str]] = {
         "取消 {cancel} 个订单，履行 {honour} 个：履行损失 {loss} {currency}；"
         "最差的七天（{first} 至 {last}）取消率为 {rate}。",
     ),
+    "plan_low_reading": (
+        "On the high reading {n} unexplained cancellation reaches the limit; this plan takes the low reading, in which "
+        "it was not yours. Look in Seller Central who cancelled."
+        "|On the high reading {n} unexplained cancellations reach the limit; this plan takes the low reading, in which "
+        "none was yours. Look in Seller Central who cancelled.",
+        "按高值，{n} 个原因不明的取消已达到上限；此方案采用低值，即假定都不是您取消的。请在卖家平台核实由谁取消。",
+    ),
     "plan_undecided": (
-        "{n} orders have no known price or cost: decide on them by hand. Each one you cancel counts.",
+        "{n} order has no known price or cost: decide on it by hand. If you cancel it, it counts."
+        "|{n} orders have no known price or cost: decide on them by hand. Each one you cancel counts.",
         "{n} 个订单的价格或成本未知：请人工决定。每取消一个都会计入取消率。",
     ),
     "plan_estimated": (
-        "{n} pending orders show no price yet: what others paid for the same SKU is used.",
+        "{n} pending order shows no price yet: what others paid for the same SKU is used."
+        "|{n} pending orders show no price yet: what others paid for the same SKU is used.",
         "{n} 个待处理订单尚无价格：按同一 SKU 其他订单的实付价估算。",
     ),
     "plan_unproved": (
-        "The search was stopped after {seconds} seconds: this plan keeps the limit, a slightly cheaper one may exist.",
-        "搜索在 {seconds} 秒后停止：此方案不超过上限，但可能存在损失略小的方案。",
+        "The search was stopped by the clock: this plan keeps the limit, a slightly cheaper one may exist.",
+        "搜索因超时停止：此方案不超过上限，但可能存在损失略小的方案。",
     ),
     "no_plan_over": (
         "No plan: the cancel rate is at or over {limit} before anything is cancelled.",
@@ -128,36 +144,41 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # recovery
     "never_over": (
-        "The rate stays under {limit} in at least nine of ten futures.",
-        "十种可能中至少有九种，取消率始终低于 {limit}。",
+        "Cancelling these keeps the rate under {limit} in at least nine of ten futures.",
+        "取消这些订单后，十种可能中至少有九种取消率保持在 {limit} 以下。",
     ),
     "may_be_over": (
-        "More likely than not the rate stays under {limit}; in {n} of 100 futures it does not, and is back under it by "
-        "{latest}, {zone}.",
-        "取消率多半保持在 {limit} 以下；一百种可能中有 {n} 种会超过，最晚 {latest} 恢复（{zone}）。",
+        "More likely than not the rate stays under {limit}; in {n} of 100 futures these orders bring it over, until "
+        "{latest} at the latest, {zone}.",
+        "取消率多半保持在 {limit} 以下；一百种可能中有 {n} 种会因这些订单超过，最晚 {latest} 恢复（{zone}）。",
     ),
     "recovery_sure": (
-        "Back under {limit} on {likely}, {zone}: from that day no seven days hold a cancelled order.",
-        "{likely} 回到 {limit} 以下（{zone}）：从这天起任何七天窗口都不再包含这些取消订单。",
+        "Back under {limit} on {likely}, {zone}: from that day no seven days hold one of these orders.",
+        "{likely} 回到 {limit} 以下（{zone}）：从这天起任何七天窗口都不再包含这些订单。",
     ),
     "recovery": (
-        "Back under {limit} on {likely} (8 of 10 futures: {earliest} to {latest}), {zone}. On {clear} the last "
-        "cancelled order has left every window.",
+        "Back under {limit} on {likely} (8 of 10 futures: {earliest} to {latest}), {zone}. On {clear} the last of "
+        "these orders has left every window.",
         "预计 {likely} 回到 {limit} 以下（十种可能中的八种：{earliest} 至 {latest}），{zone}。"
-        "{clear} 起任何七天窗口都不再包含这些取消订单。",
+        "{clear} 起任何七天窗口都不再包含这些订单。",
+    ),
+    "usual_risk": (
+        "Later, the usual unexplained cancellations alone could bring it over (high reading, {n} of 100 futures).",
+        "此后，仅日常的原因不明的取消也可能使其超过上限（高值，一百种可能中的 {n} 种）。",
     ),
     "recovery_unknown_volume": (
         "The reports hold no whole day to learn the usual volume from, so no new orders are counted on.",
         "报告中没有完整的一天可供估计日常订单量，因此不计入新订单。",
     ),
-    "not_within": ("not within {n} days", "{n} 天内不会"),
     # warnings
     "warn_over": (
         "Over {limit} Amazon may deactivate your seller-fulfilled offers; it may ask for a plan of action first.",
         "取消率达到 {limit} 后，亚马逊可能停用您的自配送商品，可能先要求提交行动计划。",
     ),
     "warn_offers": (
-        "{n} offers would have two cancellations in a row among orders of the last 30 days: {skus}. Amazon may "
+        "{n} offer would have two cancellations in a row among orders of the last 30 days: {skus}. Amazon may remove "
+        "it (Inactive, ineligible for seller-fulfilment). Editing the price puts it back."
+        "|{n} offers would have two cancellations in a row among orders of the last 30 days: {skus}. Amazon may "
         "remove them (Inactive, ineligible for seller-fulfilment). Editing the price puts an offer back.",
         "{n} 个商品在最近 30 天的订单中将连续两次被卖家取消：{skus}。亚马逊可能移除该商品"
         "（不可售，不符合卖家自配送资格）。修改价格即可恢复。",
@@ -168,15 +189,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "如果这 {n} 个未发货订单拖过发货期限，迟发率在 10 天内可能达到 {ten}，"
         "30 天内可能达到 {thirty}（上限：低于 4%）。",
     ),
-    "warn_fba": (
-        "{n} chosen orders are fulfilled by Amazon: they do not touch this rate.",
-        "所选订单中有 {n} 个由亚马逊配送：不影响取消率。",
-    ),
 }
 
 
 def say(key: str, language: str = "en", **facts: object) -> str:
-    """One sentence in the seller's language.
+    """One sentence in the seller's language; where it has two forms, ``n`` chooses: ``one|many``.
 
     Parameters
     ----------
@@ -196,10 +213,13 @@ def say(key: str, language: str = "en", **facts: object) -> str:
     --------
     >>> say("most", n=9, limit="2.5%")
     'At most 9 more orders can be cancelled while the rate stays under 2.5%.'
+    >>> say("most", n=1, limit="2.5%")
+    'At most 1 more order can be cancelled while the rate stays under 2.5%.'
     """
     if language not in LANGUAGES:
         raise ValueError(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}.")
-    return TEXTS[key][LANGUAGES.index(language)].format(**facts)
+    forms = TEXTS[key][LANGUAGES.index(language)].split("|")
+    return forms[0 if facts.get("n") == 1 else -1].format(**facts)
 
 
 def percent(rate: Fraction | None, *, limit: Fraction | None = None) -> str:

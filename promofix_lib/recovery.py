@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -107,7 +108,7 @@ def usual_volume(book: SellerOrders, chosen: pd.Series[bool] | None = None) -> U
 
 @dataclass(frozen=True, eq=False)
 class Recovery:
-    """When the rate is under the limit again, and stays there.
+    """When the rate is under the limit again, as far as the chosen orders are concerned.
 
     Parameters
     ----------
@@ -116,13 +117,16 @@ class Recovery:
     limit : Fraction
         The rate must stay under it.
     risk : float
-        Share of futures in which the high reading is not under the limit on some day from the first chosen order on.
+        Share of futures in which the high reading is not under the limit on some day before `clear_day`.
+    usual_risk : float
+        The same for the days from `clear_day` on: what unexplained cancellations do without the chosen orders.
     earliest, likely, latest : date or None
-        First day whose seven days, and all later ones, are under the limit. `earliest`: one future in ten of the low
-        reading is that quick; `likely`: half the futures of the high reading; `latest`: nine in ten of the high
-        reading. None: not within the horizon. The day of the first chosen order when never over.
-    clear_day : date
-        First day on which no window holds an order of the selection any more: certain, whatever is sold.
+        First day whose seven days, and all later ones, are under the limit, or `clear_day`, whichever is first.
+        `earliest`: one future in ten of the low reading is that quick; `likely`: half the futures of the high reading;
+        `latest`: nine in ten of the high reading. The day of the first chosen order when never over. None when nothing
+        is chosen.
+    clear_day : date or None
+        First day on which no window holds a chosen order any more: certain, whatever is sold.
     days : DataFrame
         Index ``day``; ``low``, ``likely``, ``high`` (rates: one future in ten of the low reading, half and nine in
         ten of the high reading), ``known`` (the day is in the reports) and ``complete`` (the reports reach back over
@@ -131,13 +135,12 @@ class Recovery:
         The orders that cancelling the selection adds.
     volume_known : bool
         False: there was no whole day to learn from, no coming orders are counted on.
-    horizon : int
-        Days looked ahead.
     """
 
     zone_name: str
     limit: Fraction
     risk: float
+    usual_risk: float
     earliest: date | None
     likely: date | None
     latest: date | None
@@ -145,32 +148,34 @@ class Recovery:
     days: pd.DataFrame
     order_ids: tuple[str, ...]
     volume_known: bool
-    horizon: int
 
     @property
     def shown_until(self) -> pd.Timestamp:
         """Last day worth drawing: a week after the reports, and some days after the rate is well again."""
-        ends = [day for day in (self.latest, self.clear_day) if day is not None and self.order_ids]
         known = self.days.index[self.days["known"].to_numpy(dtype=bool)][-1] + pd.Timedelta(days=WINDOW_DAYS)
-        return min(max([known, *(pd.Timestamp(day) + pd.Timedelta(days=6) for day in ends)]), self.days.index[-1])
+        well = known if self.clear_day is None else pd.Timestamp(self.clear_day) + pd.Timedelta(days=6)
+        return min(max(known, well), self.days.index[-1])
 
     def sentence(self, language: str = "en") -> str:
         """The clock in one sentence."""
         zone, limit = self.zone_name.replace("_", " "), short_percent(self.limit)
-        if self.risk <= 1 - BAND[1] or self.clear_day is None:
-            return say("never_over", language, limit=limit)
-        text = say(self._key(), language, limit=limit, zone=zone, n=round(self.risk * 100), **self._day_texts(language))
-        return text if self.volume_known else f"{text} {say('recovery_unknown_volume', language)}"
+        texts = [say(self._key(), language, limit=limit, zone=zone, n=round(self.risk * 100), **self._days(language))]
+        if self.usual_risk > 1 - BAND[1] and self.order_ids:
+            texts.append(say("usual_risk", language, n=round(self.usual_risk * 100)))
+        if not self.volume_known:
+            texts.append(say("recovery_unknown_volume", language))
+        return (" " if language == "en" else "").join(texts)
 
     def _key(self) -> str:
+        if self.risk <= 1 - BAND[1]:
+            return "never_over"
         if self.risk < 0.5:
             return "may_be_over"
         return "recovery_sure" if self.earliest == self.latest == self.clear_day else "recovery"
 
-    def _day_texts(self, language: str) -> dict[str, str]:
-        late = say("not_within", language, n=self.horizon)
+    def _days(self, language: str) -> dict[str, str]:
         days = {"earliest": self.earliest, "likely": self.likely, "latest": self.latest, "clear": self.clear_day}
-        return {name: late if day is None else day_text(day, language) for name, day in days.items()}
+        return {name: "–" if day is None else day_text(day, language) for name, day in days.items()}
 
 
 def recovery(
@@ -200,7 +205,7 @@ def recovery(
     limit : Fraction
         The rate must stay under it.
     horizon : int
-        Days to look ahead after the last day of the reports.
+        Days to look ahead after the last day of the reports, beyond the day that is certain.
     paths, seed : int
         How many futures, and the seed that makes them the same every time.
 
@@ -210,25 +215,36 @@ def recovery(
     """
     touched = book.with_chosen(chosen)
     usual = usual or usual_volume(book, chosen)
-    start = int(book.days[touched].min()) if touched.any() else as_number(book.last_day)
+    start, clear = _span(book, touched)
     futures = _futures(book, touched, usual.paths(horizon, paths=paths, seed=seed), start - SHOWN_BEFORE)
-    before = start - futures.first
+    inside, later = slice(start - futures.first, clear - futures.first), slice(clear - futures.first, None)
     low, high = futures.over(limit)
-    back_low, back_high = _first_day_under(low[:, before:]), _first_day_under(high[:, before:])
-    last_touched = int(book.days[touched].max()) if touched.any() else None
+    back_low, back_high = _first_day_under(low[:, inside]), _first_day_under(high[:, inside])
+    chosen_any = bool(touched.any())
+
+    def day(back: Whole, quantile: float) -> date | None:
+        method: Literal["higher", "lower"] = "higher" if quantile >= 0.5 else "lower"
+        return as_date(start + int(np.quantile(back, quantile, method=method))) if chosen_any else None
+
     return Recovery(
         zone_name=book.zone_name,
         limit=limit,
-        risk=float(high[:, before:].any(axis=1).mean()),
-        earliest=_day(back_low, BAND[0], start, low.shape[1] - before),
-        likely=_day(back_high, 0.5, start, low.shape[1] - before),
-        latest=_day(back_high, BAND[1], start, low.shape[1] - before),
-        clear_day=None if last_touched is None else as_date(last_touched + WINDOW_DAYS),
+        risk=float(high[:, inside].any(axis=1).mean()),
+        usual_risk=float(high[:, later].any(axis=1).mean()),
+        earliest=day(back_low, BAND[0]),
+        likely=day(back_high, 0.5),
+        latest=day(back_high, BAND[1]),
+        clear_day=as_date(clear) if chosen_any else None,
         days=futures.band(),
         order_ids=book.ids(touched),
         volume_known=usual.known,
-        horizon=horizon,
     )
+
+
+def _span(book: SellerOrders, touched: Flags) -> tuple[int, int]:
+    if not touched.any():
+        return as_number(book.last_day), as_number(book.last_day) + 1
+    return int(book.days[touched].min()), int(book.days[touched].max()) + WINDOW_DAYS
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,11 +304,6 @@ def _first_day_under(over_limit: npt.NDArray[np.bool_]) -> Whole:
     size = over_limit.shape[1]
     last = size - 1 - np.argmax(over_limit[:, ::-1], axis=1)
     return np.where(over_limit.any(axis=1), last + 1, 0)
-
-
-def _day(back: Whole, quantile: float, first: int, size: int) -> date | None:
-    place = int(np.quantile(back, quantile, method="higher" if quantile >= 0.5 else "lower"))
-    return as_date(first + place) if place < size else None
 
 
 def _shares(part: Whole, whole: Whole) -> npt.NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -84,7 +84,9 @@ class SellerOrders:
         return tuple(self.order_ids[mask].tolist())
 
 
-def seller_orders(orders: pd.DataFrame, *, cancelled_by_seller: Collection[str] = ()) -> tuple[SellerOrders, ...]:
+def seller_orders(
+    orders: pd.DataFrame, *, cancelled_by_seller: Collection[str] = (), cancelled_by_buyer: Collection[str] = ()
+) -> tuple[SellerOrders, ...]:
     """Seller-fulfilled orders per sales channel, the channel with most orders first.
 
     FBA, multi-channel orders, replacements and Vine units are not in it, nor rows without a fulfilment channel, an
@@ -94,8 +96,8 @@ def seller_orders(orders: pd.DataFrame, *, cancelled_by_seller: Collection[str] 
     ----------
     orders : DataFrame
         Order table.
-    cancelled_by_seller : collection of str
-        Order ids that the seller knows to have cancelled. All other cancelled orders are `unsure` unless the report
+    cancelled_by_seller, cancelled_by_buyer : collection of str
+        Order ids of which the seller knows who cancelled. All other cancelled orders are `unsure` unless the report
         says that the buyer asked, because the All Orders report does not say who cancelled.
 
     Examples
@@ -118,8 +120,8 @@ def seller_orders(orders: pd.DataFrame, *, cancelled_by_seller: Collection[str] 
         for number, (name, market) in enumerate(markets)
         if not name.lower().startswith("non-amazon") and bool((seen & (channels == number)).any())
     ]
-    known = set(cancelled_by_seller)
-    books = [_with_known_cancels(book, known) for book in books] if known else books
+    if cancelled_by_seller or cancelled_by_buyer:
+        books = [_with_known_cancels(book, set(cancelled_by_seller), set(cancelled_by_buyer)) for book in books]
     return tuple(sorted(books, key=lambda book: -len(book.order_ids)))
 
 
@@ -167,10 +169,20 @@ def _book(
     )
 
 
-def _with_known_cancels(book: SellerOrders, known: set[str]) -> SellerOrders:
-    sure = np.fromiter((order_id in known for order_id in book.order_ids), dtype=np.bool_, count=len(book.order_ids))
-    changed = {"sure": sure, "unsure": book.unsure & ~sure, "pending": book.pending & ~sure}
-    return SellerOrders(**{**book.__dict__, **changed})
+def _with_known_cancels(book: SellerOrders, by_seller: set[str], by_buyer: set[str]) -> SellerOrders:
+    sure, buyer = (_named(book, names) for names in (by_seller, by_buyer))
+    by_buyer_rows = np.append(buyer, False)[book.row_order]
+    return replace(
+        book,
+        sure=sure,
+        unsure=book.unsure & ~sure & ~buyer,
+        pending=book.pending & ~sure,
+        row_cancelled=book.row_cancelled & ~by_buyer_rows,
+    )
+
+
+def _named(book: SellerOrders, names: set[str]) -> Flags:
+    return np.fromiter((order_id in names for order_id in book.order_ids), dtype=np.bool_, count=len(book.order_ids))
 
 
 def local_days(times: pd.Series[Any], zone_name: str) -> Whole:

@@ -99,3 +99,17 @@ def test_an_unknown_normal_price_is_not_guessed():
     (one,) = outlook(orders, wrong)
     assert len(one.choices.undecided) == 300
     assert any("no known price or cost" in sentence for sentence in one.sentences())
+
+
+def test_unexplained_cancellations_alone_do_not_leave_the_seller_without_a_plan():
+    """Where the high reading is over the limit from the start, the plan takes the low one and says so."""
+    orders, wrong = month()
+    usual = ~wrong & (orders["fulfillment_channel"] == "merchant").fillna(False)
+    orders.loc[usual & (orders.index % 25 == 0), "order_status"] = "Cancelled"
+    (one,) = outlook(orders, wrong, normal_prices=NORMAL)
+    assert one.reading == "low"
+    assert isinstance(one.plan, Plan)
+    assert any("takes the low reading" in sentence for sentence in one.sentences())
+    (strict,) = outlook(orders, wrong, normal_prices=NORMAL, reading="high")
+    assert isinstance(strict.plan, NoPlan)
+    assert strict.plan.reason == "already_over"

@@ -102,9 +102,10 @@ def test_numbers_on_the_screen_are_the_outlooks(month: tuple[pd.DataFrame, pd.Se
     panel = panel_of(month)
     one = panel.outlook
     assert one is not None
-    assert panel.view["sentences"] == list(one.sentences())
+    assert panel.view["recovery"] in one.sentences()
+    assert panel.view["hints"] == list(one.hints())
     assert panel.view["warnings"] == list(one.warnings)
-    assert panel.view["figures"][2][1] == str(one.before.most_cancellable)
+    assert panel.view["figures"][2][1].startswith(str(one.before.most_cancellable))
     steps = [(plan["cancel"], plan["honour"]) for plan in panel.view["plans"]]
     assert steps == [(len(plan.cancel_orders), len(plan.honour_orders)) for plan in one.plans(points=40)]
 

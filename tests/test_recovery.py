@@ -41,7 +41,7 @@ def test_a_few_cancellations_are_never_over():
     (book,) = seller_orders(orders)
     clock = recovery(book, wrong & (wrong.cumsum() <= 5), usual=usual_volume(book, wrong))
     assert clock.risk < 0.1
-    assert clock.sentence() == "The rate stays under 2.5% in at least nine of ten futures."
+    assert clock.sentence() == "Cancelling these keeps the rate under 2.5% in at least nine of ten futures."
 
 
 def test_near_the_limit_the_answer_is_a_band():
@@ -99,16 +99,25 @@ def test_without_a_whole_day_no_coming_orders_are_counted_on():
     assert "no new orders are counted on" in clock.sentence()
 
 
-def test_a_seller_who_always_cancels_is_not_promised_a_day():
-    """When the usual unexplained cancellations alone are over the limit, the high reading gives no date."""
+def test_what_comes_after_the_last_chosen_order_is_not_its_doing():
+    """When usual unexplained cancellations alone are over the limit, the clock ends on the clear day and says so."""
     last = date(2026, 11, 20)
     days = np.arange(as_number(last) - 28, as_number(last))
     orders, wrong = month()
     (book,) = seller_orders(orders)
     usual = UsualVolume(days, np.full(28, 100), np.full(28, 5), book.last_day)
     clock = recovery(book, wrong, usual=usual)
-    assert (clock.earliest, clock.latest) == (date(2026, 11, 26), None)
-    assert "not within 30 days" in clock.sentence()
+    assert (clock.earliest, clock.latest) == (date(2026, 11, 26),) * 2
+    assert clock.usual_risk == 1.0
+    assert "alone could bring it over (high reading, 100 of 100 futures)" in clock.sentence()
+
+
+def test_nothing_chosen_has_no_clock():
+    """Without a chosen order there is nothing to wait for."""
+    orders, wrong = month()
+    (book,) = seller_orders(orders)
+    clock = recovery(book, wrong & False)
+    assert (clock.earliest, clock.likely, clock.latest, clock.clear_day) == (None,) * 4
 
 
 @pytest.mark.parametrize("weekend", [1.0, 2.0])

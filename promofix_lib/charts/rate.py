@@ -84,11 +84,11 @@ def plot_rate(
     with look():
         language, ax = _spoken(language), quiet(ax or _axes())
         first, last = (
-            max(clock.days.index[0] for clock in clocks.values()),
+            min(clock.days.index[0] for clock in clocks.values()),
             max(clock.shown_until for clock in clocks.values()),
         )
         shown = {name: clock.days.loc[first:last] for name, clock in clocks.items()}
-        _shade_future(ax, next(iter(shown.values())), language)
+        _shade_future(ax, max(shown.values(), key=len), language)
         for name, days in shown.items():
             _draw_scenario(ax, name, days)
         clock = next(iter(clocks.values()))
@@ -257,7 +257,7 @@ def _finish_days(ax: Axes, title: str, zone_name: str, language: str) -> None:
 
 
 def _mark_back(ax: Axes, clock: Recovery, likely: date, language: str) -> None:
-    first, last = clock.earliest or likely, clock.latest or clock.days.index[-1].date()
+    first, last = clock.earliest or likely, clock.latest or likely
     height = float(clock.limit) * 100
     span = [mdates.date2num(day) for day in (first, last)]
     ax.plot(span, [height, height], color=BEST, linewidth=7, alpha=0.4, solid_capstyle="round", zorder=4)

@@ -25,9 +25,11 @@ function ratePart({ model, t }) {
   const title = h("h3", {});
   const legend = h("p", { class: "pf-legend" });
   const under = h("p", { class: "pf-under" });
+  const recovery = h("p", { class: "pf-answer", role: "status" });
   function draw() {
     const { days, limit, titles } = model.get("view");
     if (!days) return;
+    say(recovery, model.get("view").recovery);
     const size = days.labels.length;
     const step = roundUp(Math.max(limit * 2, ...days.high, ...days.lines.flatMap((line) => line.rates)) / 5);
     const top = step * Math.ceil(Math.max(limit * 2, ...days.high, ...days.lines.flatMap((line) => line.rates)) / step);
@@ -58,7 +60,7 @@ function ratePart({ model, t }) {
     say(under, `${days.labels[n]}: ${days.lines.map((one) => `${one.text} ${one.rates[n].toFixed(2)}%`).join(" · ")}`);
   });
   svg.addEventListener("pointerleave", () => say(under, ""));
-  return { root: h("section", {}, title, svg, legend, under), draw };
+  return { root: h("section", {}, title, svg, legend, recovery, under), draw };
 }
 
 function frontierPart({ model, t, ask, id }) {
@@ -66,13 +68,14 @@ function frontierPart({ model, t, ask, id }) {
   const here = h("circle", { class: "pf-here", r: 7 });
   const slider = h("input", { type: "range", id: `${id}-step`, min: 0, step: 1, "data-lm-suppress-shortcuts": "true", oninput: () => move(Number(slider.value)) });
   const button = (words, aim) => h("button", { type: "button", "data-lm-suppress-shortcuts": "true", onclick: () => move(aim()) }, t(words));
-  const answer = h("p", { class: "pf-answer", role: "status" });
+  const answer = h("p", { class: "pf-answer pf-plan", role: "status" });
+  const hints = h("div", {});
   const rows = h("tbody", {});
   const head = h("thead", {}, h("tr", {}, ...["cancel", "honour", "loss", "rate"].map((name) => h("th", { scope: "col", class: "pf-right" }, t(`column_${name}`)))));
   const table = h("details", {}, h("summary", { "data-lm-suppress-shortcuts": "true" }, t("all_plans")), h("div", { class: "pf-steps", tabindex: 0, role: "group", "aria-label": t("all_plans") }, h("table", {}, h("caption", {}, t("chart_frontier")), head, rows)));
   const root = h("section", {}, h("h3", {}, t("chart_frontier")), svg,
     h("div", { class: "pf-step" }, h("label", { for: slider.id }, t("step")), button("fewer", () => place() - 1), slider, button("more", () => place() + 1), button("best", () => model.get("view").best)),
-    answer, table);
+    answer, hints, table);
   let held = null; // the step as the reader moves it, ahead of Python's answer
   let scale = null;
   const place = () => held ?? model.get("place");
@@ -100,6 +103,7 @@ function frontierPart({ model, t, ask, id }) {
   function draw() {
     held = null;
     const { limit, titles } = model.get("view");
+    hints.replaceChildren(...model.get("view").hints.map((text) => h("p", { class: "pf-notice pf-hint" }, text)));
     slider.max = Math.max(plans().length - 1, 0);
     if (plans().length) {
       const most = Math.max(limit * 2, ...plans().map((plan) => plan.rate)) * 1.05;

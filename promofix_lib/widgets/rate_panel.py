@@ -36,7 +36,7 @@ class RatePanel(anywidget.AnyWidget):
         Rows to cancel.
     affected : Series of bool, optional
         All rows that the mistake touched.
-    normal_prices, costs, stock, cancelled_by_seller
+    normal_prices, costs, stock, cancelled_by_seller, cancelled_by_buyer
         As in `outlook.outlook`.
     limit : Fraction
         The rate must stay under it.
@@ -68,6 +68,7 @@ class RatePanel(anywidget.AnyWidget):
         costs: Iterable[SkuCost] = (),
         stock: Mapping[str, Mapping[str, int]] | None = None,
         cancelled_by_seller: Collection[str] = (),
+        cancelled_by_buyer: Collection[str] = (),
         limit: Fraction = LIMIT,
         language: str = "en",
     ) -> None:
@@ -78,7 +79,7 @@ class RatePanel(anywidget.AnyWidget):
             "limit": limit,
             "language": language,
         }
-        self._known = frozenset(cancelled_by_seller)
+        self._known = {"cancelled_by_seller": cancelled_by_seller, "cancelled_by_buyer": cancelled_by_buyer}
         self._orders: pd.DataFrame | None = None
         self._books: tuple[SellerOrders, ...] = ()
         self._channel = ""
@@ -90,7 +91,7 @@ class RatePanel(anywidget.AnyWidget):
     def update(self, orders: pd.DataFrame, chosen: pd.Series[bool], *, affected: pd.Series[bool] | None = None) -> None:
         """Work everything out again for another choice; the seller's step stays where it was, as near as may be."""
         if orders is not self._orders:
-            self._books = seller_orders(orders, cancelled_by_seller=self._known)
+            self._books = seller_orders(orders, **self._known)
             self._orders = orders
         self._found = outlook(orders, chosen, affected=affected, books=self._books, **self._given)
         self._draw()

@@ -20,7 +20,8 @@ def rate_view(one: Outlook, plans: Sequence[Plan], language: str) -> dict[str, A
     return {
         "channel": one.book.sales_channel,
         "figures": _figures(one, language),
-        "sentences": [*one.sentences()],
+        "recovery": one.clocks["chosen"].sentence(language),
+        "hints": list(one.hints()),
         "warnings": list(one.warnings),
         "notes": list(one.after.cannot_tell(language)),
         "days": _days(one, language),
@@ -49,7 +50,7 @@ def _figures(one: Outlook, language: str) -> list[list[str]]:
     return [
         [say("rate_now", language), _both(one.before, language)],
         [say("rate_after", language, n=len(chosen.order_ids)), _both(one.after, language)],
-        [say("rate_most", language, limit=limit), str(one.before.most_cancellable)],
+        [say("rate_most", language, limit=limit), _most(one.before, language)],
         [say("rate_back", language, limit=limit), _back(chosen, language)],
     ]
 
@@ -59,11 +60,14 @@ def _both(rate: Rate, language: str) -> str:
     return low if low == high else say("rate_range", language, low=low, high=high)
 
 
+def _most(rate: Rate, language: str) -> str:
+    least, most = rate.most_cancellable, rate.most_cancellable_low
+    return str(most) if least == most else say("rate_range", language, low=least, high=most)
+
+
 def _back(clock: Recovery, language: str) -> str:
-    if clock.risk < 0.5 or not clock.order_ids:
+    if clock.risk < 0.5 or clock.likely is None:
         return say("rate_stays", language)
-    if clock.likely is None:
-        return say("not_within", language, n=clock.horizon)
     return short_day(clock.likely, language)
 
 

@@ -40,12 +40,12 @@ def test_the_step_moves_by_keyboard_and_python_knows(jupyterlab: Lab, page: Any)
     """With the arrow keys alone the plan changes, is read out, and is the one the next cell reads."""
     panel = shown(jupyterlab, page, "rate-keyboard")
     slider = panel.get_by_role("slider", name="Orders to cancel, the dearest first")
-    first = panel.locator(".pf-answer").inner_text()
+    first = panel.locator(".pf-plan").inner_text()
     slider.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.wait_for_timeout(600)
-    second = panel.locator(".pf-answer").inner_text()
+    second = panel.locator(".pf-plan").inner_text()
     assert first != second
     assert second.endswith("That is not under 2.5%.")
     cancelled = second.split()[1]
@@ -58,16 +58,16 @@ def test_the_step_moves_by_keyboard_and_python_knows(jupyterlab: Lab, page: Any)
 def test_the_step_moves_by_mouse(jupyterlab: Lab, page: Any):
     """A click on the curve goes to the nearest plan; a button goes back to the best one."""
     panel = shown(jupyterlab, page, "rate-mouse")
-    first = panel.locator(".pf-answer").inner_text()
+    first = panel.locator(".pf-plan").inner_text()
     curve = panel.locator("svg.pf-frontier")
     curve.scroll_into_view_if_needed()
     box = curve.bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.5)
     page.wait_for_timeout(300)
-    assert panel.locator(".pf-answer").inner_text() != first
+    assert panel.locator(".pf-plan").inner_text() != first
     panel.get_by_role("button", name="Best under 2.5%").click()
     page.wait_for_timeout(300)
-    assert panel.locator(".pf-answer").inner_text() == first
+    assert panel.locator(".pf-plan").inner_text() == first
 
 
 @pytest.mark.parametrize(("theme", "language"), [("jupyterlab", "en"), ("dark_lab", "zh-CN")])
