@@ -13,6 +13,9 @@ from promofix_lib.thresholds import Thresholds
 
 _NEAR = 7  # blocks on either side that speak for the level around a sale
 _BLOCKS = 15  # a report is cut into at least so many blocks, of one hour to one day
+_ENOUGH_STEPS = 8
+_SAME = 0.0  # the factor between two marketplaces of one currency that share no other SKU
+_STAIR = np.log(1.6)  # however long the time between: a larger step is no stair
 _NORMAL = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
 
 
@@ -36,7 +39,8 @@ class References:
 
     ``list_price``: reference before discounts; ``net_price``: what buyers usually pay in the whole report; ``near_net``:
     the smaller of that and what they pay around that time; ``spread``: standard deviation of the SKU's own prices from
-    sale to sale; ``decided``: the price belongs to a level that was kept for days. NaN where nothing is known.
+    sale to sale; ``decided``: the price belongs to a level that was kept for days; ``judged``: the reference comes from
+    more than a few days of sales, or from a sibling. NaN where nothing is known.
     """
 
     list_price: Floats
@@ -44,6 +48,7 @@ class References:
     near_net: Floats
     spread: Floats
     decided: Mask
+    judged: Mask
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,11 @@ def references(sales: Sales, rows: Ints, given: Sequence[NormalPrice], threshold
     block = (sales.time[rows] - sales.time[rows].min(initial=0)) // size
     group = sales.group[rows]
     lists = _votes(group, block, sales.list_price[rows])
-    nets = _votes(group, block, sales.net_price[rows])
     groups = int(sales.group.max(initial=-1)) + 1
     whole, near = _medians(lists, groups), _near_medians(lists)
-    net, near_net = _medians(nets, groups), _near_medians(nets)
     level = np.fmax(whole[lists.group], near)
+    nets = _habitual(_votes(group, block, sales.net_price[rows]), level, size, thresholds)
+    net, near_net = _medians(nets, groups), _near_medians(nets)
     place = _place(lists, group, block)
     young = _young(lists, groups, size, thresholds)
     known = _with_siblings(sales, rows, whole, young)
@@ -87,7 +92,8 @@ def references(sales: Sales, rows: Ints, given: Sequence[NormalPrice], threshold
         near_net=np.fmin(net_price, np.where(young[group], np.nan, near_net[place])),
         spread=_spread(sales, rows, groups)[group],
         decided=_decided(lists, place, sales.list_price[rows], level, size, thresholds)
-        | _back_to_usual(whole, group, sales.list_price[rows], level[place], thresholds),
+        | _back_to_usual(np.where(young, np.nan, whole), group, sales.list_price[rows], list_price, thresholds),
+        judged=~young[group] | np.isfinite(known[group]),
     )
     return _with_given(answers, sales, rows, given)
 
@@ -119,6 +125,26 @@ def _votes(group: Ints, block: Ints, price: Floats) -> _Votes:
     blocks = int(block.max(initial=0)) + 1
     keys, middles = upper_medians(group * blocks + block, price)
     return _Votes(keys // blocks, keys % blocks, middles)
+
+
+def _habitual(nets: _Votes, level: Floats, size: int, thresholds: Thresholds) -> _Votes:
+    """Votes for what buyers usually pay; less than half of the list price counts only where days have made it a habit."""
+    drop = nets.price - level
+    deep = drop < np.log(thresholds.deep_share)
+    habit = deep & (drop > np.log(thresholds.never_decided_share))
+    days = _spans(nets.group[habit], nets.block[habit] * size // DAY, int(nets.group.max(initial=-1)) + 1)
+    usual = days >= thresholds.habit_days
+    return _Votes(nets.group, nets.block, np.where(deep & ~(habit & usual[nets.group]), level, nets.price))
+
+
+def _spans(group: Ints, day: Ints, groups: int) -> Ints:
+    """Per group the number of different days, or 0 when they lie closer together than that."""
+    pairs = np.unique(np.c_[group, day], axis=0) if len(group) else np.empty((0, 2), dtype=np.int64)
+    count = np.bincount(pairs[:, 0], minlength=groups)
+    first, last = np.full(groups, np.iinfo(np.int64).max), np.full(groups, -1, dtype=np.int64)
+    np.minimum.at(first, pairs[:, 0], pairs[:, 1])
+    np.maximum.at(last, pairs[:, 0], pairs[:, 1])
+    return np.where((count > 0) & (last - first >= count), count, np.where(last - first >= 4, count, 0))
 
 
 def _medians(votes: _Votes, groups: int) -> Floats:
@@ -158,18 +184,25 @@ def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:
     order = np.lexsort((sales.time[rows], sales.group[rows]))
     group, price = sales.group[rows][order], sales.list_price[rows][order]
     same = group[1:] == group[:-1]
-    keys, middles = upper_medians(group[1:][same], np.abs(np.diff(price))[same])
-    spread = np.zeros(groups)
+    steps = np.abs(np.diff(price))[same]
+    keys, middles = upper_medians(group[1:][same], steps)
+    own = np.bincount(group[1:][same], minlength=groups)
+    spread = np.full(groups, np.nan)
     spread[keys] = middles / (np.sqrt(2) * _NORMAL)
-    return spread
+    spread[own < _ENOUGH_STEPS] = np.nan
+    # too few sales to scatter: the seller's other SKUs speak
+    usual = np.nanmedian(spread) if np.isfinite(spread).any() else 0.0
+    return np.where(np.isnan(spread), usual, spread)
 
 
 def _decided(votes: _Votes, place: Ints, price: Floats, level: Floats, size: int, thresholds: Thresholds) -> Mask:
     """Prices in a chain of neighbouring votes that lasts for days, or back on a level that many days have held."""
-    step = np.log1p(thresholds.level_step)
+    step, stair = np.log1p(thresholds.level_step), np.log1p(thresholds.stair_step)
     gap = np.diff(votes.block, prepend=votes.block[:1])
     linked = np.r_[False, votes.group[1:] == votes.group[:-1]] if len(votes.group) else np.empty(0, dtype=np.bool_)
-    linked &= np.abs(np.diff(votes.price, prepend=votes.price[:1])) <= step * np.sqrt(np.maximum(gap, 1))
+    linked &= np.abs(np.diff(votes.price, prepend=votes.price[:1])) <= np.minimum(
+        stair * np.sqrt(np.maximum(gap, 1)), _STAIR
+    )
     chain = np.cumsum(~linked) - 1
     first = votes.block[np.flatnonzero(~linked)]
     last = votes.block[np.r_[np.flatnonzero(~linked)[1:] - 1, len(votes.block) - 1]] if len(votes.block) else first
@@ -196,13 +229,14 @@ def _with_siblings(sales: Sales, rows: Ints, whole: Floats, young: Mask) -> Floa
         return known
     old = ~young[groups]
     market = sales.channel[at] * (sales.currency.max(initial=0) + 2) + sales.currency[at]
-    by_sku = _elsewhere(groups, sales.sku[at], market, whole, old)
+    money = dict(zip(market.tolist(), sales.currency[at].tolist(), strict=True))
+    by_sku = _elsewhere(groups, sales.sku[at], market, money, whole, old)
     by_asin = _under_another_sku(groups, sales.asin[at], market, whole, old)
     known[groups] = np.where(old, np.nan, np.where(np.isnan(by_sku), by_asin, by_sku))
     return known
 
 
-def _elsewhere(groups: Ints, sku: Ints, market: Ints, whole: Floats, old: Mask) -> Floats:
+def _elsewhere(groups: Ints, sku: Ints, market: Ints, money: dict[int, int], whole: Floats, old: Mask) -> Floats:
     answer = np.full(len(groups), np.nan)
     seen = {(int(s), int(m)): float(p) for s, m, p in zip(sku[old], market[old], whole[groups[old]], strict=True)}
     homes: dict[int, list[int]] = {}
@@ -213,7 +247,7 @@ def _elsewhere(groups: Ints, sku: Ints, market: Ints, whole: Floats, old: Mask) 
         here, there = int(market[position]), homes[int(sku[position])][0]
         if (here, there) not in factors:
             both = [seen[s, here] - seen[s, there] for s in homes if (s, here) in seen and (s, there) in seen]
-            factors[here, there] = float(np.median(both)) if both else float("nan")
+            factors[here, there] = float(np.median(both)) if both else _SAME if money[here] == money[there] else np.nan
         answer[position] = seen[int(sku[position]), there] + factors[here, there]
     return answer
 
@@ -232,6 +266,7 @@ def _with_given(answers: References, sales: Sales, rows: Ints, given: Sequence[N
         for prices in (answers.list_price, answers.net_price, answers.near_net):
             prices[mine] = price
         answers.decided[mine] = False
+        answers.judged[mine] = True
     return answers
 
 

@@ -136,7 +136,7 @@ def _ids_on_most(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thres
     uses = sales.promotions
     mine = np.isin(uses.rows, rows) & suspects.gives[uses.ids]
     counts = np.bincount(uses.ids[mine], minlength=len(uses.names))
-    return np.flatnonzero(counts >= max(1.0, thresholds.gives_share * len(rows))).tolist()
+    return np.flatnonzero(counts >= max(1.0, thresholds.explained_share * len(rows))).tolist()
 
 
 def _uses_elsewhere(sales: Sales, suspects: Suspects, promotion: int, rows: Ints) -> int:
@@ -191,9 +191,9 @@ def _carrying_all(sales: Sales, ids: tuple[int, ...]) -> Ints:
 def price_candidates(sales: Sales, suspects: Suspects, cheap: Mask, thresholds: Thresholds) -> list[Candidate]:
     """Wrong prices: windows per SKU, sales channel and currency, then one incident over all that share one."""
     windows = [
-        window
-        for group in np.unique(sales.group[cheap])
-        for window in _price_windows(sales, suspects, cheap, int(group), thresholds)
+        rows
+        for group in _by_group(sales, np.flatnonzero(cheap))
+        for rows in _price_windows(sales, suspects, group, thresholds)
     ]
     if not windows:
         return []
@@ -203,16 +203,23 @@ def price_candidates(sales: Sales, suspects: Suspects, cheap: Mask, thresholds: 
     end = np.array([sales.time[rows[-1]] for rows in windows])
     number = pool(onset, end, price, price - usual, thresholds)
     pooled = [np.concatenate([windows[at] for at in np.flatnonzero(number == one)]) for one in range(number.max() + 1)]
-    return [Candidate((), rows[np.argsort(sales.time[rows], kind="stable")]) for rows in pooled]
+    return [Candidate((), part) for rows in pooled for part in _price_windows(sales, suspects, rows, thresholds)]
 
 
-def _price_windows(sales: Sales, suspects: Suspects, cheap: Mask, group: int, thresholds: Thresholds) -> list[Ints]:
-    mine = np.flatnonzero(sales.sold & (sales.group == group))
-    mine = mine[np.argsort(sales.time[mine], kind="stable")]
-    rows, normal = mine[cheap[mine]], mine[~suspects.any[mine]]
+def _by_group(sales: Sales, rows: Ints) -> list[Ints]:
+    rows = rows[np.argsort(sales.group[rows], kind="stable")]
+    return np.split(rows, np.flatnonzero(np.diff(sales.group[rows])) + 1) if len(rows) else []
+
+
+def _price_windows(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> list[Ints]:
+    rows = rows[np.argsort(sales.time[rows], kind="stable")]
+    time = sales.time[rows]
+    wanted = np.zeros(int(sales.group.max(initial=-1)) + 1, dtype=np.bool_)
+    wanted[sales.group[rows]] = True
+    normal = np.flatnonzero(sales.sold & wanted[sales.group] & ~suspects.any)
+    normal = normal[(sales.time[normal] >= time[0]) & (sales.time[normal] <= time[-1])]
     comparable = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
     if sales.business[rows].all():
         comparable = comparable[sales.business[comparable]]
-    time = sales.time[rows]
-    parts = split_at_pauses(time, sales.time[normal], sales.time[comparable], thresholds)
+    parts = split_at_pauses(time, np.sort(sales.time[normal]), np.sort(sales.time[comparable]), thresholds)
     return [rows[part] for part in join_stragglers(parts, time, thresholds)]

@@ -20,6 +20,8 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 
 HOUR = 3_600_000_000  # microseconds
 DAY = 24 * HOUR
+_GIVES = 0.8  # share of an id's printed items that have a discount
+_PRINTED = 0.25  # share of all its items, so that a flood of unshipped orders tells, too
 _NEARLY_FREE = 1e-4  # stands for a price of nothing where a logarithm is taken
 
 
@@ -38,7 +40,9 @@ class Sales:
 
     `group` numbers the pairs that have a price of their own: a SKU in one sales channel and one currency.
     `list_price` and `net_price` are natural logarithms of the price per unit before and after the discount (NaN where
-    unknown), `depth` is the share of the list price that the discount takes. Floats here only steer the search; money
+    unknown), `depth` is the share of the list price that the discount takes, `gives` says per promotion id whether it gives
+    discounts on items at all: most of its items with a printed discount have one, so free-shipping and financing ids drop
+    out without a list of names. Floats here only steer the search; money
     that is shown is summed from the exact columns.
     """
 
@@ -59,6 +63,7 @@ class Sales:
     paid: Floats
     listed: Floats
     depth_known: Mask
+    gives: Mask
     business: Mask
     cancelled: Mask
     dated: Mask
@@ -103,6 +108,7 @@ def as_sales(orders: pd.DataFrame) -> Sales:
     taken = np.minimum(np.where(discounted, np.abs(discount), 0), price)
     dated = orders["purchase_date"].notna().to_numpy(dtype=np.bool_)
     sold = dated & priced & (price > 0) & (quantity > 0) & ~_not_for_sale(orders, promotions)
+    depth_known, gives = _depth_known(orders, promotions, sold, taken)
     units = np.where(quantity > 0, quantity, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         listed = np.where(priced & (price > 0) & (quantity > 0), price / 10_000, np.nan)
@@ -126,7 +132,8 @@ def as_sales(orders: pd.DataFrame) -> Sales:
         depth=depth,
         paid=np.where(np.isnan(listed), np.nan, (price - taken) / 10_000),
         listed=listed,
-        depth_known=_depth_known(orders, promotions, sold, discounted, taken),
+        depth_known=depth_known,
+        gives=gives,
         business=is_true(orders["is_business_order"]).to_numpy(),
         cancelled=is_cancelled(orders).to_numpy(),
         dated=dated,
@@ -172,14 +179,22 @@ def _not_for_sale(orders: pd.DataFrame, promotions: Promotions) -> Mask:
     return outside | reviewers | is_true(orders["is_replacement_order"]).to_numpy()
 
 
-def _depth_known(orders: pd.DataFrame, promotions: Promotions, sold: Mask, discounted: Mask, taken: Ints) -> Mask:
-    # the discount can be printed only when the order ships, while the id already stands there
-    promoted = np.zeros(len(orders), dtype=np.bool_)
-    promoted[promotions.rows] = True
-    shipped = (
-        one_of(orders, "order_status", ["Shipped"]).to_numpy() | one_of(orders, "item_status", ["Shipped"]).to_numpy()
-    )
-    return sold & ((taken > 0) | ~promoted | (discounted & shipped))
+def _depth_known(orders: pd.DataFrame, promotions: Promotions, sold: Mask, taken: Ints) -> tuple[Mask, Mask]:
+    """Where the discount is printed, and which ids give one.
+
+    The discount can be printed only when the order ships, while the id already stands there; so an item that is not
+    shipped and shows no discount says nothing when it carries an id that gives one.
+    """
+    words = [one_of(orders, column, ["Shipped"]).to_numpy() for column in ("order_status", "item_status")]
+    printed = sold & ((taken > 0) | words[0] | words[1])
+    rows, ids, count = promotions.rows, promotions.ids, len(promotions.names)
+    sales = np.bincount(ids[sold[rows]], minlength=count)
+    told = np.bincount(ids[printed[rows]], minlength=count)
+    given = np.bincount(ids[sold[rows] & (taken > 0)[rows]], minlength=count)
+    gives = (given >= _GIVES * told) & (given >= _PRINTED * sales) & (given > 0)
+    open_still = np.zeros(len(orders), dtype=np.bool_)
+    open_still[rows[gives[ids]]] = True
+    return sold & (printed | ~open_still), gives
 
 
 def _grouped(sku: Ints, channel: Ints, currency: Ints) -> Ints:

@@ -48,13 +48,16 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
     cheap = (drop < half) & (drop <= -thresholds.spread_multiple * known.spread) & ~known.decided
     by_price = np.zeros(count, dtype=np.bool_)
     by_price[rows[cheap]] = True
-    gives = gives_discount(sales, thresholds)
+    judged = np.zeros(count, dtype=np.bool_)
+    judged[rows] = known.judged
+    gives = sales.gives
     with np.errstate(invalid="ignore"):
         net_drop = sales.net_price - usual_net
         far = ~(net_drop >= np.log(thresholds.planned_share))
         deep = sales.sold & sales.depth_known & (sales.depth > 1 - thresholds.deep_share + _ROUNDING) & far
         both = sales.sold & (sales.net_price - near_net < half) & (sales.depth >= thresholds.promotion_part)
-    deep |= _consistent(sales, both & ~deep, gives, thresholds)
+        both &= sales.list_price - usual_list < np.log(1 - thresholds.promotion_part)
+    deep |= _consistent(sales, both & ~deep & ~by_price, judged, gives, thresholds)
     deep |= _edited(sales, gives, thresholds)
     meant = gift_lines(sales, thresholds) | _in_baskets(sales, deep, thresholds)
     return Suspects(deep & ~meant, by_price & ~meant, usual_list, usual_net, gives)
@@ -70,13 +73,7 @@ def worth_judging(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
     wide = low - high < np.log(thresholds.deep_share)
     for normal in given:
         wide[sales.group[rows[given_rows(sales, rows, normal)]]] = True
-    if _some_need_siblings(sales, rows, groups, thresholds):
-        return rows
-    return rows[wide[sales.group[rows]]]
-
-
-def _some_need_siblings(sales: Sales, rows: Ints, groups: int, thresholds: Thresholds) -> bool:
-    return True
+    return rows
 
 
 def _spread_out(count: int, rows: Ints, values: Floats) -> Floats:
@@ -85,17 +82,11 @@ def _spread_out(count: int, rows: Ints, values: Floats) -> Floats:
     return full
 
 
-def gives_discount(sales: Sales, thresholds: Thresholds) -> Mask:
-    """Which promotion ids take something off the items: most of their items with a known discount have one."""
-    uses = sales.promotions
-    known = sales.depth_known[uses.rows]
-    counts = np.bincount(uses.ids[known], minlength=len(uses.names))
-    given = np.bincount(uses.ids[known & (sales.depth[uses.rows] > 0)], minlength=len(uses.names))
-    return (counts > 0) & (given >= thresholds.gives_share * counts)
+def _consistent(sales: Sales, both: Mask, judged: Mask, gives: Mask, thresholds: Thresholds) -> Mask:
+    """Items too cheap by list price and promotion together, where one id explains: it made most of its uses so.
 
-
-def _consistent(sales: Sales, both: Mask, gives: Mask, thresholds: Thresholds) -> Mask:
-    """Items too cheap by list price and promotion together, where one id explains: it made most of its uses so."""
+    Items of SKUs without history abstain; they follow the others.
+    """
     answer = np.zeros(len(both), dtype=np.bool_)
     uses = sales.promotions
     wanted = both[uses.rows] & gives[uses.ids]
@@ -103,9 +94,10 @@ def _consistent(sales: Sales, both: Mask, gives: Mask, thresholds: Thresholds) -
         mine = uses.rows[uses.ids == promotion]
         mine = mine[sales.depth_known[mine]]
         hits = mine[both[mine]]
-        between = (sales.time[mine] >= sales.time[hits].min()) & (sales.time[mine] <= sales.time[hits].max())
-        if len(hits) >= thresholds.least_orders and len(hits) >= thresholds.gives_share * between.sum():
+        mine = mine[(sales.time[mine] >= sales.time[hits].min()) & (sales.time[mine] <= sales.time[hits].max())]
+        if len(hits) >= thresholds.least_orders and len(hits) >= thresholds.explained_share * judged[mine].sum():
             answer[hits] = True
+            answer[mine[~judged[mine] & (sales.depth[mine] >= thresholds.promotion_part)]] = True
     return answer
 
 

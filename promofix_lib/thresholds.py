@@ -28,7 +28,10 @@ class Thresholds:
     never_decided_share : float
         Below this share of the usual price nothing counts as a decision: four fifths off is no markdown step.
     level_step : float
-        Two neighbouring prices within this share of each other belong to one level, so a slow drift is a decision.
+        Two prices within this share of each other are the same level.
+    stair_step : float
+        Neighbouring levels within this share of each other are stairs of one staircase: a clearance in steps, a slow
+        drift.
     habit_days : int
         The same depth on this many different days (spread over one day more) is a habit.
     habit_depth : float
@@ -43,16 +46,16 @@ class Thresholds:
     flood_chance : float
         A code used so fast that its own usual rate would give that with less than this chance has leaked
         (expectation-based Poisson scan).
-    gives_share : float
-        A promotion id gives a discount when this share of its order items has one. Free-shipping and financing ids
-        drop out without a list of names.
+    explained_share : float
+        A promotion id explains a set of orders when it stands on this share of them.
     pure_share : float
         When this share of an id's priced items is too cheap, its items without a price (pending) are affected too.
     shift_depth, shift_to : float
         A known id whose discount rises by `shift_depth` of the price to at least `shift_to` was edited. Above the
         usual tiers (10, 15, 20 %) and the rounding of coupons.
     promotion_part : float
-        A promotion must take at least this share of the price to be named as a cause next to a low list price.
+        A deal price and a forgotten coupon must each take at least this share to be a mistake together: a coupon of
+        half off on a price that moved by a few percent is none.
     gift_share : float
         Free items are gifts when this share of them stands beside the same bought SKU in the order.
     basket_share : float
@@ -105,13 +108,14 @@ class Thresholds:
     decided_days: float = 4.0
     never_decided_share: float = 0.2
     level_step: float = 0.2
+    stair_step: float = 0.4
     habit_days: int = 4
     habit_depth: float = 0.1
     habit_growth: float = 3.0
     trickle_orders: int = 6
     trickle_share: float = 0.1
     flood_chance: float = 1e-6
-    gives_share: float = 0.8
+    explained_share: float = 0.8
     pure_share: float = 0.9
     shift_depth: float = 0.25
     shift_to: float = 0.35
@@ -144,7 +148,7 @@ class Thresholds:
 
 
 _SHARES = frozenset(
-    "deep_share planned_share never_decided_share level_step habit_depth trickle_share flood_chance gives_share "
+    "deep_share planned_share never_decided_share level_step stair_step habit_depth explained_share trickle_share flood_chance "
     "pure_share shift_depth shift_to promotion_part gift_share basket_share straggler_part same_price "
     "same_factor".split()
 )

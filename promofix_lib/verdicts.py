@@ -71,27 +71,43 @@ def _reason(
         return None
     if trickle and len(mine.days) >= thresholds.habit_days and max(mine.days) - min(mine.days) >= thresholds.habit_days:
         return f"A few orders a day on {len(mine.days)} days: that looks like a habit."
-    alike = [
-        other for k, other in enumerate(measured) if k != at and _alike(sales, candidates, measured, at, k, thresholds)
-    ]
-    days = frozenset().union(mine.days, *(other.days for other in alike))
-    largest = max((other.orders for other in alike), default=0)
+    days, largest = _same_elsewhere(sales, candidates, measured, at, thresholds)
+    days |= mine.days
     spread = len(days) >= thresholds.habit_days and max(days) - min(days) >= thresholds.habit_days
-    if alike and spread and mine.orders <= thresholds.habit_growth * largest + 2:
+    if largest and spread and mine.orders <= thresholds.habit_growth * largest + 2:
         return f"The same happened on {len(days)} different days: that looks like a habit."
     return _usual_rate(sales, candidate, mine, thresholds)
 
 
-def _alike(
-    sales: Sales, candidates: list[Candidate], measured: list[_Measured], at: int, other: int, thresholds: Thresholds
-) -> bool:
-    if abs(measured[at].depth - measured[other].depth) > thresholds.habit_depth:
-        return False
-    if bool(candidates[at].ids) != bool(candidates[other].ids):
-        return False
-    if candidates[at].ids:
-        return True
-    return bool(np.isin(sales.group[candidates[at].rows], sales.group[candidates[other].rows]).any())
+def _same_elsewhere(
+    sales: Sales, candidates: list[Candidate], measured: list[_Measured], at: int, thresholds: Thresholds
+) -> tuple[set[int], int]:
+    """Days with the same depth outside this window, and the most orders of such a day.
+
+    For promotions the same discount with any id on any SKU; for prices another window of the same SKU.
+    """
+    candidate = candidates[at]
+    if candidate.ids:
+        return _same_discounts(sales, candidate.rows, thresholds)
+    alike = [
+        other
+        for place, other in enumerate(measured)
+        if place != at
+        and not candidates[place].ids
+        and abs(other.depth - measured[at].depth) <= thresholds.habit_depth
+        and np.isin(sales.group[candidate.rows], sales.group[candidates[place].rows]).any()
+    ]
+    days: set[int] = set().union(*(other.days for other in alike))
+    return days, max((other.orders for other in alike), default=0)
+
+
+def _same_discounts(sales: Sales, rows: Ints, thresholds: Thresholds) -> tuple[set[int], int]:
+    depth = np.nanmedian(sales.depth[rows])
+    with np.errstate(invalid="ignore"):
+        alike = sales.sold & (np.abs(sales.depth - depth) <= thresholds.habit_depth)
+    alike[rows] = False
+    days, counts = np.unique(sales.time[alike] // DAY, return_counts=True)
+    return set(days.tolist()), int(counts.max(initial=0))
 
 
 def _is_trickle(

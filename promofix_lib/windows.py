@@ -7,6 +7,7 @@ import numpy as np
 from promofix_lib.sales import HOUR, Floats, Ints, Mask
 from promofix_lib.thresholds import Thresholds
 
+_UPLOAD = 4  # so many different wrong prices at the same time have one cause
 _OWN_LIFE = 4  # so many small windows are a life of their own, not stragglers of a flood
 
 
@@ -99,7 +100,7 @@ def pool(onset: Ints, end: Ints, price: Floats, factor: Floats, thresholds: Thre
     [0, 0, 1]
     """
     number = np.full(len(onset), -1, dtype=np.int64)
-    near = thresholds.overlap_hours * HOUR
+    near = thresholds.pause_hours_least * HOUR
     for start in range(len(onset)):
         if number[start] >= 0:
             continue
@@ -112,7 +113,20 @@ def pool(onset: Ints, end: Ints, price: Floats, factor: Floats, thresholds: Thre
             found = np.flatnonzero(meets & alike)
             number[found] = this
             frontier += found.tolist()
-    return number
+    return _many_at_once(onset, end, number)
+
+
+def _many_at_once(onset: Ints, end: Ints, number: Ints) -> Ints:
+    """Many wrong prices with nothing in common but the hour are one upload: independent slips do not meet so often."""
+    count = int(number.max(initial=-1)) + 1
+    first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, np.iinfo(np.int64).min)
+    np.minimum.at(first, number, onset)
+    np.maximum.at(last, number, end)
+    for one in range(count):
+        meets = np.flatnonzero((first <= last[one] + HOUR) & (last >= first[one] - HOUR))
+        if len(meets) >= _UPLOAD:
+            number = np.where(np.isin(number, meets), one, number)
+    return np.unique(number, return_inverse=True)[1]
 
 
 def _alike(values: Floats, one: int, share: float) -> Mask:

@@ -54,7 +54,16 @@ def flood_times(seller: Seller, start: float, hours: float, count: int) -> list[
     return [float(np.floor(start + one * hours * HOUR)) for one in share]
 
 
-def flood(seller: Seller, name: str, take_off: Callable[[Line], object], count: int, start: float, hours: float, skus: list[int], markets: list[int] | None = None) -> list[Line]:
+def flood(
+    seller: Seller,
+    name: str,
+    take_off: Callable[[Line], object],
+    count: int,
+    start: float,
+    hours: float,
+    skus: list[int],
+    markets: list[int] | None = None,
+) -> list[Line]:
     """Orders drawn by a promotion, on top of the ordinary ones."""
     found = []
     for time in flood_times(seller, start, hours, count):
@@ -77,7 +86,18 @@ def some_skus(seller: Seller, most: int) -> list[int]:
     return [int(sku) for sku in seller.draw.choice(well, min(count, len(well)), replace=False)]
 
 
-def sold_wrong(seller: Seller, name: str, start: float, hours: float, skus: list[int], wrong: Callable[[Line], int], *, markets: list[int] | None = None, extra: int = 0, who: Callable[[Line], bool] = lambda line: True) -> None:
+def sold_wrong(
+    seller: Seller,
+    name: str,
+    start: float,
+    hours: float,
+    skus: list[int],
+    wrong: Callable[[Line], int],
+    *,
+    markets: list[int] | None = None,
+    extra: int = 0,
+    who: Callable[[Line], bool] = lambda line: True,
+) -> None:
     """A wrong list price: everyone who buys in the window gets it, and more come."""
     market_pool = markets if markets is not None else list(range(len(seller.markets)))
     for time in flood_times(seller, start, hours, extra):
@@ -101,7 +121,15 @@ def sold_wrong(seller: Seller, name: str, start: float, hours: float, skus: list
 def wrong_code_night(seller: Seller) -> Truths:
     """A claim code of 80-99 % goes around for a night."""
     name, off, hours = promotion_name(seller), float(seller.draw.uniform(0.8, 0.99)), hours_of(seller)
-    flood(seller, "a", lambda line: take(line, name, off), size_of(seller), start_of(seller, hours), hours, some_skus(seller, 4))
+    flood(
+        seller,
+        "a",
+        lambda line: take(line, name, off),
+        size_of(seller),
+        start_of(seller, hours),
+        hours,
+        some_skus(seller, 4),
+    )
     return {"a": (name,)}
 
 
@@ -109,7 +137,15 @@ def wrong_code_night(seller: Seller) -> Truths:
 def to_one_unit_of_money(seller: Seller) -> Truths:
     """A promotion brings one product to exactly 1.00."""
     name, hours = promotion_name(seller), hours_of(seller)
-    flood(seller, "a", lambda line: take_sum(line, name, max(line.unit - 100, 0)) if line.unit > 100 else take(line, name, 0.99), size_of(seller), start_of(seller, hours), hours, some_skus(seller, 1))
+    flood(
+        seller,
+        "a",
+        lambda line: take_sum(line, name, max(line.unit - 100, 0)) if line.unit > 100 else take(line, name, 0.99),
+        size_of(seller),
+        start_of(seller, hours),
+        hours,
+        some_skus(seller, 1),
+    )
     return {"a": (name,)}
 
 
@@ -132,7 +168,15 @@ def percent_slip_for_everyone(seller: Seller) -> Truths:
 def sixty_percent(seller: Seller) -> Truths:
     """60 % where 6 % was meant: not extreme, but never done before."""
     name, hours = promotion_name(seller), float(seller.draw.choice([4, 8, 20]))
-    flood(seller, "a", lambda line: take(line, name, 0.6), max(size_of(seller), 6), start_of(seller, hours), hours, some_skus(seller, 3))
+    flood(
+        seller,
+        "a",
+        lambda line: take(line, name, 0.6),
+        max(size_of(seller), 6),
+        start_of(seller, hours),
+        hours,
+        some_skus(seller, 3),
+    )
     return {"a": (name,)}
 
 
@@ -143,7 +187,10 @@ def amount_for_percent(seller: Seller) -> Truths:
     skus = some_skus(seller, 8)
     cheapest = min(seller.prices[sku] for sku in skus)
     off = max(200, round(cheapest * seller.markets[0][2] * 0.9 / 100) * 100)
-    flood(seller, "a", lambda line: take_sum(line, name, off), max(size_of(seller), 10), start_of(seller, hours), hours, skus, [0])
+    start = start_of(seller, hours)
+    flood(seller, "a", lambda line: take_sum(line, name, off), max(size_of(seller), 10), start, hours, skus, [0])
+    cheap = min(skus, key=lambda sku: seller.prices[sku])
+    flood(seller, "a", lambda line: take_sum(line, name, off), 4, start, hours, [cheap], [0])
     return {"a": (name,)}
 
 
@@ -237,7 +284,9 @@ def buy_one_get_31(seller: Seller) -> Truths:
 def paid_line_and_free_line(seller: Seller) -> Truths:
     """Buy one, get 31 free: a paid line and a free line of 31."""
     name, hours = promotion_name(seller), hours_of(seller)
-    for paid in flood(seller, "", lambda line: None, size_of(seller), start_of(seller, hours), hours, some_skus(seller, 2)):
+    for paid in flood(
+        seller, "", lambda line: None, size_of(seller), start_of(seller, hours), hours, some_skus(seller, 2)
+    ):
         paid.quantity = 1
         free = Line(paid.order, paid.time, paid.sku, paid.market, 31, paid.unit, affected="a")
         seller.lines.append(take(free, name, 1.0))
@@ -248,7 +297,15 @@ def paid_line_and_free_line(seller: Seller) -> Truths:
 def slow_leak(seller: Seller) -> Truths:
     """Three orders an hour for one to three days: no hour stands out."""
     name, hours = promotion_name(seller), float(seller.draw.choice([24, 48, 72]))
-    flood(seller, "a", lambda line: take(line, name, 0.95), int(hours * 3), start_of(seller, hours), hours, some_skus(seller, 2))
+    flood(
+        seller,
+        "a",
+        lambda line: take(line, name, 0.95),
+        int(hours * 3),
+        start_of(seller, hours),
+        hours,
+        some_skus(seller, 2),
+    )
     return {"a": (name,)}
 
 
@@ -256,7 +313,15 @@ def slow_leak(seller: Seller) -> Truths:
 def everywhere_at_once(seller: Seller) -> Truths:
     """One id on many SKUs in every marketplace."""
     name, hours = promotion_name(seller), hours_of(seller)
-    flood(seller, "a", lambda line: take(line, name, 0.88), max(60, size_of(seller)), start_of(seller, hours), hours, list(range(len(seller.prices))))
+    flood(
+        seller,
+        "a",
+        lambda line: take(line, name, 0.88),
+        max(60, size_of(seller)),
+        start_of(seller, hours),
+        hours,
+        list(range(len(seller.prices))),
+    )
     return {"a": (name,)}
 
 
@@ -267,7 +332,15 @@ def recurring_nights(seller: Seller) -> Truths:
     skus = [int(np.argmax(seller.weights))]
     start, truths = start_of(seller, nights * 24.0), {}
     for night in range(nights):
-        flood(seller, f"n{night}", lambda line: take(line, name, 0.93), int(seller.draw.integers(12, 50)), start + night * DAY, 6, skus)
+        flood(
+            seller,
+            f"n{night}",
+            lambda line: take(line, name, 0.93),
+            int(seller.draw.integers(12, 50)),
+            start + night * DAY,
+            6,
+            skus,
+        )
         for time in flood_times(seller, start + night * DAY + 8 * HOUR, 12, 8):
             add_order(seller, time, skus[0])
         truths[f"n{night}"] = (name,)
@@ -288,7 +361,15 @@ def stragglers_before(seller: Seller) -> Truths:
 def pending_orders(seller: Seller) -> Truths:
     """A third of the flood is pending: no price yet, but the id stands there."""
     name, hours = promotion_name(seller), hours_of(seller)
-    lines = flood(seller, "a", lambda line: take(line, name, 0.9), max(12, size_of(seller)), seller.end - hours * HOUR, hours, some_skus(seller, 2))
+    lines = flood(
+        seller,
+        "a",
+        lambda line: take(line, name, 0.9),
+        max(12, size_of(seller)),
+        seller.end - hours * HOUR,
+        hours,
+        some_skus(seller, 2),
+    )
     for line in lines:
         if seller.draw.random() < 0.35:
             line.unpriced, line.status = True, "Pending"
@@ -299,7 +380,15 @@ def pending_orders(seller: Seller) -> Truths:
 def discount_printed_later(seller: Seller) -> Truths:
     """Unshipped orders show the full price and the id, the discount comes when they ship."""
     name, hours = promotion_name(seller), hours_of(seller)
-    lines = flood(seller, "a", lambda line: take(line, name, 0.9), max(12, size_of(seller)), seller.end - hours * HOUR, hours, some_skus(seller, 2))
+    lines = flood(
+        seller,
+        "a",
+        lambda line: take(line, name, 0.9),
+        max(12, size_of(seller)),
+        seller.end - hours * HOUR,
+        hours,
+        some_skus(seller, 2),
+    )
     for line in lines:
         if seller.draw.random() < 0.4:
             line.discount_blank, line.status = True, "Unshipped"
@@ -321,7 +410,15 @@ def new_sku_wrong_promotion(seller: Seller) -> Truths:
     """The launch of a new SKU with a wrong promotion: no history at all."""
     name, hours = promotion_name(seller), hours_of(seller)
     seller.prices = np.append(seller.prices, 4500.0)
-    flood(seller, "a", lambda line: take(line, name, 0.9), size_of(seller), start_of(seller, hours), hours, [len(seller.prices) - 1])
+    flood(
+        seller,
+        "a",
+        lambda line: take(line, name, 0.9),
+        size_of(seller),
+        start_of(seller, hours),
+        hours,
+        [len(seller.prices) - 1],
+    )
     return {"a": (name,)}
 
 
@@ -346,7 +443,15 @@ def several_promotions(seller: Seller) -> Truths:
     start = start_of(seller, hours + 6)
     for number in range(3):
         name = f"{promotion_name(seller)} {number}"
-        flood(seller, f"p{number}", lambda line, name=name, off=0.75 + 0.1 * number: take(line, name, off), max(8, size_of(seller)), start + number * HOUR, hours, some_skus(seller, 2))  # type: ignore[misc]
+        flood(
+            seller,
+            f"p{number}",
+            lambda line, name=name, off=0.75 + 0.1 * number: take(line, name, off),
+            max(8, size_of(seller)),
+            start + number * HOUR,
+            hours,
+            some_skus(seller, 2),
+        )  # type: ignore[misc]
         truths[f"p{number}"] = (name,)
     return truths
 
@@ -358,7 +463,16 @@ def several_promotions(seller: Seller) -> Truths:
 def digit_slipped(seller: Seller) -> Truths:
     """62.99 becomes 6.29."""
     hours = hours_of(seller)
-    sold_wrong(seller, "a", start_of(seller, hours), hours, some_skus(seller, 1), lambda line: line.unit // 10, markets=[0], extra=size_of(seller))
+    sold_wrong(
+        seller,
+        "a",
+        start_of(seller, hours),
+        hours,
+        some_skus(seller, 1),
+        lambda line: line.unit // 10,
+        markets=[0],
+        extra=size_of(seller),
+    )
     return {"a": ()}
 
 
@@ -366,7 +480,16 @@ def digit_slipped(seller: Seller) -> Truths:
 def first_digit_missing(seller: Seller) -> Truths:
     """129.99 becomes 29.99 (or what is left when it must be less than half)."""
     hours, sku = hours_of(seller), some_skus(seller, 1)
-    sold_wrong(seller, "a", start_of(seller, hours), hours, sku, lambda line: round(line.unit * 0.23), markets=[0], extra=size_of(seller))
+    sold_wrong(
+        seller,
+        "a",
+        start_of(seller, hours),
+        hours,
+        sku,
+        lambda line: round(line.unit * 0.23),
+        markets=[0],
+        extra=size_of(seller),
+    )
     return {"a": ()}
 
 
@@ -374,7 +497,15 @@ def first_digit_missing(seller: Seller) -> Truths:
 def repricer_to_a_cent(seller: Seller) -> Truths:
     """A repricer sets the whole catalogue to 0.01 for an hour."""
     hours = float(seller.draw.choice([0.4, 1, 2]))
-    sold_wrong(seller, "a", start_of(seller, hours), hours, list(range(len(seller.prices))), lambda line: 1, extra=max(10, size_of(seller)))
+    sold_wrong(
+        seller,
+        "a",
+        start_of(seller, hours),
+        hours,
+        list(range(len(seller.prices))),
+        lambda line: 1,
+        extra=max(10, size_of(seller)),
+    )
     return {"a": ()}
 
 
@@ -382,7 +513,16 @@ def repricer_to_a_cent(seller: Seller) -> Truths:
 def a_tenth_of_everything(seller: Seller) -> Truths:
     """An upload with a slipped decimal point: many SKUs at a tenth."""
     hours = hours_of(seller)
-    sold_wrong(seller, "a", start_of(seller, hours), hours, some_skus(seller, 30), lambda line: line.unit // 10, markets=[0], extra=max(10, size_of(seller)))
+    sold_wrong(
+        seller,
+        "a",
+        start_of(seller, hours),
+        hours,
+        some_skus(seller, 30),
+        lambda line: line.unit // 10,
+        markets=[0],
+        extra=max(10, size_of(seller)),
+    )
     return {"a": ()}
 
 
@@ -392,7 +532,16 @@ def one_price_for_all(seller: Seller) -> Truths:
     hours = hours_of(seller)
     dear = [sku for sku in some_skus(seller, 40) if seller.prices[sku] > 3000] or [int(np.argmax(seller.prices))]
     wrong = round(min(seller.prices[sku] for sku in dear) * seller.markets[0][2] * 0.3)
-    sold_wrong(seller, "a", start_of(seller, hours), hours, dear, lambda line: wrong, markets=[0], extra=max(8, size_of(seller)))
+    sold_wrong(
+        seller,
+        "a",
+        start_of(seller, hours),
+        hours,
+        dear,
+        lambda line: wrong,
+        markets=[0],
+        extra=max(8, size_of(seller)),
+    )
     return {"a": ()}
 
 
@@ -403,7 +552,16 @@ def each_to_its_floor(seller: Seller) -> Truths:
     floors = {sku: float(seller.draw.uniform(0.1, 0.4)) for sku in skus}
     if len(skus) < 5:
         floors = dict.fromkeys(skus, 0.2)
-    sold_wrong(seller, "a", start_of(seller, hours), hours, skus, lambda line: round(line.unit * floors[line.sku]), markets=[0], extra=max(40, 4 * len(skus)))
+    sold_wrong(
+        seller,
+        "a",
+        start_of(seller, hours),
+        hours,
+        skus,
+        lambda line: round(line.unit * floors[line.sku]),
+        markets=[0],
+        extra=max(40, 4 * len(skus)),
+    )
     return {"a": ()}
 
 
@@ -411,7 +569,16 @@ def each_to_its_floor(seller: Seller) -> Truths:
 def wrong_currency(seller: Seller) -> Truths:
     """In one marketplace the price of another currency is typed."""
     hours, market = hours_of(seller), len(seller.markets) - 1
-    sold_wrong(seller, "a", start_of(seller, hours), hours, some_skus(seller, 10), lambda line: round(line.unit * 0.11), markets=[market], extra=max(6, size_of(seller)))
+    sold_wrong(
+        seller,
+        "a",
+        start_of(seller, hours),
+        hours,
+        some_skus(seller, 10),
+        lambda line: round(line.unit * 0.11),
+        markets=[market],
+        extra=max(6, size_of(seller)),
+    )
     return {"a": ()}
 
 
@@ -423,7 +590,9 @@ def business_price_slip(seller: Seller) -> Truths:
     for time in flood_times(seller, start, hours, 12):
         line = add_order(seller, time, skus[0], 0)
         line.business = True
-    sold_wrong(seller, "a", start, hours, skus, lambda line: line.unit // 5, markets=[0], who=lambda line: line.business)
+    sold_wrong(
+        seller, "a", start, hours, skus, lambda line: line.unit // 5, markets=[0], who=lambda line: line.business
+    )
     return {"a": ()}
 
 
@@ -435,7 +604,9 @@ def quantity_price_slip(seller: Seller) -> Truths:
     for time in flood_times(seller, start, hours, 10):
         line = add_order(seller, time, skus[0], 0)
         line.quantity = int(seller.draw.integers(5, 40))
-    sold_wrong(seller, "a", start, hours, skus, lambda line: line.unit // 10, markets=[0], who=lambda line: line.quantity >= 5)
+    sold_wrong(
+        seller, "a", start, hours, skus, lambda line: line.unit // 10, markets=[0], who=lambda line: line.quantity >= 5
+    )
     return {"a": ()}
 
 
@@ -443,7 +614,16 @@ def quantity_price_slip(seller: Seller) -> Truths:
 def slip_at_a_small_seller(seller: Seller) -> Truths:
     """A few orders a day, and a price of a sixth for two days."""
     hours = 48.0
-    sold_wrong(seller, "a", start_of(seller, hours), hours, [int(np.argmax(seller.weights))], lambda line: line.unit // 6, markets=[0], extra=5)
+    sold_wrong(
+        seller,
+        "a",
+        start_of(seller, hours),
+        hours,
+        [int(np.argmax(seller.weights))],
+        lambda line: line.unit // 6,
+        markets=[0],
+        extra=5,
+    )
     return {"a": ()}
 
 
@@ -451,7 +631,16 @@ def slip_at_a_small_seller(seller: Seller) -> Truths:
 def begins_inside(seller: Seller) -> Truths:
     """The report begins in the middle of the incident."""
     hours = 10.0
-    sold_wrong(seller, "a", seller.begin, hours, some_skus(seller, 2), lambda line: line.unit // 10, markets=[0], extra=size_of(seller))
+    sold_wrong(
+        seller,
+        "a",
+        seller.begin,
+        hours,
+        some_skus(seller, 2),
+        lambda line: line.unit // 10,
+        markets=[0],
+        extra=size_of(seller),
+    )
     return {"a": ()}
 
 
@@ -459,7 +648,16 @@ def begins_inside(seller: Seller) -> Truths:
 def ends_inside(seller: Seller) -> Truths:
     """The report ends in the middle of the incident."""
     hours = 10.0
-    sold_wrong(seller, "a", seller.end - hours * HOUR, hours, some_skus(seller, 2), lambda line: line.unit // 10, markets=[0], extra=size_of(seller))
+    sold_wrong(
+        seller,
+        "a",
+        seller.end - hours * HOUR,
+        hours,
+        some_skus(seller, 2),
+        lambda line: line.unit // 10,
+        markets=[0],
+        extra=size_of(seller),
+    )
     return {"a": ()}
 
 
@@ -485,7 +683,17 @@ def price_and_promotion_at_once(seller: Seller) -> Truths:
     others = [sku for sku in range(len(seller.prices)) if sku != skus[0]]
     if not others:
         return {"p": (name,)}
-    sold_wrong(seller, "a", start, hours, others[:1], lambda line: line.unit // 10 if not line.affected else line.unit, markets=[0], extra=max(10, size_of(seller)), who=lambda line: not line.affected)
+    sold_wrong(
+        seller,
+        "a",
+        start,
+        hours,
+        others[:1],
+        lambda line: line.unit // 10 if not line.affected else line.unit,
+        markets=[0],
+        extra=max(10, size_of(seller)),
+        who=lambda line: not line.affected,
+    )
     return {"p": (name,), "a": ()}
 
 

@@ -56,6 +56,9 @@ def lightning_deal(seller: Seller) -> None:
     for time in flood_times(seller, start, 6, 120):
         add_order(seller, time, int(seller.draw.choice(skus)))
     cheaper(seller, start, start + 6 * HOUR, skus, float(seller.draw.uniform(0.55, 0.7)))
+    for line in seller.lines:
+        if start <= line.time <= start + 6 * HOUR and line.sku in skus:
+            clean(line)
 
 
 @kind
@@ -143,7 +146,9 @@ def three_for_two(seller: Seller) -> None:
     for time in flood_times(seller, start, 48, 50):
         first = clean(add_order(seller, time, market=0))
         first.quantity = 1
-        others = [Line(first.order, time, sku, 0, 1, seller.price(sku, 0, time)) for sku in (seller.pick(), seller.pick())]
+        others = [
+            Line(first.order, time, sku, 0, 1, seller.price(sku, 0, time)) for sku in (seller.pick(), seller.pick())
+        ]
         seller.lines += others
         take(min([first, *others], key=lambda line: line.unit), name, 1.0)
 

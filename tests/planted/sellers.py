@@ -118,7 +118,11 @@ def ordinary_seller(seed: int, *, least_rate: float = 3, most_rate: float = 250,
         per_day=max(rate, size / 15),
         days=days if rate > 20 else 30.0,
         begin=float(datetime(2026, int(draw.integers(1, 12)), int(draw.integers(1, 28)), tzinfo=UTC).timestamp()),
-        coupon=(f"PLM-{seed:08d}-coupon", float(draw.uniform(0, 0.3)), float(draw.choice([0.05, 0.1, 0.15, 0.2, 0.3, 0.4]))),
+        coupon=(
+            f"PLM-{seed:08d}-coupon",
+            float(draw.uniform(0, 0.3)),
+            float(draw.choice([0.05, 0.1, 0.15, 0.2, 0.3, 0.4])),
+        ),
         shipping=(f"US Core Free Shipping Promotion A{seed}", float(draw.uniform(0, 0.8))),
     )
     count = draw.poisson(seller.per_day * seller.days)
@@ -180,7 +184,7 @@ def age(seller: Seller) -> None:
     for line in seller.lines:
         chance = seller.draw.random()
         if line.affected or line.replacement:
-            if line.time > seller.end - DAY and not line.unpriced:
+            if line.time > seller.end - DAY and not (line.unpriced or line.discount_blank):
                 line.status = "Unshipped" if chance < 0.8 else "Shipped"
             continue
         if chance < 0.03:
@@ -210,7 +214,9 @@ def order_table(seller: Seller) -> pd.DataFrame:
     frame["purchase_date"] = pd.Series(
         pd.to_datetime([line.time for line in lines], unit="s", utc=True).as_unit("us"), dtype=table.UTC
     )
-    frame["quantity"] = pd.Series([0 if line.status == "Cancelled" else line.quantity for line in lines], dtype=table.WHOLE)
+    frame["quantity"] = pd.Series(
+        [0 if line.status == "Cancelled" else line.quantity for line in lines], dtype=table.WHOLE
+    )
     frame["item_price"] = pd.Series(
         [Decimal(total) / cents if ok else None for total, ok in zip(money, priced, strict=True)], dtype=table.MONEY
     )
@@ -228,4 +234,17 @@ def pa_lists(lists: Any) -> Any:
     return pd.arrays.ArrowExtensionArray(pa.array([cells or None for cells in lists], type=pa.list_(pa.string())))
 
 
-__all__ = ["DAY", "HOUR", "Line", "Seller", "add_order", "age", "order_table", "ordinary_line", "ordinary_seller", "replace", "take", "take_sum"]
+__all__ = [
+    "DAY",
+    "HOUR",
+    "Line",
+    "Seller",
+    "add_order",
+    "age",
+    "order_table",
+    "ordinary_line",
+    "ordinary_seller",
+    "replace",
+    "take",
+    "take_sum",
+]
