@@ -276,6 +276,13 @@ def test_any_name_and_product_make_a_message_that_may_go_out(name: str, product:
     assert len(message.body.splitlines()) == 2 * len(message.paragraphs)
 
 
+def test_an_order_number_in_arabic_text_keeps_its_direction():
+    """Marks of direction around it keep 111-… from being shown as …-111 between Arabic letters."""
+    [message] = messages(row(sales_channel="Amazon.sa", currency="SAR"))
+    assert f"\u200e{ORDER}\u200e" in message.subject
+    assert f"\u200e{ORDER}\u200e" in message.body
+
+
 def test_a_placeholder_in_a_name_stays_a_name():
     """A value is never read as a placeholder again."""
     [message] = messages(

@@ -1,0 +1,109 @@
+"""LibreOffice opens what we write: the mail list merges into letters, and every sheet shows what it should."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from promofix_lib.letters.messages import Message, Wording, messages_for
+from promofix_lib.mailmerge import write_word_template
+from promofix_lib.marketplaces import MARKETPLACES
+from promofix_lib.orders import order_table
+from promofix_lib.workbook import write_buyers_workbook
+
+pytestmark = pytest.mark.office
+DRIVER = Path(__file__).parent / "merge_letters.py"
+WORDING = Wording(seller_name="Example & Sons", variants={"cancel": "cancelled", "shipped": "shipped_keep"})
+
+
+def orders_everywhere() -> pd.DataFrame:
+    names = ("Test Buyer", "=1+1", "O'Example, Ann", None, "Zoë Ünlü-Łódź", "テスト 花子", '"Quote" Example')
+    return order_table(
+        {
+            "order_id": f"111-{number:07d}-{number * 7919 % 10**7:07d}",
+            "purchase_date": "2026-03-01T20:00:00Z",
+            "order_status": "Shipped" if number % 10 == 9 else "Unshipped",
+            "fulfillment_channel": "merchant",
+            "sales_channel": market.sales_channel,
+            "currency": market.currency,
+            "sku": "HP-1",
+            "product_name": ("Example Headphones", "=SUM(A1)", "10.00", "1/2", "x" * 400)[number % 5],
+            "quantity": 1,
+            "item_price": "1.00",
+            "buyer_name": names[number % len(names)],
+            "buyer_email": f"a{number}@example.com",
+        }
+        for number, market in enumerate(MARKETPLACES * 2)
+    )
+
+
+@pytest.fixture(scope="module")
+def merged(office: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[tuple[Message, ...], list[str], str]:
+    """The messages, the pages of the merged PDF, and what LibreOffice said about tables and fields."""
+    folder = tmp_path_factory.mktemp("merge")
+    orders = orders_everywhere()
+    everything = pd.Series(True, index=orders.index)
+    workbook = write_buyers_workbook(orders, everything, folder / "buyers.xlsx", wording=WORDING)
+    template = write_word_template(folder / "message-template.docx")
+    command = [office, str(DRIVER), str(workbook), str(template), str(folder)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
+    [letters] = folder.glob("letters*.pdf")
+    text = subprocess.run(
+        ["pdftotext", "-layout", str(letters), "-"], capture_output=True, text=True, check=True
+    ).stdout
+    return messages_for(orders, everything, WORDING), text.split("\f")[:-1], run.stdout
+
+
+def plain(text: str) -> str:
+    return re.sub(r"[\s\u00a0\u200e\u200f\u202a-\u202e]+", "", text)
+
+
+def test_every_order_gets_one_letter_with_its_own_words(merged: tuple[tuple[Message, ...], list[str], str]):
+    """One page per message; each page holds its order id and nobody else's, and the whole text as we wrote it."""
+    messages, pages, _ = merged
+    assert len(pages) == len(messages) == 46
+    by_order = {message.order_id: message for message in messages}
+    seen = []
+    for page in pages:
+        [order_id] = set(re.findall(r"\d{3}-\d{7}-\d{7}", plain(page)))
+        seen.append(order_id)
+        message = by_order[order_id]
+        if message.language != "ar":  # a PDF keeps Arabic letters in the order they are drawn
+            assert plain(message.body) == plain(page)
+    assert sorted(seen) == sorted(by_order)
+
+
+def test_the_template_asks_only_for_columns_of_the_list(merged: tuple[tuple[Message, ...], list[str], str]):
+    """Every merge field was found and filled; no placeholder is left."""
+    _, pages, told = merged
+    assert "fields: line_1 line_2 line_3 line_4 line_5 line_6 seller_name" in told
+    assert re.search(r"tables: mail_merge\b", told)
+    assert not any(re.search("«line|<line|MERGEFIELD", page) for page in pages)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_sheet_opens_and_counts(office: str, tmp_path: Path, language: str):
+    """LibreOffice shows all sheets, works out the progress, and finds no error in any cell."""
+    orders = orders_everywhere()
+    workbook = write_buyers_workbook(
+        orders,
+        pd.Series(True, index=orders.index),
+        tmp_path / "buyers.xlsx",
+        language=language,
+        wording=WORDING,
+        made_at=datetime(2026, 3, 2, 9, tzinfo=UTC),
+    )
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    command = ["soffice", "--headless", profile, "--convert-to", "pdf", "--outdir", str(tmp_path), str(workbook)]
+    subprocess.run(command, capture_output=True, timeout=120, check=True)
+    pdf = str(tmp_path / "buyers.pdf")
+    text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    assert {"en": "Finished: 0 of 46 (0%)", "zh-CN": "已处理：0 / 46（0%）"}[language] in text
+    assert not re.search(r"Err:\d|#NAME|#REF|#VALUE|#DIV", text)
+    for words in {"en": ("Summary", "How to work"), "zh-CN": ("汇总", "如何使用本文件")}[language]:
+        assert words in text
