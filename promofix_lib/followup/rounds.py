@@ -20,7 +20,7 @@ from promofix_lib.handover.folder import Handover, export
 from promofix_lib.handover.parts import buyer_cancellations, cancellations
 from promofix_lib.handover.record import ExportRecord, HandedItem, read_records
 from promofix_lib.incident import affected
-from promofix_lib.orders import item_keys, sku_keys
+from promofix_lib.orders import TEXT, item_keys, sku_keys
 from promofix_lib.reports import read_processing_report
 from promofix_lib.triage import triage
 
@@ -218,6 +218,6 @@ def _handed_before(orders: pd.DataFrame, last: dict[str, HandedItem]) -> pd.Seri
     exact = {key: item.triage for key, item in last.items()}
     nameless = {item.sku_key: item.triage for item in last.values() if item.key == item.sku_key}
     by_sku = {item.sku_key: item.triage for item in last.values()}
-    keys, skus = item_keys(orders), sku_keys(orders)
-    found = keys.map(exact).fillna(skus.map(nameless))
-    return found.fillna(skus.where(keys == skus).map(by_sku)).rename("handed_as")
+    pairs = zip(item_keys(orders), sku_keys(orders), strict=True)
+    found = [exact.get(key) or nameless.get(sku) or (by_sku.get(sku) if key == sku else None) for key, sku in pairs]
+    return pd.Series(found, index=orders.index, dtype=TEXT, name="handed_as")

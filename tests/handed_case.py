@@ -1,0 +1,119 @@
+"""A small case for the tests of what leaves and what comes back: a night of twelve wrong orders, nobody real in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from promofix_lib.case import Case
+
+PROMOTION = "Percentage Off 2026/11/19 21-14-3-482"
+NIGHT = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 20, 16, 0, 0, tzinfo=UTC)
+VICTIMS = 12
+
+_ALL = (
+    "amazon-order-id purchase-date order-status fulfillment-channel sales-channel item-status sku asin quantity "
+    "currency item-price item-promotion-discount promotion-ids order-item-id ship-city"
+).split()
+_NEW = (
+    "order-id order-item-id purchase-date buyer-email buyer-name sku product-name quantity-purchased currency "
+    "item-price ship-address-1 ship-city"
+).split()
+
+
+def order_id(number: int) -> str:
+    """An order id that is plainly made up."""
+    return f"111-{number:07d}-{number:07d}"
+
+
+def line(number: int, at: datetime, *, wrong: bool = False, **more: Any) -> dict[str, Any]:
+    """One line of the All Orders report."""
+    return {
+        "amazon-order-id": order_id(number),
+        "order-item-id": f"{number:014d}",
+        "purchase-date": f"{at:%Y-%m-%dT%H:%M:%S+00:00}",
+        "order-status": "Unshipped" if wrong else "Shipped",
+        "item-status": "Unshipped" if wrong else "Shipped",
+        "fulfillment-channel": "Merchant",
+        "sales-channel": "Amazon.com",
+        "sku": "HP-BT700",
+        "asin": "B0EXAMPLE1",
+        "quantity": 1,
+        "currency": "USD",
+        "item-price": "58.99",
+        "item-promotion-discount": "57.99" if wrong else "",
+        "promotion-ids": PROMOTION if wrong else "",
+        "ship-city": "Exampleville",
+        **more,
+    }
+
+
+def usual() -> list[dict[str, Any]]:
+    """Forty days of normal sales."""
+    return [line(5000 + n, NIGHT - timedelta(hours=7 * n + 2)) for n in range(130)]
+
+
+def victims(**changed: dict[str, Any]) -> list[dict[str, Any]]:
+    """The twelve wrong orders; 10 is FBA, 11 pending, 12 shipped; ``v3={...}`` changes the third."""
+    special: dict[int, dict[str, Any]] = {
+        10: {"fulfillment-channel": "Amazon"},
+        11: {"order-status": "Pending", "item-status": ""},
+        12: {"order-status": "Shipped", "item-status": "Shipped"},
+    }
+    return [
+        line(n, NIGHT + timedelta(minutes=10 * n), wrong=True, **{**special.get(n, {}), **changed.get(f"v{n}", {})})
+        for n in range(1, VICTIMS + 1)
+    ]
+
+
+def all_orders(lines: Iterable[dict[str, Any]], *, item_ids: bool = True) -> bytes:
+    """The All Orders report as bytes; before May 2026 it had no item ids."""
+    names = [name for name in _ALL if item_ids or name != "order-item-id"]
+    rows = ["\t".join(names), *("\t".join(str(row[name]) for name in names) for row in lines)]
+    return ("\r\n".join(rows) + "\r\n").encode()
+
+
+def buyer(number: int) -> dict[str, str]:
+    """The invented buyer of an order."""
+    return {
+        "buyer-name": f"Ada Example-{number:04d}",
+        "buyer-email": f"buyer{number:04d}@marketplace.amazon.example",
+        "ship-address-1": f"{number:04d} Specimen Street",
+    }
+
+
+def new_orders(lines: Iterable[dict[str, Any]]) -> bytes:
+    """The New Orders report of the seller-fulfilled lines that are not pending, as bytes: it names the buyers."""
+    rows = ["\t".join(_NEW)]
+    for row in lines:
+        if row["fulfillment-channel"] == "Merchant" and row["order-status"] != "Pending":
+            number = int(row["amazon-order-id"].split("-")[1])
+            facts = {
+                **row,
+                **buyer(number),
+                "order-id": row["amazon-order-id"],
+                "product-name": "Lumen BT700 Headphones",
+            }
+            facts["quantity-purchased"] = row["quantity"]
+            rows.append("\t".join(str(facts[name]) for name in _NEW))
+    return ("\n".join(rows) + "\n").encode()
+
+
+def make_case(
+    folder: Path,
+    clock: Callable[[], datetime] = lambda: NOW,
+    reports: dict[str, bytes] | None = None,
+    **settings: Any,
+) -> Case:
+    """A case with both reports (or those given), the incident taken, and the gate open."""
+    case = Case.open(folder, clock=clock)
+    both = {"AllOrders-1.txt": all_orders([*usual(), *victims()]), "NewOrders-1.txt": new_orders(victims())}
+    for name, content in (reports or both).items():
+        case.add_report(name, content)
+    case.choose_incident(case.findings.incidents[0])
+    ended = "2026-11-20T07:30:00+00:00"
+    gate = {"promotion_ended": True, "price_right": True, "stock_as_wanted": True, "promotion_ended_at": ended}
+    return case.change_settings(seller_name="Lumen Audio", **{**gate, **settings})
