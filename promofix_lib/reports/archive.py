@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, Protocol
 
 from promofix_lib.errors import ReportError
 
@@ -20,6 +20,13 @@ RATIO, HARMLESS = 250, 64 << 20
 """A file over 64 MB that unpacks to more than 250 times its size is not a report but a trap."""
 MEMBERS = 200
 """Reports in one zip."""
+
+
+class Packed(Protocol):
+    """Something that unpacks as it is read."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most `size`."""
 
 
 @dataclass
@@ -74,9 +81,9 @@ def _unpacked(source: Source, depth: int) -> Iterator[Source]:
 
 
 def _inside(source: Source, depth: int, member: Source) -> Iterator[Source]:
-    if depth:
-        raise ReportError(f"{source.name}: an archive inside an archive. Unpack it, then give the report itself.")
     with member.stream:
+        if depth:
+            raise ReportError(f"{source.name}: an archive inside an archive. Unpack it, then give the report itself.")
         yield from _unpacked(member, depth + 1)
 
 
@@ -132,20 +139,28 @@ def _plain_name(name: str) -> str:
     return "".join(letter for letter in last if letter.isprintable())[:120] or "unnamed"
 
 
-def _spooled(packed: IO[bytes], name: str, packed_size: int) -> IO[bytes]:
+def _spooled(packed: Packed, name: str, packed_size: int) -> IO[bytes]:
     spooled: IO[bytes] = SpooledTemporaryFile(max_size=HARMLESS)  # noqa: SIM115 - the caller closes it
+    try:
+        for block in _bounded(packed, name, packed_size):
+            spooled.write(block)
+    except BaseException:
+        spooled.close()
+        raise
+    spooled.seek(0)
+    return spooled
+
+
+def _bounded(packed: Packed, name: str, packed_size: int) -> Iterator[bytes]:
     size = 0
     while block := packed.read(BLOCK):
         size += len(block)
         if size > LARGEST or (size > HARMLESS and size > RATIO * packed_size):
-            spooled.close()
             raise ReportError(
                 f"{name}: this archive unpacks to more than {size >> 20} MB, far more than a report holds. "
                 "It is damaged or harmful: do not open it, download the report again from Seller Central."
             )
-        spooled.write(block)
-    spooled.seek(0)
-    return spooled
+        yield block
 
 
 def _damaged(name: str, error: Exception) -> str:

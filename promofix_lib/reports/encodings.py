@@ -11,11 +11,21 @@ from typing import IO
 from promofix_lib.reports.archive import Source
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_LONGEST_LINE = 24 << 20
 _SAMPLE = 2_000  # lines with characters beyond ASCII that are looked at
 _SENSIBLE = re.compile(r"[À-ÖØ-öø-ÿŠšŽžŒœŸ’‘“”–—…€™®©°º²³½¼£§´·«»¿¡\u00a0]")
 _ODD_RUN = re.compile(r"[^\x00-\x7f’‘“”–—…€\u00a0]{4,}")
 _ASIAN_RUN = re.compile(r"[\u3000-\u30ff\u4e00-\u9fff\uff00-\uff5e]{2,}")
 _COMMON_HAN = re.compile(rb"[\xb0-\xd7][\xa1-\xfe]")
+
+
+class LongLineError(ValueError):
+    """A line far longer than any report has."""
+
+
+def _check_line(length: int) -> None:
+    if length > _LONGEST_LINE:
+        raise LongLineError(f"a line is longer than {_LONGEST_LINE >> 20} MB")
 
 
 def encoding_of(source: Source) -> str:
@@ -96,6 +106,7 @@ def whole_lines(stream: IO[bytes], size: int = 8 << 20) -> Iterator[bytes]:
         cut = block.rfind(b"\n") + 1
         if not cut:
             rest.append(block)
+            _check_line(sum(map(len, rest)))
             continue
         yield b"".join([*rest, block[:cut]])
         rest = [block[cut:]] if cut < len(block) else []
@@ -122,6 +133,7 @@ def _from_wide(stream: IO[bytes], encoding: str, size: int) -> Iterator[bytes]:
         text = rest + decoder.decode(block)
         cut = text.rfind("\n") + 1
         rest = text[cut:]
+        _check_line(len(rest))
         if cut:
             yield text[:cut].encode("utf-8", "replace")
     last = rest + decoder.decode(b"", final=True)

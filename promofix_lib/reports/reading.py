@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.archive import Source, sources_of
 from promofix_lib.reports.continuation import folded
-from promofix_lib.reports.encodings import decodes, encoding_of, lenient, marked_encoding, text_blocks
+from promofix_lib.reports.encodings import LongLineError, decodes, encoding_of, lenient, marked_encoding, text_blocks
 from promofix_lib.reports.flat_file import FlatFile, Read
 from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind
 from promofix_lib.reports.known_names import KNOWN
@@ -58,7 +58,10 @@ def _read(source: Source) -> Report:
     if is_workbook(start, source):
         header, read = read_workbook(source)
         return _report(source, "xlsx", header.kind, header.cells, read)
-    return _read_text(source)
+    try:
+        return _read_text(source)
+    except LongLineError as error:
+        raise ReportError(f"{source.name}: {error}: {stranger(start, '')}") from error
 
 
 def _read_text(source: Source) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from promofix_lib.reports.columns import Column
 from promofix_lib.reports.encodings import lenient
@@ -63,7 +64,7 @@ class LineReader:
         ended = lines[-1] == b""
         numbered = enumerate((self._text(line) for line in (lines[:-1] if ended else lines)), start=first_line)
         if self.delimiter != "\t":
-            yield from self._quoted(numbered)
+            yield from self._quoted(iter(list(numbered)))
         else:
             yield from self._tabbed(list(numbered), cut_off=last and not ended)
 
@@ -114,37 +115,40 @@ class LineReader:
     def _looks_like_row(self, cells: list[str]) -> bool:
         return len(cells) >= len(self.columns) or tuple(map(spelled, cells[:2])) == self._header[:2]
 
-    def _quoted(self, lines: Iterable[tuple[int, str]]) -> Iterator[Record]:
-        number = 0
+    def _quoted(self, lines: Iterator[tuple[int, str]]) -> Iterator[Record]:
+        number = before = 0
 
         def feed() -> Iterator[str]:
             nonlocal number
-            for number, text in lines:  # noqa: B007 - the reader's position is wanted outside
+            for _, text in lines:
+                number += 1
                 yield text + "\n"
 
-        reader = csv.reader(feed(), delimiter=self.delimiter, strict=False)
+        first = next(lines, None)
+        if first is None:
+            return
+        start, lines = first[0], chain([first], lines)
         csv.field_size_limit(_LONGEST)
-        start = 0
+        reader = csv.reader(feed(), delimiter=self.delimiter)
         while True:
             try:
-                cells = next(reader)
+                cells, fault = next(reader), ""
             except StopIteration:
                 return
             except csv.Error as error:
-                start = start or number
-                yield Record(number, 1, (), f"is not a row of a comma file ({error})")
-                continue
-            taken = max(reader.line_num - start, 1)
-            start = reader.line_num
-            if not self._is_no_row(cells):
-                yield self._record(number - taken + 1, taken, cells, cut_off=False)
+                cells, fault = [], f"is not a row of a comma file ({error})"
+            taken, at, before = number - before, start + before, number
+            if fault:
+                yield Record(at, taken, (), fault)
+            elif not self._is_no_row(cells, taken):
+                yield self._record(at, taken, cells, cut_off=False)
 
-    def _is_no_row(self, cells: list[str]) -> bool:
+    def _is_no_row(self, cells: list[str], lines: int = 1) -> bool:
         if not any(cell.strip() for cell in cells):
-            self.count.blanks += 1
+            self.count.blanks += lines
             return True
         if tuple(map(spelled, cells[: len(self._header)])) == self._header:
-            self.count.headers += 1
+            self.count.headers += lines
             return True
         return False
 

@@ -1,0 +1,223 @@
+"""Any bytes give either an order table or one clear sentence, in bounded time and memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from promofix_lib.errors import ReportError
+from promofix_lib.merging import read_orders
+from promofix_lib.orders import COLUMNS
+from promofix_lib.reports import read_processing_report, read_report
+
+SAMPLES = {
+    "all.txt": (
+        "amazon-order-id\tpurchase-date\torder-status\titem-status\tsku\tproduct-name\tquantity\tcurrency\titem-price\t"
+        "item-promotion-discount\tpromotion-ids\n"
+        '111-0000001-0000001\t2026-03-08T01:59:59-08:00\tShipped\tShipped\t007\t"Deluxe Café\t2\tUSD\t10.00\t-2.00\tA,B\n'
+        "111-0000002-0000002\t2026-03-08T03:00:00-07:00\tPending\t\tNA\tPlain\t1\tUSD\t\t\t\n"
+    ).encode(),
+    "new.txt": (
+        "order-id\torder-item-id\tpurchase-date\tsku\tquantity-purchased\tcurrency\titem-price\titem-promotion-id\n"
+        "111-0000001-0000001\t01234567890123\t2026-03-08T01:59:59-08:00\t007\t2\tUSD\t10.00\tA\n"
+        "\t\t\t\t\t\t\tB\n"
+    ).encode(),
+    "payments.csv": (
+        '"All amounts in USD"\r\n"date/time","settlement id","type","order id","product sales","total"\r\n'
+        '"Jan 5, 2026 1:23:45 PM PST","1","Order","111-0000001-0000001","1,010.00","8.00"\r\n'
+    ).encode(),
+    "report.xml": (
+        b'<?xml version="1.0" encoding="UTF-8"?><AmazonEnvelope><MessageType>OrderReport</MessageType>\n'
+        b"<Message><OrderReport><AmazonOrderID>111-0000001-0000001</AmazonOrderID>"
+        b"<OrderDate>2026-03-08T01:59:59-08:00</OrderDate>\n<Item><AmazonOrderItemCode>01234567890123"
+        b"</AmazonOrderItemCode><SKU>007</SKU><Title>a &amp; b</Title><Quantity>2</Quantity><ItemPrice><Component>"
+        b'<Type>Principal</Type><Amount currency="USD">10.00</Amount></Component></ItemPrice><Promotion>'
+        b"<PromotionClaimCode>HELLO123</PromotionClaimCode><MerchantPromotionID>A</MerchantPromotionID></Promotion>"
+        b"</Item></OrderReport></Message>\n</AmazonEnvelope>"
+    ),
+}
+
+
+def given_file(folder: Path, name: str, content: bytes) -> Path:
+    """A file with that content."""
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def table_or_sentence(path: Path) -> str:
+    """Read a file; what came of it. Anything but a table or a `ReportError` fails the test."""
+    try:
+        reading = read_orders([path])
+    except ReportError as error:
+        assert str(error).count("\n") == 0
+        assert len(str(error)) < 900
+        return "refused"
+    assert list(reading.orders.columns[: len(COLUMNS)]) == list(COLUMNS)
+    for report in reading.reports:
+        assert report.headers + report.blanks + report.rows + len(report.quarantined) == report.lines
+    reading.to_json()
+    return "read"
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_samples_themselves_are_read(tmp_path, name):
+    """What is fuzzed below is a report to begin with."""
+    assert table_or_sentence(given_file(tmp_path, name, SAMPLES[name])) == "read"
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@given(
+    changes=st.lists(
+        st.tuples(
+            st.floats(0, 1),
+            st.sampled_from(["replace", "insert", "cut", "double", "drop"]),
+            st.binary(max_size=6)
+            | st.sampled_from(
+                [b"\t", b"\n", b"\r", b'"', b"\0", b",", b"\xff\xfe", b"E+14", b"<", b"]]>", b"1e999", b"-"]
+            ),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_changed_bytes_give_a_table_or_a_sentence(tmp_path, name, changes):
+    """However a report is damaged, nothing but a `ReportError` comes out, and no line disappears uncounted."""
+    content = bytearray(SAMPLES[name])
+    for where, how, what in changes:
+        at = int(where * len(content))
+        if how == "replace":
+            content[at : at + len(what)] = what
+        elif how == "insert":
+            content[at:at] = what
+        elif how == "cut":
+            del content[at:]
+        elif how == "double":
+            content += content[at:]
+        else:
+            del content[at : at + 1 + len(what)]
+    table_or_sentence(given_file(tmp_path, name, bytes(content)))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@given(content=st.binary(max_size=300), name=st.sampled_from(["x.txt", "x.xml", "x.zip", "x.gz", "x.xlsx", "x.csv"]))
+@example(content=b"", name="x.txt")
+@example(content=b"PK\x03\x04", name="x.zip")
+@example(content=b"\x1f\x8b", name="x.gz")
+@example(content=b"<?xml version='1.0'?>", name="x.xml")
+@example(content=b"\xff\xfe", name="x.txt")
+@example(content=b"\xff\xfe<\0?\0x\0m\0l\0", name="x.xml")
+def test_arbitrary_bytes_are_refused(tmp_path, content, name):
+    """A file that is no report is refused in one sentence, whatever its name says."""
+    assert table_or_sentence(given_file(tmp_path, name, content)) == "refused"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@given(where=st.floats(0, 1), what=st.binary(min_size=1, max_size=4), packed=st.sampled_from(["zip", "gz"]))
+def test_a_damaged_archive_gives_a_table_or_a_sentence(tmp_path, where, what, packed):
+    """A zip or gzip that was cut or changed on its way is refused or read, never more."""
+    content = bytearray(_zipped(SAMPLES) if packed == "zip" else gzip.compress(SAMPLES["all.txt"], mtime=0))
+    at = int(where * len(content))
+    content[at : at + len(what)] = what
+    table_or_sentence(given_file(tmp_path, f"x.{packed}", bytes(content)))
+
+
+def _zipped(members: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+DECLARATIONS = {
+    "doctype": b'<?xml version="1.0"?><!DOCTYPE a SYSTEM "file:///etc/passwd"><AmazonEnvelope></AmazonEnvelope>',
+    "entities": b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;">]><AmazonEnvelope>&c;</AmazonEnvelope>',
+    "late": b"<AmazonEnvelope><Message><!ENTITY b 'c'><Order></Order></Message></AmazonEnvelope>",
+    "wide": '<?xml version="1.0"?><!DOCTYPE a><AmazonEnvelope></AmazonEnvelope>'.encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("name", DECLARATIONS)
+def test_doctypes_and_entities_are_refused_before_parsing(tmp_path, name):
+    """No XML report declares a DOCTYPE or an entity, so a file that does is not opened at all."""
+    with pytest.raises(ReportError, match="declares a DOCTYPE or entities"):
+        read_report(given_file(tmp_path, "x.xml", DECLARATIONS[name]))
+
+
+def test_a_gzip_bomb_is_refused_early(tmp_path):
+    """A small file that unpacks to hundreds of megabytes of the same is refused after the first 64 of them."""
+    path = given_file(tmp_path, "x.gz", gzip.compress(bytes(80 << 20), compresslevel=9, mtime=0))
+    with pytest.raises(ReportError, match="unpacks to more than 6. MB"):
+        read_report(path)
+
+
+def test_a_zip_bomb_is_refused_early(tmp_path):
+    """The same inside a zip."""
+    path = given_file(tmp_path, "x.zip", _zipped({"a.txt": bytes(80 << 20)}))
+    with pytest.raises(ReportError, match="unpacks to more than 6. MB"):
+        read_report(path)
+
+
+def test_a_giant_line_is_refused_early(tmp_path):
+    """Tens of megabytes without a line end are no report, and are not searched for one again and again."""
+    for content in (bytes(40 << 20), b"x" * (40 << 20)):
+        with pytest.raises(ReportError, match="a line is longer than 24 MB"):
+            read_report(given_file(tmp_path, "x.txt", content))
+
+
+def test_archives_in_archives_are_refused(tmp_path):
+    """A zip in a zip is unpacked by the seller, not by us."""
+    path = given_file(tmp_path, "x.zip", _zipped({"inner.zip": _zipped(SAMPLES)}))
+    with pytest.raises(ReportError, match="an archive inside an archive"):
+        read_report(path)
+
+
+def test_names_in_a_zip_never_become_paths(tmp_path):
+    """A member called ../../evil.txt is read from memory; nothing is written anywhere."""
+    path = given_file(
+        tmp_path, "x.zip", _zipped({"../../evil.txt": SAMPLES["all.txt"], "C:\\b.txt": SAMPLES["new.txt"]})
+    )
+    assert [report.name for report in read_report(path)] == ["x.zip: evil.txt", "x.zip: b.txt"]
+    assert [file.name for file in tmp_path.iterdir()] == ["x.zip"]
+    assert not (tmp_path.parent.parent / "evil.txt").exists()
+
+
+def test_a_far_off_cell_does_not_make_a_giant_table(tmp_path):
+    """One cell at the end of an Excel sheet would ask for seventeen thousand million cells."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active["XFD1048576"] = "x"
+    book.save(tmp_path / "far.xlsx")
+    with pytest.raises(ReportError, match="spans 1048576 x 16384 cells"):
+        read_report(tmp_path / "far.xlsx")
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path):
+    """What cannot be opened is said so, with what to check."""
+    for path in (tmp_path / "missing.txt", tmp_path):
+        with pytest.raises(ReportError, match="cannot be opened"):
+            read_report(path)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_report_is_not_a_processing_report(tmp_path, name):
+    """The follow-up refuses order reports."""
+    with pytest.raises(ReportError, match="not a processing report"):
+        read_processing_report(given_file(tmp_path, name, SAMPLES[name]))
+
+
+def test_formulas_and_markup_stay_text(tmp_path):
+    """What looks like a formula, HTML or a path in a report is a text like any other."""
+    name = '=HYPERLINK("http://x") <script>alert(1)</script> ../../x 日本語 \u202e'
+    content = SAMPLES["all.txt"].replace(b"Plain", name.encode())
+    orders = read_orders([given_file(tmp_path, "all.txt", content)]).orders
+    assert orders["product_name"][1] == name
