@@ -34,7 +34,7 @@ function render({ model, el }) {
       return h("label", { class: "pf-field" }, h("span", {}), input, h("span", { class: "pf-hint" }));
     },
     list: () => h("div", {}, h("p", { class: "pf-title" }), h("ul", {})),
-    table: () => h("div", { class: "pf-scroll" }, h("table", {}, h("caption", { class: "pf-title" }), h("thead", {}), h("tbody", {}))),
+    table: (part) => h("div", { class: "pf-scroll", tabindex: 0, role: "region", "aria-label": part.caption }, h("table", {}, h("caption", { class: "pf-title" }), h("thead", {}), h("tbody", {}))),
   };
 
   const updaters = {
@@ -65,6 +65,7 @@ function render({ model, el }) {
     table: (node, part) => {
       const [caption, head, rows] = node.firstChild.children;
       say(caption, part.caption);
+      node.setAttribute("aria-label", part.caption);
       head.replaceChildren(h("tr", {}, ...part.head.map((text) => h("th", { scope: "col" }, text))));
       rows.replaceChildren(...part.rows.map((cells) => h("tr", {}, ...cells.map((text, place) =>
         place ? h("td", {}, text) : h("th", { scope: "row" }, text)))));

@@ -63,6 +63,20 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> 
     return Shown(html, "\n".join([caption, *lines]))
 
 
+def listed(title: str, lines: Sequence[str]) -> Shown:
+    """A list with a title; nothing when there is no line.
+
+    Examples
+    --------
+    >>> listed("Warnings", ["<b>"]).html, listed("Warnings", []).html
+    ('<p>Warnings</p><ul><li>&lt;b&gt;</li></ul>', '')
+    """
+    if not lines:
+        return Shown("", "")
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return Shown(f"<p>{escape(title)}</p><ul>{items}</ul>", "\n".join([title, *(f"- {line}" for line in lines)]))
+
+
 def _row(cells: Sequence[Cell]) -> str:
     look = 'style="text-align:left;vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere"'
     first = f'<th scope="row" {look}>{_html(cells[0])}</th>'

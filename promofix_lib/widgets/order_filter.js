@@ -58,7 +58,7 @@ function render({ model, el }) {
   for (const [name, draw] of Object.entries(drawings)) model.on(`change:${name}`, draw);
   for (const draw of new Set(Object.values(drawings))) draw();
   // another notebook may have changed the case while nobody looked at this one
-  const look = setInterval(() => document.visibilityState === "visible" && line.idle() && silent.hidden && line.ask({ do: "look" }), 10000);
+  const look = setInterval(() => document.visibilityState === "visible" && line.idle() && silent.hidden && line.ask({ do: "look", quiet: true }), 10000);
   return () => {
     clearInterval(look);
     line.close();

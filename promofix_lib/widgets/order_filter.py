@@ -162,7 +162,7 @@ class OrderFilter(anywidget.AnyWidget):
                 self.notice, self.answer = {"kind": "error", "text": str(error)}, question
 
     def _do(self, message: dict[str, Any]) -> None:
-        facts = {name: value for name, value in message.items() if name not in ("do", "question", "latest")}
+        facts = {name: value for name, value in message.items() if name not in ("do", "question", "latest", "quiet")}
         action = self._actions().get(str(message.get("do")))
         if action is not None:
             action(**facts)

@@ -73,7 +73,8 @@ function clockOf(language, zone) {
 
 /**
  * The way to Python: one question at a time, the newest of its kind waits, and silence is noticed.
- * `model` trait `answer` holds the number of the last question answered.
+ * `model` trait `answer` holds the number of the last question answered. Silence after a quiet question alarms nobody:
+ * the kernel may be at work elsewhere.
  */
 function lineTo(model, onSilence, onAnswer) {
   const waiting = [];
@@ -83,7 +84,7 @@ function lineTo(model, onSilence, onAnswer) {
 
   function post(message) {
     open = `${Date.now()}-${Math.random()}`;
-    timer = setTimeout(onSilence, 3000);
+    if (!message.quiet) listen();
     try {
       const { contents, ...words } = message;
       model.send({ ...words, question: open }, undefined, contents);
@@ -91,26 +92,33 @@ function lineTo(model, onSilence, onAnswer) {
       onSilence();
     }
   }
+  function listen() {
+    if (timer === null && !model.get("busy")) timer = setTimeout(onSilence, 3000);
+  }
+  function heard() {
+    clearTimeout(timer);
+    timer = null;
+  }
   function answered() {
     if (model.get("answer") !== open) return;
-    clearTimeout(timer);
+    heard();
     open = null;
     onAnswer();
     if (waiting.length) post(waiting.shift());
   }
-  const heard = () => clearTimeout(timer); // Python is at work: silence is no death
   model.on("change:answer", answered);
-  model.on("change:busy", heard);
+  model.on("change:busy", heard); // Python is at work: silence is no death
   return {
     ask(message) {
       if (open === null) return post(message);
+      listen();
       const place = waiting.findIndex(replaces(message));
       if (place >= 0) waiting[place] = message;
       else waiting.push(message);
     },
     idle: () => open === null,
     close() {
-      clearTimeout(timer);
+      heard();
       model.off("change:answer", answered);
       model.off("change:busy", heard);
     },

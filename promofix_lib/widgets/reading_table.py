@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -10,7 +11,7 @@ from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.merging import Reading
 from promofix_lib.reports import Report
 from promofix_lib.widgets.form_words import form_words
-from promofix_lib.widgets.html import Bullets, Cell, Shown, table
+from promofix_lib.widgets.html import Bullets, Cell, Shown, listed, table
 
 _SHOWN_LINES = 10
 
@@ -37,8 +38,11 @@ def reading_table(reading: Reading, language: str = "en") -> Shown:
     head[4] = head[4].format(zone=market.zone_name)
     shown = table(words["reading_caption"], head, [_row(report, market.zone, words) for report in reading.reports])
     numbers = {"orders": f"{orders['order_id'].nunique():,}", "items": f"{len(orders):,}"}
-    together = table(words["together"].format(**numbers), [words["warnings"]], [[text] for text in reading.warnings])
-    return Shown(f"{shown.html}{together.html}", f"{shown.plain}\n{together.plain}")
+    together = words["together"].format(**numbers)
+    warnings = listed(words["warnings"], reading.warnings)
+    return Shown(
+        f"{shown.html}<p>{escape(together)}</p>{warnings.html}", f"{shown.plain}\n{together}\n{warnings.plain}".strip()
+    )
 
 
 def _main_market(orders: pd.DataFrame) -> Marketplace:

@@ -10,9 +10,10 @@ import pandas as pd
 from promofix_lib.case import Case
 from promofix_lib.followup import table_of_truth
 from promofix_lib.widgets.form import Form, Part, button, select, table, text
+from promofix_lib.widgets.words import words_of
 
-COLUMNS = ("order_id", "ordered", "units", "state", "cancellation", "assistant", "mail", "note", "history")
-"""Columns shown; the next step is chosen above the table."""
+COLUMNS = ("order_id", "ordered", "units", "state", "next", "cancellation", "assistant", "mail", "note", "history")
+"""Columns shown."""
 
 _ROWS = 25
 
@@ -44,8 +45,8 @@ class TruthTable(Form):
         caption = words["truth_rows"].format(first=min(first + 1, len(rows)), last=first + len(part), n=len(rows))
         head = [words[f"truth_{name}"] for name in COLUMNS]
         return [
-            select("next", words["truth_next"], self._next, self._choices(orders)),
-            table("orders", caption, head, _cells(part)),
+            select("next", words["truth_choose"], self._next, self._choices(orders)),
+            table("orders", caption, head, _cells(part, words_of(self._case.settings.language))),
             button("earlier", words["earlier"], disabled=first == 0),
             button("later", words["later"], disabled=first + len(part) >= len(rows)),
         ]
@@ -63,5 +64,12 @@ class TruthTable(Form):
             self._page += 1 if name == "later" else -1
 
 
-def _cells(rows: pd.DataFrame) -> list[list[str]]:
-    return [["" if pd.isna(cell) else str(cell) for cell in row] for row in rows[list(COLUMNS)].to_numpy(dtype=object)]
+def _cells(rows: pd.DataFrame, words: dict[str, str]) -> list[list[str]]:
+    shown = rows[list(COLUMNS)].astype(object).fillna("").astype(str)
+    shown["state"] = [_states(cell, words) for cell in shown["state"]]
+    return shown.to_numpy().tolist()
+
+
+def _states(cell: str, words: dict[str, str]) -> str:
+    """The triage words of an order in the seller's language."""
+    return ", ".join(words.get(f"word_{word}", word) for word in cell.split(", "))

@@ -42,9 +42,9 @@ def becomes(panel: Any, number: int) -> None:
 
 
 def violations(page: Any, axe: str) -> list[str]:
-    """What axe-core finds wrong inside the panel."""
+    """What axe-core finds wrong inside our widgets."""
     page.evaluate(axe)
-    found = page.evaluate("axe.run(document.querySelector('.promofix')).then(result => result.violations)")
+    found = page.evaluate("axe.run('.promofix').then(result => result.violations)")
     return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
 
 
