@@ -11,7 +11,7 @@ from typing import IO
 from promofix_lib.reports.archive import Source
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_LONGEST_LINE = 24 << 20
+_LONGEST_LINE = 4 << 20
 _SAMPLE = 2_000  # lines with characters beyond ASCII that are looked at
 _SENSIBLE = re.compile(r"[À-ÖØ-öø-ÿŠšŽžŒœŸ’‘“”–—…€™®©°º²³½¼£§´·«»¿¡\u00a0]")
 _ODD_RUN = re.compile(r"[^\x00-\x7f’‘“”–—…€\u00a0]{4,}")
