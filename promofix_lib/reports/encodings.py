@@ -151,12 +151,12 @@ def _from_single(block: bytes, encoding: str) -> bytes:
 
 
 def lenient(line: bytes, encoding: str = "utf-8") -> str:
-    """A line as text even if some of its bytes are from another world: then as Windows-1252, at last as Latin-1.
+    r"""A line as text even if some of its bytes are from another world: then as Windows-1252, at last as Latin-1.
 
     Examples
     --------
-    >>> lenient(b"Caf\\xe9"), lenient(b"\\x81")
-    ('Café', '\\x81')
+    >>> lenient(b"Caf\xe9"), lenient(b"\x81")
+    ('Café', '\x81')
     """
     for name in (encoding, "cp1252"):
         try:

@@ -17,7 +17,7 @@ _MOST_UNITS = 10**9
 
 
 def flawless(block: bytes, columns: tuple[Column, ...], first_line: int, lines: int) -> pa.Table | None:
-    """The lines of a block as a table with a ``source_line`` column; None when any line needs a closer look.
+    r"""The lines of a block as a table with a ``source_line`` column; None when any line needs a closer look.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ def flawless(block: bytes, columns: tuple[Column, ...], first_line: int, lines: 
     --------
     >>> from promofix_lib.reports.columns import columns_for
     >>> columns = columns_for(("order_id", "sku"), ("order-id", "sku"), ("order_id",))
-    >>> flawless(b'A\\t"Deluxe\\nB\\t007\\n', columns, 2, 2)["sku"].to_pylist()
+    >>> flawless(b'A\t"Deluxe\nB\t007\n', columns, 2, 2)["sku"].to_pylist()
     ['"Deluxe', '007']
-    >>> flawless(b"A\\t1\\t2\\n", columns, 2, 1) is None
+    >>> flawless(b"A\t1\t2\n", columns, 2, 1) is None
     True
     """
     try:

@@ -45,7 +45,7 @@ def shipped_items(tables: Sequence[pd.DataFrame]) -> pa.Table:
 def _added_up(parts: pd.DataFrame) -> pa.Table:
     keys = ["order_id", "order_item_id"]
     heads = parts.drop_duplicates(keys).reset_index(drop=True)
-    for name in (name for name in _AMOUNTS if name in parts and parts[name].dtype != "string"):
+    for name in (name for name in _AMOUNTS if name in parts):
         sums = parts.groupby(keys, sort=False)[name].sum(min_count=1)
         heads[name] = pd.Series(sums.tolist(), dtype=parts[name].dtype)
     return as_arrow(heads)

@@ -37,11 +37,11 @@ class Header:
 
 
 def header_of(first_block: bytes) -> Header | None:
-    """The first line of a file that names the columns of a known report, None when none does.
+    r"""The first line of a file that names the columns of a known report, None when none does.
 
     Examples
     --------
-    >>> found = header_of(b"All amounts in USD\\r\\n\\"date/time\\",\\"type\\",\\"total\\"\\r\\n")
+    >>> found = header_of(b"All amounts in USD\r\n\"date/time\",\"type\",\"total\"\r\n")
     >>> found.line, found.delimiter, found.kind.name
     (2, ',', 'Transactions')
     """
@@ -64,11 +64,11 @@ def _starts(block: bytes) -> Iterator[str]:
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
-    """The cells of one line: Amazon's tab files know no quotes, comma files do.
+    r"""The cells of one line: Amazon's tab files know no quotes, comma files do.
 
     Examples
     --------
-    >>> split_line('a\\t"b', "\\t"), split_line('a,"b,c"', ",")
+    >>> split_line('a\t"b', "\t"), split_line('a,"b,c"', ",")
     (['a', '"b'], ['a', 'b,c'])
     """
     plain = line.rstrip("\r\n")

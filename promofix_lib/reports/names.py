@@ -17,11 +17,11 @@ _ALIASES = {
 
 
 def spelled(name: str) -> str:
-    """A column name in lower case with hyphens, without quotes, marks and doubled blanks.
+    r"""A column name in lower case with hyphens, without quotes, marks and doubled blanks.
 
     Examples
     --------
-    >>> spelled("\\ufeffAmazon-Order-Id "), spelled("delivery-Instructions"), spelled("Order ID")
+    >>> spelled("\ufeffAmazon-Order-Id "), spelled("delivery-Instructions"), spelled("Order ID")
     ('amazon-order-id', 'delivery-instructions', 'order-id')
     """
     plain = unicodedata.normalize("NFKC", name).strip("\ufeff\u200e\u200f \t\"'").lower()

@@ -1,4 +1,4 @@
-"""From a report's own columns to the order table's: words, signs, lists, what the kind implies, lines that belong together."""
+"""From a report's own columns to the order table's: words, signs, lists, and what the kind implies."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def _paid(orders: pd.DataFrame) -> dict[str, Decimal]:
     columns = orders[["order_id", "item_price", "item_promotion_discount"]]
     open_orders = set(columns.loc[columns["item_price"].isna(), "order_id"].dropna())
     known = columns[~columns["order_id"].isin(open_orders)]
-    net = known["item_price"] - known["item_promotion_discount"].fillna(Decimal(0))
+    net = known["item_price"] - known["item_promotion_discount"].fillna(0)
     return {str(order): Decimal(value) for order, value in net.groupby(known["order_id"]).sum().items()}
 
 
@@ -47,8 +47,8 @@ def _check(paid: dict[str, Decimal], report: Report) -> list[str]:
     settled = order_sales(report.table)
     wrong = [order for order, amount in settled.items() if order in paid and _differs(amount, paid[order])]
     sentences = [
-        f"Order {order}: the order reports say that the buyer paid {paid[order]:f}, {report.name} says {settled[order]:f}. "
-        "Look at the order in Seller Central before you act on it."
+        f"Order {order}: the order reports say that the buyer paid {paid[order]:f}, "
+        f"{report.name} says {settled[order]:f}. Look at the order in Seller Central before you act on it."
         for order in wrong[:_SHOWN]
     ]
     more = len(wrong) - _SHOWN

@@ -20,6 +20,7 @@ from promofix_lib.reports.lacks import lacks_of
 from promofix_lib.reports.lines import Header, header_of
 from promofix_lib.reports.names import english
 from promofix_lib.reports.order_rows import as_frame, as_orders, order_rows
+from promofix_lib.reports.progress import watched
 from promofix_lib.reports.report import Report
 from promofix_lib.reports.slow_lines import NotUtf8Error
 from promofix_lib.reports.spreadsheet import is_workbook, read_workbook
@@ -47,7 +48,12 @@ def read_report(path: Path, *, progress: bool = False) -> tuple[Report, ...]:
     ReportError
         Not a report, damaged beyond use, or harmful; the text says what it looks like and what to download instead.
     """
-    return tuple(_read(source) for source in sources_of(Path(path)))
+    return tuple(_watched(source, progress) for source in sources_of(Path(path)))
+
+
+def _watched(source: Source, progress: bool) -> Report:
+    with watched(source, progress=progress) as stream:
+        return _read(stream)
 
 
 def _read(source: Source) -> Report:

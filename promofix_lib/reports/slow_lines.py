@@ -1,4 +1,4 @@
-"""Lines that need a closer look: broken, blank, repeated, too short, too long, or with a cell that is not what it should be."""
+"""Lines that need a closer look: broken, blank, repeated, too short, too long, or with a strange cell."""
 
 from __future__ import annotations
 

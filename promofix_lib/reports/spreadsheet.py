@@ -112,7 +112,7 @@ def _check_size(source: Source) -> None:
             for info in archive.infolist():
                 if info.filename.startswith("xl/worksheets/") and info.filename.endswith(".xml"):
                     with archive.open(info) as sheet:
-                        _check_extent(source.name, iter(lambda: sheet.read(_BLOCK), b""))  # noqa: B023 - used at once
+                        _check_extent(source.name, iter(lambda: sheet.read(_BLOCK), b""))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise ReportError(f"{source.name}: this workbook is damaged or locked ({str(error)[:80]}). {_AGAIN}") from error
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta, timezone
 EARLIEST, LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Amazon's first year of sales, and a year that no order of today carries."""
 
-_HOURS = {
-    **dict.fromkeys(("Z", "UTC", "GMT", "WET"), 0),
-    **{"PST": -8, "PDT": -7, "MST": -7, "MDT": -6, "EST": -5, "EDT": -4, "BST": 1, "CET": 1, "MEZ": 1, "CEST": 2},
-    **{"MESZ": 2, "JST": 9, "AEST": 10, "AEDT": 11, "SGT": 8, "BRT": -3},
-}
+_HOURS = (
+    dict.fromkeys(("Z", "UTC", "GMT", "WET"), 0)
+    | {"PST": -8, "PDT": -7, "MST": -7, "MDT": -6, "EST": -5, "EDT": -4, "BST": 1, "CET": 1, "MEZ": 1, "CEST": 2}
+    | {"MESZ": 2, "JST": 9, "AEST": 10, "AEDT": 11, "SGT": 8, "BRT": -3}
+)
 # The first three letters of the months in English, German, French, Spanish, Italian, Portuguese, Dutch and Swedish.
 _MONTHS = dict(
     pair

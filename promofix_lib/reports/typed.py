@@ -21,7 +21,7 @@ _MOST_UNITS = 10**9
 _YES, _NO = {word.lower() for word in TRUE}, {word.lower() for word in FALSE}
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """A row that must be set aside; the text says why."""
 
 
@@ -52,7 +52,7 @@ class RowTyper:
         """Take a record in or set it aside; how many physical lines became part of the table."""
         try:
             row = self._row(record)
-        except Unreadable as fault:
+        except UnreadableError as fault:
             shown = self._shown(record)
             self.quarantined += [Quarantined(record.line + i, str(fault), shown) for i in range(record.lines)]
             return 0
@@ -63,14 +63,14 @@ class RowTyper:
     def _row(self, record: Record) -> list[Any]:
         if record.fault:
             self.carried = None
-            raise Unreadable(record.fault)
+            raise UnreadableError(record.fault)
         named = dict(zip((column.name for column in self.columns), record.cells, strict=True))
         continued = self._is_continuation(named)
         if continued and self.carried is None:
-            raise Unreadable("continues a line that could not be read")
+            raise UnreadableError("continues a line that could not be read")
         try:
             row = [self._cell(column, named[column.name], continued) for column in self.columns]
-        except Unreadable:
+        except UnreadableError:
             self.carried = self.carried if continued else None
             raise
         if not continued:
@@ -90,13 +90,13 @@ class RowTyper:
             if continued and column.name in _CARRIED:
                 return (self.carried or {})[column.name]
             if column.needed:
-                raise Unreadable(f"has no {column.header}")
+                raise UnreadableError(f"has no {column.header}")
             return text or None if column.type == pa.string() else None
         try:
             return typed(text, column.type, self.sign)
         except (ValueError, ArithmeticError) as error:
             if column.decides:
-                raise Unreadable(f"{column.header} {error}, got {text[:40]!r}") from error
+                raise UnreadableError(f"{column.header} {error}, got {text[:40]!r}") from error
             self.unread[column.header] += 1
             return None
 

@@ -139,8 +139,8 @@ class _MessageReader:
         while at >= 0:
             if not text.startswith((b"<!--", b"<![CDATA["), at) and len(text) > at + 9:
                 raise ReportError(
-                    f"{self.name}: this XML document declares a DOCTYPE or entities, which Amazon's reports never do and "
-                    "harmful files use. It was not opened: download the report again from Seller Central."
+                    f"{self.name}: this XML document declares a DOCTYPE or entities, which Amazon's reports never do "
+                    "and harmful files use. It was not opened: download the report again from Seller Central."
                 )
             at = text.find(b"<!", at + 2)
 
@@ -171,7 +171,7 @@ class _MessageReader:
         self._add(envelope, chunk)
 
     def _parsed(self, text: bytes) -> ElementTree.Element:
-        return ElementTree.fromstring(b"".join([self._root, text, b"</AmazonEnvelope>"]))  # noqa: S314 - no DOCTYPE
+        return ElementTree.fromstring(b"".join([self._root, text, b"</AmazonEnvelope>"]))
 
     def _take_one_by_one(self, chunk: _Chunk) -> None:
         line = chunk.line
