@@ -1,4 +1,4 @@
-"""Which promotion ids, or which wrong prices, explain the sales that are too cheap, and which other items they reach."""
+"""Which promotion ids, or which wrong prices, explain the sales that are too cheap, and what else they reach."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def find_candidates(sales: Sales, suspects: Suspects, thresholds: Thresholds) ->
     """Every cause in every window, promotions first; what no promotion explains is a matter of the price."""
     left = suspects.by_promotion.copy()
     found: list[Candidate] = []
-    for promotion, rows in _guilty_ids(sales, suspects, left, thresholds):
+    for promotion, rows in _guilty_ids(sales, suspects, left):
         found += _windows_of_promotion(sales, suspects, promotion, rows, thresholds)
         left[rows] = False
     explained = np.zeros(len(left), dtype=np.bool_)
@@ -35,7 +35,7 @@ def find_candidates(sales: Sales, suspects: Suspects, thresholds: Thresholds) ->
     return found + price_candidates(sales, suspects, (left | suspects.by_price) & ~explained, thresholds)
 
 
-def _guilty_ids(sales: Sales, suspects: Suspects, left: Mask, thresholds: Thresholds) -> list[tuple[int, Ints]]:
+def _guilty_ids(sales: Sales, suspects: Suspects, left: Mask) -> list[tuple[int, Ints]]:
     """Greedily the id that classifies the unexplained cheap rows best, until none is left.
 
     References
@@ -43,7 +43,8 @@ def _guilty_ids(sales: Sales, suspects: Suspects, left: Mask, thresholds: Thresh
     Bailis et al., "MacroBase: prioritizing attention in fast data", SIGMOD 2017 (explanations by support and risk
     ratio); van Rijsbergen's F-measure with precision weighted over recall.
     """
-    uses, left, found = sales.promotions, left.copy(), []
+    uses, left = sales.promotions, left.copy()
+    found: list[tuple[int, Ints]] = []
     mine = suspects.gives[uses.ids] & np.isin(uses.ids, np.unique(uses.ids[left[uses.rows]]))
     rows, ids = uses.rows[mine], uses.ids[mine]
     known = sales.depth_known[rows]
@@ -78,10 +79,10 @@ def _windows_of_promotion(
     rows = rows[np.argsort(sales.time[rows], kind="stable")]
     normal = normal_times(sales, suspects, np.unique(sales.group[rows]))
     parts = join_stragglers(split_at_pauses(sales.time[rows], normal, None, thresholds), sales.time[rows], thresholds)
-    found = []
+    found: list[Candidate] = []
     for part in parts:
         ids = explaining_ids(sales, suspects, promotion, rows[part], thresholds)
-        reached = _completed(sales, suspects, ids, rows[part], normal, thresholds)
+        reached = _completed(sales, ids, rows[part], thresholds)
         found.append(Candidate(ids, reached))
     return found
 
@@ -126,7 +127,7 @@ def explaining_ids(
     depth = float(np.nanmedian(sales.depth[rows]))
     needed = [lead]
     for one in shared:
-        share = _usual_depth(sales, suspects, one, rows, shared)
+        share = _usual_depth(sales, one, rows, shared)
         if one != lead and share >= thresholds.promotion_part and depth - share <= 1 - thresholds.deep_share:
             needed.append(one)
     return tuple(sorted(needed))
@@ -148,7 +149,7 @@ def _uses_elsewhere(sales: Sales, suspects: Suspects, promotion: int, rows: Ints
     return int((inside & sales.sold[carrying] & ~suspects.any[carrying]).sum())
 
 
-def _usual_depth(sales: Sales, suspects: Suspects, promotion: int, rows: Ints, shared: list[int]) -> float:
+def _usual_depth(sales: Sales, promotion: int, rows: Ints, shared: list[int]) -> float:
     """The discount of an id on sales that carry none of the other suspects; 0 when there are too few to tell."""
     uses = sales.promotions
     carrying = uses.rows[uses.ids == promotion]
@@ -157,9 +158,7 @@ def _usual_depth(sales: Sales, suspects: Suspects, promotion: int, rows: Ints, s
     return float(np.median(sales.depth[alone])) if len(alone) >= 3 else 0.0
 
 
-def _completed(
-    sales: Sales, suspects: Suspects, ids: tuple[int, ...], rows: Ints, normal: Ints, thresholds: Thresholds
-) -> Ints:
+def _completed(sales: Sales, ids: tuple[int, ...], rows: Ints, thresholds: Thresholds) -> Ints:
     """The rows, and those that the same ids tell although price or discount is not printed yet."""
     carrying = _carrying_all(sales, ids)
     carrying = carrying[sales.dated[carrying]]
@@ -197,7 +196,9 @@ def price_candidates(sales: Sales, suspects: Suspects, cheap: Mask, thresholds: 
     ]
     if not windows:
         return []
-    price = np.array([np.median(sales.net_price[rows]) for rows in windows])
+    # an ordinary coupon on top of a wrong list price is no second mistake
+    wrong = np.where(suspects.by_price, sales.list_price, sales.net_price)
+    price = np.array([np.median(wrong[rows]) for rows in windows])
     usual = np.array([np.median(suspects.usual_list[rows]) for rows in windows])
     onset = np.array([sales.time[rows[0]] for rows in windows])
     end = np.array([sales.time[rows[-1]] for rows in windows])

@@ -92,7 +92,7 @@ class _Finder:
     ) -> None:
         self.orders, self.sales, self.suspects = orders, sales, suspects
         self.given, self.thresholds = given, thresholds
-        self.all_orders = order_count(sales, np.arange(len(orders)))
+        self.all_orders = int(sales.order.max(initial=-1)) + 1 + int((sales.order < 0).sum())
 
     def finding(self, candidate: Candidate) -> Finding:
         sales, rows = self.sales, np.sort(candidate.rows)

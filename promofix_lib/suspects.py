@@ -9,7 +9,7 @@ import numpy as np
 
 from promofix_lib.baselines import NormalPrice, given_rows, references
 from promofix_lib.gifts import basket_ids, gift_lines
-from promofix_lib.sales import Floats, Ints, Mask, Sales
+from promofix_lib.sales import DAY, Floats, Ints, Mask, Sales
 from promofix_lib.thresholds import Thresholds
 
 _ROUNDING = 0.01  # half off 19.99 is 50.03 % off: cents are rounded
@@ -64,7 +64,10 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
 
 
 def worth_judging(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresholds) -> Ints:
-    """All sales of the groups in which something costs less than half of something else, or which need a sibling."""
+    """All sales of the groups in which something costs less than half of something else; all of them where siblings speak.
+
+    A price that never falls below half of the highest one can not be too cheap, so most groups need no reference.
+    """
     rows = np.flatnonzero(sales.sold)
     groups = int(sales.group.max(initial=-1)) + 1
     high, low = np.full(groups, -np.inf), np.full(groups, np.inf)
@@ -73,7 +76,26 @@ def worth_judging(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
     wide = low - high < np.log(thresholds.deep_share)
     for normal in given:
         wide[sales.group[rows[given_rows(sales, rows, normal)]]] = True
-    return rows
+    if _siblings_speak(sales, rows, groups, thresholds):
+        return rows
+    return rows[wide[sales.group[rows]]]
+
+
+def _siblings_speak(sales: Sales, rows: Ints, groups: int, thresholds: Thresholds) -> bool:
+    """Whether a group without history has the same SKU elsewhere, or the same ASIN under another SKU."""
+    first, last = np.full(groups, np.iinfo(np.int64).max), np.full(groups, np.iinfo(np.int64).min)
+    np.minimum.at(first, sales.group[rows], sales.time[rows])
+    np.maximum.at(last, sales.group[rows], sales.time[rows])
+    member = np.zeros(groups, dtype=np.int64)
+    member[sales.group[rows]] = rows
+    seen = np.flatnonzero(last >= first)
+    young = seen[last[seen] - first[seen] < thresholds.history_days * DAY]
+    for codes in (sales.sku[member], sales.asin[member]):
+        homes = np.bincount(codes[seen][codes[seen] >= 0], minlength=int(codes.max(initial=0)) + 1)
+        mine = codes[young]
+        if (homes[mine[mine >= 0]] > 1).any():
+            return True
+    return False
 
 
 def _spread_out(count: int, rows: Ints, values: Floats) -> Floats:

@@ -66,6 +66,8 @@ def _reason(
         return f"Too few to tell: {mine.orders} order{'s' * (mine.orders != 1)}."
     if mine.span >= thresholds.decided_days * DAY and not extreme:
         return f"It was kept for {mine.span / DAY:.0f} days: that looks like a decision."
+    if not candidate.ids and not extreme and _first_price(sales, candidate):
+        return "It is the first price at which this SKU was ever sold here: that looks like a launch price."
     trickle = _is_trickle(sales, suspects, candidate, mine, thresholds)
     if extreme and not trickle:
         return None
@@ -77,6 +79,15 @@ def _reason(
     if largest and spread and mine.orders <= thresholds.habit_growth * largest + 2:
         return f"The same happened on {len(days)} different days: that looks like a habit."
     return _usual_rate(sales, candidate, mine, thresholds)
+
+
+def _first_price(sales: Sales, candidate: Candidate) -> bool:
+    """Whether the SKUs had not been sold before the window, in a report that had begun a day earlier or lasts a day."""
+    rows = candidate.rows
+    here = sales.sold & np.isin(sales.group, np.unique(sales.group[rows]))
+    onset, end = sales.time[rows[0]], sales.time[rows[-1]]
+    begun = onset - sales.time[sales.sold].min() >= DAY or end - onset >= DAY
+    return bool(begun and sales.time[here].min() >= onset)
 
 
 def _same_elsewhere(

@@ -92,7 +92,7 @@ def usual_level(hours: pd.Series[int], *, unusual: pd.Series[int] | None = None)
     >>> usual_level(hours).iloc[105].round(1).tolist()
     [4.0, 0.3, 11.0]
     """
-    ordinary = hours.to_numpy(dtype=np.float64)
+    ordinary: Floats = np.asarray(hours, dtype=np.float64)
     if unusual is not None:
         ordinary = np.maximum(ordinary - unusual.reindex(hours.index, fill_value=0).to_numpy(dtype=np.float64), 0)
     if not len(hours):

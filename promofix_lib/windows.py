@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from promofix_lib.sales import HOUR, Floats, Ints, Mask
@@ -48,7 +50,7 @@ def split_at_pauses(time: Ints, normal: Ints, comparable: Ints | None, threshold
     if comparable is not None:
         cut |= (gap > thresholds.recovery_hours * HOUR) & (_between(comparable, time) >= 2)
     edges = [0, *(np.flatnonzero(cut) + 1).tolist(), len(time)]
-    return [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
 def _between(moments: Ints, time: Ints) -> Ints:

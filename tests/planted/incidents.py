@@ -431,7 +431,7 @@ def among_a_deal(seller: Seller) -> Truths:
     for time in flood_times(seller, start, hours, 40):
         add_order(seller, time)
     for line in seller.lines:
-        if start - 6 * HOUR <= line.time <= start + (hours + 6) * HOUR:
+        if start - 6 * HOUR <= line.time <= start + (hours + 6) * HOUR and seller.coupon[0] not in line.ids:
             take(line, deal, 0.2)
     return {"a": (name,)}
 
