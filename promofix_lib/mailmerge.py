@@ -6,10 +6,11 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from html import escape
+from email.charset import QP, Charset
+from email.header import Header
+from email.message import Message as Mail
+from email.policy import compat32
+from email.utils import formataddr
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +21,9 @@ from promofix_lib.letters.messages import EMAIL, Message
 
 MERGE_LINES = 6
 """Paragraphs of our own messages: the fields ``line_1`` … ``line_6`` of the mail list."""
+
+_QUOTED = Charset("utf-8")
+_QUOTED.body_encoding = QP
 
 _CONTENT_TYPES = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">\
@@ -63,7 +67,32 @@ def messages_per_day(average_daily_orders: Decimal | int) -> int:
     return int(5 * Decimal(average_daily_orders) + 600)
 
 
-def write_word_template(path: Path, *, lines: int = MERGE_LINES) -> Path:
+def write_word_templates(messages: Sequence[Message], folder: Path) -> tuple[Path, ...]:
+    """``message-template.docx`` with as many lines as the messages need, and one from right to left for Arabic.
+
+    Parameters
+    ----------
+    messages : sequence of Message
+        The messages of the mail list.
+    folder : Path
+        Where to write.
+
+    Raises
+    ------
+    ExportError
+        A file exists.
+    """
+    lines = max((len(message.template.paragraphs) for message in messages), default=MERGE_LINES)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = [write_word_template(folder / "message-template.docx", lines=lines)]
+    if any(message.language == "ar" for message in messages):
+        path = folder / "message-template-right-to-left.docx"
+        written.append(write_word_template(path, lines=lines, right_to_left=True))
+    return tuple(written)
+
+
+def write_word_template(path: Path, *, lines: int = MERGE_LINES, right_to_left: bool = False) -> Path:
     """A letter whose words all come from the mail list, so that one template serves every language.
 
     It names no data source: Word and LibreOffice ask for the list, and no path of this computer travels with it. The
@@ -75,6 +104,8 @@ def write_word_template(path: Path, *, lines: int = MERGE_LINES) -> Path:
         The .docx file to write; it must not exist yet.
     lines : int
         Number of ``line_…`` columns in the mail list.
+    right_to_left : bool
+        For Arabic.
 
     Raises
     ------
@@ -95,7 +126,7 @@ def write_word_template(path: Path, *, lines: int = MERGE_LINES) -> Path:
         "_rels/.rels": _RELATIONS.format(kind=office, target="word/document.xml"),
         "word/_rels/document.xml.rels": _RELATIONS.format(kind="styles", target="styles.xml"),
         "word/styles.xml": _STYLES,
-        "word/document.xml": _document(lines),
+        "word/document.xml": _document(lines, right_to_left),
     }
     with _new_file(Path(path)) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as package:
         for name, text in parts.items():
@@ -105,9 +136,11 @@ def write_word_template(path: Path, *, lines: int = MERGE_LINES) -> Path:
     return Path(path)
 
 
-def _document(lines: int) -> str:
+def _document(lines: int, right_to_left: bool) -> str:
     names = [f"line_{number + 1}" for number in range(lines)]
-    paragraphs = [_paragraph(name, close=name == names[-1]) for name in names] + [_paragraph("seller_name")]
+    direction = "<w:bidi/>" if right_to_left else ""
+    tight = '<w:spacing w:after="0"/>'  # the seller's name follows close upon the last line
+    paragraphs = [_paragraph(name, direction + tight * (name == names[-1])) for name in (*names, "seller_name")]
     page = (
         '<w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1700" w:right="1417" w:bottom="1417" w:left="1417" '
     )
@@ -116,14 +149,12 @@ def _document(lines: int) -> str:
     return head + "".join(paragraphs) + page + "</w:body></w:document>"
 
 
-def _paragraph(name: str, *, close: bool = False) -> str:
-    shown = escape(name)
-    spacing = '<w:pPr><w:spacing w:after="0"/></w:pPr>' if close else ""
-    field = f'<w:fldSimple w:instr=" MERGEFIELD {shown} "><w:r><w:t>«{shown}»</w:t></w:r></w:fldSimple>'
-    return f"<w:p>{spacing}{field}</w:p>"
+def _paragraph(name: str, properties: str) -> str:
+    field = f'<w:fldSimple w:instr=" MERGEFIELD {name} "><w:r><w:t>«{name}»</w:t></w:r></w:fldSimple>'
+    return f"<w:p><w:pPr>{properties}</w:pPr>{field}</w:p>"
 
 
-def draft(message: Message, *, sender: str = "") -> EmailMessage:
+def draft(message: Message, *, sender: str = "") -> Mail:
     """One message as a draft that a mail program opens.
 
     Parameters
@@ -142,16 +173,27 @@ def draft(message: Message, *, sender: str = "") -> EmailMessage:
         raise ExportError(
             f"Sender {sender!r} is not an e-mail address. Write it like orders@example.com, without a name."
         )
-    mail = EmailMessage(policy=SMTP)
+    mail = Mail(policy=compat32.clone(linesep="\r\n"))
+    mail.set_payload(message.body, _QUOTED)
     mail["X-Unsent"] = "1"  # Outlook opens it for sending instead of for reading
     if sender:
         mail["From"] = sender
-    user, _, domain = message.buyer_email.rpartition("@")
-    mail["To"] = Address(display_name=message.buyer_name, username=user, domain=domain)
-    mail["Subject"] = " ".join(message.subject.split())
+    mail["To"] = _receiver(message)
+    mail["Subject"] = _encoded(message.subject, "Subject")
     mail["Content-Language"] = message.language
-    mail.set_content(message.body, cte="quoted-printable")
     return mail
+
+
+def _receiver(message: Message) -> str:
+    name, address = message.buyer_name, message.buyer_email
+    return formataddr((name, address)) if name.isascii() else f"{_encoded(name, 'To')} <{address}>"
+
+
+def _encoded(text: str, header: str) -> str:
+    """One header's text in ASCII; the email package's newer way of folding adds blanks to some subjects."""
+    plain = " ".join(text.split())  # nothing that could begin a new line
+    charset = "us-ascii" if plain.isascii() else "utf-8"
+    return Header(plain, charset, header_name=header).encode(linesep="\r\n")
 
 
 def write_drafts(
@@ -178,7 +220,7 @@ def write_drafts(
         A file exists, or `per_day` is not positive.
     """
     return _write_each(
-        messages, folder, per_day, ".eml", lambda message: bytes(draft(message, sender=sender)), progress
+        messages, folder, per_day, ".eml", lambda message: draft(message, sender=sender).as_bytes(), progress
     )
 
 

@@ -1,0 +1,219 @@
+"""Word template and drafts: opened by every mail program, sent by none of them on its own."""
+
+from __future__ import annotations
+
+import email
+import hashlib
+import re
+import zipfile
+from decimal import Decimal
+from email.policy import default
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promofix_lib.errors import ExportError
+from promofix_lib.letters.messages import Message, Wording, messages_for
+from promofix_lib.letters.messages_texts import Template
+from promofix_lib.mailmerge import (
+    MERGE_LINES,
+    draft,
+    messages_per_day,
+    write_drafts,
+    write_texts,
+    write_word_template,
+    write_word_templates,
+)
+from promofix_lib.marketplaces import MARKETPLACES
+from promofix_lib.orders import order_table
+from promofix_lib.workbook.lists import merge_rows
+
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+def messages(count: int = 1, wording: Wording | None = None, **changes: Any) -> tuple[Message, ...]:
+    orders = order_table(
+        {
+            "order_id": f"111-{number:07d}-0000001",
+            "purchase_date": "2026-03-01T20:00:00Z",
+            "order_status": "Unshipped",
+            "fulfillment_channel": "merchant",
+            "sales_channel": "Amazon.com",
+            "quantity": 1,
+            "product_name": "Example Headphones",
+            "buyer_name": "Test Buyer",
+            "buyer_email": f"a{number}@example.com",
+        }
+        | changes
+        for number in range(1, count + 1)
+    )
+    return messages_for(orders, pd.Series(True, index=orders.index), wording or Wording(seller_name="Example Store"))
+
+
+def opened(path: Path) -> Any:
+    return email.message_from_bytes(path.read_bytes(), policy=default)
+
+
+def test_a_draft_opens_with_receiver_subject_and_text(tmp_path: Path):
+    """What a mail program shows is what the preview showed."""
+    [message] = messages()
+    [path] = write_drafts([message], tmp_path, per_day=700, sender="orders@example.com")
+    mail = opened(path)
+    assert path == tmp_path / "day-1" / "111-0000001-0000001.eml"
+    assert (mail["From"], mail["To"]) == ("orders@example.com", "Test Buyer <a1@example.com>")
+    assert mail["Subject"] == message.subject
+    assert mail["X-Unsent"] == "1"
+    assert mail.get_content_type() == "text/plain"
+    assert mail.get_content().replace("\r\n", "\n") == message.body
+
+
+@pytest.mark.parametrize("market", MARKETPLACES, ids=lambda market: market.code)
+def test_a_draft_reads_the_same_in_every_language(market):
+    """Subject and body survive the way through a mail file, in every script."""
+    [message] = messages(sales_channel=market.sales_channel, buyer_name="Zoë テスト")
+    mail = email.message_from_bytes(draft(message).as_bytes(), policy=default)
+    assert mail["Subject"] == message.subject
+    assert mail.get_content().replace("\r\n", "\n") == message.body
+    assert mail["Content-Language"] == message.language
+    assert mail["To"].addresses[0].display_name == "Zoë テスト"
+    assert all(len(line) <= 998 for line in draft(message).as_bytes().splitlines())
+
+
+@given(st.text(max_size=120), st.text(max_size=120), st.text(max_size=120))
+def test_no_text_becomes_a_header(name: str, product: str, seller: str):
+    """Line breaks in names and titles cannot add a receiver or any other header."""
+    values = [
+        text.encode("utf-8", "ignore").decode() + "\r\nBcc: all@example.com\r\n\r\nbody"
+        for text in (name, product, seller)
+    ]
+    [message] = messages(1, Wording(seller_name=values[2]), buyer_name=values[0], product_name=values[1])
+    mail = email.message_from_bytes(draft(message).as_bytes(), policy=default)
+    assert set(mail.keys()) == {
+        "X-Unsent",
+        "To",
+        "Subject",
+        "Content-Language",
+        "Content-Type",
+        "Content-Transfer-Encoding",
+        "MIME-Version",
+    }
+    assert [address.addr_spec for address in mail["To"].addresses] == ["a1@example.com"]
+
+
+def test_a_subject_of_two_lines_becomes_one():
+    """A seller's own subject cannot break the header either."""
+    own = Template("Order {order_id}\r\nBcc: all@example.com", ("We had to cancel {order_id}.",))
+    [message] = messages(1, Wording(templates={("cancelled", "en"): own}))
+    mail = email.message_from_bytes(draft(message).as_bytes(), policy=default)
+    assert mail["Subject"] == "Order 111-0000001-0000001 Bcc: all@example.com"
+    assert mail["Bcc"] is None
+
+
+@pytest.mark.parametrize("sender", ["Example Store <a@example.com>", "a@example.com\nBcc: b@example.com", "nobody"])
+def test_a_sender_is_an_address_and_nothing_more(sender: str):
+    """Anything else in place of the sender's address is refused."""
+    [message] = messages()
+    with pytest.raises(ExportError, match="is not an e-mail address"):
+        draft(message, sender=sender)
+
+
+@pytest.mark.parametrize(("average", "allowed"), [(0, 600), (20, 700), (Decimal("12.3"), 661), (2000, 10_600)])
+def test_the_daily_quota(average: Decimal | int, allowed: int):
+    """Five times the average daily orders, plus 600, whole messages only."""
+    assert messages_per_day(average) == allowed
+
+
+def test_drafts_are_parted_by_day(tmp_path: Path):
+    """No folder holds more than a day's quota, and days sort in their order."""
+    written = write_drafts(messages(25), tmp_path, per_day=2)
+    assert len(set(written)) == 25
+    days = [path.parent.name for path in written]
+    assert days == sorted(days)
+    assert max(days.count(day) for day in days) == 2
+    assert days[0], days[-1] == ("day-01", "day-13")
+
+
+def test_texts_are_parted_the_same_way(tmp_path: Path):
+    """The text to paste stands under the same name on the same day."""
+    drafts, texts = (
+        write_drafts(messages(3), tmp_path / "eml", per_day=2),
+        write_texts(messages(3), tmp_path / "txt", per_day=2),
+    )
+    assert [path.relative_to(tmp_path / "eml").with_suffix("") for path in drafts] == [
+        path.relative_to(tmp_path / "txt").with_suffix("") for path in texts
+    ]
+    assert "To: a1@example.com\nSubject: Order 111-0000001-0000001" in texts[0].read_text(encoding="utf-8")
+
+
+def test_two_messages_about_one_order_get_two_files(tmp_path: Path):
+    """An order with a cancelled and a shipped item is written about twice, and no file is lost."""
+    rows = [
+        {
+            "order_id": "111-0000001-0000001",
+            "order_status": "Unshipped",
+            "fulfillment_channel": "merchant",
+            "buyer_email": "a@example.com",
+            "quantity": 1,
+            "order_item_id": str(n),
+        }
+        for n in (1, 2)
+    ]
+    rows[1]["item_status"] = "Shipped"
+    orders = order_table(rows)
+    wording = Wording(variants={"cancel": "cancelled", "shipped": "shipped_keep"})
+    written = write_drafts(messages_for(orders, pd.Series([True, True]), wording), tmp_path, per_day=9)
+    assert [path.name for path in written] == ["111-0000001-0000001.eml", "111-0000001-0000001-2.eml"]
+
+
+def test_drafts_are_never_replaced(tmp_path: Path):
+    """Somebody may be working with them; a wrong number per day is refused too."""
+    write_drafts(messages(), tmp_path, per_day=1)
+    with pytest.raises(ExportError, match=r"this file exists and is not replaced"):
+        write_drafts(messages(), tmp_path, per_day=1)
+    with pytest.raises(ExportError, match="Messages per day should be 1 or more, got 0"):
+        write_drafts(messages(), tmp_path / "new", per_day=0)
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_template_is_the_same_each_time_and_names_no_data_source(tmp_path: Path):
+    """Equal bytes, no path of this computer, no data source, no macro; Word and LibreOffice ask for the list."""
+    first, second = (write_word_template(tmp_path / f"{n}.docx") for n in (1, 2))
+    assert first.read_bytes() == second.read_bytes()
+    assert hashlib.sha256(first.read_bytes()).hexdigest() == TEMPLATE_SHA256
+    with zipfile.ZipFile(first) as package:
+        whole = b"".join(package.read(name) for name in package.namelist())
+        assert "word/settings.xml" not in package.namelist()
+    assert str(tmp_path).encode() not in whole
+    assert not re.search(rb"mailMerge|dataSource|externalLink|TargetMode|vbaProject", whole)
+
+
+TEMPLATE_SHA256 = "7b986fad129be60d5e898f52fb5d72041c7075b0fad12d0db54fe0eb3ebe0736"
+
+
+def test_the_template_asks_for_columns_of_the_mail_list(tmp_path: Path):
+    """Every merge field is a column of the mail list, in reading order."""
+    with zipfile.ZipFile(write_word_template(tmp_path / "t.docx")) as package:
+        document = ElementTree.fromstring(package.read("word/document.xml"))
+        for name in package.namelist():
+            ElementTree.fromstring(package.read(name))
+    fields = [element.get(f"{WORD}instr", "").split()[1] for element in document.iter(f"{WORD}fldSimple")]
+    columns, _ = merge_rows(messages(), "not known")
+    assert fields == [f"line_{n}" for n in range(1, MERGE_LINES + 1)] + ["seller_name"]
+    assert set(fields) <= set(columns)
+
+
+def test_templates_have_as_many_lines_as_the_messages(tmp_path: Path):
+    """A longer text of the seller's gets a longer template; Arabic gets one from right to left."""
+    own = Template("{order_id}", tuple(f"Line {n} about {{order_id}}." for n in range(9)))
+    [longer] = write_word_templates(messages(1, Wording(templates={("cancelled", "en"): own})), tmp_path / "long")
+    with zipfile.ZipFile(longer) as package:
+        assert package.read("word/document.xml").count(b"MERGEFIELD line_") == 9
+    written = write_word_templates(messages(sales_channel="Amazon.sa"), tmp_path / "ar")
+    assert [path.name for path in written] == ["message-template.docx", "message-template-right-to-left.docx"]
+    with zipfile.ZipFile(written[1]) as package:
+        assert package.read("word/document.xml").count(b"<w:bidi/>") == MERGE_LINES + 1
