@@ -77,7 +77,8 @@ def references(sales: Sales, rows: Ints, given: Sequence[NormalPrice], threshold
     group = sales.group[rows]
     lists = _votes(group, block, sales.list_price[rows])
     groups = int(sales.group.max(initial=-1)) + 1
-    whole, near = _medians(lists, groups), _near_medians(lists)
+    chain, lasting = _chains(lists, size, thresholds)
+    whole, near = _levels(lists, chain, lasting, groups)
     level = np.fmax(whole[lists.group], near)
     nets = _habitual(_votes(group, block, sales.net_price[rows]), level, size, thresholds)
     net, near_net = _medians(nets, groups), _near_medians(nets)
@@ -91,7 +92,7 @@ def references(sales: Sales, rows: Ints, given: Sequence[NormalPrice], threshold
         net_price=net_price,
         near_net=np.fmin(net_price, np.where(young[group], np.nan, near_net[place])),
         spread=_spread(sales, rows, groups)[group],
-        decided=_decided(lists, place, sales.list_price[rows], level, size, thresholds)
+        decided=_decided(lists, place, sales.list_price[rows], level, lasting[chain], thresholds)
         | _back_to_usual(np.where(young, np.nan, whole), group, sales.list_price[rows], list_price, thresholds),
         judged=~young[group] | np.isfinite(known[group]),
     )
@@ -195,18 +196,32 @@ def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:
     return np.where(np.isnan(spread), usual, spread)
 
 
-def _decided(votes: _Votes, place: Ints, price: Floats, level: Floats, size: int, thresholds: Thresholds) -> Mask:
-    """Prices in a chain of neighbouring votes that lasts for days, or back on a level that many days have held."""
-    step, stair = np.log1p(thresholds.level_step), np.log1p(thresholds.stair_step)
+def _chains(votes: _Votes, size: int, thresholds: Thresholds) -> tuple[Ints, Mask]:
+    """Number the chains of neighbouring votes of a group, each a stair's height from the next; which of them last."""
+    if not len(votes.group):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_)
     gap = np.diff(votes.block, prepend=votes.block[:1])
-    linked = np.r_[False, votes.group[1:] == votes.group[:-1]] if len(votes.group) else np.empty(0, dtype=np.bool_)
-    linked &= np.abs(np.diff(votes.price, prepend=votes.price[:1])) <= np.minimum(
-        stair * np.sqrt(np.maximum(gap, 1)), _STAIR
-    )
-    chain = np.cumsum(~linked) - 1
-    first = votes.block[np.flatnonzero(~linked)]
-    last = votes.block[np.r_[np.flatnonzero(~linked)[1:] - 1, len(votes.block) - 1]] if len(votes.block) else first
-    lasting = ((last - first) * size >= thresholds.decided_days * DAY)[chain]
+    linked = np.r_[False, votes.group[1:] == votes.group[:-1]]
+    reach = np.minimum(np.log1p(thresholds.stair_step) * np.sqrt(np.maximum(gap, 1)), _STAIR)
+    linked &= np.abs(np.diff(votes.price, prepend=votes.price[:1])) <= reach
+    starts = np.flatnonzero(~linked)
+    stops = np.r_[starts[1:] - 1, len(votes.block) - 1]
+    lasting = (votes.block[stops] - votes.block[starts]) * size >= thresholds.decided_days * DAY
+    return np.cumsum(~linked) - 1, lasting
+
+
+def _levels(votes: _Votes, chain: Ints, lasting: Mask, groups: int) -> tuple[Floats, Floats]:
+    """Median per group, and around each vote; a price that did not last has one vote, however many blocks it touched."""
+    first = np.r_[True, chain[1:] != chain[:-1]] if len(chain) else np.empty(0, dtype=np.bool_)
+    kept = np.flatnonzero(first | lasting[chain])
+    heard = _Votes(votes.group[kept], votes.block[kept], votes.price[kept])
+    near = _near_medians(heard)[np.searchsorted(kept, np.arange(len(chain)), side="right") - 1]
+    return _medians(heard, groups), near
+
+
+def _decided(votes: _Votes, place: Ints, price: Floats, level: Floats, lasting: Mask, thresholds: Thresholds) -> Mask:
+    """Prices in a chain of neighbouring votes that lasts for days."""
+    step = np.log1p(thresholds.level_step)
     decided = np.zeros(len(price), dtype=np.bool_)
     for beside in (-1, 0, 1):
         vote = np.clip(place + beside, 0, max(len(votes.group) - 1, 0))

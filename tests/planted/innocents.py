@@ -100,8 +100,8 @@ def friday_flash(seller: Seller) -> None:
 def influencer_samples(seller: Seller) -> None:
     """A code of 100 % for creators, one or two orders a day."""
     name, sku = promotion_name(seller), some_skus(seller, 1)[0]
-    for time in flood_times(seller, seller.begin, seller.days * 24 - 1, int(seller.days * 1.5)):
-        line = take(clean(add_order(seller, time, sku)), name, 1.0)
+    for time in seller.draw.uniform(seller.begin, seller.end - HOUR, int(seller.days * 1.5)).round():
+        line = take(clean(add_order(seller, float(time), sku)), name, 1.0)
         line.quantity = 1
         line.discount = line.unit
 
