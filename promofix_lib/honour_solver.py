@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from promofix_lib.choices import Choice, Line, Window
+from promofix_lib.errors import PromofixError
 
 
 @dataclass
@@ -61,8 +62,10 @@ def solve(
 
     Raises
     ------
+    PromofixError
+        Nothing was found before the clock stopped the search.
     RuntimeError
-        The solver's answer breaks a demand in whole numbers, or it found nothing before the clock stopped it.
+        The solver's answer breaks a demand when it is counted in whole numbers.
     """
     program = _Program([], [], [], [], [])
     kinds = _alike(orders, windows, stock)
@@ -153,7 +156,10 @@ def _run(program: _Program, seconds: float) -> tuple[list[int], bool] | None:
     if result.status == 2:
         return None
     if result.x is None:
-        raise RuntimeError(f"The solver found no plan: {result.message} Give it more seconds, or decide by order.")
+        raise PromofixError(
+            f"Honour or cancel: no plan was found within {seconds:g} seconds for {sum(program.upper):,} choices. "
+            "Give it more seconds, leave out the stock, or choose fewer orders."
+        )
     counts = [round(value) for value in result.x]
     _check(program, counts)
     return counts, result.status == 0

@@ -38,6 +38,10 @@ class Outlook:
         What honouring each chosen order loses.
     windows : tuple of Window
         Every seven days that hold a chosen order, coming ones with what nine of ten futures sell at least.
+    stock : mapping
+        Units per SKU that may go to these orders, where given.
+    by_item : bool
+        Orders are cancelled item by item, not whole.
     plan : Plan or NoPlan
         The plan that loses least under the limit.
     offers : tuple of OfferAtRisk
@@ -57,15 +61,18 @@ class Outlook:
     reading: Which
     choices: Choices
     windows: tuple[Window, ...]
+    stock: Mapping[str, int]
+    by_item: bool
     plan: Plan | NoPlan
     offers: tuple[OfferAtRisk, ...]
     warnings: tuple[str, ...]
     limit: Fraction
     language: str
 
-    def plans(self, *, points: int = 60, stock: Mapping[str, int] | None = None) -> tuple[Plan, ...]:
+    def plans(self, *, points: int = 60) -> tuple[Plan, ...]:
         """Best plans from cancelling none to cancelling all; `honour.frontier` of this sales channel."""
-        return frontier(self.choices, self.windows, points=points, stock=stock, limit=self.limit)
+        given: dict[str, Any] = {"stock": self.stock, "by_item": self.by_item}
+        return frontier(self.choices, self.windows, points=points, limit=self.limit, **given)
 
     def sentences(self) -> tuple[str, ...]:
         """Everything the seller should read, in order."""
@@ -127,6 +134,7 @@ def outlook(
     cancelled_by_buyer: Collection[str] = (),
     limit: Fraction = LIMIT,
     reading: Which | None = None,
+    by_item: bool = False,
     language: str = "en",
     books: Sequence[SellerOrders] | None = None,
 ) -> tuple[Outlook, ...]:
@@ -151,6 +159,8 @@ def outlook(
     reading : {"high", "low"}, optional
         How the plan reads unexplained cancellations and pending orders. When left out, the high reading, which is the
         safe one; the low one where the high reading is over the limit before anything is cancelled.
+    by_item : bool
+        Cancel and honour item by item; an order's chosen items are kept together otherwise.
     language : str
         ``en`` or ``zh-CN``.
     books : sequence of SellerOrders, optional
@@ -173,7 +183,8 @@ def outlook(
         read = reading or _reading(book, chosen, coming, limit)
         choices = choices_of(orders, book, chosen, normal_prices=prices, costs=own, reading=read)
         windows = windows_of(book, chosen, usual=coming, reading=read)
-        plan = best_plan(choices, windows, limit=limit, stock=(stock or {}).get(book.sales_channel))
+        left = (stock or {}).get(book.sales_channel, {})
+        plan = best_plan(choices, windows, limit=limit, stock=left, by_item=by_item)
         offers = offers_at_risk(orders, book, chosen)
         day = worst_day(book, chosen, limit)
         found.append(
@@ -185,6 +196,8 @@ def outlook(
                 reading=read,
                 choices=choices,
                 windows=windows,
+                stock=left,
+                by_item=by_item,
                 plan=plan,
                 offers=offers,
                 warnings=warnings_of(orders, book, chosen, language=language, limit=limit, at_risk=offers),

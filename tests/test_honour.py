@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from promofix_lib.cancel_rate import LIMIT, rate_on
 from promofix_lib.choices import Choice, Choices, Line, SkuCost, Window, choices_of, windows_of
+from promofix_lib.errors import PromofixError
 from promofix_lib.honour import NoPlan, Plan, best_plan, fits, frontier, least_cancels
 from promofix_lib.orders import item_keys, order_table
 from promofix_lib.recovery import usual_volume
@@ -100,7 +101,7 @@ def _rate(choices: Choices, plan: Plan, window: Window) -> Fraction:
     return Fraction(window.counted + inside, max(window.orders, 1))
 
 
-UNITS = st.lists(st.tuples(st.integers(-3, 40), st.integers(1, 5)), min_size=10, max_size=15)
+UNITS = st.lists(st.tuples(st.integers(-(10**6), 10**9), st.integers(1, 5)), min_size=10, max_size=15)
 
 
 @settings(max_examples=25, deadline=None)
@@ -321,3 +322,10 @@ def test_thousands_of_orders_with_little_stock_are_solved():
     assert plan.proved
     honoured = [one for one in orders if one.order_id in set(plan.honour_orders)]
     assert all(sum(one.lines[0].quantity for one in honoured if one.lines[0].sku == sku) <= 1500 for sku in "AB")
+
+
+def test_a_search_without_time_says_what_to_do():
+    """A solver that is stopped before it found anything is an instruction, not a wrong plan."""
+    orders = [order(f"O{n}", ("A", 1 + n % 5, 10_007 * n % 9_973), ("B", 1 + n % 3, n)) for n in range(400)]
+    with pytest.raises(PromofixError, match="Give it more seconds"):
+        best_plan(some(*orders), [week(8_000)], stock={"A": 520, "B": 330}, seconds=0)

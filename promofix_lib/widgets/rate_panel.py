@@ -21,6 +21,7 @@ from promofix_lib.widgets.assets import module, style
 from promofix_lib.widgets.rate_view import plan_place, rate_view
 
 STEPS = 40
+STEPS_WITH_STOCK = 12  # each one may need the solver
 
 
 class RatePanel(anywidget.AnyWidget):
@@ -36,7 +37,7 @@ class RatePanel(anywidget.AnyWidget):
         Rows to cancel.
     affected : Series of bool, optional
         All rows that the mistake touched.
-    normal_prices, costs, stock, cancelled_by_seller, cancelled_by_buyer
+    normal_prices, costs, stock, cancelled_by_seller, cancelled_by_buyer, by_item
         As in `outlook.outlook`.
     limit : Fraction
         The rate must stay under it.
@@ -69,6 +70,7 @@ class RatePanel(anywidget.AnyWidget):
         stock: Mapping[str, Mapping[str, int]] | None = None,
         cancelled_by_seller: Collection[str] = (),
         cancelled_by_buyer: Collection[str] = (),
+        by_item: bool = False,
         limit: Fraction = LIMIT,
         language: str = "en",
     ) -> None:
@@ -76,6 +78,7 @@ class RatePanel(anywidget.AnyWidget):
             "normal_prices": tuple(normal_prices),
             "costs": tuple(costs),
             "stock": stock or {},
+            "by_item": by_item,
             "limit": limit,
             "language": language,
         }
@@ -122,14 +125,10 @@ class RatePanel(anywidget.AnyWidget):
 
     def _draw(self) -> None:
         one = self.outlook
-        self._plans = one.plans(points=STEPS, stock=self._stock(one)) if one else ()
+        self._plans = one.plans(points=STEPS_WITH_STOCK if one.stock else STEPS) if one else ()
         self.place = plan_place(self._plans, self._given["limit"], self._wanted)
         channels = [other.book.sales_channel for other in self._found]
         self.view = rate_view(one, self._plans, self._given["language"]) | {"channels": channels} if one else {}
-
-    def _stock(self, one: Outlook) -> Mapping[str, int] | None:
-        found: Mapping[str, int] | None = self._given["stock"].get(one.book.sales_channel)
-        return found
 
     def _on_message(self, _widget: Any, message: dict[str, Any], _buffers: Any) -> None:
         if message.get("do") == "step" and self._plans:
