@@ -35,13 +35,56 @@ FACETS = ("promotion_ids", *WORD_FACETS, "is_business_order")
 _KEPT_MASKS = 64
 
 
-class Facet:
-    """The values of one column, and the order behind each of its cells.
+class OrdersPer:
+    """Orders counted per value: an order with several rows of one value counts once there.
 
     Parameters
     ----------
     rows : array of int
         Row of the order table, one per cell (a list column has several cells in a row, or none).
+    codes : array of int
+        The value of each cell as a number below `count`.
+    count : int
+        How many values there are.
+    order_codes : array of int
+        A number per row of the order table: its order.
+
+    Examples
+    --------
+    >>> per = OrdersPer(np.arange(3), np.array([0, 0, 1]), 2, np.array([7, 7, 8]))
+    >>> per.orders(np.array([True, True, True])).tolist()
+    [1, 1]
+    """
+
+    def __init__(self, rows: Codes, codes: Codes, count: int, order_codes: Codes) -> None:
+        self._rows = None if _is_every_row(rows, len(order_codes)) else rows
+        self._codes, self._count = codes, count
+        pairs, distinct = pd.factorize(order_codes[rows] * max(count, 1) + codes)
+        # mostly every cell is its own pair of order and value: then there is nothing to count only once
+        self._pairs = None if len(distinct) == len(codes) else pairs
+        self._value_of_pair = np.asarray(distinct, dtype=np.int64) % max(count, 1)
+
+    def orders(self, mask: Mask) -> Codes:
+        """Orders with at least one row inside `mask`, for every value."""
+        cells = mask if self._rows is None else mask[self._rows]
+        if self._pairs is None:
+            return np.bincount(self._codes[cells], minlength=self._count)
+        seen = np.zeros(len(self._value_of_pair), dtype=np.bool_)
+        seen[self._pairs[cells]] = True
+        return np.bincount(self._value_of_pair[seen], minlength=self._count)
+
+
+def _is_every_row(rows: Codes, size: int) -> bool:
+    return len(rows) == size and bool((rows == np.arange(size)).all())
+
+
+class Facet:
+    """The values of one column, and the orders behind each.
+
+    Parameters
+    ----------
+    rows : array of int
+        Row of the order table, one per cell.
     words : array of str
         The value of each cell; the empty text is a missing cell.
     order_codes : array of int
@@ -53,9 +96,9 @@ class Facet:
         self.values: list[str] = [str(value) for value in values]
         self._place = {value: code for code, value in enumerate(self.values)}
         self._rows, self._codes, self._size = rows, codes.astype(np.int64), len(order_codes)
-        pairs = order_codes[rows] * max(len(values), 1) + self._codes
-        pair_codes, pair_values = pd.factorize(pairs)
-        self._pairs, self._value_of_pair = pair_codes, np.asarray(pair_values) % max(len(values), 1)
+        self._per = OrdersPer(rows, self._codes, len(values), order_codes)
+        everyone = self.orders(np.ones(self._size, dtype=np.bool_))
+        self.by_frequency: list[str] = [self.values[code] for code in np.argsort(-everyone, kind="stable")]
 
     def mask(self, wanted: Collection[str]) -> Mask:
         """Rows that hold at least one of `wanted`."""
@@ -67,9 +110,7 @@ class Facet:
 
     def orders(self, mask: Mask) -> Codes:
         """Orders with at least one row inside `mask`, for every value."""
-        seen = np.zeros(len(self._value_of_pair), dtype=np.bool_)
-        seen[self._pairs[mask[self._rows]]] = True
-        return np.bincount(self._value_of_pair[seen], minlength=len(self.values))
+        return self._per.orders(mask)
 
 
 class Facets:

@@ -8,9 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
-from promofix_lib.widgets.facets import Facets, Mask
+from promofix_lib.widgets.facets import Codes, Facets, Mask, OrdersPer
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -58,19 +57,19 @@ class Hours:
 
     def __init__(self, facets: Facets, zone: ZoneInfo) -> None:
         times = facets.orders["purchase_date"]
+        dated = np.flatnonzero(times.notna().to_numpy())
+        seconds = (
+            times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[s]").astype(np.int64)[dated]
+        )
         self.zone = zone
-        self._dated: Mask = times.notna().to_numpy()
-        seconds = times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[s]").astype(np.int64)
-        self._seconds: npt.NDArray[np.int64] = np.where(self._dated, seconds, 0)
-        self._orders = facets.order_codes
-        self._order_count = facets.order_count
+        self._first = int(seconds.min()) // HOUR if len(seconds) else 0
+        self._count = int(seconds.max()) // HOUR - self._first + 1 if len(seconds) else 1
+        self._per_hour = OrdersPer(dated, seconds // HOUR - self._first, self._count, facets.order_codes)
+        self._everything = self._per_hour.orders(np.ones(len(times), dtype=np.bool_))
 
     def whole(self) -> tuple[int, int]:
         """The first and the last hour of the report, as whole hours around the orders (UTC seconds)."""
-        known = self._seconds[self._dated]
-        if not len(known):
-            return 0, HOUR
-        return int(known.min()) // HOUR * HOUR, (int(known.max()) // HOUR + 1) * HOUR
+        return self._first * HOUR, (self._first + self._count) * HOUR
 
     def around(self, onset: datetime | None, end: datetime | None) -> tuple[int, int]:
         """The part to look at first: the window with a day and a half on both sides, inside the report."""
@@ -85,13 +84,17 @@ class Hours:
         step = next((step for step in _STEPS if (last - first) / step <= _MOST_BARS), _STEPS[-1])
         start = first // HOUR * HOUR
         count = max(1, -(-(last - start) // step))
-        inside = self._dated & (self._seconds >= start) & (self._seconds < start + count * step)
-        place = (self._seconds - start) // step
-        return Bars(start, step, self._count(place, inside, count), self._count(place, inside & mask, count))
+        parts = (self._everything, self._per_hour.orders(mask))
+        everything, chosen = (self._summed(orders, start // HOUR, step // HOUR, count) for orders in parts)
+        return Bars(start, step, everything, chosen)
 
-    def _count(self, place: npt.NDArray[np.int64], rows: Mask, count: int) -> tuple[int, ...]:
-        codes = np.unique(self._orders[rows] * count + place[rows]) % count
-        return tuple(np.bincount(codes, minlength=count).tolist())
+    def _summed(self, per_hour: Codes, start: int, step: int, count: int) -> tuple[int, ...]:
+        """Hours added up to bars of `step` hours from hour `start` on; hours outside the report have no orders."""
+        hours = np.zeros(count * step, dtype=np.int64)
+        low, high = max(start, self._first), min(start + count * step, self._first + self._count)
+        if low < high:
+            hours[low - start : high - start] = per_hour[low - self._first : high - self._first]
+        return tuple(hours.reshape(count, step).sum(axis=1).tolist())
 
     def days(self, first: int, last: int) -> list[int]:
         """Every midnight in the zone from `first` to `last` (UTC seconds), also across a change of the clocks."""

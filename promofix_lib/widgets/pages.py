@@ -63,8 +63,7 @@ class Pages:
         self.orders = orders
         self.words = words
         self.keys: npt.NDArray[Any] = item_keys(orders).to_numpy(dtype=object)
-        self._places: dict[str, int] = dict(zip(self.keys.tolist(), range(len(self.keys)), strict=True))
-        self._sku_places: dict[str, int] | None = None
+        self._indexes: list[pd.Index[Any]] = []
         self._text: Any = None
         self._searches: dict[str, Mask] = {}
         self._ranks: dict[str, tuple[Codes, Codes]] = {}
@@ -73,16 +72,13 @@ class Pages:
 
     def named(self, keys: Iterable[str]) -> Codes:
         """Rows with these item keys, also keys made before item ids were known; unknown keys are left out."""
-        rows = [self._place(key) for key in keys]
-        return np.array([row for row in rows if row is not None], dtype=np.int64)
-
-    def _place(self, key: str) -> int | None:
-        if key in self._places:
-            return self._places[key]
-        if self._sku_places is None:
-            keys = sku_keys(self.orders).tolist()
-            self._sku_places = dict(zip(keys, range(len(keys)), strict=True))
-        return self._sku_places.get(key)
+        wanted = list(keys)
+        if not wanted:
+            return np.empty(0, dtype=np.int64)
+        if not self._indexes:
+            self._indexes = [pd.Index(self.keys), pd.Index(sku_keys(self.orders).to_numpy(dtype=object))]
+        rows = np.unique(np.concatenate([index.get_indexer_for(pd.Index(wanted)) for index in self._indexes]))
+        return rows[rows >= 0].astype(np.int64)
 
     def containing(self, text: str) -> Mask:
         """Rows in which the text occurs: the same as `filters.containing`."""
@@ -149,9 +145,10 @@ class Pages:
 
     def details(self, key: str) -> list[list[tuple[str, str]]]:
         """Every item of the order that this item belongs to: each cell that is not empty, with its column."""
-        place = self._place(key)
-        if place is None:
+        rows = self.named([key])
+        if not len(rows):
             return []
+        place = int(rows[0])
         same = self.orders["order_id"] == self.orders["order_id"].iloc[place]
         items = (
             as_text(self.orders[same.fillna(False).astype(bool)]) if same.any() else as_text(self.orders.iloc[[place]])

@@ -13,10 +13,10 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.browser.lab import PROJECT, Lab, serve
+from tests.browser.lab import PROJECT, RUNNING, Lab, serve
 
 REQUIRED = set(os.environ.get("PROMOFIX_REQUIRE", "").replace(",", " ").split())
-_QUIET = (
+QUIET = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
 ).split()
@@ -58,9 +58,17 @@ def browser() -> Iterator[Any]:
     if path is None:
         absent("browser", "no Chromium is installed (apt-get install chromium, or set PROMOFIX_CHROMIUM).")
     with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=path, args=_QUIET)
+        running = driver.chromium.launch(executable_path=path, args=QUIET)
         yield running
         running.close()
+
+
+@pytest.fixture(autouse=True)
+def no_kernels_left() -> Iterator[None]:
+    """Every test begins and ends without a running kernel."""
+    yield
+    for lab in RUNNING:
+        lab.shut_down()
 
 
 @pytest.fixture
@@ -81,9 +89,9 @@ def _is_outside(url: str) -> bool:
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The accessibility checker axe-core, a development tool: PROMOFIX_AXE, or kept in ``.ci/run/axe``."""
-    places = [os.environ.get("PROMOFIX_AXE", ""), str(PROJECT / ".ci/run/axe/node_modules/axe-core/axe.min.js")]
+    """The accessibility checker axe-core, a development tool: PROMOFIX_AXE, or kept in ``.cache/axe``."""
+    places = [os.environ.get("PROMOFIX_AXE", ""), str(PROJECT / ".cache/axe/node_modules/axe-core/axe.min.js")]
     found = next((Path(place) for place in places if place and Path(place).is_file()), None)
     if found is None:
-        absent("axe", "axe-core is not there (npm install --prefix .ci/run/axe axe-core).")
+        absent("axe", "axe-core is not there (npm install --prefix .cache/axe axe-core).")
     return found.read_text("utf-8")

@@ -22,6 +22,8 @@ from typing import Any
 import nbformat
 
 PROJECT = Path(__file__).resolve().parents[2]
+RUNNING: list[Lab] = []
+"""Servers that run now."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,22 @@ class Lab:
 
     def get(self, path: str) -> Any:
         """A JSON answer of the server."""
-        request = urllib.request.Request(f"{self.url}{path}", headers={"Authorization": f"token {self.token}"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(self._request(path), timeout=10) as answer:
             return json.load(answer)
+
+    def _request(self, path: str, method: str = "GET") -> urllib.request.Request:
+        return urllib.request.Request(
+            f"{self.url}{path}", headers={"Authorization": f"token {self.token}"}, method=method
+        )
+
+    def shut_down(self) -> None:
+        """End every kernel of this server."""
+        for session in self.get("/api/sessions"):
+            headers = {"Authorization": f"token {self.token}"}
+            request = urllib.request.Request(
+                f"{self.url}/api/sessions/{session['id']}", headers=headers, method="DELETE"
+            )
+            urllib.request.urlopen(request, timeout=20).close()
 
     def kernel_state(self, name: str) -> str:
         """What the kernel of a notebook does: ``idle``, ``busy`` …; empty before it has one."""
@@ -118,8 +133,10 @@ def serve(folder: Path, *, theme: str = "JupyterLab Light") -> Iterator[Lab]:
     try:
         lab = Lab(f"http://127.0.0.1:{port}", token, root)
         _wait_until_it_answers(lab, server, folder / "server.log")
+        RUNNING.append(lab)
         yield lab
     finally:
+        RUNNING[:] = [running for running in RUNNING if running.root != root]
         _stop(server)
         log.close()
 
