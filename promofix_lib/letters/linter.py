@@ -19,7 +19,7 @@ from promofix_lib.letters.linter_words import (
     folded,
     masked,
     normal,
-    pattern_of,
+    patterns_of,
     unmarked,
 )
 
@@ -218,5 +218,6 @@ def _only_thanks(body: str, language: str) -> bool:
     """Whether nothing is left when sentences of thanks, greetings and the order number are taken away."""
     plain = folded(ORDER_NUMBER.sub("", body))[0]
     sentences = re.split("[.!?\n\u3002\uff01\uff1f\u061f]", plain)
-    kept = [sentence for sentence in sentences if not pattern_of("only_thanks", language).search(sentence)]
+    thanks = patterns_of("only_thanks", language)
+    kept = [sentence for sentence in sentences if not any(pattern.search(sentence) for pattern in thanks)]
     return sum(sign.isalpha() for sign in "".join(kept)) < 12

@@ -86,15 +86,20 @@ def forbidden_words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     return found
 
 
-@cache
-def pattern_of(rule: str, language: str) -> re.Pattern[str]:
+def patterns_of(rule: str, language: str) -> tuple[re.Pattern[str], ...]:
     """What finds the words of a rule in a folded text that should be in `language`."""
-    words = [
-        word.removeprefix("=")
-        for home, listed in forbidden_words()[rule].items()
-        for word in listed
-        if home == language or not word.startswith("=")
-    ]
+    own = _pattern(rule, language)
+    return (_pattern(rule, ""), own) if own.pattern else (_pattern(rule, ""),)
+
+
+@cache
+def _pattern(rule: str, language: str) -> re.Pattern[str]:
+    """The words that hold in every language, or those (written with ``=``) that hold in this one only."""
+    listed = forbidden_words()[rule]
+    if language:
+        words = [word[1:] for word in listed.get(language, ()) if word.startswith("=")]
+    else:
+        words = [word for home in listed.values() for word in home if not word.startswith("=")]
     return re.compile("|".join(f"(?:{_as_pattern(word)})" for word in sorted(words, key=len, reverse=True)))
 
 
@@ -107,9 +112,10 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str]]
     [(11, 'Review'), (27, 'Bewerten')]
     """
     plain, places = folded(text)
-    for match in pattern_of(rule, language).finditer(plain):
-        start, end = places[match.start()], places[match.end() - 1] + 1
-        yield start, text[start:end].strip()
+    for pattern in patterns_of(rule, language):
+        for match in pattern.finditer(plain):
+            start, end = places[match.start()], places[match.end() - 1] + 1
+            yield start, text[start:end].strip()
 
 
 def _as_pattern(word: str) -> str:
