@@ -8,8 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from promofix_lib.orders import MONEY
-from promofix_lib.reports.order_rows import as_arrow
+from promofix_lib.reports.order_rows import as_arrow, as_frame
 
 _AMOUNTS = (
     "quantity",
@@ -59,8 +58,9 @@ def units_sold(table: pd.DataFrame) -> pa.Table:
     table : DataFrame
         What the report holds; ``item_price_per_unit`` is for one unit.
     """
-    prices = pc.multiply(as_arrow(table)["item_price_per_unit"], pc.cast(as_arrow(table)["quantity"], pa.int64()))
-    lines = table.assign(item_price=pd.array(pc.cast(prices, MONEY.pyarrow_dtype), dtype=MONEY))
+    cells = as_arrow(table)
+    prices = pc.cast(pc.multiply(cells["item_price_per_unit"], cells["quantity"]), pa.decimal128(18, 4))
+    lines = table.assign(item_price=as_frame(pa.table({"item_price": prices}))["item_price"])
     heads = lines.drop_duplicates(["order_id", "sku"]).reset_index(drop=True)
     for name in ("quantity", "item_price"):
         sums = lines.groupby(["order_id", "sku"], sort=False, dropna=False)[name].sum(min_count=1)
