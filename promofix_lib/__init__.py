@@ -9,17 +9,38 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "Incident": "promofix_lib.incident",
-    "affected": "promofix_lib.incident",
-    "order_table": "promofix_lib.orders",
-    "triage": "promofix_lib.triage",
+    "Case": "case",
+    "ExportButton": "widgets.export_button",
+    "Incident": "incident",
+    "LetterDesk": "widgets.letter_desk",
+    "MistakeSettings": "widgets.mistake_settings",
+    "OrderFilter": "widgets.order_filter",
+    "ReportChooser": "widgets.report_chooser",
+    "ReturnsDesk": "widgets.returns_desk",
+    "TruthTable": "widgets.truth_table",
+    "WordingDesk": "widgets.wording_desk",
+    "affected": "incident",
+    "decided": "widgets.guide",
+    "find_incidents": "detection",
+    "first_steps": "widgets.guide",
+    "incident_picture": "charts.of_case",
+    "merge_preview": "widgets.previews",
+    "message_preview": "widgets.previews",
+    "order_of_work": "widgets.guide",
+    "order_table": "orders",
+    "rate_panel": "widgets.guide",
+    "rate_picture": "charts.of_case",
+    "read_orders": "merging",
+    "reading_table": "widgets.reading_table",
+    "triage": "triage",
+    "what_would_go": "purge",
 }
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+__all__ = sorted(_HOMES)
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(f"promofix_lib.{_HOMES[name]}"), name)

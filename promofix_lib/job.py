@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from promofix_lib.case import Case
 from promofix_lib.detection import Finding, Findings, find_incidents
@@ -16,7 +15,7 @@ from promofix_lib.errors import PromofixError
 from promofix_lib.handover import Withheld, export
 from promofix_lib.merging import read_orders
 from promofix_lib.overview import findings_text
-from promofix_lib.triage import WORDS, triage
+from promofix_lib.triage import orders_by_triage
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,18 @@ class JobDone:
             return findings_text(self.findings)
         counts = ", ".join(f"{word} {orders:,}" for word, orders in (self.triage or {}).items())
         parts = [self.finding.sentence, f"What can be done with these orders: {counts}.", f"Written to {self.folder}:"]
-        parts[-1] += "".join(f"\n  {path.relative_to(self.folder or path.parent)}" for path in self.files)
+        parts[-1] += "".join(f"\n  {line}" for line in _listed(self.files, self.folder))
         return "\n\n".join([*parts, *(f"Not written: {item.what}. {item.why}" for item in self.withheld)])
+
+
+def _listed(files: Sequence[Path], folder: Path | None) -> list[str]:
+    """The files by name; a folder with more than a dozen of them in one line."""
+    names = [path.relative_to(folder or path.parent) for path in files]
+    folders = Counter(name.parent for name in names)
+    lines = [
+        f"{name.parent}/ ({folders[name.parent]:,} files)" if folders[name.parent] > 12 else str(name) for name in names
+    ]
+    return list(dict.fromkeys(lines))
 
 
 def run_job(
@@ -122,17 +131,3 @@ def run_job(
     done = export(case, now=now or datetime.now(UTC), progress=progress)
     counts = orders_by_triage(case.orders[case.chosen()])
     return JobDone(findings, findings.incidents[incident - 1], counts, done.folder, done.written, done.withheld)
-
-
-def orders_by_triage(orders: pd.DataFrame) -> dict[str, int]:
-    """Orders per triage word, in the order of work; an order whose items differ counts under each of its words.
-
-    Examples
-    --------
-    >>> from promofix_lib.orders import order_table
-    >>> orders_by_triage(order_table([{"order_id": "A", "order_status": "Unshipped", "quantity": 1},
-    ...                               {"order_id": "A", "order_status": "Unshipped", "quantity": 2}]))
-    {'cancel': 1}
-    """
-    counts = orders["order_id"].groupby(triage(orders)).nunique()
-    return {word: int(counts[word]) for word in WORDS if word in counts}

@@ -75,3 +75,17 @@ def _zero_by_design(orders: pd.DataFrame) -> pd.Series[bool]:
     vine = has_any(orders["promotion_ids"], [name for name in known if name.lower().startswith("vine.")])
     no_units = (orders["quantity"] == 0).fillna(False).astype(bool)
     return is_true(orders["is_replacement_order"]) | vine | no_units
+
+
+def orders_by_triage(orders: pd.DataFrame) -> dict[str, int]:
+    """Orders per triage word, in the order of work; an order whose items differ counts under each of its words.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders_by_triage(order_table([{"order_id": "A", "order_status": "Unshipped", "quantity": 1},
+    ...                               {"order_id": "A", "order_status": "Unshipped", "quantity": 2}]))
+    {'cancel': 1}
+    """
+    counts = orders["order_id"].groupby(triage(orders)).nunique()
+    return {word: int(counts[word]) for word in WORDS if word in counts}
