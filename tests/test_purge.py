@@ -183,7 +183,7 @@ def test_a_broken_archive_is_searched_as_it_is(content: bytes, tmp_path: Path) -
 
 
 def test_whom_to_look_for() -> None:
-    """Names, e-mails, streets and telephones; not cities, not countries, not words of four letters."""
+    """Names, e-mails, streets and telephones; not cities, not countries, not single plain words."""
     orders = order_table(
         [
             {
@@ -199,3 +199,15 @@ def test_whom_to_look_for() -> None:
     )
     assert buyers_words(orders) == {"Ada Example", "ada@marketplace.amazon.example", "1 Specimen Street", "555-0100"}
     assert buyers_words(pd.DataFrame({"sku": ["Ada Example"]})) == frozenset()
+
+
+def test_thousands_of_names_are_looked_for_in_a_large_file(tmp_path: Path) -> None:
+    """One pass over the file, also where a name lies across the border of two pieces."""
+    people = [f"Ada Example-{n:05d}" for n in range(5000)]
+    path = tmp_path / "large"
+    innocent = b"Ada Exemplary, buyer of nothing\n" * 300_000
+    path.write_bytes(innocent)
+    assert not words_in(path, people)
+    border = 4 << 20
+    path.write_bytes(innocent[: border - 7] + b"Ada Example-04999" + innocent)
+    assert words_in(path, people)

@@ -8,11 +8,13 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
@@ -21,7 +23,9 @@ _PERSON = re.compile(
     r"^(?:buyer_(?:name|email|phone_number)|recipient_name|(?:ship|bill)_(?:name|phone_number)|"
     r"(?:ship_|bill_)?address_[123]|(?:ship|bill)_address_?[123]?|delivery_instructions|gift_message_text)$"
 )
-_SHORTEST = 5  # a shorter word, such as "Li", would be found in every file
+_STEP = 4 << 20  # bytes looked at in one go
+_FIRST_IDEOGRAPH = "\u2e80"
+_PREFIX = 5  # bytes by which a name is spotted before it is compared
 _LARGEST = 2 << 30
 _DEEPEST = 3
 
@@ -42,18 +46,26 @@ class Trace:
 def buyers_words(orders: pd.DataFrame) -> frozenset[str]:
     """Names, e-mail addresses, streets and telephone numbers of the buyers in an order table.
 
-    Cities and countries are not among them: All Orders reports hold those, and they lead to nobody. Words of fewer
-    than five signs are passed over.
+    Cities and countries are not among them: All Orders reports hold those, and they lead to nobody. A single plain
+    word, such as ``Li`` or ``Lumen``, is passed over too: it would be found in innocent files, and its owner's address
+    is looked for anyway.
 
     Examples
     --------
     >>> from promofix_lib.orders import order_table
-    >>> sorted(buyers_words(order_table([{"buyer_name": "Ada Example", "ship_city": "Exampleville"}, {}])))
-    ['Ada Example']
+    >>> sorted(buyers_words(order_table([{"buyer_name": "Ada Example", "ship_city": "Exampleville"},
+    ...                                   {"buyer_name": "Lumen"}, {"buyer_name": "例子太郎"}, {}])))
+    ['Ada Example', '例子太郎']
     """
     columns = [name for name in orders.columns if _PERSON.match(str(name).replace("-", "_").lower())]
     cells = (str(cell).strip() for name in columns for cell in orders[name].dropna().unique())
-    return frozenset(cell for cell in cells if len(cell) >= _SHORTEST)
+    return frozenset(cell for cell in cells if _leads_to_somebody(cell))
+
+
+def _leads_to_somebody(word: str) -> bool:
+    if word and max(word) >= _FIRST_IDEOGRAPH:
+        return len(word) >= 3  # three signs are a whole name in Chinese or Japanese
+    return len(word) >= _PREFIX and not word.isalpha()
 
 
 def find_traces(folder: Path, words: Iterable[str]) -> tuple[Trace, ...]:
@@ -71,11 +83,19 @@ def words_in(path: Path, words: Iterable[str]) -> bool:
     return any(True for _ in _places(path.read_bytes(), _needles(words), _DEEPEST))
 
 
-def _needles(words: Iterable[str]) -> frozenset[bytes]:
+Needles = Mapping[int, Mapping[int, set[bytes]]]
+"""What to look for, by the number that its first bytes make and by its length."""
+
+
+def _needles(words: Iterable[str]) -> Needles:
     spellings = {spelling for word in words for spelling in (word, escape(word), escape(word, quote=False))}
     spellings |= {json.dumps(word)[1:-1] for word in spellings}
     codings = ("utf-8", "cp1252", "utf-16-le", "cp932")
-    return frozenset(needle for spelling in spellings for needle in _encoded(spelling, codings))
+    by_prefix: dict[int, dict[int, set[bytes]]] = {}
+    for needle in {needle for spelling in spellings for needle in _encoded(spelling, codings)}:
+        prefix = int.from_bytes(needle[:_PREFIX], "little")
+        by_prefix.setdefault(prefix, {}).setdefault(len(needle), set()).add(needle)
+    return by_prefix
 
 
 def _encoded(text: str, codings: Iterable[str]) -> Iterator[bytes]:
@@ -86,7 +106,7 @@ def _encoded(text: str, codings: Iterable[str]) -> Iterator[bytes]:
             continue
 
 
-def _places(content: bytes, needles: frozenset[bytes], depth: int) -> Iterator[str]:
+def _places(content: bytes, needles: Needles, depth: int) -> Iterator[str]:
     if _holds(content, needles):
         yield ""
     if not depth:
@@ -96,10 +116,28 @@ def _places(content: bytes, needles: frozenset[bytes], depth: int) -> Iterator[s
             yield f"{name}: {inside}" if inside else name
 
 
-def _holds(content: bytes, needles: frozenset[bytes]) -> bool:
-    # most files are tables: their cells are looked up in one go before each name is searched for by itself
-    cells = set(re.split(rb'[\t\r\n,;"]+', content))
-    return not cells.isdisjoint(needles) or any(needle in content for needle in needles)
+def _holds(content: bytes, needles: Needles) -> bool:
+    prefixes = np.array(sorted(needles), dtype=np.uint64)
+    return any(
+        content[place : place + length] in same_length
+        for start in range(0, len(content), _STEP)
+        for place, prefix in _spotted(content, start, prefixes)
+        for length, same_length in needles[prefix].items()
+    )
+
+
+def _spotted(content: bytes, start: int, prefixes: npt.NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
+    """Places that begin like something looked for: thousands of names cost as much as one."""
+    piece = np.frombuffer(content[start : start + _STEP + _PREFIX - 1], dtype=np.uint8).astype(np.uint64)
+    if len(piece) < _PREFIX or not len(prefixes):
+        return
+    count = len(piece) - _PREFIX + 1
+    numbers = np.zeros(count, dtype=np.uint64)
+    for shift in range(_PREFIX):
+        numbers |= piece[shift : shift + count] << np.uint64(8 * shift)
+    nearest = np.minimum(np.searchsorted(prefixes, numbers), len(prefixes) - 1)
+    for place in np.flatnonzero(prefixes[nearest] == numbers):
+        yield start + int(place), int(numbers[place])
 
 
 def _members(content: bytes) -> Iterator[tuple[str, bytes]]:
