@@ -211,7 +211,7 @@ def choices_of(
     chosen : Series of bool
         Rows that the mistake touched.
     normal_prices : iterable
-        Normal unit price per SKU, sales channel and currency; an empty sales channel fits every one.
+        Normal unit price per SKU, sales channel and currency; an empty sales channel or currency fits every one.
     costs : iterable of SkuCost
         The seller's own costs, where given.
     reading : {"high", "low"}
@@ -265,7 +265,7 @@ def _worth(
 ) -> dict[str, tuple[int, Literal["costs", "normal price"]]]:
     worth: dict[str, tuple[int, Literal["costs", "normal price"]]] = {}
     for normal in normal_prices:
-        if normal.currency == currency and normal.sales_channel in ("", channel):
+        if normal.currency in ("", currency) and normal.sales_channel in ("", channel):
             worth[normal.sku] = (_millionths(normal.price), "normal price")
     for cost in costs:
         if cost.currency == currency:

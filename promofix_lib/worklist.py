@@ -54,6 +54,8 @@ def plan_of_work(
     zone: ZoneInfo,
     clock: Recovery | None = None,
     honoured: pd.Series[bool] | None = None,
+    batch_orders: int = BATCH_ORDERS,
+    orders_per_day: float | None = None,
     language: str = "en",
 ) -> tuple[Step, ...]:
     """The work of the next days in the order in which it should be done; steps without any order are left out.
@@ -75,7 +77,11 @@ def plan_of_work(
     clock : Recovery, optional
         When to look whether the rate is back under the limit.
     honoured : Series of bool, optional
-        Affected rows that are honoured and must be shipped in time.
+        Affected rows that are honoured; those that can still be shipped must be, in time.
+    batch_orders : int
+        Most orders in one cancellation file.
+    orders_per_day : float, optional
+        For the message quota; taken from the reports when left out.
     language : str
         ``en`` or ``zh-CN``.
 
@@ -112,10 +118,12 @@ def plan_of_work(
     work.add("save_reports", timedelta(minutes=15))
     work.add("ask_amazon", timedelta(minutes=30), answers.get("ask_amazon", ()), needed=True)
     work.add("letter_before", timedelta(minutes=60))
-    cancelled = _add_cancelling(work, to_cancel)
-    _add_messages(work, to_cancel, message_quota(orders, chosen, zone), cancelled)
+    cancelled = _add_cancelling(work, to_cancel, batch_orders)
+    quota = message_quota(orders, chosen, zone) if orders_per_day is None else 600 + int(5 * orders_per_day)
+    _add_messages(work, to_cancel, quota, cancelled)
     work.add("letter_after", cancelled + timedelta(hours=2))
-    work.add("ship", timedelta(hours=24), _order_ids(orders, honoured), needed=True)
+    keep = {} if honoured is None else _orders_by_answer(orders, honoured)
+    work.add("ship", timedelta(hours=24), keep.get("cancel", ()), needed=True)
     _add_rounds(work, answers.get("wait", ()))
     work.add("shipped", work.morning(2), answers.get("shipped", ()), needed=True)
     _add_checks(work, clock, to_cancel)
@@ -127,7 +135,7 @@ def message_quota(orders: pd.DataFrame, chosen: pd.Series[bool], zone: ZoneInfo)
     """Messages that Amazon lets the seller send in one day: 5 × average daily orders + 600.
 
     The average is taken over the whole days of the reports (not the first and the last), without the chosen orders,
-    rounded down.
+    rounded down to whole orders.
 
     References
     ----------
@@ -199,15 +207,15 @@ class _Work:
         return at.astimezone(UTC) - self.now
 
 
-def _add_cancelling(work: _Work, order_ids: tuple[str, ...]) -> timedelta:
+def _add_cancelling(work: _Work, order_ids: tuple[str, ...], batch_orders: int) -> timedelta:
     after = timedelta(minutes=75)
     if not order_ids:
         return after
     trial, rest = order_ids[:TRIAL_ORDERS], order_ids[TRIAL_ORDERS:]
     work.add("cancel_trial", after, trial)
-    for number, start in enumerate(range(0, len(rest), BATCH_ORDERS), start=1):
+    for number, start in enumerate(range(0, len(rest), batch_orders), start=1):
         after += timedelta(minutes=45)
-        work.add("cancel", after, rest[start : start + BATCH_ORDERS], number=number)
+        work.add("cancel", after, rest[start : start + batch_orders], number=number)
     return after + timedelta(minutes=30)
 
 
@@ -235,10 +243,6 @@ def _add_checks(work: _Work, clock: Recovery | None, to_cancel: tuple[str, ...])
 def _orders_by_answer(orders: pd.DataFrame, chosen: pd.Series[bool]) -> dict[str, tuple[str, ...]]:
     rows = orders.loc[chosen & orders["order_id"].notna(), ["order_id"]].assign(word=triage(orders))
     return {str(word): tuple(dict.fromkeys(some["order_id"])) for word, some in rows.groupby("word", sort=False)}
-
-
-def _order_ids(orders: pd.DataFrame, mask: pd.Series[bool] | None) -> tuple[str, ...]:
-    return () if mask is None else tuple(dict.fromkeys(orders.loc[mask, "order_id"].dropna()))
 
 
 def _said(key: str, language: str) -> str:
