@@ -11,7 +11,7 @@ import pandas as pd
 from promofix_lib.sales import Floats, Ints
 
 _HOUR = pd.Timedelta(hours=1)
-_WEEK = 168
+_BUSY = 3.0  # a day of so many times the usual orders does not say what is usual
 _BAND = 2.576  # 99 of 100 ordinary hours lie inside
 
 
@@ -47,7 +47,8 @@ def hourly_orders(orders: pd.DataFrame, zone: ZoneInfo) -> pd.Series[int]:
     again = dated["order_id"].duplicated() & dated["order_id"].notna()
     times = dated.loc[~again.astype(bool), "purchase_date"].dt.tz_convert(zone)
     if times.empty:
-        return pd.Series(0, index=pd.DatetimeIndex([], dtype="datetime64[us]", tz=zone), name="orders", dtype="int64")
+        none = pd.to_datetime(pd.Series([], dtype="datetime64[us]")).dt.tz_localize(zone)
+        return pd.Series([], index=pd.DatetimeIndex(none), name="orders", dtype="int64")
     first = _clock_hour(times.min())
     hour = ((times - first) // _HOUR).to_numpy(dtype=np.int64)
     counts = np.bincount(hour)
@@ -64,8 +65,10 @@ def _clock_hour(moment: pd.Timestamp) -> pd.Timestamp:
 def usual_level(hours: pd.Series[int], *, unusual: pd.Series[int] | None = None) -> pd.DataFrame:
     """What is usual for each hour, and the band that 99 of 100 ordinary hours lie in; an incident does not move it.
 
-    The level is an hour-of-day (from three weeks on: hour-of-week) profile of trimmed means times a slow day-to-day
-    level by the median. The band comes from the scatter on a square-root scale, where counts scatter evenly.
+    The level is an hour-of-day profile times a weekday factor (from three weeks on) times a slow day-to-day level. Days
+    of three times the usual orders have no say in the profile, and of each hour's counts the largest is cut to the next:
+    a median would be zero for a seller of five orders a day. The band comes from the scatter on a square-root scale, where
+    counts scatter evenly.
 
     Parameters
     ----------
@@ -102,36 +105,45 @@ def usual_level(hours: pd.Series[int], *, unusual: pd.Series[int] | None = None)
     return pd.DataFrame(dict(zip(("level", "low", "high"), _band(ordinary, level), strict=True)), index=hours.index)
 
 
+def _days(ordinary: Floats, index: pd.DatetimeIndex) -> tuple[Ints, Floats, Floats]:
+    """Number of each hour's day, and per day its orders in 24 hours and how many hours of it the report holds."""
+    day = pd.factorize(index.normalize())[0].astype(np.int64)
+    hours = np.bincount(day).astype(np.float64)
+    return day, np.bincount(day, weights=ordinary) * 24 / hours, hours
+
+
 def _profile(ordinary: Floats, index: pd.DatetimeIndex) -> Floats:
-    slot = index.hour.to_numpy(dtype=np.int64)
-    slots = 24
-    if len(ordinary) >= 3 * _WEEK:
-        slot, slots = slot + 24 * index.day_of_week.to_numpy(dtype=np.int64), _WEEK
-    mean = np.array([_trimmed_mean(ordinary[slot == one]) for one in range(slots)])
-    overall = _trimmed_mean(ordinary)
-    mean = np.where(np.isnan(mean), overall, mean)
-    # neighbours share: a slot of three Mondays is a small sample
-    smooth = (np.roll(mean, 1) + 2 * mean + np.roll(mean, -1)) / 4
-    return smooth[slot]
+    """Usual orders per hour of the day, of the days that are no outliers."""
+    day, totals, _ = _days(ordinary, index)
+    quiet = (totals <= _BUSY * np.median(totals) + _BUSY)[day]
+    clock = index.hour.to_numpy(dtype=np.int64)
+    mean = np.array([_capped_mean(ordinary[quiet & (clock == one)]) for one in range(24)])
+    mean = np.where(np.isnan(mean), _capped_mean(ordinary), mean)
+    # neighbouring hours share what they know
+    return ((np.roll(mean, 1) + 2 * mean + np.roll(mean, -1)) / 4)[clock]
 
 
-def _trimmed_mean(values: Floats) -> float:
+def _capped_mean(values: Floats) -> float:
     if not len(values):
         return float("nan")
-    cut = int(np.ceil(len(values) * 0.2)) if len(values) > 2 else 0
-    kept = np.sort(values)[cut : len(values) - cut]
-    return float(kept.mean()) if len(kept) else float(np.median(values))
+    values = np.sort(values)
+    return float(np.minimum(values, values[-2]).mean()) if len(values) > 2 else float(values[0])
 
 
 def _day_level(ordinary: Floats, index: pd.DatetimeIndex) -> Floats:
-    day, days = pd.factorize(index.normalize())
-    totals = np.bincount(day, weights=ordinary, minlength=len(days))
-    hours = np.bincount(day, minlength=len(days))
-    rates = np.where(hours >= 12, totals / np.maximum(hours, 1), np.nan)
-    around = pd.Series(rates).rolling(15, center=True, min_periods=1).median().to_numpy()
-    usual = np.nanmedian(rates) if np.isfinite(rates).any() else 0.0
-    factor = np.where(np.isfinite(around) & (usual > 0), around / (usual if usual > 0 else 1.0), 1.0)
-    return np.clip(factor, 0.25, 4.0)[day.astype(np.int64)]
+    """Each day's level against the whole report: its weekday, times the median of the fortnight around it."""
+    day, totals, hours = _days(ordinary, index)
+    rates = np.where(hours >= 12, totals, np.nan)
+    usual = float(np.nanmedian(rates)) if np.isfinite(rates).any() else 0.0
+    if usual <= 0:
+        return np.ones(len(ordinary))
+    weekday = pd.factorize(index.day_of_week.to_numpy()[np.unique(day, return_index=True)[1]], sort=True)[0]
+    factor = np.ones(len(rates))
+    if len(rates) >= 21:
+        by_weekday = pd.Series(rates).groupby(weekday).median().fillna(usual).to_numpy()
+        factor = np.clip(by_weekday / usual, 0.25, 4.0)[weekday]
+    around = pd.Series(rates / factor).rolling(15, center=True, min_periods=1).median().fillna(usual).to_numpy()
+    return (np.clip(around / usual, 0.25, 4.0) * factor)[day]
 
 
 def _band(ordinary: Floats, level: Floats) -> tuple[Floats, Floats, Floats]:

@@ -12,6 +12,15 @@ Truths = dict[str, tuple[str, ...]]  # name of the incident: its promotion ids
 INCIDENTS: dict[str, Callable[[Seller], Truths]] = {}
 
 
+def nothing(line: Line) -> None:
+    """The line stays as it is."""
+
+
+def a_cent(line: Line) -> int:
+    """What a repricer without a floor asks for anything."""
+    return 1 if line.unit else 0
+
+
 def kind(plant: Callable[[Seller], Truths]) -> Callable[[Seller], Truths]:
     INCIDENTS[plant.__name__] = plant
     return plant
@@ -23,7 +32,8 @@ def promotion_name(seller: Seller) -> str:
     return str(
         draw.choice(
             [
-                f"Percentage Off 2026/{int(draw.integers(1, 12))}/{made} {int(draw.integers(24))}-{int(draw.integers(60))}-59-{int(draw.integers(999))}",
+                f"Percentage Off 2026/{int(draw.integers(1, 12))}/{made} {int(draw.integers(24))}-"
+                f"{int(draw.integers(60))}-59-{int(draw.integers(999))}",
                 f"PLM-{int(draw.integers(1 << 40)):010x}",
                 f"Spring sale {int(draw.integers(999))}% team {int(draw.integers(99))}",
                 f"Duplicated A{int(draw.integers(1 << 30))} {int(draw.integers(1 << 40))}",
@@ -96,7 +106,7 @@ def sold_wrong(
     *,
     markets: list[int] | None = None,
     extra: int = 0,
-    who: Callable[[Line], bool] = lambda line: True,
+    who: Callable[[Line], bool] = bool,
 ) -> None:
     """A wrong list price: everyone who buys in the window gets it, and more come."""
     market_pool = markets if markets is not None else list(range(len(seller.markets)))
@@ -154,7 +164,7 @@ def percent_slip_for_everyone(seller: Seller) -> Truths:
     """90 typed for 9: applied to whoever buys."""
     name, off, hours = promotion_name(seller), float(seller.draw.choice([0.6, 0.7, 0.9, 0.99])), hours_of(seller)
     skus, start = some_skus(seller, 6), start_of(seller, hours)
-    lines = flood(seller, "a", lambda line: None, size_of(seller), start, hours, skus)
+    lines = flood(seller, "a", nothing, size_of(seller), start, hours, skus)
     del lines
     for line in seller.lines:
         if start <= line.time <= start + hours * HOUR and line.sku in skus:
@@ -284,9 +294,7 @@ def buy_one_get_31(seller: Seller) -> Truths:
 def paid_line_and_free_line(seller: Seller) -> Truths:
     """Buy one, get 31 free: a paid line and a free line of 31."""
     name, hours = promotion_name(seller), hours_of(seller)
-    for paid in flood(
-        seller, "", lambda line: None, size_of(seller), start_of(seller, hours), hours, some_skus(seller, 2)
-    ):
+    for paid in flood(seller, "", nothing, size_of(seller), start_of(seller, hours), hours, some_skus(seller, 2)):
         paid.quantity = 1
         free = Line(paid.order, paid.time, paid.sku, paid.market, 31, paid.unit, affected="a")
         seller.lines.append(take(free, name, 1.0))
@@ -399,7 +407,7 @@ def discount_printed_later(seller: Seller) -> Truths:
 def one_buyer_takes_all(seller: Seller) -> Truths:
     """Three orders of many units at nothing."""
     name = promotion_name(seller)
-    for line in flood(seller, "a", lambda line: None, 3, start_of(seller, 2), 1.5, some_skus(seller, 2)):
+    for line in flood(seller, "a", nothing, 3, start_of(seller, 2), 1.5, some_skus(seller, 2)):
         line.quantity = int(seller.draw.integers(40, 300))
         take(line, name, 1.0)
     return {"a": (name,)}
@@ -503,7 +511,7 @@ def repricer_to_a_cent(seller: Seller) -> Truths:
         start_of(seller, hours),
         hours,
         list(range(len(seller.prices))),
-        lambda line: 1,
+        a_cent,
         extra=max(10, size_of(seller)),
     )
     return {"a": ()}
@@ -538,7 +546,7 @@ def one_price_for_all(seller: Seller) -> Truths:
         start_of(seller, hours),
         hours,
         dear,
-        lambda line: wrong,
+        lambda line: min(wrong, line.unit),
         markets=[0],
         extra=max(8, size_of(seller)),
     )

@@ -72,6 +72,7 @@ class Seller:
 
     @property
     def end(self) -> float:
+        """The report's last moment, in seconds since 1970."""
         return self.begin + self.days * DAY
 
     def price(self, sku: int, market: int, time: float) -> int:
@@ -82,10 +83,12 @@ class Seller:
         return max(99, round(cents / 100) * 100 - 1)
 
     def wander(self, sku: int, time: float) -> float:
+        """Slow price changes of a few percent, every nine days."""
         week = int((time - self.begin) // (9 * DAY)) + sku * 7
         return 1.0 + 0.04 * ((week * 2654435761) % 5 - 2) / 2
 
     def order_id(self) -> str:
+        """The next order's id."""
         self.next_order += 1
         tail = (self.next_order * 7_654_321 + 1234) % 10_000_000
         return f"{111 + self.next_order % 4}-{tail:07d}-{self.next_order:07d}"
@@ -99,6 +102,7 @@ class Seller:
                 return time
 
     def pick(self) -> int:
+        """A SKU by its popularity."""
         return int(self.draw.choice(len(self.weights), p=self.weights))
 
 

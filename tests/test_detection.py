@@ -1,0 +1,262 @@
+"""Since when, until when, which promotion: what a careful expert would say, on small tables checked by eye."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from promofix_lib.baselines import NormalPrice
+from promofix_lib.detection import find_incidents
+from promofix_lib.findings import Finding
+from promofix_lib.incident import affected, from_json, to_json
+from promofix_lib.merging import read_orders
+from promofix_lib.orders import item_keys, order_table
+from promofix_lib.thresholds import Thresholds
+
+SAMPLE = Path(__file__).parent.parent / "data" / "sample"
+BEGIN = datetime.fromisoformat("2026-03-01T00:00:00+00:00")
+SHIPPING = "US Core Free Shipping Promotion A3EXAMPLE"
+
+
+def sale(hours: float, number: int, **cells: Any) -> dict[str, Any]:
+    plain = {
+        "order_id": f"111-0000000-{number:07d}",
+        "purchase_date": (BEGIN + timedelta(hours=hours)).isoformat(),
+        "order_status": "Shipped",
+        "sales_channel": "Amazon.com",
+        "sku": "HP",
+        "quantity": 1,
+        "currency": "USD",
+        "item_price": "58.99",
+    }
+    return plain | cells
+
+
+def usual(**cells: Any) -> list[dict[str, Any]]:
+    """Thirty days, a sale every five hours, every other one with free shipping."""
+    return [sale(5 * n, n, **({"promotion_ids": [SHIPPING]} if n % 2 else {}) | cells) for n in range(144)]
+
+
+def night(count: int, *, start: float = 400.0, first: int = 5000, **cells: Any) -> list[dict[str, Any]]:
+    """So many orders of a wrong promotion, one a minute."""
+    wrong = {"promotion_ids": ["WRONG", SHIPPING], "item_promotion_discount": "57.99"} | cells
+    return [sale(start + n / 60, first + n, **wrong) for n in range(count)]
+
+
+def the_one(orders: pd.DataFrame, **more: Any) -> Finding:
+    findings = find_incidents(orders, **more)
+    assert len(findings.incidents) == 1
+    found = findings.incidents[0]
+    assert tuple(item_keys(orders)[affected(orders, found.rule)]) == found.items
+    assert from_json(to_json(found.rule)) == found.rule
+    return found
+
+
+def ids(rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(row["order_id"] for row in rows)
+
+
+def test_the_sample_case_is_found_to_the_row():
+    """All 300 orders, first and last second, promotion, SKUs and loss of the sample, and nothing else."""
+    truth = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
+    orders = read_orders([SAMPLE / "AllOrders-2026-11-20.txt"]).orders
+    told = the_one(orders).to_json()
+    for name in ("onset", "end", "promotion_ids", "orders", "units", "amounts"):
+        assert told[name] == truth[name], name
+    assert set(told["order_ids"]) == set(truth["order_ids"])
+    assert sorted(told["skus"]) == sorted(truth["skus"])
+
+
+def test_a_wrong_promotion_and_its_money():
+    """Every order of the night, its promotion, its money; the free-shipping id on it is not blamed."""
+    rows = night(40)
+    found = the_one(order_table(usual() + rows))
+    assert found.order_ids == ids(rows)
+    assert found.promotion_ids == ("WRONG",)
+    assert (found.onset, found.end) == (BEGIN + timedelta(hours=400), BEGIN + timedelta(hours=400, minutes=39))
+    money = found.amounts[0]
+    assert (money.currency, money.paid, money.loss) == ("USD", Decimal("40.00"), Decimal("2319.60"))
+    assert found.normal_prices[0].price == Decimal("58.99")
+
+
+def test_the_sentence_can_be_checked_by_hand():
+    """First and last order with both clocks, the normal price and how it is known, and where the promotion is."""
+    sentence = the_one(order_table(usual() + night(40))).sentence
+    for words in (
+        "The first affected order is 111-0000000-0005000 at 2026-03-17 16:00:00 UTC "
+        "(2026-03-17 09:00:00 America/Los_Angeles)",
+        "the last 111-0000000-0005039 at 2026-03-17 16:39:00 UTC",
+        "40 orders, 40 units, 1 SKU",
+        "SKU HP costs 58.99 USD (median of 67 order items in the 14 days before)",
+        "paid 1.00 a unit (98% off)",
+        "Promotion 'WRONG' is on 40 of 40 affected and on 0 of 144 other orders",
+        "2319.60 USD (normally 2359.60, paid 40.00)",
+    ):
+        assert words in sentence
+
+
+def test_a_busy_night_at_the_normal_price_is_no_incident():
+    """Five hundred orders in an hour are no mistake as long as they pay the price."""
+    viral = [sale(400 + n / 500, 5000 + n) for n in range(500)]
+    findings = find_incidents(order_table(usual() + viral))
+    assert findings.incidents == ()
+    assert findings.worth_a_look == ()
+
+
+def test_a_slow_leak_is_one():
+    """Three wrong orders in a day that has five right ones are found, in no hour that stands out."""
+    leak = [sale(300 + 7 * n, 5000 + n, promotion_ids=["LEAK"], item_promotion_discount="56.00") for n in range(3)]
+    assert the_one(order_table(usual() + leak)).order_ids == ids(leak)
+
+
+def test_a_wrong_price_has_no_promotion():
+    """A slipped digit: the price itself, with a ceiling in the rule; normal sales in the window stay out."""
+    wrong = [sale(400 + n / 60, 5000 + n, item_price="5.89") for n in range(40)]
+    found = the_one(order_table(usual() + wrong))
+    assert found.order_ids == ids(wrong)
+    assert found.promotion_ids == ()
+    assert found.rule.ceilings[0].price == Decimal("5.89")
+    assert "No promotion: the price itself was wrong" in found.sentence
+
+
+def test_two_promotions_are_blamed_only_together():
+    """45 % and 40 % are ordinary alone; on one order they are the mistake."""
+    alone = [sale(20 * n, 3000 + n, promotion_ids=["A"], item_promotion_discount="26.55") for n in range(9)]
+    alone += [sale(21 * n, 4000 + n, promotion_ids=["B"], item_promotion_discount="23.60") for n in range(9)]
+    both = [sale(400 + n / 60, 5000 + n, promotion_ids=["A", "B"], item_promotion_discount="50.15") for n in range(30)]
+    found = the_one(order_table(usual() + alone + both))
+    assert (found.order_ids, found.promotion_ids, found.rule.together) == (ids(both), ("A", "B"), True)
+    assert "only together" in found.sentence
+
+
+def test_pending_orders_belong_by_their_promotion():
+    """An order without a price counts when its promotion tells; its money is not made up, and the sentence says so."""
+    pending = night(
+        5, start=400.7, first=6000, order_status="Pending", item_price=None, item_promotion_discount=None, currency=None
+    )
+    found = the_one(order_table(usual() + night(40) + pending))
+    assert (found.orders, found.units, found.amounts[0].paid) == (45, 45, Decimal("40.00"))
+    assert found.end == BEGIN + timedelta(hours=400.7, minutes=4)
+    assert "5 order items of these have no known price yet" in found.sentence
+
+
+def test_what_cannot_be_judged_is_listed_apart():
+    """No price and no promotion: not affected as far as anyone can tell, but listed."""
+    unknown = [sale(400.2, 7000, order_status="Pending", item_price=None, currency=None)]
+    found = the_one(order_table(usual() + night(40) + unknown))
+    assert found.cannot_judge == ("111-0000000-0007000/HP/1",)
+    assert found.orders == 40
+
+
+def test_cancelled_rows_without_a_price_are_not_affected():
+    """A cancelled order has nothing left to cancel and no price to judge."""
+    gone = night(3, start=400.1, first=6000, order_status="Cancelled", item_price=None, item_promotion_discount=None)
+    for row in gone:
+        row["quantity"] = 0
+    found = the_one(order_table(usual() + night(40) + gone))
+    assert found.orders == 40
+
+
+def test_an_unshipped_order_can_show_the_full_price_still():
+    """The discount is printed when the order ships; the id says before what was paid."""
+    blank = night(6, start=400.05, first=6000, order_status="Unshipped", item_promotion_discount=None)
+    found = the_one(order_table(usual() + night(40) + blank))
+    assert found.orders == 46
+    assert found.amounts[0].paid == Decimal("40.00")
+
+
+def test_money_of_two_currencies_is_never_added():
+    """One promotion in two marketplaces: one incident, two amounts, the larger loss first."""
+    yen = {"sales_channel": "Amazon.co.jp", "currency": "JPY", "item_price": "8000"}
+    rows = usual() + usual(**yen | {"order_id": None}) + night(4)
+    rows += night(4, first=6000, **yen, item_promotion_discount="7900")
+    found = the_one(order_table(rows))
+    assert [(money.currency, money.loss) for money in found.amounts] == [
+        ("JPY", Decimal("31600.00")),
+        ("USD", Decimal("231.96")),
+    ]
+
+
+def test_recurring_nights_are_one_incident_each():
+    """Two nights with a day of normal sales between are two incidents."""
+    first, second = night(20), night(20, start=424, first=6000)
+    found = find_incidents(order_table(usual() + first + second)).incidents
+    assert sorted(one.order_ids for one in found) == [ids(first), ids(second)]
+
+
+def test_many_skus_at_a_cent_are_one_incident():
+    """A repricer: many SKUs, one order each."""
+    rows = [sale(5 * n, 100 * k + n, sku=f"S{k}") for k in range(20) for n in range(30)]
+    cents = [sale(100 + k / 60, 9000 + k, sku=f"S{k}", item_price="0.01") for k in range(20)]
+    assert the_one(order_table(rows + cents)).order_ids == ids(cents)
+
+
+def test_a_business_price_slip_leaves_the_others_alone():
+    """Only business buyers got it; consumers who bought between them are not affected."""
+    slip = [sale(400 + n, 5000 + n, is_business_order=True, item_price="11.80") for n in range(30)]
+    fine = [sale(400.5 + n, 6000 + n) for n in range(30)]
+    assert the_one(order_table(usual() + slip + fine)).order_ids == ids(slip)
+
+
+def test_the_sellers_normal_price_wins():
+    """A SKU sold only at the wrong price has no history: the seller's word finds the incident."""
+    wrong = [sale(n, n, item_price="5.89") for n in range(12)]
+    orders = order_table(wrong)
+    assert find_incidents(orders).incidents == ()
+    found = the_one(orders, normal_prices=[NormalPrice("HP", "", "", Decimal("58.99"))])
+    assert found.amounts[0].loss == Decimal("637.20")
+    assert found.normal_prices[0].how_known == "given by the seller"
+
+
+def test_thresholds_can_be_moved():
+    """A seller who never gives more than 20 % can have 40 % off found."""
+    off = [sale(400 + n / 60, 5000 + n, promotion_ids=["P"], item_promotion_discount="23.60") for n in range(20)]
+    orders = order_table(usual() + off)
+    assert find_incidents(orders).incidents == ()
+    assert the_one(orders, thresholds=Thresholds(deep_share=0.75, planned_share=0.9)).order_ids == ids(off)
+
+
+def test_too_few_orders_are_worth_a_look():
+    """One odd row is a refund, a sample or a typo: said, with the reason, and never in the cancel list."""
+    findings = find_incidents(order_table([*usual(), sale(400, 5000, item_price="20.00")]))
+    assert findings.incidents == ()
+    assert [look.why_not for look in findings.worth_a_look] == ["Too few to tell: 1 order."]
+    assert "66% below the normal price on 1 order of SKU HP" in findings.worth_a_look[0].sentence
+
+
+def test_the_gravest_loss_comes_first():
+    """Incidents are sorted by loss, not by orders."""
+    cheap = [sale(5 * n, 8000 + n, sku="CABLE", item_price="9.00") for n in range(60)]
+    leak = [sale(200 + n / 60, 9000 + n, sku="CABLE", item_price="0.90") for n in range(50)]
+    found = find_incidents(order_table(usual() + cheap + leak + night(20))).incidents
+    assert [one.skus for one in found] == [("HP",), ("CABLE",)]
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["promotion_ids", "sales_channel", "currency", "order_id", "item_price", "purchase_date", "sku", "quantity"],
+)
+def test_a_missing_column_is_no_reason_to_stop(column: str):
+    """A report without one of the columns is judged by the others."""
+    rows = [{name: cell for name, cell in row.items() if name != column} for row in usual() + night(40)]
+    found = find_incidents(order_table(rows)).incidents
+    blind = column in ("item_price", "purchase_date", "quantity")
+    assert [one.units for one in found] == ([] if blind else [40])
+
+
+def test_an_empty_table_has_no_incident():
+    """No orders, no incident, no error."""
+    assert find_incidents(order_table()).to_json() == {"incidents": [], "worth_a_look": []}
+
+
+def test_the_words_of_a_report_cannot_break_the_sentence():
+    """Ids with braces, percent signs and quotes are shown as they are."""
+    name = "OFF {0} %s 'x' =1+1"
+    found = the_one(order_table(usual() + night(9, promotion_ids=[name])))
+    assert name in found.sentence
