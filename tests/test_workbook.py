@@ -276,6 +276,18 @@ def test_a_buyer_with_several_orders_is_shown_as_such(tmp_path: Path):
     assert table(book["mail_merge"])["buyers_orders"].tolist() == ["1 / 2", "2 / 2", "1 / 1"]
 
 
+@pytest.mark.parametrize(
+    ("variants", "task"),
+    [({}, "Shipped: do as the seller decides"), ({"shipped": "shipped_return"}, "Shipped: please send it back")],
+)
+def test_what_to_do_with_a_shipped_order_is_what_the_seller_chose(tmp_path: Path, variants: dict[str, str], task: str):
+    """Until the seller has chosen, the assistant is told to wait for that."""
+    book = written(
+        tmp_path / "buyers.xlsx", order_table([row(order_status="Shipped")]), wording=Wording(variants=variants)
+    )
+    assert todo(book["todo"]).loc[0, "task"] == task
+
+
 def test_only_what_the_assistant_needs_is_in_it(tmp_path: Path):
     """Streets and telephone numbers that a report brings stay out of the file."""
     orders = order_table([row(ship_address_1="1 Secret Street", buyer_phone_number="555-0100-999")])

@@ -159,7 +159,7 @@ def _todo_row(
     turn = words["turn"].format(turn=order.turn, turns=order.turns) if order.turns > 1 else words["only_one"]
     cells = {
         "status": pen.text(words["status"]["to_do"], Style(lines=True, text=True, bold=True, fill=fill)),
-        "task": pen.text(words["task"][order.triage], Style(lines=True, text=True, fill=TRIAGE_FILLS[order.triage])),
+        "task": pen.text(_task(order, handed), Style(lines=True, text=True, fill=TRIAGE_FILLS[order.triage])),
         "order_id": pen.text(order.order_id, link, order_url if links and order.order_id else ""),
         "message": _message_link(pen, order, message_url, links, words, link, cell),
         "mail": pen.text(words["mail"][handed.why_not[order.key]], cell),
@@ -177,6 +177,12 @@ def _todo_row(
         "item_keys": pen.text("\n".join(order.item_keys), cell),
     }
     return [cells[name] for name in TODO_COLUMNS]
+
+
+def _task(order: BuyerOrder, handed: Handed) -> str:
+    chosen = handed.wording.variants.get(order.triage) if order.triage == "shipped" else None
+    words: str = handed.words["variant"][chosen] if chosen else handed.words["task"][order.triage]
+    return words
 
 
 def _message_link(
