@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from promofix_lib.orders import money_text
 
 Numbers = npt.NDArray[np.int64]
 
@@ -45,7 +48,7 @@ def _of(name: str, rows: pa.Table, slot: Numbers, chosen: Numbers) -> list[str]:
         _sentence(name, rows.slice(a, 1).to_pylist()[0], rows.slice(b, 1).to_pylist()[0]) for a, b in found[:_SHOWN]
     ]
     more = len(found) - _SHOWN
-    return [*sentences, f"{more} more order items have two values of {name}."] if more > 0 else sentences
+    return [*sentences, f"{more} more order items have two values of {_word(name)}."] if more > 0 else sentences
 
 
 def _whole(rows: pa.Table) -> npt.NDArray[np.bool_]:
@@ -53,9 +56,17 @@ def _whole(rows: pa.Table) -> npt.NDArray[np.bool_]:
 
 
 def _sentence(name: str, other: dict[str, Any], taken: dict[str, Any]) -> str:
-    word = name.replace("_", " ")
+    old, new = (_shown(row[name], row["currency"]) for row in (other, taken))
     return (
-        f"Order {taken['order_id']}, SKU {taken['sku']}: {word} is {other[name]} in {other['source_file']} line "
-        f"{other['source_line']}, but {taken[name]} in {taken['source_file']} line {taken['source_line']}. "
-        f"The newer one ({taken[name]}) is used: look at the order in Seller Central before you act on it."
+        f"Order {taken['order_id']}, SKU {taken['sku']}: {_word(name)} is {old} in {other['source_file']} line "
+        f"{other['source_line']}, but {new} in {taken['source_file']} line {taken['source_line']}. "
+        f"The newer one ({new}) is used: look at the order in Seller Central before you act on it."
     )
+
+
+def _word(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _shown(cell: Any, currency: str | None) -> str:
+    return money_text(cell, currency) if isinstance(cell, Decimal) else str(cell)

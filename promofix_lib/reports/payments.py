@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pandas as pd
 
+from promofix_lib.orders import money_text
 from promofix_lib.reports.report import Report
 from promofix_lib.reports.translations import ORDER_WORDS
 
@@ -47,8 +48,8 @@ def _check(paid: dict[str, Decimal], report: Report) -> list[str]:
     settled = order_sales(report.table)
     wrong = [order for order, amount in settled.items() if order in paid and _differs(amount, paid[order])]
     sentences = [
-        f"Order {order}: the order reports say that the buyer paid {paid[order]:f}, "
-        f"{report.name} says {settled[order]:f}. Look at the order in Seller Central before you act on it."
+        f"Order {order}: the order reports say that the buyer paid {money_text(paid[order])}, "
+        f"{report.name} says {money_text(settled[order])}. Look at the order in Seller Central before you act on it."
         for order in wrong[:_SHOWN]
     ]
     more = len(wrong) - _SHOWN
