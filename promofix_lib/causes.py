@@ -176,7 +176,8 @@ def _completed(sales: Sales, ids: tuple[int, ...], rows: Ints, thresholds: Thres
     first = max(onset - reach, shallow[shallow < onset].max(initial=np.iinfo(np.int64).min))
     last = min(end + reach, shallow[shallow > end].min(initial=np.iinfo(np.int64).max))
     told = open_rows & (time >= first) & (time <= last)
-    partly = known & inside & (sales.depth[carrying] > 0)
+    # an id that is shallow elsewhere, too, has an ordinary life: its shallow uses in the window are ordinary
+    partly = known & inside & (sales.depth[carrying] > 0) & (not len(shallow))
     together = np.union1d(rows, carrying[told | partly])
     return together[np.argsort(sales.time[together], kind="stable")]
 
