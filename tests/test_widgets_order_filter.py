@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from promofix_lib.incident import affected
+from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.orders import item_keys
 from promofix_lib.widgets.order_filter import OrderFilter
 from tests.panel_case import RULE, TableCase, night_of_orders
@@ -150,6 +151,29 @@ def test_every_filter_reaches_the_rule(case, message, expected):
     ask(panel, **message)
     assert case.filter == replace(RULE, **expected)
     assert panel.totals["orders"] == int(affected(NIGHT, case.filter).sum())
+
+
+def test_the_wrong_prices_found_can_be_switched_off_and_on(tmp_path):
+    """A wrong list price is a limit per SKU; unticked every price of the other filters counts, ticked it is back."""
+    limit = Ceiling("HP-BT700-BLK", "Amazon.com", "USD", Decimal("1.00"))
+    rule = Incident(onset=RULE.onset, end=RULE.end, ceilings=(limit,))
+    panel = OrderFilter(TableCase.of(tmp_path / "case", NIGHT, rule))
+    assert panel.fields["ceilings_text"].endswith("HP-BT700-BLK ≤ 1.00 USD")
+    assert panel.totals["orders"] == 100
+    ask(panel, do="ceilings", on=False)
+    assert panel.totals["orders"] > 100
+    ask(panel, do="ceilings", on=True)
+    assert panel.rule == rule
+
+
+def test_a_million_ticks_are_one_message(case):
+    """Putting everything in at once is one saved decision."""
+    panel = OrderFilter(case)
+    ask(panel, do="show", which="all")
+    before = len(case.decisions.done)
+    ask(panel, do="take_in_shown", reason="all of it")
+    assert len(case.decisions.done) == before + 1
+    assert panel.totals["orders"] == 300
 
 
 def test_the_chart_the_table_and_the_totals_say_the_same(case):

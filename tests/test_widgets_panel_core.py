@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from promofix_lib.detection import NormalPrice
 
 from promofix_lib.decisions import Decision, Decisions, chosen
+from promofix_lib.detection import NormalPrice
 from promofix_lib.errors import PromofixError
 from promofix_lib.filters import containing
 from promofix_lib.incident import Ceiling, Incident, affected
@@ -280,5 +280,41 @@ def test_both_languages_say_everything():
 
 def test_the_core_needs_no_widget():
     """The command line can use the core without paying for ipywidgets."""
-    code = "import sys, promofix_lib.widgets.panel_view as core; sys.exit(bool({'ipywidgets', 'anywidget'} & set(sys.modules)))"
+    code = "import sys, promofix_lib.widgets.panel_view; sys.exit(bool({'ipywidgets', 'anywidget'} & {*sys.modules}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_hundreds_of_skus_stay_few_on_the_screen():
+    """Of a long list the most frequent are shown, the chosen always, and the rest is found by typing or opened."""
+    orders = order_table(
+        [{"order_id": f"{n}", "sku": f"SKU-{n % 300:03d}", "item_price": "1", "quantity": 1} for n in range(600)]
+        + [{"order_id": "x", "sku": "TOP", "item_price": "1", "quantity": 1}] * 1
+        + [{"order_id": f"y{n}", "sku": "TOP", "item_price": "1", "quantity": 1} for n in range(9)]
+    )
+    view = PanelView(orders, ZoneInfo("UTC"), [], ENGLISH)
+    skus = next(group for group in view.choices(Incident(skus=("SKU-299",)), Look()) if group["name"] == "skus")
+    assert skus["choices"][0]["value"] == "TOP"
+    assert len(skus["choices"]) == 9
+    assert skus["choices"][-1] == {"value": "SKU-299", "label": "SKU-299", "orders": 2, "chosen": True}
+    assert skus["hidden"] == 301 - 9
+    found = next(g for g in view.choices(Incident(), Look(find={"skus": "sku-29"})) if g["name"] == "skus")
+    assert [choice["value"] for choice in found["choices"]] == [f"SKU-{n}" for n in range(290, 300)]
+    opened = next(g for g in view.choices(Incident(), Look(opened=("skus",))) if g["name"] == "skus")
+    assert len(opened["choices"]) == 200
+
+
+def test_a_field_with_nothing_to_choose_is_left_out():
+    """A report with one country, one currency and one channel asks nothing about them."""
+    names = [group["name"] for group in PanelView(NIGHT, ZoneInfo("UTC"), [], ENGLISH).choices(RULE, Look())]
+    assert "sales_channels" not in names
+    assert "currencies" not in names
+    assert {"promotion_ids", "skus", "order_statuses", "ship_countries"} <= set(names)
+
+
+def test_a_million_items_would_be_quick_too():
+    """Masks that did not change are not worked out again: moving the window asks one question."""
+    facets = Facets(NIGHT)
+    facets.mask(RULE)
+    kept = {question: id(mask) for question, mask in facets._masks.items()}
+    facets.mask(with_window(RULE, ONSET + timedelta(hours=1), RULE.end))
+    assert {question: id(mask) for question, mask in facets._masks.items()} == kept

@@ -16,8 +16,12 @@ function chartPart({ model, t, ask }) {
   const tools = h("div", { class: "pf-tools", role: "group", "aria-label": t("zoom") },
     ...["earlier", "later", "closer", "wider", "window", "whole"].map((how) =>
       h("button", { type: "button", onclick: () => ask({ do: "zoom", how }) }, t(`zoom_${how}`))));
+  const numbers = h("tbody", {});
+  const readable = h("details", { class: "pf-readable", ontoggle: () => drawNumbers() }, h("summary", {}, t("hours_table")),
+    h("div", { class: "pf-scroll", tabindex: 0, role: "region", "aria-label": t("hours_table") }, h("table", {}, h("thead", {}, h("tr", {},
+      ...["hour_from", "hour_all", "hour_affected"].map((name) => h("th", { scope: "col" }, t(name))))), numbers)));
   const root = h("section", { class: "pf-hours", "aria-label": t("chart") }, tools, svg,
-    h("div", { class: "pf-window" }, caption, fields.onset.label, fields.end.label), under);
+    h("div", { class: "pf-window" }, caption, fields.onset.label, fields.end.label), under, readable);
 
   let width = 800;
   let moved = null; // the window as the reader moves it, ahead of Python's answer
@@ -166,8 +170,18 @@ function chartPart({ model, t, ask }) {
     }
     drawWindow();
     say(under, barsSay());
+    drawNumbers();
     fill(fields.onset.input, chart().onset_text);
     fill(fields.end.input, chart().end_text);
+  }
+
+  /** The same bars as numbers, for those who do not see them; bars without orders are left out. */
+  function drawNumbers() {
+    if (!readable.open) return;
+    const { bars } = chart();
+    const rows = bars.everything.map((all, place) => [bars.start + place * bars.step, all, bars.chosen[place]]).filter(([, all]) => all);
+    keyed(numbers, rows, (row) => row[0], ([start]) => h("tr", {}, h("th", { scope: "row" }, clock().full(start)), h("td", {}), h("td", {})),
+      (node, [, all, chosen]) => { say(node.children[1], String(all)); say(node.children[2], String(chosen)); });
   }
 
   function countLabels(top, y) {

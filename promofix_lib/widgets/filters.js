@@ -12,7 +12,7 @@ function filtersPart({ model, t, ask }) {
   }
   const ceilings = h("input", { type: "checkbox", onchange: () => ask({ do: "ceilings", on: ceilings.checked }) });
   const ceilingsText = h("span", {});
-  const ceilingsRow = h("label", { class: "pf-choice" }, ceilings, ceilingsText);
+  const ceilingsRow = h("label", { class: "pf-choice pf-limits" }, ceilings, ceilingsText);
   numbers.append(ceilingsRow);
   const presets = presetsPart();
   const root = h("section", { class: "pf-filters", "aria-label": t("filters") }, groups, presets.root);

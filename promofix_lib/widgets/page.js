@@ -6,7 +6,7 @@ function h(tag, attributes = {}, ...children) {
   const svg = ["svg", "g", "path", "line", "rect", "circle", "text"].includes(tag);
   const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
   // JupyterLab and Notebook keep their keys (arrows, a, b, dd) away from what has the focus
-  if (["button", "input", "select"].includes(tag) || "tabindex" in attributes) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  if (["button", "input", "select", "summary"].includes(tag) || "tabindex" in attributes) node.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (["value", "checked", "disabled", "textContent", "hidden"].includes(name) && !svg) node[name] = value;
