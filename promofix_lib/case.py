@@ -204,7 +204,7 @@ class Case:
         settings, orders = self.settings, self.orders
         question = (id(orders), repr(settings.thresholds), repr(settings.normal_prices))
         if self._findings is None or self._findings[0] != question:
-            thresholds = replace(Thresholds(), **settings.thresholds)
+            thresholds = Thresholds(**settings.thresholds)  # type: ignore[arg-type]
             found = find_incidents(orders, thresholds=thresholds, normal_prices=own_prices(settings))
             self._findings = (question, found)
         return self._findings[1]

@@ -83,8 +83,8 @@ def orders_by_triage(orders: pd.DataFrame) -> dict[str, int]:
     Examples
     --------
     >>> from promofix_lib.orders import order_table
-    >>> orders_by_triage(order_table([{"order_id": "A", "order_status": "Unshipped", "quantity": 1},
-    ...                               {"order_id": "A", "order_status": "Unshipped", "quantity": 2}]))
+    >>> open_order = {"order_id": "A", "order_status": "Unshipped", "fulfillment_channel": "merchant", "quantity": 1}
+    >>> orders_by_triage(order_table([open_order, open_order | {"sku": "another"}]))
     {'cancel': 1}
     """
     counts = orders["order_id"].groupby(triage(orders)).nunique()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -254,7 +254,7 @@ def _priced_like_affected(orders: pd.DataFrame, affected: pd.Series[bool]) -> tu
     if counts.empty:
         return orders[:0], ""
     currency = str(counts.index[0])
-    skus: Sequence[Any] = orders.loc[affected, "sku"].dropna().unique()
+    skus = orders.loc[affected, "sku"].dropna().unique()
     wanted = (orders["sku"].isin(skus) & (orders["currency"] == currency)).fillna(False).astype(bool)
     return orders[priced & (wanted | affected)], currency
 

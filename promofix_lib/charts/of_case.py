@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promofix_lib.account import outlooks
+from promofix_lib.account import account_outlook
 from promofix_lib.case import Case
 from promofix_lib.charts.hours import incident_figure
 from promofix_lib.charts.picture import Picture
@@ -39,7 +39,7 @@ def rate_pictures(case: Case) -> tuple[Picture, ...]:
     CaseError
         Nothing chosen touches a cancel rate: only FBA orders, or orders that have shipped.
     """
-    language, found = case.settings.language, outlooks(case)
+    language, found = case.settings.language, account_outlook(case)
     if not found:
         raise CaseError(
             "Nothing that is chosen touches a cancel rate: no seller-fulfilled order that is not shipped yet. "

@@ -1,4 +1,4 @@
-"""What the notebooks show of a case between the widgets: where to click in Amazon, the order of work, what is decided."""
+"""What the notebooks show between the widgets: where to click in Amazon, the order of work, what is decided."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from promofix_lib.account import rate_question, work_of
+from promofix_lib.account import outlook_settings, work_of
 from promofix_lib.case import Case
 from promofix_lib.errors import PromofixError
 from promofix_lib.marketplaces import MARKETPLACES, Marketplace
@@ -26,7 +26,7 @@ _FIRST_STEPS = {
         (
             (
                 "End the promotion, claim code or coupon",
-                "Advertising > Promotions (or Coupons)",
+                "Advertising > Promotions",
                 "It sells on by itself.",
             ),
             ("Put the price right", "Inventory > Manage All Inventory", "If the price is wrong, it sells on too."),
@@ -39,12 +39,12 @@ _FIRST_STEPS = {
             (
                 "Save: All Orders, by order date, 30 days",
                 "Reports > Fulfillment > All Orders",
-                "It shows every order and its promotions.",
+                "Every order, its promotions.",
             ),
             (
                 "Save: New Orders, every column ticked",
                 "Orders > Order Reports",
-                "Buyers' names vanish once an order is cancelled.",
+                "Buyers' names vanish with the order.",
             ),
             ("Save: Unshipped Orders", "Orders > Order Reports", "It lists what can still be cancelled."),
         ),
@@ -126,7 +126,7 @@ def order_of_work(case: Case, now: datetime | None = None) -> Shown:
     language, market = case.settings.language, case.marketplace
     caption, head = _WORK[_in(language)]
     rows = []
-    for step in work_of(case, now or datetime.now(UTC)):
+    for step in work_of(case, now=now or datetime.now(UTC)):
         at = step.when.astimezone(market.zone)
         orders = f"{len(step.order_ids):,}" if step.order_ids else ""
         rows.append([f"{day_text(at.date(), language)} {at:%H:%M}", step.what, step.why, orders])
@@ -168,7 +168,7 @@ def rate_panel(case: Case, panel: OrderFilter | None = None) -> RatePanel:
     panel : OrderFilter, optional
         The panel whose changes it follows.
     """
-    shown = RatePanel(case.orders, case.chosen(), **rate_question(case), language=case.settings.language)
+    shown = RatePanel(case.orders, case.chosen(), **outlook_settings(case))
     seen = [case.revision]
 
     def follow(_change: object) -> None:
