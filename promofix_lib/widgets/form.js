@@ -33,6 +33,12 @@ function render({ model, el }) {
       const input = h("input", { type: "file", multiple: true, accept: part.accept, onchange: () => upload(part, input) });
       return h("label", { class: "pf-field" }, h("span", {}), input, h("span", { class: "pf-hint" }));
     },
+    area: (part) => {
+      const input = h("textarea", { rows: part.rows, dir: "auto", lang: part.language || null, "data-lm-suppress-shortcuts": "true",
+        onchange: () => tell(part.name, input.value) });
+      return h("label", { class: "pf-area" }, h("span", {}), input, h("span", { class: "pf-hint" }));
+    },
+    fold: (part) => h("details", {}, h("summary", { class: "pf-title" }), h("p", { class: "pf-letter", dir: "auto", lang: part.language || null })),
     list: () => h("div", {}, h("p", { class: "pf-title" }), h("ul", {})),
     table: (part) => h("div", { class: "pf-scroll", tabindex: 0, role: "region", "aria-label": part.caption }, h("table", {}, h("caption", { class: "pf-title" }), h("thead", {}), h("tbody", {}))),
   };
@@ -46,6 +52,12 @@ function render({ model, el }) {
       say(node.lastChild, part.hint ?? "");
       fill(node.querySelector("input"), part.value);
     },
+    area: (node, part) => {
+      say(node.firstChild, part.label);
+      say(node.lastChild, part.hint ?? "");
+      fill(node.querySelector("textarea"), part.value);
+    },
+    fold: (node, part) => { say(node.firstChild, part.title); say(node.lastChild, part.text); },
     select: (node, part) => {
       say(node.firstChild, part.label);
       say(node.lastChild, part.hint ?? "");

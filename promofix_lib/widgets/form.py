@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +25,8 @@ class Form(anywidget.AnyWidget):
         ``en`` or ``zh-CN``.
     title : str
         Key of the form's name among the words.
+    words : mapping of str to str, optional
+        What only this form says.
     """
 
     _esm = module("page.js", "form.js")
@@ -37,8 +39,8 @@ class Form(anywidget.AnyWidget):
     busy = traitlets.Unicode().tag(sync=True)
     answer = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, language: str, title: str) -> None:
-        words = form_words(language)
+    def __init__(self, language: str, title: str, words: Mapping[str, str] | None = None) -> None:
+        words = {**form_words(language), **(words or {})}
         super().__init__(words=words, title=words[title])
         self.on_msg(self._on_message)
         self._refresh()
@@ -112,6 +114,24 @@ def field(name: str, label: str, value: str, hint: str = "", *, numeric: bool = 
         "numeric": numeric,
         "size": size,
     }
+
+
+def area(name: str, label: str, value: str, hint: str = "", *, rows: int = 16, language: str = "") -> Part:
+    """A text of many lines to edit; it speaks when it is left. `language` is the language of the text."""
+    return {
+        "kind": "area",
+        "name": name,
+        "label": label,
+        "value": value,
+        "hint": hint,
+        "rows": rows,
+        "language": language,
+    }
+
+
+def fold(name: str, title: str, words: str, *, language: str = "") -> Part:
+    """A text of many lines to read, folded away below its title."""
+    return {"kind": "fold", "name": name, "title": title, "text": words, "language": language}
 
 
 def select(name: str, label: str, value: str, choices: dict[str, str], hint: str = "") -> Part:
