@@ -32,11 +32,13 @@ _TOP_LEVEL = (
     "|br|au|in|sg|cn|co|ly|me"
 )
 _LINKS = re.compile(
-    r"https?://\S+|\bwww\.\S+|(?i:amazon)\.[a-z.]+/\S*"  # Amazon's name alone is no link
+    r"https?://\S+|\bwww\.\S+|(?<![\w.-])(?:[\w-]+\.)+[a-z]{2,}/\S*"  # Amazon's name alone is no link
     rf"|(?<![\w@.-])(?!(?i:amazon)\.)(?:[\w-]+\.)+(?:{_TOP_LEVEL})(?:/\S*)?(?![\w@-])"
 )
 _EMAILS = re.compile(
-    r"[\w.+-]+\s?@\s?[\w-]+(?:\s?\.\s?\w{2,})+|[\w.+-]+\s?[(\[{]\s?at\s?[)\]}]\s?[\w-]+\S*", re.IGNORECASE
+    r"[\w.+-]+\s?@\s?[\w-]+(?:\s?\.\s?\w{2,})+|[\w.+-]+\s?[(\[{]\s?at\s?[)\]}]\s?[\w-]+\S*"
+    r"|\w+\s+at\s+[\w-]+\s+dot\s+\w+",
+    re.IGNORECASE,
 )
 _NOT_A_PHONE = re.compile(
     r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])"  # order number
