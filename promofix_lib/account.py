@@ -17,20 +17,20 @@ from promofix_lib.outlook import Outlook, outlook
 from promofix_lib.worklist import BATCH_ORDERS, Step, plan_of_work
 
 
-def outlooks(case: Case, **given: Any) -> tuple[Outlook, ...]:
+def account_outlook(case: Case, **given: Any) -> tuple[Outlook, ...]:
     """What cancelling the case's chosen orders does, per sales channel; `given` as in `outlook.outlook`."""
-    question = {**rate_question(case), "language": case.settings.language, **given}
-    return outlook(case.orders, case.chosen(), **question)
+    return outlook(case.orders, case.chosen(), **{**outlook_settings(case), **given})
 
 
-def rate_question(case: Case) -> dict[str, Any]:
-    """What the case knows for `outlook.outlook` and the rate panel: all affected rows, prices, costs and stock."""
+def outlook_settings(case: Case) -> dict[str, Any]:
+    """What the case knows for `outlook.outlook` and the rate panel: affected rows, prices, costs, stock, language."""
     finding, settings, market = case.finding, case.settings, case.marketplace
     return {
         "affected": rule_mask(case),
         "normal_prices": finding.normal_prices if finding else (),
         "costs": costs_of(settings, market.currency),
         "stock": {market.sales_channel: stock_of(settings)},
+        "language": settings.language,
     }
 
 
@@ -85,10 +85,10 @@ def work_of(case: Case, now: datetime, found: tuple[Outlook, ...] | None = None)
     now : datetime with a zone
         When the work begins.
     found : tuple of Outlook, optional
-        ``outlooks(case)`` when it is there already; the clock of the largest sales channel is used.
+        ``account_outlook(case)`` when it is there already; the clock of the largest sales channel is used.
     """
     settings, chosen = case.settings, case.chosen()
-    shown = outlooks(case) if found is None else found
+    shown = account_outlook(case) if found is None else found
     return plan_of_work(
         case.orders,
         chosen,

@@ -40,7 +40,7 @@ class OfferAtRisk:
 
 
 def offers_at_risk(orders: pd.DataFrame, book: SellerOrders, chosen: pd.Series[bool]) -> tuple[OfferAtRisk, ...]:
-    """Offers that Amazon may remove if the chosen rows are cancelled, the longest run first.
+    """Offers that Amazon may remove if the chosen rows are cancelled, the longest run first; others are left out.
 
     Amazon may remove an offer after two consecutive seller cancellations for orders placed in the last 30 days; it
     then shows as *Inactive (Ineligible for seller-fulfillment)* until its price is edited. Known, unexplained and
@@ -64,29 +64,27 @@ def offers_at_risk(orders: pd.DataFrame, book: SellerOrders, chosen: pd.Series[b
     """
     recent = (book.row_order >= 0) & orders["sku"].notna().to_numpy()
     recent &= local_days(orders["purchase_date"], book.zone_name) > as_number(book.last_day) - OFFER_DAYS
-    rows = orders.loc[recent, ["order_id", "sku", "purchase_date"]].assign(gone=_gone(book, chosen)[recent])
+    mine = chosen.to_numpy(dtype=np.bool_) & book.row_counts
+    flags = {"gone": (_gone(book) | mine)[recent], "mine": mine[recent]}
+    rows = orders.loc[recent, ["order_id", "sku", "purchase_date"]].assign(**flags)
     rows = rows.sort_values("purchase_date", kind="stable")
-    once = rows.groupby(["sku", "order_id"], sort=False, as_index=False)["gone"].max()
-    found = [
-        _longest_run(str(sku), once["order_id"].iloc[places].tolist(), once["gone"].iloc[places].tolist())
-        for sku, places in once.groupby("sku", sort=False).indices.items()
-    ]
+    once = rows.groupby(["sku", "order_id"], sort=False, as_index=False)[["gone", "mine"]].max()
+    runs = once.groupby("sku", sort=False).indices.items()
+    found = [_longest_run(str(sku), once.iloc[places]) for sku, places in runs if once["mine"].iloc[places].sum()]
     return tuple(sorted((offer for offer in found if offer.in_a_row >= 2), key=lambda offer: -offer.in_a_row))
 
 
-def _gone(book: SellerOrders, chosen: pd.Series[bool]) -> Flags:
-    # a row is gone when it is itself chosen or cancelled, or the seller is known to have cancelled its order
-    known = np.append(book.sure, False)[book.row_order]
-    return (chosen.to_numpy(dtype=np.bool_) & book.row_counts) | book.row_cancelled | known
+def _gone(book: SellerOrders) -> Flags:
+    # a row is gone when it is cancelled, or the seller is known to have cancelled its order
+    return book.row_cancelled | np.append(book.sure, False)[book.row_order]
 
 
-def _longest_run(sku: str, order_ids: Sequence[str], gone: Sequence[bool]) -> OfferAtRisk:
-    best = slice(0, 0)
-    start = 0
-    for place, cancelled in enumerate(gone):
-        start = start if cancelled else place + 1
-        best = slice(start, place + 1) if place + 1 - start > best.stop - best.start else best
-    return OfferAtRisk(sku, best.stop - best.start, tuple(order_ids[best]))
+def _longest_run(sku: str, once: pd.DataFrame) -> OfferAtRisk:
+    gone, mine = once["gone"].to_numpy(dtype=np.bool_), once["mine"].to_numpy(dtype=np.bool_)
+    edges = np.flatnonzero(np.diff(gone.astype(np.int8), prepend=0, append=0))
+    runs = [slice(first, end) for first, end in zip(edges[::2], edges[1::2], strict=True) if mine[first:end].any()]
+    best = max(runs, key=lambda run: run.stop - run.start, default=slice(0, 0))
+    return OfferAtRisk(sku, int(best.stop - best.start), tuple(once["order_id"].iloc[best].tolist()))
 
 
 def late_if_held(book: SellerOrders, chosen: pd.Series[bool], days: int) -> Fraction | None:

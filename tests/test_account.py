@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from promofix_lib.account import costs_of, outlooks, rate_question, stock_of, work_of
+from promofix_lib.account import account_outlook, costs_of, outlook_settings, stock_of, work_of
 from promofix_lib.case_file import Settings
 from promofix_lib.errors import CaseError
 from promofix_lib.honour import NoPlan, Plan
@@ -27,7 +27,7 @@ def case(tmp_path: Path) -> TableCase:
 
 def test_the_case_knows_its_prices(case: TableCase):
     """The finding's normal prices are what honouring is measured by."""
-    (one,) = outlooks(case)
+    (one,) = account_outlook(case)
     assert isinstance(one.plan, Plan | NoPlan)
     assert not one.choices.undecided
     assert {line.basis for order in one.choices.orders for line in order.lines} == {"normal price"}
@@ -36,7 +36,7 @@ def test_the_case_knows_its_prices(case: TableCase):
 def test_costs_and_stock_of_the_settings_are_used(case: TableCase):
     """Unit cost, shipping and fees replace the normal price; no stock leaves nothing to honour."""
     case.change_settings(costs={"HP-BT700-BLK": {"unit_cost": "12.00", "shipping": "3.50", "stock": 0}})
-    (one,) = outlooks(case)
+    (one,) = account_outlook(case)
     assert {line.basis for order in one.choices.orders for line in order.lines} == {"costs"}
     assert isinstance(one.plan, NoPlan)
 
@@ -79,8 +79,8 @@ def test_the_plan_of_work_follows_the_settings(case: TableCase):
 
 def test_what_the_panel_takes_is_what_the_outlook_takes(case: TableCase):
     """One set of facts for the panel, the summary and the charts."""
-    panel = RatePanel(case.orders, case.chosen(), **rate_question(case), language=case.settings.language)
-    (one,) = outlooks(case)
+    panel = RatePanel(case.orders, case.chosen(), **outlook_settings(case))
+    (one,) = account_outlook(case)
     assert panel.outlook is not None
     assert panel.outlook.plan == one.plan
     assert panel.outlook.text() == one.text()
@@ -88,10 +88,10 @@ def test_what_the_panel_takes_is_what_the_outlook_takes(case: TableCase):
 
 def test_what_was_left_out_by_hand_is_affected_and_not_chosen(case: TableCase):
     """Left out means honoured: it is not cancelled, and has to be shipped."""
-    (before,) = outlooks(case)
+    (before,) = account_outlook(case)
     line = before.choices.orders[0].lines[0]
     case.decide("leave_out", [line.key], "kept")
-    (after,) = outlooks(case)
+    (after,) = account_outlook(case)
     assert len(after.clocks["chosen"].order_ids) == len(before.clocks["chosen"].order_ids) - 1
     ship = next(step for step in work_of(case, NOW) if step.key == "ship")
     assert ship.order_ids == (before.choices.orders[0].order_id,)

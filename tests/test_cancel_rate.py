@@ -290,6 +290,17 @@ def test_two_in_a_row_put_the_offer_at_risk():
     assert (offer.sku, offer.in_a_row, offer.order_ids) == ("HP", 3, tuple(orders["order_id"][1:4]))
 
 
+def test_an_offer_that_the_choice_does_not_touch_is_not_named():
+    """Unexplained cancellations in a row elsewhere are not this choice's doing; joined to it they are."""
+    times = [f"2026-11-20T0{n}:00:00Z" for n in range(5)]
+    rows = [{"sku": "HP", "purchase_date": at, "order_status": "Cancelled"} for at in times[:2]]
+    rows += [{"sku": "HP", "purchase_date": at} for at in times[2:]]
+    orders = table(*rows)
+    assert offers_at_risk(orders, only(orders), orders.index.to_series() == 4) == ()
+    (offer,) = offers_at_risk(orders, only(orders), orders.index.to_series() == 2)
+    assert offer.in_a_row == 3
+
+
 def test_an_old_cancellation_does_not_put_an_offer_at_risk():
     """Only orders placed in the last 30 days are looked at."""
     rows = [{"sku": "HP", "purchase_date": f"2026-{day}T20:00:00Z"} for day in ("10-01", "10-02", "11-20")]

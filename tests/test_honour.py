@@ -287,6 +287,50 @@ def test_the_plan_is_what_the_rate_says():
     assert plan.sentence().startswith(f"Cancel {len(plan.cancel_orders)} orders, honour {len(plan.honour_orders)}")
 
 
+TABLE = st.lists(
+    st.tuples(
+        st.integers(0, 9),  # order
+        st.integers(0, 12),  # day
+        st.sampled_from(["merchant", "merchant", "merchant", "amazon"]),
+        st.sampled_from(["Unshipped", "Unshipped", "Pending", "Shipped", "Cancelled"]),
+        st.integers(1, 3),  # units
+        st.integers(0, 90),  # paid
+        st.booleans(),  # chosen
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(TABLE, st.sampled_from(["low", "high"]), st.sampled_from([Fraction(1, 5), Fraction(1, 2)]), st.booleans())
+def test_a_plan_never_exceeds_its_limit(cells: list[Any], reading: Any, limit: Fraction, by_item: bool):
+    """Over random tables: cancelling just the plan's items keeps every window in the reports under the limit."""
+    found = [
+        {
+            "order_id": f"O{name}-{day}",
+            "order_item_id": str(place),
+            "purchase_date": f"2026-11-{day + 1:02d}T20:00:00Z",
+            "fulfillment_channel": channel,
+            "order_status": status,
+            "quantity": units,
+            "item_price": str(paid),
+        }
+        for place, (name, day, channel, status, units, paid, _) in enumerate(cells)
+    ]
+    orders, chosen = rows(*found), pd.Series([cell[-1] for cell in cells])
+    for book in seller_orders(orders):
+        choices = choices_of(orders, book, chosen, normal_prices=NORMAL, reading=reading)
+        plan = best_plan(choices, windows_of(book, chosen, reading=reading), limit=limit, by_item=by_item)
+        if isinstance(plan, NoPlan):
+            continue
+        cancelled = item_keys(orders).isin(plan.cancel)
+        assert not (cancelled & (~chosen | (orders["fulfillment_channel"] == "amazon"))).any()
+        for window in windows_of(book, chosen, reading=reading):
+            rate = rate_on(book, window.last_day, cancelled)
+            assert (getattr(rate, reading) or 0) < limit
+
+
 def test_windows_that_end_later_need_a_guess_at_what_will_be_sold():
     """Without usual volume only the windows inside the reports are demanded; with it all that hold the night."""
     orders, wrong = month()
