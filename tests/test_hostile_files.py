@@ -12,26 +12,27 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from promofix_lib.errors import ReportError
-from promofix_lib.merging import read_orders
+from promofix_lib.merging import Reading, read_orders
 from promofix_lib.orders import COLUMNS
 from promofix_lib.reports import read_processing_report, read_report
 
 SAMPLES = {
     "all.txt": (
-        "amazon-order-id\tpurchase-date\torder-status\titem-status\tsku\tproduct-name\tquantity\tcurrency\titem-price\t"
-        "item-promotion-discount\tpromotion-ids\n"
-        '111-0000001-0000001\t2026-03-08T01:59:59-08:00\tShipped\tShipped\t007\t"Deluxe Café\t2\tUSD\t10.00\t-2.00\tA,B\n'
-        "111-0000002-0000002\t2026-03-08T03:00:00-07:00\tPending\t\tNA\tPlain\t1\tUSD\t\t\t\n"
-    ).encode(),
+        b"amazon-order-id\tpurchase-date\torder-status\titem-status\tsku\tproduct-name\tquantity\tcurrency\t"
+        b"item-price\titem-promotion-discount\tpromotion-ids\n"
+        b'111-0000001-0000001\t2026-03-08T01:59:59-08:00\tShipped\tShipped\t007\t"Deluxe Caf\xc3\xa9\t2\tUSD\t10.00\t'
+        b"-2.00\tA,B\n"
+        b"111-0000002-0000002\t2026-03-08T03:00:00-07:00\tPending\t\tNA\tPlain\t1\tUSD\t\t\t\n"
+    ),
     "new.txt": (
-        "order-id\torder-item-id\tpurchase-date\tsku\tquantity-purchased\tcurrency\titem-price\titem-promotion-id\n"
-        "111-0000001-0000001\t01234567890123\t2026-03-08T01:59:59-08:00\t007\t2\tUSD\t10.00\tA\n"
-        "\t\t\t\t\t\t\tB\n"
-    ).encode(),
+        b"order-id\torder-item-id\tpurchase-date\tsku\tquantity-purchased\tcurrency\titem-price\titem-promotion-id\n"
+        b"111-0000001-0000001\t01234567890123\t2026-03-08T01:59:59-08:00\t007\t2\tUSD\t10.00\tA\n"
+        b"\t\t\t\t\t\t\tB\n"
+    ),
     "payments.csv": (
-        '"All amounts in USD"\r\n"date/time","settlement id","type","order id","product sales","total"\r\n'
-        '"Jan 5, 2026 1:23:45 PM PST","1","Order","111-0000001-0000001","1,010.00","8.00"\r\n'
-    ).encode(),
+        b'"All amounts in USD"\r\n"date/time","settlement id","type","order id","product sales","total"\r\n'
+        b'"Jan 5, 2026 1:23:45 PM PST","1","Order","111-0000001-0000001","1,010.00","8.00"\r\n'
+    ),
     "report.xml": (
         b'<?xml version="1.0" encoding="UTF-8"?><AmazonEnvelope><MessageType>OrderReport</MessageType>\n'
         b"<Message><OrderReport><AmazonOrderID>111-0000001-0000001</AmazonOrderID>"
@@ -56,14 +57,21 @@ def table_or_sentence(path: Path) -> str:
     try:
         reading = read_orders([path])
     except ReportError as error:
-        assert str(error).count("\n") == 0
-        assert len(str(error)) < 900
-        return "refused"
+        sentence = str(error)
+    else:
+        check_accounts(reading)
+        return "read"
+    assert "\n" not in sentence
+    assert len(sentence) < 900
+    return "refused"
+
+
+def check_accounts(reading: Reading) -> None:
+    """What must hold for every reading."""
     assert list(reading.orders.columns[: len(COLUMNS)]) == list(COLUMNS)
     for report in reading.reports:
         assert report.headers + report.blanks + report.rows + len(report.quarantined) == report.lines
     reading.to_json()
-    return "read"
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -155,14 +163,14 @@ def test_doctypes_and_entities_are_refused_before_parsing(tmp_path, name):
 def test_a_gzip_bomb_is_refused_early(tmp_path):
     """A small file that unpacks to hundreds of megabytes of the same is refused after the first 64 of them."""
     path = given_file(tmp_path, "x.gz", gzip.compress(bytes(80 << 20), compresslevel=9, mtime=0))
-    with pytest.raises(ReportError, match="unpacks to more than 6. MB"):
+    with pytest.raises(ReportError, match=r"unpacks to more than 6\d MB"):
         read_report(path)
 
 
 def test_a_zip_bomb_is_refused_early(tmp_path):
     """The same inside a zip."""
     path = given_file(tmp_path, "x.zip", _zipped({"a.txt": bytes(80 << 20)}))
-    with pytest.raises(ReportError, match="unpacks to more than 6. MB"):
+    with pytest.raises(ReportError, match=r"unpacks to more than 6\d MB"):
         read_report(path)
 
 

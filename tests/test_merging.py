@@ -16,24 +16,25 @@ from promofix_lib.merging import Reading, read_orders
 from promofix_lib.orders import COLUMNS, item_keys
 
 ALL = (
-    "amazon-order-id purchase-date last-updated-date order-status fulfillment-channel sales-channel product-name sku asin "
-    "item-status quantity currency item-price item-promotion-discount promotion-ids is-business-order"
+    "amazon-order-id purchase-date last-updated-date order-status fulfillment-channel sales-channel "
+    "product-name sku asin item-status quantity currency item-price item-promotion-discount promotion-ids "
+    "is-business-order"
 ).split()
 NEW = (
-    "order-id order-item-id purchase-date buyer-email buyer-name sku product-name quantity-purchased currency item-price "
-    "ship-country item-promotion-discount item-promotion-id"
+    "order-id order-item-id purchase-date buyer-email buyer-name sku product-name quantity-purchased "
+    "currency item-price ship-country item-promotion-discount item-promotion-id"
 ).split()
 UNSHIPPED = (
-    "order-id order-item-id purchase-date reporting-date buyer-email buyer-name sku quantity-purchased quantity-to-ship "
-    "is-buyer-requested-cancellation"
+    "order-id order-item-id purchase-date reporting-date buyer-email buyer-name sku quantity-purchased "
+    "quantity-to-ship is-buyer-requested-cancellation"
 ).split()
 SHIPMENTS = (
-    "amazon-order-id shipment-id shipment-item-id amazon-order-item-id purchase-date shipment-date sku quantity-shipped "
-    "currency item-price item-promotion-discount sales-channel"
+    "amazon-order-id shipment-id shipment-item-id amazon-order-item-id purchase-date shipment-date sku "
+    "quantity-shipped currency item-price item-promotion-discount sales-channel"
 ).split()
 PROMOTIONS = (
-    "shipment-date currency item-promotion-discount item-promotion-id description promotion-rule-value amazon-order-id "
-    "shipment-id shipment-item-id"
+    "shipment-date currency item-promotion-discount item-promotion-id description promotion-rule-value "
+    "amazon-order-id shipment-id shipment-item-id"
 ).split()
 SALES = "shipment-date sku fnsku asin quantity amazon-order-id currency item-price-per-unit".split()
 PAYMENTS = "date/time|settlement id|type|order id|sku|product sales|promotional rebates|total".split("|")

@@ -669,7 +669,7 @@ def test_a_block_with_one_odd_line_reads_like_the_clean_ones(tmp_path):
     rows = [ORDER | {"amazon-order-id": f"111-{n:07d}-0000001"} for n in range(300)]
     clean = read(tmp_path, text(ALL, *rows)).table
     header = header_of(text(ALL).encode())
-    odd = rows[:150] + [rows[150] | {"quantity": "+2"}] + rows[151:]
+    odd = [*rows[:150], rows[150] | {"quantity": "+2"}, *rows[151:]]
     body = text(ALL, *odd).encode().splitlines(keepends=True)
     blocks = [b"".join(body[at : at + 50]) for at in range(0, len(body), 50)]
     mixed = FlatFile(header).read(iter(blocks)).table

@@ -199,7 +199,7 @@ def test_amounts_of_every_country_are_exact(text, sign, value):
 )
 def test_what_is_no_amount_is_not_guessed(text):
     """Two readings or none: an error, never a number."""
-    with pytest.raises(ValueError, match="amount|digits"):
+    with pytest.raises(ValueError, match=r"amount|digits"):
         amount(text)
 
 

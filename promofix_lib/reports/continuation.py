@@ -39,8 +39,9 @@ def folded(table: pa.Table, *, continues: bool) -> tuple[pa.Table, list[str]]:
     >>> from decimal import Decimal
     >>> table = pa.table({"order_id": ["A", "A"], "order_item_id": ["7", "7"], "promotion_ids": [["P"], ["Q"]],
     ...                   "item_price": [Decimal("9.00"), None], "source_line": [2, 3]})
-    >>> folded(table, continues=True)[0].to_pylist()
-    [{'order_id': 'A', 'order_item_id': '7', 'promotion_ids': ['P', 'Q'], 'item_price': Decimal('9.00'), 'source_line': 2}]
+    >>> (item,) = folded(table, continues=True)[0].to_pylist()
+    >>> item["promotion_ids"], item["item_price"], item["source_line"]
+    (['P', 'Q'], Decimal('9.00'), 2)
     """
     if "order_item_id" not in table.column_names or _all_different(table["order_item_id"]):
         return table, []

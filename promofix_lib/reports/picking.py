@@ -121,7 +121,7 @@ class Picking:
 
 
 def _as_of(rows: pa.Table) -> Numbers:
-    """When each row was true at the latest, in microseconds: Amazon's last update, else its first sight of the order."""
+    """When each row was true at the latest, in microseconds: Amazon's last update, else its first sight."""
     known = [
         name
         for name in ("last_updated_date", "reporting_date", "shipment_date", "purchase_date")
