@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -128,16 +128,20 @@ def _present(case: Case, past: Mapping[str, _Past], zone: ZoneInfo) -> list[dict
     mine = touched(case, orders)
     mine |= handed & ~orders["order_id"].isin(orders.loc[mine, "order_id"].tolist()).astype(bool)
     shown = orders[mine].assign(state=triage(orders)[mine]).sort_values("purchase_date", kind="stable")
-    return [_facts(str(order_id), items, zone) for order_id, items in shown.groupby("order_id", sort=False)]
+    items: dict[str, list[Any]] = {}
+    for item in shown[["order_id", "purchase_date", "sales_channel", "quantity", "state"]].itertuples(index=False):
+        items.setdefault(str(item.order_id), []).append(item)
+    return [_facts(order_id, of_order, zone) for order_id, of_order in items.items()]
 
 
-def _facts(order_id: str, items: pd.DataFrame, zone: ZoneInfo) -> dict[str, Any]:
+def _facts(order_id: str, items: Sequence[Any], zone: ZoneInfo) -> dict[str, Any]:
+    states = {item.state for item in items}
     return {
         "order_id": order_id,
-        "ordered": _time(items["purchase_date"].iloc[0], zone),
-        "sales_channel": next((str(cell) for cell in items["sales_channel"].dropna()), ""),
-        "units": int(items["quantity"].fillna(0).sum()),
-        "state": ", ".join(word for word in WORDS if (items["state"] == word).any()),
+        "ordered": _time(items[0].purchase_date, zone),
+        "sales_channel": next((item.sales_channel for item in items if isinstance(item.sales_channel, str)), ""),
+        "units": sum(int(item.quantity) for item in items if item.quantity is not pd.NA),
+        "state": ", ".join(word for word in WORDS if word in states),
     }
 
 

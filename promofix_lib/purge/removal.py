@@ -19,7 +19,7 @@ from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.followup.returns import FOLDER as RETURNS
 from promofix_lib.followup.returns import without_notes
 from promofix_lib.handover.record import RECORD
-from promofix_lib.purge.traces import buyers_words, find_traces, words_in
+from promofix_lib.purge.traces import Needles, buyers_words, find_traces, needles, words_in
 from promofix_lib.reports import Report, read_report
 
 DAYS = 30
@@ -69,9 +69,10 @@ class Purge:
 def what_would_go(case: Case) -> Purge:
     """What `purge` would remove, clean and keep; nothing is changed."""
     words, suspects = _buyers_of(case)
-    removed = tuple(_to_remove(case, words, suspects))
+    wanted = needles(words)
+    removed = tuple(_to_remove(case, wanted, suspects))
     left = [path for path in _files(case.folder) if not any(path.is_relative_to(gone) for gone in removed)]
-    cleaned = tuple(path for path in left if _is_ours(case, path) and words_in(path, words))
+    cleaned = tuple(path for path in left if _is_ours(case, path) and words_in(path, wanted))
     return Purge(case.folder, removed, tuple(path for path in left if path not in cleaned), cleaned, done=False)
 
 
@@ -142,7 +143,7 @@ def _words_of(report: Report) -> frozenset[str]:
     return buyers_words(report.table)
 
 
-def _to_remove(case: Case, words: frozenset[str], suspects: frozenset[Path]) -> Iterator[Path]:
+def _to_remove(case: Case, wanted: Needles, suspects: frozenset[Path]) -> Iterator[Path]:
     yield from sorted(suspects)
     for name in ("cache", "history"):
         if (case.folder / name).exists():
@@ -156,7 +157,7 @@ def _to_remove(case: Case, words: frozenset[str], suspects: frozenset[Path]) -> 
     known = {*suspects, *gone, case.folder / "cache", case.folder / "history"}
     for path in _files(case.folder):
         covered = any(path.is_relative_to(other) for other in known)
-        if not covered and not _is_ours(case, path) and words_in(path, words):
+        if not covered and not _is_ours(case, path) and words_in(path, wanted):
             yield path
 
 

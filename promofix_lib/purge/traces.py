@@ -30,6 +30,10 @@ _LARGEST = 2 << 30
 _DEEPEST = 3
 
 
+Needles = Mapping[int, Mapping[int, set[bytes]]]
+"""What to look for, by the number that its first bytes make and by its length."""
+
+
 @dataclass(frozen=True)
 class Trace:
     """A file in which a buyer was found, and the place inside it when it is an archive."""
@@ -70,7 +74,7 @@ def _leads_to_somebody(word: str) -> bool:
 
 def find_traces(folder: Path, words: Iterable[str]) -> tuple[Trace, ...]:
     """Files below `folder` that hold one of the words, also inside zip, xlsx, docx, gz and Feather files."""
-    wanted = _needles(words)
+    wanted = needles(words)
     found = []
     for path in sorted(folder.rglob("*")):
         if path.is_file() and wanted:
@@ -78,16 +82,13 @@ def find_traces(folder: Path, words: Iterable[str]) -> tuple[Trace, ...]:
     return tuple(found)
 
 
-def words_in(path: Path, words: Iterable[str]) -> bool:
-    """Whether a file holds one of the words."""
-    return any(True for _ in _places(path.read_bytes(), _needles(words), _DEEPEST))
+def words_in(path: Path, wanted: Needles) -> bool:
+    """Whether a file holds one of the words that `needles` was made from."""
+    return any(True for _ in _places(path.read_bytes(), wanted, _DEEPEST))
 
 
-Needles = Mapping[int, Mapping[int, set[bytes]]]
-"""What to look for, by the number that its first bytes make and by its length."""
-
-
-def _needles(words: Iterable[str]) -> Needles:
+def needles(words: Iterable[str]) -> Needles:
+    """The words in every way in which a file may spell them: encodings, HTML, XML and JSON."""
     spellings = {spelling for word in words for spelling in (word, escape(word), escape(word, quote=False))}
     spellings |= {json.dumps(word)[1:-1] for word in spellings}
     codings = ("utf-8", "cp1252", "utf-16-le", "cp932")
@@ -106,23 +107,23 @@ def _encoded(text: str, codings: Iterable[str]) -> Iterator[bytes]:
             continue
 
 
-def _places(content: bytes, needles: Needles, depth: int) -> Iterator[str]:
-    if _holds(content, needles):
+def _places(content: bytes, wanted: Needles, depth: int) -> Iterator[str]:
+    if _holds(content, wanted):
         yield ""
     if not depth:
         return
     for name, member in _members(content):
-        for inside in _places(member, needles, depth - 1):
+        for inside in _places(member, wanted, depth - 1):
             yield f"{name}: {inside}" if inside else name
 
 
-def _holds(content: bytes, needles: Needles) -> bool:
-    prefixes = np.array(sorted(needles), dtype=np.uint64)
+def _holds(content: bytes, wanted: Needles) -> bool:
+    prefixes = np.array(sorted(wanted), dtype=np.uint64)
     return any(
         content[place : place + length] in same_length
         for start in range(0, len(content), _STEP)
         for place, prefix in _spotted(content, start, prefixes)
-        for length, same_length in needles[prefix].items()
+        for length, same_length in wanted[prefix].items()
     )
 
 
