@@ -102,6 +102,19 @@ class Case:
         """The folder's name."""
         return self.folder.name
 
+    def __repr__(self) -> str:
+        """What is in the case, in a few lines."""
+        rule, names = self.incident, [path.name for path in self.reports]
+        cause = ", ".join((*rule.promotion_ids, *rule.skus)) if rule else ""
+        lines = [
+            f"Case {self.name}",
+            f"  folder    {self.folder}",
+            f"  reports   {len(names)}{': ' + ', '.join(names[:6]) if names else ' (none yet: notebook 1)'}",
+            f"  incident  {cause or ('chosen in notebook 2' if rule else 'none chosen yet (notebook 2)')}",
+            f"  exports   {len(self.exports)}",
+        ]
+        return "\n".join(lines)
+
     @property
     def revision(self) -> int:
         """A number that grows with every change, also one made by another notebook."""
@@ -139,7 +152,7 @@ class Case:
         for path in self.reports:
             if sha256(path) == digest:
                 return path
-        place = _free_name(self.reports_folder, _safe_file_name(name))
+        place = free_name(self.reports_folder, safe_file_name(name))
         write_atomically(place, content)
         self._change(lambda state: replace(state, reports=state.reports | {place.name: digest}))
         return place
@@ -328,7 +341,7 @@ class Case:
     def new_export(self, now: datetime | None = None) -> Path:
         """Path of a folder for a new export, named after its time; it does not exist yet."""
         stamp = (now or self._clock()).strftime("%Y-%m-%dT%H%M%S")
-        return _free_name(self.folder / "exports", stamp)
+        return free_name(self.folder / "exports", stamp)
 
     # -- the file -----------------------------------------------------------------------------------------------
 
@@ -359,12 +372,20 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _safe_file_name(name: str) -> str:
+def safe_file_name(name: str) -> str:
+    """The last part of a name that came from outside, with nothing in it that leads elsewhere.
+
+    Examples
+    --------
+    >>> safe_file_name("../../buyers:1.xlsx"), safe_file_name("con.txt")
+    ('buyers_1.xlsx', '_con.txt')
+    """
     plain = _FORBIDDEN.sub("_", name.replace("\\", "/").rsplit("/", 1)[-1]).strip(". ")[-120:]
     return f"_{plain}" if not plain or plain.split(".")[0].lower() in _RESERVED else plain
 
 
-def _free_name(folder: Path, name: str) -> Path:
+def free_name(folder: Path, name: str) -> Path:
+    """The path for a new file of that name; numbered when the name is taken."""
     stem, dot, suffix = name.partition(".")
     candidates = (folder / (name if n == 1 else f"{stem}-{n}{dot}{suffix}") for n in range(1, 10_000))
     return next(path for path in candidates if not path.exists())
