@@ -84,7 +84,8 @@ class Rate:
         """The rate in one sentence: one number, or the two readings when they differ."""
         zone = self.zone_name.replace("_", " ")
         days = {"first": day_text(self.first_day, language), "last": day_text(self.last_day, language), "zone": zone}
-        facts = {"channel": self.sales_channel, "orders": len(self.order_ids), **days}
+        channel = self.sales_channel or say("no_channel", language)
+        facts = {"channel": channel, "orders": len(self.order_ids), **days}
         low, high = (percent(rate, limit=self.limit) for rate in (self.low, self.high))
         if not self.order_ids:
             return say("no_orders", language, **facts)

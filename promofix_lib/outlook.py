@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from promofix_lib.account_risks import OfferAtRisk, offers_at_risk, warnings_of
-from promofix_lib.cancel_rate import LIMIT, Rate, Which, rate_on, rates
+from promofix_lib.cancel_rate import LIMIT, WINDOW_DAYS, Rate, Which, rate_on, rates
 from promofix_lib.choices import Choices, PricedSku, SkuCost, Window, choices_of, windows_of
 from promofix_lib.honour import NoPlan, Plan, best_plan, frontier
 from promofix_lib.rate_words import percent, say, short_percent
@@ -171,41 +171,71 @@ def outlook(
     tuple of Outlook
         Empty when nothing chosen touches a cancel rate (FBA, shipped, cancelled already).
     """
-    everything = chosen if affected is None else (affected | chosen)
-    prices, own = tuple(normal_prices), tuple(costs)
-    found = []
     known = {"cancelled_by_seller": cancelled_by_seller, "cancelled_by_buyer": cancelled_by_buyer}
-    for book in seller_orders(orders, **known) if books is None else books:
-        if not book.with_chosen(everything).any():
-            continue
-        usual = usual_volume(book, everything)
-        coming = usual.at_least() if usual.known else (0,) * 6
-        read = reading or _reading(book, chosen, coming, limit)
-        choices = choices_of(orders, book, chosen, normal_prices=prices, costs=own, reading=read)
-        windows = windows_of(book, chosen, usual=coming, reading=read)
-        left = (stock or {}).get(book.sales_channel, {})
-        plan = best_plan(choices, windows, limit=limit, stock=left, by_item=by_item)
-        offers = offers_at_risk(orders, book, chosen)
-        day = worst_day(book, chosen, limit)
-        found.append(
-            Outlook(
-                book=book,
-                before=rate_on(book, day, limit=limit),
-                after=rate_on(book, day, chosen, limit=limit),
-                clocks=_clocks(book, {"none": chosen & False, "chosen": chosen, "all": everything}, usual, limit),
-                reading=read,
-                choices=choices,
-                windows=windows,
-                stock=left,
-                by_item=by_item,
-                plan=plan,
-                offers=offers,
-                warnings=warnings_of(orders, book, chosen, language=language, limit=limit, at_risk=offers),
-                limit=limit,
-                language=language,
-            )
+    question = _Question(
+        orders=orders,
+        chosen=chosen,
+        affected=chosen if affected is None else (affected | chosen),
+        normal_prices=tuple(normal_prices),
+        costs=tuple(costs),
+        stock=stock or {},
+        limit=limit,
+        reading=reading,
+        by_item=by_item,
+        language=language,
+    )
+    every = seller_orders(orders, **known) if books is None else books
+    return tuple(question.answer(book) for book in every if book.with_chosen(question.affected).any())
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """What is asked of every sales channel."""
+
+    orders: pd.DataFrame
+    chosen: pd.Series[bool]
+    affected: pd.Series[bool]
+    normal_prices: tuple[PricedSku, ...]
+    costs: tuple[SkuCost, ...]
+    stock: Mapping[str, Mapping[str, int]]
+    limit: Fraction
+    reading: Which | None
+    by_item: bool
+    language: str
+
+    def answer(self, book: SellerOrders) -> Outlook:
+        orders, chosen, limit, language = self.orders, self.chosen, self.limit, self.language
+        usual = usual_volume(book, self.affected)
+        choices, windows, reading = self._to_decide(book, usual)
+        offers, day = offers_at_risk(orders, book, chosen), worst_day(book, chosen, limit)
+        stock = self.stock.get(book.sales_channel, {})
+        return Outlook(
+            book=book,
+            before=rate_on(book, day, limit=limit),
+            after=rate_on(book, day, chosen, limit=limit),
+            clocks=self._clocks(book, usual),
+            reading=reading,
+            choices=choices,
+            windows=windows,
+            stock=stock,
+            by_item=self.by_item,
+            plan=best_plan(choices, windows, limit=limit, stock=stock, by_item=self.by_item),
+            offers=offers,
+            warnings=warnings_of(orders, book, chosen, language=language, limit=limit, at_risk=offers),
+            limit=limit,
+            language=language,
         )
-    return tuple(found)
+
+    def _to_decide(self, book: SellerOrders, usual: UsualVolume) -> tuple[Choices, tuple[Window, ...], Which]:
+        coming = usual.at_least() if usual.known else (0,) * (WINDOW_DAYS - 1)
+        reading = self.reading or _reading(book, self.chosen, coming, self.limit)
+        prices: dict[str, Any] = {"normal_prices": self.normal_prices, "costs": self.costs}
+        choices = choices_of(self.orders, book, self.chosen, reading=reading, **prices)
+        return choices, windows_of(book, self.chosen, usual=coming, reading=reading), reading
+
+    def _clocks(self, book: SellerOrders, usual: UsualVolume) -> dict[str, Recovery]:
+        masks = {"none": self.chosen & False, "chosen": self.chosen, "all": self.affected}
+        return {name: recovery(book, mask, usual=usual, limit=self.limit) for name, mask in masks.items()}
 
 
 def _reading(book: SellerOrders, chosen: pd.Series[bool], coming: Sequence[int], limit: Fraction) -> Which:
@@ -239,12 +269,6 @@ def rate_section(orders: pd.DataFrame, chosen: pd.Series[bool], **given: Any) ->
     found = outlook(orders, chosen, **given)
     text = "\n\n".join(one.text() for one in found) or say("nothing_to_choose", given.get("language", "en"))
     return {"sales_channels": [one.to_json() for one in found]}, text
-
-
-def _clocks(
-    book: SellerOrders, masks: Mapping[str, pd.Series[bool]], usual: UsualVolume, limit: Fraction
-) -> dict[str, Recovery]:
-    return {name: recovery(book, mask, usual=usual, limit=limit) for name, mask in masks.items()}
 
 
 def _rate_json(rate: Rate) -> dict[str, Any]:

@@ -21,6 +21,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{channel} 取消率，下单日期 {first} 至 {last}（{zone}）：{low} 至 {high}"
         "（{orders} 个订单中确定由卖家取消 {surely} 个；另有 {unsure} 个已取消，报告未说明由谁取消）。",
     ),
+    "no_channel": ("(sales channel not stated)", "（未注明销售渠道）"),
     "no_orders": (
         "Cancel rate in {channel}, orders placed {first} to {last} ({zone}): no seller-fulfilled orders, so no rate.",
         "{channel} 取消率，下单日期 {first} 至 {last}（{zone}）：没有自配送订单，无法计算。",

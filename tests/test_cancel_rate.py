@@ -174,7 +174,9 @@ def test_one_rate_per_marketplace():
 def test_a_missing_sales_channel_is_told_by_its_currency():
     """A New Orders report without the column: USD is Amazon.com."""
     orders = table({}, {"sales_channel": None}, {"sales_channel": None, "currency": None})
-    assert [(book.sales_channel, len(book.order_ids)) for book in seller_orders(orders)] == [("Amazon.com", 2), ("", 1)]
+    books = seller_orders(orders)
+    assert [(book.sales_channel, len(book.order_ids)) for book in books] == [("Amazon.com", 2), ("", 1)]
+    assert "Cancel rate in (sales channel not stated)" in rate_on(books[1]).sentence()
 
 
 def test_days_without_an_order_in_one_channel_are_still_covered():

@@ -113,3 +113,16 @@ def test_unexplained_cancellations_alone_do_not_leave_the_seller_without_a_plan(
     (strict,) = outlook(orders, wrong, normal_prices=NORMAL, reading="high")
     assert isinstance(strict.plan, NoPlan)
     assert strict.plan.reason == "already_over"
+
+
+def test_by_item_loses_no_more_than_whole_orders():
+    """Item by item every plan for whole orders is still there, so the best one is at least as good."""
+    orders, wrong = month()
+    first = orders.index[wrong][0]
+    orders.loc[wrong & (orders.index < first + 40), "order_id"] = orders.loc[first, "order_id"]
+    (whole,) = outlook(orders, wrong, normal_prices=NORMAL)
+    (items,) = outlook(orders, wrong, normal_prices=NORMAL, by_item=True)
+    assert isinstance(whole.plan, Plan)
+    assert isinstance(items.plan, Plan)
+    assert items.plan.loss <= whole.plan.loss
+    assert len(whole.plan.cancel) > len(whole.plan.cancel_orders)

@@ -79,6 +79,15 @@ def test_it_moves_with_the_filters(month: tuple[pd.DataFrame, pd.Series]):
     assert panel.place == len(panel.view["plans"]) - 1
 
 
+def test_what_was_affected_is_remembered(month: tuple[pd.DataFrame, pd.Series]):
+    """A new choice without a word on what is affected is compared with what was affected before."""
+    orders, wrong = month
+    panel = panel_of(month, affected=wrong)
+    panel.update(orders, wrong & (wrong.cumsum() <= 100))
+    assert [line["name"] for line in panel.view["days"]["lines"]] == ["none", "chosen", "all"]
+    assert "300" in panel.view["days"]["lines"][2]["text"]
+
+
 def test_nothing_chosen_shows_nothing_and_comes_back(month: tuple[pd.DataFrame, pd.Series]):
     """An empty choice is no error; the next choice is shown again."""
     orders, wrong = month

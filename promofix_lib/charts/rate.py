@@ -96,7 +96,12 @@ def plot_rate(
         for name in _unlike(shown):
             _label_peak(ax, name, shown[name], len(clocks[name].order_ids), float(clock.limit), language)
         _draw_limit(ax, clock.limit, language, first)
-        _finish_days(ax, say("chart_rate", language, channel=printable(sales_channel)), clock.zone_name, language)
+        _finish_days(
+            ax,
+            say("chart_rate", language, channel=printable(sales_channel) or say("no_channel", language)),
+            clock.zone_name,
+            language,
+        )
         return ax
 
 

@@ -84,6 +84,7 @@ class RatePanel(anywidget.AnyWidget):
         }
         self._known = {"cancelled_by_seller": cancelled_by_seller, "cancelled_by_buyer": cancelled_by_buyer}
         self._orders: pd.DataFrame | None = None
+        self._affected: pd.Series[bool] | None = None
         self._books: tuple[SellerOrders, ...] = ()
         self._channel = ""
         self._wanted: int | None = None  # orders to cancel, as the seller stepped to
@@ -92,11 +93,16 @@ class RatePanel(anywidget.AnyWidget):
         self.update(orders, chosen, affected=affected)
 
     def update(self, orders: pd.DataFrame, chosen: pd.Series[bool], *, affected: pd.Series[bool] | None = None) -> None:
-        """Work everything out again for another choice; the seller's step stays where it was, as near as may be."""
+        """Work everything out again for another choice; the seller's step stays where it was, as near as may be.
+
+        `affected` stays what it was when it is left out.
+        """
         if orders is not self._orders:
             self._books = seller_orders(orders, **self._known)
             self._orders = orders
-        self._found = outlook(orders, chosen, affected=affected, books=self._books, **self._given)
+        kept = self._affected if affected is None else affected
+        self._affected = kept if kept is not None and len(kept) == len(orders) else None
+        self._found = outlook(orders, chosen, affected=self._affected, books=self._books, **self._given)
         self._draw()
 
     @property

@@ -29,7 +29,7 @@ def rate_view(one: Outlook, plans: Sequence[Plan], language: str) -> dict[str, A
         "best": plan_place(plans, one.limit, None),
         "limit": float(one.limit) * 100,
         "titles": {
-            "rate": say("chart_rate", language, channel=one.book.sales_channel),
+            "rate": say("chart_rate", language, channel=one.book.sales_channel or say("no_channel", language)),
             "zone": say("axis_days", language, zone=one.book.zone_name.replace("_", " ")),
             "money": say("axis_frontier_money", language, currency=one.choices.currency),
             "worst": say("axis_frontier_rate", language),
