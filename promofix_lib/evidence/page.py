@@ -53,10 +53,12 @@ def evidence_page(
         f'<p class="lead">{escape(sentence or fields["cause_sentence"])}</p>',
         _tiles(facts),
         *(_figure(caption, png) for caption, png in charts),
-        '<div class="two">',
+        '<div class="two"><div>',
         _section(f"Timeline ({facts.zone_name})", _table(None, timeline)),
-        _section("Items", _items(fields["item_lines"], facts)) + _section("State of the orders", _bars(facts)),
-        "</div>",
+        _section("State of the orders", _bars(facts)),
+        "</div><div>",
+        _section("Items", _items(fields["item_lines"], facts)),
+        "</div></div>",
         _section("What Amazon advised", _advice(advice)) if advice else "",
         _section("Order reports behind these numbers", _sources(sources)),
         "<footer>The order ids with amounts are in order-ids.csv. This page and that list hold no buyers' data. "
@@ -103,7 +105,7 @@ def _head(fields: dict[str, str], seller_name: str, made_at: str) -> str:
 def _tiles(facts: IncidentFacts) -> str:
     tiles = [("orders", f"{facts.orders:,}"), ("units", f"{facts.units:,}")]
     if facts.onset and facts.end:
-        tiles.append(("from first to last order", _duration((facts.end - facts.onset).total_seconds())))
+        tiles.append(("first to last order", _duration((facts.end - facts.onset).total_seconds())))
     for amount in facts.amounts[:3]:
         tiles += _money_tiles(amount)
     cells = "".join(f"<div><b>{escape(value)}</b><span>{escape(name)}</span></div>" for name, value in tiles)
