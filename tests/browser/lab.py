@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,12 +61,17 @@ class Lab:
 
     def shut_down(self) -> None:
         """End every kernel of this server."""
-        for session in self.get("/api/sessions"):
-            headers = {"Authorization": f"token {self.token}"}
-            request = urllib.request.Request(
-                f"{self.url}/api/sessions/{session['id']}", headers=headers, method="DELETE"
-            )
-            urllib.request.urlopen(request, timeout=20).close()
+        for _ in range(20):
+            sessions = self.get("/api/sessions")
+            if not sessions:
+                return
+            for session in sessions:
+                with suppress(urllib.error.HTTPError):  # a kernel that is just restarting: asked again
+                    urllib.request.urlopen(
+                        self._request(f"/api/sessions/{session['id']}", "DELETE"), timeout=20
+                    ).close()
+            time.sleep(0.2)
+        raise RuntimeError(f"{self.url}: kernels do not end.")
 
     def kernel_state(self, name: str) -> str:
         """What the kernel of a notebook does: ``idle``, ``busy`` …; empty before it has one."""
