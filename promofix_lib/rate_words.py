@@ -49,9 +49,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "报告从 {first} 才开始，不足七天，订单总数偏小。请补充更早的报告。",
     ),
     "most_between": (
-        "While the rate stays under {limit}, at most {least} more orders can be cancelled on the high reading, {n} on "
-        "the low one.",
-        "在取消率低于 {limit} 的前提下，按高值最多还能取消 {least} 个订单，按低值 {n} 个。",
+        "While the rate stays under {limit}, {least} (high reading) to {n} (low reading) more orders can be cancelled.",
+        "在取消率低于 {limit} 的前提下，还能取消 {least} 个（高值）至 {n} 个（低值）订单。",
     ),
     "most": (
         "At most {n} more order can be cancelled while the rate stays under {limit}."

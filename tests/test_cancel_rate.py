@@ -110,6 +110,14 @@ def test_who_cancelled_is_not_in_the_report():
     assert any("does not say who cancelled" in note for note in rate.cannot_tell())
 
 
+def test_how_many_can_be_cancelled_has_two_readings_too():
+    """Twelve unexplained cancellations of 540 orders leave room for one more, or for thirteen."""
+    orders = table(*[{"order_status": "Cancelled"}] * 12, *[{}] * 528)
+    rate = rate_on(only(orders))
+    assert (rate.most_cancellable, rate.most_cancellable_low) == (1, 13)
+    assert "1 (high reading) to 13 (low reading) more orders" in rate.most_sentence()
+
+
 def test_what_no_report_tells_is_always_said():
     """Automatic cancellations for late shipment and wishes sent by message are invisible, and said to be."""
     notes = " ".join(rate_on(only(table({}))).cannot_tell())
