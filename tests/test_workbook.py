@@ -197,6 +197,39 @@ def test_a_name_like_a_formula_stays_a_name(tmp_path: Path, name: str):
     assert cell.quotePrefix or not name.startswith(("=", "+", "-", "@"))
 
 
+def test_a_text_like_an_escape_of_excel_comes_back_unchanged(tmp_path: Path):
+    """Excel reads _x0041_ as the letter A; an SKU that holds it is still found when the sheet comes back."""
+    from python_calamine import CalamineWorkbook
+
+    orders = order_table([row(order_item_id=None, sku="A _x0041_ _x000D_")])
+    written(tmp_path / "buyers.xlsx", orders)
+    rows = CalamineWorkbook.from_path(str(tmp_path / "buyers.xlsx")).get_sheet_by_name("todo").to_python()
+    assert rows[FIRST_ROW - 1][TODO_COLUMNS.index("item_keys")] == item_keys(orders)[0]
+
+
+def test_a_disk_that_is_full_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A file is whole or not there at all."""
+
+    save_whole = openpyxl.Workbook.save
+
+    def save(self: Any, path: Path) -> None:
+        save_whole(self, path)
+        path.write_bytes(path.read_bytes()[:1000])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("promofix_lib.workbook.Workbook.save", save)
+    with pytest.raises(OSError, match="No space left"):
+        written(tmp_path / "buyers.xlsx", order_table([row()]))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_chinese_seller_reads_faults_in_chinese(tmp_path: Path):
+    """The reason why an export stops is told in the seller's language."""
+    wording = Wording(templates={("cancelled", "en"): Template("Order", ("We cancelled {order_id}. Leave feedback.",))})
+    with pytest.raises(LetterError, match="禁止提及评论"):
+        written(tmp_path / "buyers.xlsx", order_table([row()]), wording=wording, language="zh-CN")
+
+
 def test_todo_has_every_chosen_order(book: Any):
     """One row per order and answer, in the order of work, with the keys by which it is read back."""
     orders = night(150)

@@ -91,7 +91,9 @@ def check_overruled(overruled: Mapping[str, str]) -> Mapping[str, str]:
     return overruled
 
 
-def check_messages(messages: Iterable[Message], overruled: Mapping[str, str] | None = None) -> None:
+def check_messages(
+    messages: Iterable[Message], overruled: Mapping[str, str] | None = None, *, reader: str = "en"
+) -> None:
     """Nothing when every message may go out.
 
     Parameters
@@ -100,6 +102,8 @@ def check_messages(messages: Iterable[Message], overruled: Mapping[str, str] | N
         As they would be sent.
     overruled : mapping of str to str, optional
         Rule to the seller's reason for breaking it.
+    reader : {"en", "zh-CN"}
+        Language of the explanations.
 
     Raises
     ------
@@ -107,7 +111,7 @@ def check_messages(messages: Iterable[Message], overruled: Mapping[str, str] | N
         Naming the faults and how to go on.
     """
     allowed = check_overruled(overruled or {})
-    faults = [found for found in lint_messages(messages) if found.fault.rule not in allowed]
+    faults = [found for found in lint_messages(messages, reader=reader) if found.fault.rule not in allowed]
     if faults:
         more = f"\n… and {len(faults) - _SHOWN} more." if len(faults) > _SHOWN else ""
         lines = "\n".join(f"- {found}" for found in faults[:_SHOWN])

@@ -87,7 +87,7 @@ def write_buyers_workbook(
         raise ExportError(
             f"{path.name}: no orders are chosen, so there is nothing to hand over. Choose orders in notebook 3 first."
         )
-    check_messages(handed.messages, handed.overruled)
+    check_messages(handed.messages, handed.overruled, reader=language)
     check_cells(handed.messages)
     return _save(handed, path, progress)
 
@@ -103,6 +103,9 @@ def _save(handed: Handed, path: Path, progress: bool) -> Path:
     write_summary(sheets["summary"], handed)
     write_how_to(sheets["how_to"], handed)
     half = path.with_name(path.name + ".part")
-    book.save(half)
-    half.replace(path)  # whole or not at all
+    try:
+        book.save(half)
+        half.replace(path)  # whole or not at all
+    finally:
+        half.unlink(missing_ok=True)
     return path

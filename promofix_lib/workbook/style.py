@@ -26,6 +26,7 @@ INK, PALE, LINE = "1F3A4D", "F3F6F8", "D5DCE1"
 LONGEST_TEXT = 32_767
 
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_LIKE_AN_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel would read _x0041_ as the letter A
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t")
 
 
@@ -58,6 +59,7 @@ def excel_text(value: object) -> str:
     if value is None:
         return ""
     text = _NOT_IN_XML.sub(" ", str(value).replace("\r\n", "\n").replace("\r", "\n"))
+    text = _LIKE_AN_ESCAPE.sub("_x005F_", text)
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
