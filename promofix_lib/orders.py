@@ -284,7 +284,7 @@ def money_text(amount: Decimal, currency: str | None = None) -> str:
     >>> money_text(Decimal("3.0000"), "USD"), money_text(Decimal("0.333333"), "USD"), money_text(Decimal("1062"), "JPY")
     ('3.00', '0.333333', '1062')
     """
-    least = 0 if currency == "JPY" else 2
+    least = 0 if isinstance(currency, str) and currency == "JPY" else 2
     plain = amount.normalize()
     exponent = plain.as_tuple().exponent
     places = max(least, -exponent if isinstance(exponent, int) else 0)
@@ -310,8 +310,9 @@ def _as_text(column: pd.Series[Any], currency: pd.Series[Any]) -> pd.Series[Any]
     if column.dtype == TEXTS:
         return pd.Series(["" if cell is pd.NA else ", ".join(cell) for cell in column], index=column.index)
     if column.dtype in (MONEY, UNIT_MONEY):
-        pairs = zip(column, currency, strict=True)
-        return pd.Series(["" if cell is pd.NA else money_text(cell, code) for cell, code in pairs], index=column.index)
+        cents = column.astype(TEXT).str.replace(r"^(-?\d+\.\d{2}\d*?)0*$", r"\1", regex=True)
+        yen = (currency == "JPY").fillna(False).astype(bool)
+        return cents.where(~yen, cents.str.replace(r"\.00$", "", regex=True)).fillna("")
     if column.dtype == YES_NO:
         return column.map({True: "true", False: "false"}).fillna("")
     return column.astype(TEXT).fillna("")

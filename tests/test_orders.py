@@ -132,3 +132,13 @@ def test_a_report_is_never_overwritten(tmp_path: Path):
     assert report.read_text(encoding="utf-8") == "amazon-order-id\n"
     out = tmp_path / "orders.csv"
     assert write_csv(order_table([]), write_csv(order_table([{"order_id": "A"}]), out)).stat().st_size < 400
+
+
+@given(st.lists(st.tuples(st.none() | CENTS, st.sampled_from([None, "USD", "JPY"])), min_size=1, max_size=10))
+def test_money_is_written_exactly(cells: list[tuple[Decimal | None, str | None]]):
+    """Every amount in the CSV is the amount; no exponent, no lost cent, missing is empty, also without a currency."""
+    orders = order_table([{"item_price": price, "currency": currency, "quantity": 3} for price, currency in cells])
+    texts = as_text(orders)
+    for column in ("item_price", "unit_price"):
+        for amount, text in zip(orders[column], texts[column], strict=True):
+            assert (text == "") if amount is pd.NA else (Decimal(text) == amount and "E" not in text)

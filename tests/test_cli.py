@@ -1,0 +1,169 @@
+"""The command line: what it prints for people and programs, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from promofix_lib.cli import run
+from promofix_lib.places import SAMPLE, sample_reports
+
+TRUTH = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
+REPORTS = [str(path) for path in sample_reports()]
+ALL_ORDERS = REPORTS[0]
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    assert run([*arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_read_says_what_was_read(capsys: pytest.CaptureFixture[str]):
+    """``read --json`` has the agreed names, and every physical line is accounted for."""
+    told = answer(capsys, "read", *REPORTS)
+    assert list(told) == ["files", "orders", "items", "first", "last", "currencies", "warnings"]
+    names = ["path", "kind", "encoding", "rows", "items", "quarantined", "ignored_columns", "lacks"]
+    assert all(set(names) <= set(file) for file in told["files"])
+    assert [file["kind"] for file in told["files"]] == ["All Orders", "New Orders", "XML Order Report"]
+    lines = Path(ALL_ORDERS).read_bytes().count(b"\n")
+    assert told["files"][0]["rows"] + len(told["files"][0]["quarantined"]) + 1 == lines
+    assert (told["items"], told["currencies"]) == (TRUTH["order_items"], ["USD"])
+
+
+def test_read_out_writes_the_order_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """The CSV holds every order item, ids as text, with buyers where a report told them."""
+    assert run(["read", *REPORTS, "--out", str(tmp_path / "orders.csv")]) == 0
+    table = pd.read_csv(tmp_path / "orders.csv", dtype=str, keep_default_na=False)
+    affected = table[table["promotion_ids"].str.contains("Percentage Off")]
+    assert len(table) == TRUTH["order_items"]
+    assert affected["order_id"].tolist() == TRUTH["order_ids"]
+    assert affected["order_item_id"].tolist() == TRUTH["order_item_ids"]
+    assert set(affected["unit_price"]) == {"1.00"}
+    assert set(affected.loc[affected["buyer_email"] != "", "claim_codes"]) == {"HPLAUNCH57"}
+    assert "orders.csv" in capsys.readouterr().out
+
+
+def test_find_names_the_incident(capsys: pytest.CaptureFixture[str]):
+    """All 300 orders, first and last, promotion, claim code and loss are exact, and the noise is not an incident."""
+    told = answer(capsys, "find", *REPORTS)
+    found = told["incidents"][0]
+    assert len(told["incidents"]) == 1
+    assert found["order_ids"] == TRUTH["order_ids"]
+    assert (found["orders"], found["units"]) == (300, 300)
+    assert [pd.Timestamp(found[name]) for name in ("onset", "end")] == [
+        pd.Timestamp(TRUTH[name]) for name in ("onset", "end")
+    ]
+    for name in ("promotion_ids", "claim_codes", "skus", "amounts"):
+        assert found[name] == TRUTH[name], name
+    assert {price["price"] for price in found["normal_unit_prices"]} == {"58.99"}
+
+
+def test_find_in_words(capsys: pytest.CaptureFixture[str]):
+    """A sentence with numbers that can be checked by hand."""
+    assert run(["find", ALL_ORDERS]) == 0
+    said = capsys.readouterr().out.replace("\n   ", " ")
+    assert TRUTH["order_ids"][0] in said
+    assert "17397.00 USD" in said or "17,397.00 USD" in said
+
+
+def test_run_does_the_whole_job(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """The answer names the files, and they are there; triage counts orders."""
+    told = answer(capsys, "run", *REPORTS, "--out", str(tmp_path / "case"), "--promotion-ended")
+    names = {Path(path).name for path in told["files"]}
+    assert (
+        told["triage"]
+        == {"cancel": 212, "ask_amazon": 71, "shipped": 17}
+        == {word: TRUTH["triage"][word] for word in ("cancel", "ask_amazon", "shipped")}
+    )
+    assert {"buyers.xlsx", "order-cancellation.txt", "fba-requests.txt", "evidence.html"} <= names
+    assert all(Path(path).is_file() for path in told["files"])
+    cancelled = (tmp_path / "case" / "exports").rglob("order-cancellation.txt")
+    assert len(next(cancelled).read_bytes().split(b"\r\n")) == 2 + 212 + 1
+
+
+def test_without_the_seller_s_word_nothing_is_cancelled(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """As long as the promotion may still sell, the cancellation file is withheld, and that is said."""
+    assert run(["run", ALL_ORDERS, "--out", str(tmp_path / "case")]) == 0
+    said = capsys.readouterr().out
+    assert list((tmp_path / "case").rglob("order-cancellation*")) == []
+    assert "order-cancellation.txt" in said
+    assert "promotion" in said.lower()
+
+
+def test_a_second_run_keeps_the_first_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Each export has a folder of its own, and the reports are kept once."""
+    for _ in range(2):
+        assert run(["run", ALL_ORDERS, "--out", str(tmp_path / "case")]) == 0
+    assert len(list((tmp_path / "case" / "exports").iterdir())) == 2
+    assert [path.name for path in (tmp_path / "case" / "reports").iterdir()] == [Path(ALL_ORDERS).name]
+
+
+def innocent(folder: Path) -> Path:
+    lines = [line for line in Path(ALL_ORDERS).read_text(encoding="utf-8").splitlines() if "Percentage Off" not in line]
+    report = folder / "quiet.txt"
+    report.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return report
+
+
+def test_no_incident_is_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Exit status 0, said in words and in JSON, and nothing is written."""
+    quiet = str(innocent(tmp_path))
+    assert run(["find", quiet]) == 0
+    assert "No incident was found" in capsys.readouterr().out
+    assert answer(capsys, "find", quiet)["incidents"] == []
+    told = answer(capsys, "run", quiet, "--out", str(tmp_path / "case"))
+    assert (told["incident"], told["triage"], told["files"]) == (None, {}, [])
+    assert not (tmp_path / "case").exists()
+
+
+REFUSED = [
+    (["read", "not-there.txt"], "not-there.txt"),
+    (["find", "not-there.txt"], "not-there.txt"),
+    (["run", "not-there.txt", "--out", "case"], "not-there.txt"),
+    (["run", ALL_ORDERS, "--out", "case", "--incident", "7"], "--incident 7: only 1 found"),
+    (["read", ALL_ORDERS, "--out", ALL_ORDERS], "one of the reports"),
+    (["purge", "nobody"], "no such case"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), REFUSED, ids=[" ".join(a[:1] + a[2:]) for a, _ in REFUSED])
+def test_what_cannot_be_used_is_refused(
+    arguments: list[str],
+    words: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Exit status 2, one message on standard error, nothing on standard output, nothing half-written."""
+    monkeypatch.chdir(tmp_path)
+    assert run(arguments) == 2
+    said = capsys.readouterr()
+    assert words in said.err
+    assert "Traceback" not in said.err
+    assert said.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["run", "x.txt"], ["open", "--port", "99999999"]])
+def test_wrong_arguments_exit_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]):
+    """With the usage on standard error."""
+    with pytest.raises(SystemExit) as stopped:
+        run(arguments)
+    assert stopped.value.code == 2
+    assert "usage: promofix" in capsys.readouterr().err
+
+
+def test_both_ways_to_call_it_are_the_same():
+    """``python -m promofix_lib`` from the clone prints UTF-8, whatever the console's own encoding is."""
+    command = [sys.executable, "-m", "promofix_lib", "find", ALL_ORDERS, "--json"]
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, capture_output=True, cwd=SAMPLE.parents[1], env=environment, check=True)
+    assert json.loads(done.stdout.decode("utf-8"))["incidents"][0]["orders"] == 300
+    assert done.stderr == b""
