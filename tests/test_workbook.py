@@ -22,7 +22,8 @@ from promofix_lib.letters.sheet_words import STATUSES, TODO_COLUMNS, sheet_words
 from promofix_lib.orders import item_keys, order_table
 from promofix_lib.triage import triage
 from promofix_lib.workbook import SHEETS, write_buyers_workbook
-from promofix_lib.workbook.lists import FIRST_ROW, NOT_SENT
+from promofix_lib.workbook.lists import NOT_SENT
+from promofix_lib.workbook.todo_list import FIRST_ROW
 
 CHANNELS = (
     ("Amazon.com", "USD"),
@@ -209,7 +210,6 @@ def test_a_text_like_an_escape_of_excel_comes_back_unchanged(tmp_path: Path):
 
 def test_a_disk_that_is_full_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A file is whole or not there at all."""
-
     save_whole = openpyxl.Workbook.save
 
     def save(self: Any, path: Path) -> None:
@@ -446,7 +446,7 @@ def test_a_shorter_own_message_leaves_no_empty_cell(tmp_path: Path):
 
 def test_links_stay_below_excels_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Excel damages a sheet with more than 65,530 links: then only the order is linked, the other address is text."""
-    monkeypatch.setattr("promofix_lib.workbook.lists.MOST_LINKS", 5)
+    monkeypatch.setattr("promofix_lib.workbook.todo_list.MOST_LINKS", 5)
     book = written(tmp_path / "buyers.xlsx", order_table(row(number) for number in range(1, 5)))
     cells = list(book["todo"].iter_rows(min_row=FIRST_ROW))
     assert [bool(line[TODO_COLUMNS.index("order_id")].hyperlink) for line in cells] == [True] * 4

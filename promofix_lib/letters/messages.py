@@ -262,7 +262,7 @@ def _values(order: BuyerOrder, language: str, seller_name: str) -> dict[str, str
         **facts,
         "quantity": str(order.units),
         "paid": _paid(order, language),
-        "seller_name": " ".join(_printable(seller_name).split()) or words["your_seller"],
+        "seller_name": _signature(seller_name) or words["your_seller"],
     }
 
 
@@ -276,6 +276,10 @@ def _product(order: BuyerOrder, language: str) -> str:
     names = [plain_product(name) for name in order.products]
     each = max(_PRODUCT_AT_MOST // max(len(names), 1), 30)
     return shortened(listed([shortened(name, each) for name in names if name], language), _PRODUCT_AT_MOST)
+
+
+def _signature(seller_name: str) -> str:
+    return shortened(" ".join(_printable(seller_name).split()).lstrip("=+-@ "), _NAME_AT_MOST)
 
 
 def _printable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -124,21 +124,13 @@ def _buyer_order(lines: list[dict[str, Any]]) -> BuyerOrder:
 
 
 def _paid(lines: list[dict[str, Any]]) -> Decimal | None:
-    prices = [line["item_price"] for line in lines]
-    if any(price is None for price in prices):
+    if any(line["item_price"] is None for line in lines):
         return None
-    return sum(
-        (
-            max(price - abs(line["item_promotion_discount"] or 0), Decimal(0))
-            for price, line in zip(prices, lines, strict=True)
-        ),
-        Decimal(0),
-    )
+    paid = (line["item_price"] - abs(line["item_promotion_discount"] or 0) for line in lines)
+    return sum((max(amount, Decimal(0)) for amount in paid), Decimal(0))
 
 
 def _with_turns(found: list[BuyerOrder]) -> tuple[BuyerOrder, ...]:
-    from dataclasses import replace
-
     by_buyer: dict[str, list[str]] = {}
     for order in found:
         if order.buyer_email:

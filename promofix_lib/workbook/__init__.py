@@ -14,8 +14,9 @@ from promofix_lib.errors import ExportError
 from promofix_lib.letters.messages import Wording
 from promofix_lib.letters.messages_check import check_messages
 from promofix_lib.workbook.contents import Handed, handed_over
-from promofix_lib.workbook.lists import check_cells, write_mail_merge, write_todo
+from promofix_lib.workbook.lists import check_cells, write_mail_merge
 from promofix_lib.workbook.sheets import write_how_to, write_message, write_summary
+from promofix_lib.workbook.todo_list import write_todo
 
 SHEETS = ("mail_merge", "todo", "message", "summary", "how_to")
 """The workbook's sheets, in order, the same in every language."""

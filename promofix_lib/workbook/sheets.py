@@ -12,12 +12,11 @@ from promofix_lib.letters.languages import LANGUAGES, money_for_reader
 from promofix_lib.letters.messages_texts import FIELDS, Template, builtin_template
 from promofix_lib.marketplaces import Marketplace
 from promofix_lib.workbook.contents import Handed
-from promofix_lib.workbook.lists import links_per_row
-from promofix_lib.workbook.style import INK, PALE, Pen, Style, height_for
+from promofix_lib.workbook.style import HEADER, INK, PALE, Pen, Style, height_for
+from promofix_lib.workbook.todo_list import links_per_row
 
 _TITLE = Style(bold=True, size=16, colour=INK)
 _HINT = Style(colour="555555", wrap=False)
-_HEADER = Style(bold=True, colour="FFFFFF", fill=INK, wrap=True, lines=True)
 _CELL = Style(wrap=True, lines=True)
 _TALL = Style(wrap=True, lines=True, top=True)
 _FROM_THE_RIGHT = Style(wrap=True, lines=True, top=True, right_to_left=True)
@@ -35,7 +34,7 @@ def write_message(sheet: Any, handed: Handed) -> None:
     sheet.append([pen.text(words["message_title"], _TITLE)])
     sheet.append([pen.text(words["message_hint"], _HINT)])
     sheet.append([])
-    sheet.append([pen.text(name, _HEADER) for name in words["message_columns"]])
+    sheet.append([pen.text(name, HEADER) for name in words["message_columns"]])
     number = 4
     for (language, variant, template, prepaid), count in _kinds(handed).items():
         subject, body = _shown(template, handed)
@@ -131,7 +130,7 @@ def write_how_to(sheet: Any, handed: Handed) -> None:
     pen = Pen(sheet)
     sheet.append([pen.text(words["how_to_title"], _TITLE)])
     sheet.append([])
-    sheet.append([pen.text(name, _HEADER) for name in words["how_to_headers"]])
+    sheet.append([pen.text(name, HEADER) for name in words["how_to_headers"]])
     for number, (step, text) in enumerate(words["how_to"], 4):
         told = text.format(**facts)
         sheet.row_dimensions[number].height = height_for((step, 30), (told, 100)) + 6
@@ -143,7 +142,7 @@ def _table(sheet: Any, pen: Pen, titles: list[str], rows: Iterable[tuple[Any, ..
     if not rows:
         return
     sheet.append([])
-    sheet.append([pen.text(title, _HEADER) for title in titles])
+    sheet.append([pen.text(title, HEADER) for title in titles])
     for row in rows:
         sheet.append(_row(pen, row))
     if total and len(rows) > 1:

@@ -48,6 +48,9 @@ class Style:
     quoted: bool = False
 
 
+HEADER = Style(bold=True, colour="FFFFFF", fill=INK, wrap=True, lines=True)
+
+
 def excel_text(value: object) -> str:
     r"""Text that a worksheet can hold: no control characters, at most 32,767 characters, missing = empty.
 
@@ -152,3 +155,16 @@ def _style_array(sheet: Any, style: Style) -> Any:
     if style.quoted:
         cell.quotePrefix = True
     return copy(cell._style)
+
+
+def print_wide(sheet: Any, page: str, repeated: str) -> None:
+    """A long list on paper: A4 across, as wide as the page, the header on each, numbered."""
+    sheet.print_title_rows = repeated
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = 9  # A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.page_margins.top, sheet.page_margins.bottom, sheet.page_margins.footer = 0.6, 0.8, 0.4
+    sheet.oddFooter.right.text = page
+    sheet.oddFooter.left.text = "&A"
