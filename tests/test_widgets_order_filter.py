@@ -245,6 +245,22 @@ def test_two_notebooks_do_not_undo_each_other(case):
     assert set(case.decisions.left_out) == {first, second}
 
 
+def test_others_may_follow_after_the_screen_was_answered(case):
+    """Whoever follows the panel (the cancel rate) is told of saved changes only, and after the answer went out."""
+    panel = OrderFilter(case)
+    told: list[str] = []
+    panel.observe(lambda _change: told.append(panel.answer), "revision")
+    ask(panel, do="window", onset=panel.chart["onset"] + 3600, end=panel.chart["end"], commit=False)
+    assert told == []
+    sent: list[Any] = []
+    panel.send_state = lambda **_parts: sent.append(len(told))
+    panel._handle_custom_msg(
+        {"do": "tick", "key": panel.page["rows"][0]["key"], "on": False, "reason": "", "question": "q"}, []
+    )
+    assert told == ["q"]
+    assert sent == [0]
+
+
 def test_without_an_incident_nothing_is_in(tmp_path):
     """Before an incident is taken no order is affected, and the panel says what to do."""
     panel = OrderFilter(TableCase.of(tmp_path / "case", NIGHT, rule=None))

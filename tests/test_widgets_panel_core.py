@@ -303,6 +303,17 @@ def test_hundreds_of_skus_stay_few_on_the_screen():
     assert len(opened["choices"]) == 200
 
 
+def test_what_the_incident_touches_is_listed_first():
+    """The guilty promotion and its SKU stand on top, however rare they are in the whole report."""
+    orders = order_table(
+        [{"order_id": f"{n}", "sku": "USUAL", "item_price": "9", "quantity": 1} for n in range(20)]
+        + [{"order_id": "x", "sku": "RARE", "item_price": "1", "quantity": 1}]
+    )
+    view = PanelView(orders, ZoneInfo("UTC"), [], ENGLISH, found=Incident(max_unit_price=Decimal(1)))
+    skus = next(group for group in view.choices(Incident(), Look()) if group["name"] == "skus")
+    assert [(choice["value"], choice["orders"]) for choice in skus["choices"]] == [("RARE", 1), ("USUAL", 20)]
+
+
 def test_a_field_with_nothing_to_choose_is_left_out():
     """A report with one country, one currency and one channel asks nothing about them."""
     names = [group["name"] for group in PanelView(NIGHT, ZoneInfo("UTC"), [], ENGLISH).choices(RULE, Look())]

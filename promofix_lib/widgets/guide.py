@@ -177,5 +177,5 @@ def rate_panel(case: Case, panel: OrderFilter | None = None) -> RatePanel:
             shown.update(case.orders, case.chosen())
 
     if panel is not None:
-        panel.observe(follow, "totals")
+        panel.observe(follow, "revision")
     return shown

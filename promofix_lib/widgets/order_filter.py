@@ -53,6 +53,8 @@ class OrderFilter(anywidget.AnyWidget):
     details = traitlets.Dict().tag(sync=True)
     notice = traitlets.Dict().tag(sync=True)
     answer = traitlets.Unicode().tag(sync=True)
+    revision = traitlets.Int()
+    """The case's revision that is shown; changes after the screen was answered, so that others may follow it."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
@@ -69,11 +71,11 @@ class OrderFilter(anywidget.AnyWidget):
         finding = case.finding
         prices, unjudged = (finding.normal_prices, finding.cannot_judge) if finding else ((), ())
         words = words_of(self._language)
-        self._view = PanelView(self._orders, case.marketplace.zone, prices, words, unjudged)
+        self._view = PanelView(self._orders, case.marketplace.zone, prices, words, unjudged, case.incident)
         self._incident = case.incident
         first, last = self._view.zoomed(self._look, case.filter, "window")
         self._look = replace(self._look, first=first, last=last)
-        self._seen = case.revision
+        self.revision = case.revision
 
     # -- what Python says -----------------------------------------------------------------------------------------
 
@@ -142,10 +144,11 @@ class OrderFilter(anywidget.AnyWidget):
         ):
             self._prepare()
         parts = self._parts(case.decisions) | also
-        self._seen = case.revision
+        seen = case.revision
         with self.hold_sync():
             for name, value in parts.items():
                 setattr(self, name, value)
+        self.revision = seen
 
     # -- screen to state ------------------------------------------------------------------------------------------
 
@@ -214,7 +217,7 @@ class OrderFilter(anywidget.AnyWidget):
         step()
 
     def _look_for_changes(self, question: str) -> None:
-        changed = self._case.revision != self._seen
+        changed = self._case.revision != self.revision
         with self.hold_sync():
             self.answer = question
             if changed:

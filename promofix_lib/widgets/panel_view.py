@@ -92,6 +92,8 @@ class PanelView:
         The seller's language.
     unjudged : iterable of str
         Keys of items in the incident's window that nobody can judge yet.
+    found : Incident or None
+        The incident as it was found: what it touches is listed first among the choices.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class PanelView:
         normal_prices: Iterable[NormalPrice],
         words: dict[str, str],
         unjudged: Iterable[str] = (),
+        found: Incident | None = None,
     ) -> None:
         self.orders = orders
         self.words = words
@@ -109,6 +112,8 @@ class PanelView:
         self.hours = Hours(self.facets, zone)
         self.pages = Pages(orders, self.ledger.words)
         self._unjudged = self._named(unjudged)
+        self._found = found or Incident()
+        self._listed: dict[str, list[str]] = {}
 
     # -- what is in -----------------------------------------------------------------------------------------------
 
@@ -161,8 +166,8 @@ class PanelView:
 
     def _group(self, rule: Incident, name: str, look: Look) -> dict[str, Any] | None:
         asked = chosen_words(rule, name)
-        values = list(self.facets.facet(name).by_frequency)  # in the whole report: a stable order
-        values += [value for value in asked if value not in values]
+        values = self._in_order(name)
+        values = values + [value for value in asked if value not in values]
         if len(values) < 2 and not asked and name != "promotion_ids":
             return None
         counts = self.facets.counts(rule, name)
@@ -187,6 +192,13 @@ class PanelView:
                 for value in visible
             ],
         }
+
+    def _in_order(self, name: str) -> list[str]:
+        """Values of a field: first what the incident touches, then the most frequent; the same order all evening."""
+        if name not in self._listed:
+            touched = self.facets.counts(self._found, name)
+            self._listed[name] = sorted(self.facets.facet(name).by_frequency, key=lambda value: -touched[value])
+        return self._listed[name]
 
     def _label(self, name: str, value: str) -> str:
         if not value:
