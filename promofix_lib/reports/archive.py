@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import os
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import IO, Protocol
+from typing import IO, Any, Protocol, cast
 
 from promofix_lib.errors import ReportError
 
@@ -29,6 +31,36 @@ class Packed(Protocol):
         """The next bytes, at most `size`."""
 
 
+class Hashed:
+    """A stream that works out the SHA-256 of what is read from its beginning to its end, on the way."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._digest, self._hashed = stream, hashlib.sha256(), 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        here = self._stream.tell()
+        block = self._stream.read(size)
+        if here == 0:
+            self._digest, self._hashed = hashlib.sha256(), 0
+        if here == self._hashed:
+            self._digest.update(block)
+            self._hashed += len(block)
+        return block
+
+    def sha256(self) -> str:
+        """SHA-256 of all bytes; what was not read yet is read now."""
+        size = self._stream.seek(0, os.SEEK_END)
+        if self._hashed != size:
+            self._stream.seek(0)
+            while self.read(BLOCK):
+                pass
+        return self._digest.hexdigest()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 @dataclass
 class Source:
     """The bytes of one report. `stream` stands at their beginning."""
@@ -44,11 +76,9 @@ class Source:
         self.stream.seek(0)
         return first
 
-    def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
-        """All bytes from the beginning, block by block."""
-        self.stream.seek(0)
-        while block := self.stream.read(size):
-            yield block
+    def sha256(self) -> str:
+        """SHA-256 of all its bytes."""
+        return cast("Hashed", self.stream).sha256()
 
 
 def sources_of(path: Path) -> Iterator[Source]:
@@ -77,7 +107,7 @@ def _unpacked(source: Source, depth: int) -> Iterator[Source]:
         for member in _members(source):
             yield from _inside(source, depth, member)
     else:
-        yield source
+        yield Source(source.path, source.name, cast("IO[bytes]", Hashed(source.stream)))
 
 
 def _inside(source: Source, depth: int, member: Source) -> Iterator[Source]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
@@ -17,8 +19,6 @@ from pyarrow import feather
 
 from promofix_lib.reports.order_rows import as_arrow, as_frame
 from promofix_lib.reports.report import Lack, Quarantined, Report
-
-_BLOCK = 4 << 20
 
 
 def cached(path: Path, folder: Path, read: Callable[[], tuple[Report, ...]]) -> tuple[Report, ...]:
@@ -33,7 +33,7 @@ def cached(path: Path, folder: Path, read: Callable[[], tuple[Report, ...]]) -> 
     read : callable
         Reads the file.
     """
-    key = _key(path)
+    key = _key(path, folder)
     known = _known(path, folder, key)
     if known is not None:
         return known
@@ -42,12 +42,27 @@ def cached(path: Path, folder: Path, read: Callable[[], tuple[Report, ...]]) -> 
     return reports
 
 
-def _key(path: Path) -> str:
-    digest = hashlib.sha256()
+def _key(path: Path, folder: Path) -> str:
+    return f"{_sha256(path, folder)[:40]}-{hashlib.sha256(path.name.encode()).hexdigest()[:8]}-{_reader()}"
+
+
+def _sha256(path: Path, folder: Path) -> str:
+    """Of the file's content; a file that nobody has touched since is not read again for it."""
+    about = path.stat()
+    stamp = f"{path.resolve()} {about.st_size} {about.st_mtime_ns} {about.st_ctime_ns} {about.st_ino}"
+    note = folder / f"{hashlib.sha256(stamp.encode()).hexdigest()[:40]}.sha256"
+    try:
+        known = note.read_text("ascii")
+    except (OSError, ValueError):
+        known = ""
+    if re.fullmatch("[0-9a-f]{64}", known):
+        return known
     with path.open("rb", buffering=0) as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return f"{digest.hexdigest()[:40]}-{hashlib.sha256(path.name.encode()).hexdigest()[:8]}-{_reader()}"
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        note.write_text(found, "ascii")
+    return found
 
 
 @cache
@@ -97,9 +112,12 @@ def _keep(reports: tuple[Report, ...], folder: Path, key: str) -> None:
 def _write(report: Report, folder: Path, key: str, count: int) -> None:
     table = as_arrow(report.table).replace_schema_metadata({b"report": json.dumps(_facts(report, count)).encode()})
     temporary = folder / f"{key}-{os.getpid()}.part"
-    feather.write_feather(table, str(temporary), compression="lz4")
-    raw = temporary.read_bytes()
-    temporary.replace(folder / f"{key}-{zlib.crc32(raw):08x}.arrow")
+    feather.write_feather(table, str(temporary), compression="uncompressed")
+    check = 0
+    with temporary.open("rb") as file:
+        while block := file.read(1 << 20):
+            check = zlib.crc32(block, check)
+    temporary.replace(folder / f"{key}-{check:08x}.arrow")
 
 
 def _facts(report: Report, count: int) -> dict[str, Any]:

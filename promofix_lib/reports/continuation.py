@@ -59,7 +59,11 @@ def folded(table: pa.Table, *, continues: bool) -> tuple[pa.Table, list[str]]:
 
 
 def _all_different(ids: pa.ChunkedArray) -> bool:
-    return bool(pc.count_distinct(ids, mode="only_valid").as_py() == len(ids) - ids.null_count)
+    try:
+        numbers = np.sort(pc.cast(ids.drop_null(), pa.int64()).to_numpy())
+    except pa.ArrowInvalid:
+        return False
+    return bool((numbers[1:] != numbers[:-1]).all())
 
 
 def _repeated(table: pa.Table) -> list[list[int]]:
