@@ -191,7 +191,7 @@ def _receiver(message: Message) -> str:
 
 def _encoded(text: str, header: str) -> str:
     """One header's text in ASCII; the email package's newer way of folding adds blanks to some subjects."""
-    plain = " ".join(text.split())  # nothing that could begin a new line
+    plain = " ".join(text.splitlines())  # nothing that could begin a new line
     charset = "us-ascii" if plain.isascii() else "utf-8"
     return Header(plain, charset, header_name=header).encode(linesep="\r\n")
 

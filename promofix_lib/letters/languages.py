@@ -27,6 +27,9 @@ LANGUAGES: dict[str, str] = {
 """Languages in which promofix can write to a buyer, each with its own name."""
 
 
+_FIRST = {"fr": "1er", "it": "1º", "pt": "1º"}  # the first of a month, as careful writers write it
+
+
 def buyer_language(market: Marketplace, chosen: Mapping[str, str] | None = None) -> str:
     """The language to write in: the seller's choice for this sales channel, else the marketplace's main language.
 
@@ -92,10 +95,13 @@ def long_date(moment: datetime, language: str, market: Marketplace) -> str:
     >>> from datetime import UTC
     >>> from promofix_lib.marketplaces import marketplace_of
     >>> night = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)  # still February in California
+    >>> long_date(night, "fr", marketplace_of("Amazon.fr"))
+    '1er mars 2026'
     >>> long_date(night, "en", marketplace_of("Amazon.com")), long_date(night, "de", marketplace_of("Amazon.de"))
     ('February 28, 2026', '1. März 2026')
     """
-    return _date_text(moment.astimezone(market.zone).date(), _locale(language, market.code))
+    text = _date_text(moment.astimezone(market.zone).date(), _locale(language, market.code))
+    return _FIRST[language] + text[1:] if language in _FIRST and text.startswith("1 ") else text
 
 
 def money(amount: Decimal, currency: str, language: str, market: Marketplace) -> str:
