@@ -13,6 +13,7 @@ import pandas as pd
 from promofix_lib.cancellation import Withheld
 from promofix_lib.errors import ExportError
 from promofix_lib.filters import one_of
+from promofix_lib.letters.seller_words import tell
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.orders import as_text, money_text
 from promofix_lib.triage import triage
@@ -35,12 +36,7 @@ REFUND_COLUMNS = (
 REFUND_REASONS = ("GeneralAdjustment", "CustomerReturn", "CouldNotShip", "NoInventory", "DifferentItem")
 """Reason codes of an order adjustment (Seller Central help 661)."""
 
-REFUND_WARNING = (
-    "Refunding many shipped orders at once can cost the account: a seller who cancelled and refunded a whole night of "
-    "orders, as Customer Service had told him, was closed for refunds without good reason. Ask Amazon first, keep the "
-    "case id and the words of the answer (notebook 5), refund few, and never pay back what the buyer keeps paying for. "
-    "A refund can not be taken back."
-)
+REFUND_WARNING = tell("refund_warning")
 """What a seller must have read before `refund_adjustments` writes anything."""
 
 
@@ -103,7 +99,12 @@ def _one_line(text: str) -> str:
 
 
 def refund_adjustments(
-    orders: pd.DataFrame, chosen: pd.Series[bool], *, warning_read: bool, reason: str = "GeneralAdjustment"
+    orders: pd.DataFrame,
+    chosen: pd.Series[bool],
+    *,
+    warning_read: bool,
+    reason: str = "GeneralAdjustment",
+    language: str = "en",
 ) -> RefundFile:
     r"""The refund file for chosen, shipped, seller-fulfilled items: what the buyer paid for each line, and its tax.
 
@@ -117,6 +118,8 @@ def refund_adjustments(
         That the seller has read `REFUND_WARNING` and wants the file all the same.
     reason : str
         One of `REFUND_REASONS`.
+    language : str
+        Of what is told about items left out: ``en`` or ``zh-CN``.
 
     Returns
     -------
@@ -149,24 +152,24 @@ def refund_adjustments(
         raise ExportError(f"Refund reason: {reason!r} is not Amazon's. Choose one of: {', '.join(REFUND_REASONS)}.")
     mask = chosen.reindex(orders.index, fill_value=False).astype(bool) & (triage(orders) == "shipped").astype(bool)
     items = orders[mask].assign(by_amazon=one_of(orders, "fulfillment_channel", ["amazon"])[mask])
-    answers = [_refund_line(row, reason) for row in items.to_dict("records")]
+    answers = [_refund_line(row, reason, language) for row in items.to_dict("records")]
     lines = [answer for answer in answers if isinstance(answer, str)]
     withheld = tuple(answer for answer in answers if isinstance(answer, Withheld))
     return RefundFile("".join(f"{line}\r\n" for line in ("\t".join(REFUND_COLUMNS), *lines)), len(lines), withheld)
 
 
-def _refund_line(row: dict[Any, Any], reason: str) -> str | Withheld:
+def _refund_line(row: dict[Any, Any], reason: str, language: str) -> str | Withheld:
     order_id, item_id, currency = (_text(row[name]) for name in ("order_id", "order_item_id", "currency"))
-    if row["by_amazon"]:
-        return Withheld(f"refund of order {order_id}", "Amazon delivers it: refund it on the order's page if you must.")
-    if not re.fullmatch(r"[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}", order_id) or not re.fullmatch(r"[0-9]{1,20}", item_id):
-        return Withheld(
-            f"refund of order {order_id!r}",
-            "no report says its order-item-id. Download New Orders for the same days and add it to the case.",
-        )
     paid = _paid(row)
-    if paid is None or not paid or not re.fullmatch(r"[A-Z]{3}", currency):
-        return Withheld(f"refund of order {order_id}", "the reports do not say what the buyer paid, or it was nothing.")
+    named = re.fullmatch(r"[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}", order_id) and re.fullmatch(r"[0-9]{1,20}", item_id)
+    faults = (
+        (row["by_amazon"], "refund_fba"),
+        (not named, "refund_no_item"),
+        (not paid or not re.fullmatch(r"[A-Z]{3}", currency), "refund_unpaid"),
+    )
+    why = next((word for fault, word in faults if fault), "")
+    if why or paid is None:
+        return Withheld(tell("refund", language, order=order_id if named else repr(order_id)), tell(why, language))
     tax = _tax(row, currency)
     return "\t".join([order_id, item_id, reason, currency, money_text(paid, currency), tax, "", "", "", "", ""])
 
@@ -190,7 +193,7 @@ def _tax(row: dict[Any, Any], currency: str) -> str:
     return money_text(tax, currency) if tax.is_finite() and tax > 0 else ""
 
 
-def withheld_together(entries: Iterable[Withheld], most: int = 3) -> tuple[Withheld, ...]:
+def withheld_together(entries: Iterable[Withheld], language: str = "en", most: int = 3) -> tuple[Withheld, ...]:
     """Entries with the same reason as one, so that a reader sees three lines and not three hundred.
 
     Examples
@@ -201,9 +204,9 @@ def withheld_together(entries: Iterable[Withheld], most: int = 3) -> tuple[Withh
     whats: dict[str, list[str]] = {}
     for entry in entries:
         whats.setdefault(entry.why, []).append(entry.what)
-    return tuple(Withheld(_some(names, most), why) for why, names in whats.items())
+    return tuple(Withheld(_some(names, most, language), why) for why, names in whats.items())
 
 
-def _some(names: list[str], most: int) -> str:
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+def _some(names: list[str], most: int, language: str) -> str:
+    shown, rest = ", ".join(names[:most]), len(names) - most
+    return tell("and_more", language, names=shown, rest=rest) if rest > 0 else shown

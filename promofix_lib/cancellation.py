@@ -10,6 +10,7 @@ import pandas as pd
 
 from promofix_lib.errors import ExportError
 from promofix_lib.filters import is_cancelled, one_of
+from promofix_lib.letters.seller_words import tell
 from promofix_lib.orders import item_keys
 from promofix_lib.triage import triage
 
@@ -91,14 +92,15 @@ class StopTheBleed:
     price_right: bool = False
     stock_as_wanted: bool = False
 
-    def unanswered(self) -> tuple[str, ...]:
+    def unanswered(self, language: str = "en") -> tuple[str, ...]:
         """What the seller has not confirmed yet; empty when the gate is open."""
-        questions = (
-            (self.promotion_ended, "the promotion has ended (a buyer's view of the page shows it gone)"),
-            (self.price_right, "the price is right"),
-            (self.stock_as_wanted, "the stock is as you want it, also after the cancelled units come back"),
-        )
-        return tuple(question for answer, question in questions if not answer)
+        questions = ("promotion_ended", "price_right", "stock_as_wanted")
+        return tuple(tell(question, language) for question in questions if not getattr(self, question))
+
+    def why_closed(self, reason: str, language: str = "en") -> str:
+        """What must be confirmed first, and what cancelling before it would do; empty when the gate is open."""
+        questions = "; ".join(self.unanswered(language))
+        return tell("gate", language, questions=questions, effect=stock_effect(reason, language)) if questions else ""
 
     def check(self, reason: str = "PricingError") -> None:
         """Let pass, or say what must be confirmed first.
@@ -109,14 +111,10 @@ class StopTheBleed:
             When one of the three answers is missing.
         """
         if self.unanswered():
-            raise ExportError(
-                "order-cancellation.txt: not written, because these are not confirmed: "
-                f"{'; '.join(self.unanswered())}. {stock_effect(reason)} "
-                "Check each in Seller Central, then confirm it in notebook 4 (or with --promotion-ended)."
-            )
+            raise ExportError(f"order-cancellation.txt: not written. {self.why_closed(reason)}")
 
 
-def stock_effect(reason: str) -> str:
+def stock_effect(reason: str, language: str = "en") -> str:
     """What cancelling with this reason does to the stock, as a sentence for the seller.
 
     References
@@ -128,11 +126,8 @@ def stock_effect(reason: str) -> str:
     >>> stock_effect("NoInventory")
     'NoInventory does not put the cancelled units back on sale.'
     """
-    if reason in RESTOCKING_REASONS:
-        return f"{reason} puts the cancelled units back on sale at once, at the price of that moment."
-    if reason == "NoInventory":
-        return "NoInventory does not put the cancelled units back on sale."
-    return f"Whether {reason} puts the cancelled units back on sale is not known: set the stock yourself."
+    known = {"NoInventory": "restocks_not"} | dict.fromkeys(RESTOCKING_REASONS, "restocks")
+    return tell(known.get(reason, "restocks_unknown"), language, reason=reason)
 
 
 def check_reason(reason: str) -> str:
@@ -165,6 +160,7 @@ def plan_cancellations(
     *,
     reason: str = "PricingError",
     whole_orders: WholeOrders = "reason",
+    language: str = "en",
 ) -> CancellationPlan:
     """Lines of the cancellation file for the chosen order items whose triage is ``cancel``, and for no others.
 
@@ -183,6 +179,8 @@ def plan_cancellations(
     whole_orders : {"reason", "each_item", "order_id"}
         How a whole order is written: order id and reason; one line per item with its code (where all are known); or
         the order id alone, Amazon's default reason.
+    language : str
+        Of what is told about it: ``en`` or ``zh-CN``.
 
     Returns
     -------
@@ -205,11 +203,11 @@ def plan_cancellations(
     >>> [(line.order_id[-1], line.reason, line.item_code) for line in plan.lines]
     [('1', 'PricingError', '10000000000001'), ('2', 'PricingError', '')]
     """
-    return _plan(orders, chosen, "cancel", check_reason(reason), whole_orders)
+    return _plan(orders, chosen, "cancel", check_reason(reason), whole_orders, language)
 
 
 def plan_buyer_cancellations(
-    orders: pd.DataFrame, chosen: pd.Series[bool], *, whole_orders: WholeOrders = "reason"
+    orders: pd.DataFrame, chosen: pd.Series[bool], *, whole_orders: WholeOrders = "reason", language: str = "en"
 ) -> CancellationPlan:
     """Lines with ``BuyerCanceled`` for the chosen items whose buyer asked through Amazon; they do not count.
 
@@ -222,17 +220,18 @@ def plan_buyer_cancellations(
     >>> plan_buyer_cancellations(orders, pd.Series([True, True])).order_ids
     ('111-0000001-0000001',)
     """
-    return _plan(orders, chosen, "buyer_asked", "BuyerCanceled", whole_orders)
+    return _plan(orders, chosen, "buyer_asked", "BuyerCanceled", whole_orders, language)
 
 
 def _plan(
-    orders: pd.DataFrame, chosen: pd.Series[bool], word: str, reason: str, whole_orders: WholeOrders
+    orders: pd.DataFrame, chosen: pd.Series[bool], word: str, reason: str, whole_orders: WholeOrders, language: str
 ) -> CancellationPlan:
     items = _items(orders, chosen, word)
-    good, withheld = _fit_to_write(items)
+    good, withheld = _fit_to_write(items, language)
     ready = good.assign(coded=~good["whole"] | _written_item_by_item(good, whole_orders))
     lines = tuple(_lines(ready, reason, reason if whole_orders != "order_id" else ""))
-    return CancellationPlan(reason, lines, withheld, _warnings(orders, chosen, items, reason))
+    told = (stock_effect(reason, language),) if len(items) else ()
+    return CancellationPlan(reason, lines, withheld, (*told, *_without_status(orders, chosen, language)))
 
 
 def _items(orders: pd.DataFrame, chosen: pd.Series[bool], word: str) -> pd.DataFrame:
@@ -244,27 +243,17 @@ def _items(orders: pd.DataFrame, chosen: pd.Series[bool], word: str) -> pd.DataF
     return items.assign(whole=~items["order_id"].isin(left_behind).astype(bool))
 
 
-def _fit_to_write(items: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Withheld, ...]]:
+def _fit_to_write(items: pd.DataFrame, language: str) -> tuple[pd.DataFrame, tuple[Withheld, ...]]:
     named = items["order_id"].str.fullmatch(_ORDER_ID).fillna(False).astype(bool)
     coded = items["order_item_id"].str.fullmatch(_ITEM_CODE).fillna(False).astype(bool)
     uncoded = set(items.loc[named & ~items["whole"] & ~coded, "order_id"])
     partial = items["order_id"].isin(uncoded).astype(bool)
+    strange = [(repr(order), "no_order_id") for order in items.loc[~named, "order_id"].fillna("").unique()]
+    uncoded_orders = [(order, "no_item_code") for order in items.loc[partial, "order_id"].unique()]
     withheld = [
-        Withheld(f"order {order!r}", _NO_ORDER_ID) for order in items.loc[~named, "order_id"].fillna("").unique()
+        Withheld(tell("order", language, order=order), tell(why, language)) for order, why in strange + uncoded_orders
     ]
-    withheld += [Withheld(f"order {order}", _NO_ITEM_CODE) for order in items.loc[partial, "order_id"].unique()]
     return items.assign(has_code=coded)[named & ~partial], tuple(withheld)
-
-
-_NO_ORDER_ID = (
-    "this is not an Amazon order id (it looks like 111-0000001-0000001). Download the report again as text (.txt) "
-    "and do not open it in a spreadsheet first."
-)
-_NO_ITEM_CODE = (
-    "only some of its items are to be cancelled, and no report says their order-item-id. Download New Orders "
-    "(Orders > Order Reports > New Orders, same days), add it to the case in notebook 1 and export again; "
-    "or cancel the item by hand on the order's page."
-)
 
 
 def _written_item_by_item(items: pd.DataFrame, whole_orders: WholeOrders) -> pd.Series[bool]:
@@ -280,14 +269,8 @@ def _lines(items: pd.DataFrame, reason: str, reason_of_whole: str) -> Iterable[C
         yield Cancellation(order_id, reason if code else reason_of_whole, code, tuple(cancelled))
 
 
-def _warnings(orders: pd.DataFrame, chosen: pd.Series[bool], items: pd.DataFrame, reason: str) -> tuple[str, ...]:
-    told = [stock_effect(reason)] if len(items) else []
+def _without_status(orders: pd.DataFrame, chosen: pd.Series[bool], language: str) -> tuple[str, ...]:
     picked = orders[chosen.reindex(orders.index, fill_value=False).astype(bool)]
     unknown = picked["order_status"].isna() & (triage(picked) == "wait").astype(bool)
-    if unknown.any():
-        told.append(
-            f"{picked.loc[unknown, 'order_id'].nunique()} chosen orders are not in the file: no report tells their "
-            "status, so they may have shipped or been cancelled already. Add the All Orders report of the same days in "
-            "notebook 1 and export again."
-        )
-    return tuple(told)
+    count = picked.loc[unknown, "order_id"].nunique()
+    return (tell("no_status", language, orders=count),) if count else ()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shutil
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +19,12 @@ from promofix_lib.errors import CaseError, ExportError
 from promofix_lib.handover import export, facts_of, letters_of, record_advice
 from promofix_lib.handover.parts import PARTS, evidence, letters, usual_orders_per_day, wording_of
 from promofix_lib.handover.record import RECORD, read_record, read_records
+from promofix_lib.letters import amazon as letter_words
 from promofix_lib.orders import item_keys
+from promofix_lib.sample import make_sample
 from tests.handed_case import NIGHT, NOW, all_orders, line, make_case, order_id, usual, victims
 
+SELLER_WORDS = Path(letter_words.__file__).parent
 FAST = tuple(part for part in PARTS if part is not evidence)  # drawing the charts takes a second
 
 
@@ -192,6 +198,26 @@ def test_the_chinese_seller_gets_a_reading_of_each_letter(tmp_path: Path) -> Non
     assert "写给亚马逊的信" in (done.folder / "letters-to-amazon-READ-FIRST.txt").read_text(encoding="utf-8")
 
 
+def test_the_chinese_seller_reads_in_chinese_what_was_withheld(tmp_path: Path) -> None:
+    """The gate, what it asks and what cancelling would do."""
+    done = export(make_case(tmp_path, language="zh-CN", promotion_ended=False), now=NOW, parts=FAST)
+    (withheld,) = done.withheld
+    assert "促销已结束" in withheld.why
+    assert "PricingError 会立即把取消的数量按当时的价格重新上架" in withheld.why
+
+
+def test_both_languages_say_the_same_things() -> None:
+    """No sentence and no number is missing in one of them."""
+    texts = [
+        json.loads((SELLER_WORDS / f"seller-words-{language}.json").read_text(encoding="utf-8"))
+        for language in ("en", "zh-CN")
+    ]
+    english, chinese = texts
+    assert english.keys() == chinese.keys()
+    for name, text in english.items():
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", chinese[name])), name
+
+
 def test_the_letters_tell_the_numbers_of_the_finding(tmp_path: Path) -> None:
     """The same orders, units and sums as the finding says."""
     case = make_case(tmp_path)
@@ -272,6 +298,24 @@ def test_the_same_case_exports_the_same_content(tmp_path: Path) -> None:
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()
     for name in ("order-ids.csv", "incident-hours.png"):
         assert (first.folder / "evidence" / name).read_bytes() == (second.folder / "evidence" / name).read_bytes()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium")
+def test_the_evidence_of_the_sample_prints_on_one_sheet(tmp_path: Path) -> None:
+    """300 orders, three reports and Amazon's advice: one page of paper."""
+    case = Case.open(tmp_path / "sample", clock=lambda: NOW)
+    sample = make_sample()
+    for name in ("all_orders", "new_orders", "order_report"):
+        case.add_report(f"{name}.txt", getattr(sample, name))
+    case.choose_incident(case.findings.incidents[0])
+    record_advice(case, given_on="2026-11-20", case_id="12345678901", text="Cancel all affected orders. " * 6)
+    page = export(case, now=NOW, parts=(evidence,)).folder / "evidence" / "evidence.html"
+    pdf = tmp_path / "page.pdf"
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
+    command += [f"--user-data-dir={tmp_path / 'profile'}", "--no-pdf-header-footer", f"--print-to-pdf={pdf}"]
+    subprocess.run([*command, page.as_uri()], check=True, capture_output=True, timeout=60)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes())) == 1
 
 
 def test_the_case_file_holds_no_buyer(tmp_path: Path) -> None:

@@ -20,9 +20,27 @@ from promofix_lib.handover.folder import Handover, export
 from promofix_lib.handover.parts import buyer_cancellations, cancellations
 from promofix_lib.handover.record import ExportRecord, HandedItem, read_records
 from promofix_lib.incident import affected
+from promofix_lib.letters.seller_words import tell
 from promofix_lib.orders import TEXT, item_keys, sku_keys
 from promofix_lib.reports import read_processing_report
 from promofix_lib.triage import triage
+
+_WORDS = {
+    "en": {
+        "round": "Round {number}: {new} new order items, {possible} that were pending and can be worked on now. "
+        "Since the last export {shipped} orders shipped and {cancelled} were cancelled. ",
+        "unknown": "When the promotion ended is not set (notebook 0), so nobody can say whether it still sells.",
+        "bleeding": "THE PROMOTION STILL SELLS: {late} affected orders came after you ended it.",
+        "ended": "No affected order came after the promotion ended.",
+    },
+    "zh-CN": {
+        "round": "第 {number} 轮：{new} 个新的订单商品，{possible} 个原先付款待处理、现在可以处理。"
+        "自上次导出以来，{shipped} 个订单已发货，{cancelled} 个已取消。",
+        "unknown": "未设置促销结束时间（笔记本 0），因此无法判断是否仍在销售。",
+        "bleeding": "促销仍在销售：您结束促销后又有 {late} 个受影响的订单。",
+        "ended": "促销结束后没有受影响的订单。",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -63,18 +81,18 @@ class Round:
         """Whether the promotion still sells; None when the seller did not say when it ended."""
         return bool(self.after_the_end) if self.ended_at else None
 
-    def sentence(self) -> str:
-        """The round in words."""
-        said = {
-            None: "When the promotion ended is not set (notebook 0), so nobody can say whether it still sells.",
-            True: f"THE PROMOTION STILL SELLS: {len(self.after_the_end)} affected orders came after you ended it.",
-            False: "No affected order came after the promotion ended.",
-        }
-        return (
-            f"Round {self.number}: {len(self.new)} new order items, {len(self.now_possible)} that were pending and can "
-            f"be worked on now. Since the last export {len(self.shipped_meanwhile)} orders shipped and "
-            f"{len(self.cancelled_meanwhile)} were cancelled. {said[self.bleeding]}"
+    def sentence(self, language: str = "en") -> str:
+        """The round in words, in English or Chinese (``zh-CN``)."""
+        words = _WORDS.get(language, _WORDS["en"])
+        bleeding = {None: "unknown", True: "bleeding", False: "ended"}[self.bleeding]
+        told = words["round"].format(
+            number=self.number,
+            new=len(self.new),
+            possible=len(self.now_possible),
+            shipped=len(self.shipped_meanwhile),
+            cancelled=len(self.cancelled_meanwhile),
         )
+        return told + words[bleeding].format(late=len(self.after_the_end))
 
 
 def take_back_sheet(case: Case, path: Path, *, now: datetime) -> WorkedSheet:
@@ -98,25 +116,24 @@ def take_back_sheet(case: Case, path: Path, *, now: datetime) -> WorkedSheet:
     ReportError
         No workbook, or none with a to-do list.
     """
-    sheet = read_worked_sheet(path)
-    sheet = WorkedSheet(sheet.answers, (*sheet.conflicts, *_strangers(sheet, read_records(case.folder))))
+    language = case.settings.language
+    sheet = read_worked_sheet(path, language)
+    sheet = WorkedSheet(sheet.answers, (*sheet.conflicts, *_strangers(sheet, read_records(case.folder), language)))
     keep_return(case.folder, Return(now, "todo", path.name, sha256_of(path), sheet=sheet))
     return sheet
 
 
-def _strangers(sheet: WorkedSheet, records: Iterable[ExportRecord]) -> tuple[str, ...]:
+def _strangers(sheet: WorkedSheet, records: Iterable[ExportRecord], language: str) -> tuple[str, ...]:
     handed = [{item.order_id for item in record.items} for record in records]
     known = set().union(*handed)
     seen = set(sheet.order_ids)
-    told = [f"order {order} was never handed over by this case." for order in sheet.order_ids if order not in known]
+    told = [tell("never_handed", language, order=order) for order in sheet.order_ids if order not in known]
     # the export that the sheet comes from: the newest with which it shares most orders
     source = max(reversed(handed), key=lambda orders: len(orders & seen), default=set[str]())
     gone = sorted(source - seen) if source & seen else []
     if gone:
-        told.append(
-            f"{len(gone)} orders are no longer in the sheet ({', '.join(gone[:5])}{' …' if len(gone) > 5 else ''}); "
-            "what was done with them is not known."
-        )
+        some = ", ".join(gone[:5]) + (" …" if len(gone) > 5 else "")
+        told.append(tell("rows_gone", language, count=len(gone), orders=some))
     return tuple(told)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook
 
 from promofix_lib.errors import ReportError
+from promofix_lib.letters.seller_words import tell
 from promofix_lib.letters.sheet_words import SHEET_LANGUAGES, TODO_COLUMNS, sheet_words, status_of
 
 _NEEDED = ("status", "order_id")
@@ -42,7 +43,7 @@ class WorkedSheet:
         return tuple(dict.fromkeys(answer.order_id for answer in self.answers))
 
 
-def read_worked_sheet(path: Path) -> WorkedSheet:
+def read_worked_sheet(path: Path, language: str = "en") -> WorkedSheet:
     """The `todo` sheet of a workbook that came back.
 
     The sheet is found by its column names, wherever it and they are; hidden and filtered rows count like all others.
@@ -51,6 +52,8 @@ def read_worked_sheet(path: Path) -> WorkedSheet:
     ----------
     path : Path
         ``.xlsx``, ``.ods`` or ``.xls``.
+    language : str
+        In which conflicts are told; the sheet itself may be in any of ours.
 
     Raises
     ------
@@ -72,7 +75,7 @@ def read_worked_sheet(path: Path) -> WorkedSheet:
             "Is it the right file? It should be the buyers.xlsx of an export, worked on by the assistant."
         )
     rows, (place, columns) = found[0]
-    return _worked(rows, place, columns, _mail_statuses(sheets.values()))
+    return _worked(rows, place, columns, _mail_statuses(sheets.values()), language)
 
 
 def _header(rows: Sequence[Sequence[Any]]) -> tuple[int, dict[str, int]] | None:
@@ -98,7 +101,7 @@ def _columns(row: Sequence[Any]) -> dict[str, int]:
 
 
 def _worked(
-    rows: Sequence[Sequence[Any]], place: int, columns: Mapping[str, int], mails: Mapping[str, str]
+    rows: Sequence[Sequence[Any]], place: int, columns: Mapping[str, int], mails: Mapping[str, str], language: str
 ) -> WorkedSheet:
     answers, conflicts = [], []
     for number, row in enumerate(rows[place + 1 :], start=place + 2):
@@ -107,12 +110,10 @@ def _worked(
             continue  # an empty row, or the visible headers below the hidden names
         status = status_of(cells["status"]) if cells["status"] else "to_do"
         if status is None:
-            conflicts.append(
-                f"row {number}, order {cells['order_id']}: the status {cells['status']!r} is not one of the list; "
-                "read as a problem."
-            )
+            facts = {"row": number, "order": cells["order_id"], "status": repr(cells["status"])}
+            conflicts.append(tell("status_unknown", language, **facts))
         answers.append(_answer(cells, status or "problem", mails, number))
-    return WorkedSheet(*_one_per_order(answers, conflicts))
+    return WorkedSheet(*_one_per_order(answers, conflicts, language))
 
 
 def _answer(cells: Mapping[str, str], status: str, mails: Mapping[str, str], row: int) -> Answer:
@@ -121,16 +122,16 @@ def _answer(cells: Mapping[str, str], status: str, mails: Mapping[str, str], row
     return Answer(cells["order_id"], keys, cells.get("triage", ""), status, cells.get("note", ""), mail, row)
 
 
-def _one_per_order(answers: Iterable[Answer], conflicts: list[str]) -> tuple[tuple[Answer, ...], tuple[str, ...]]:
+def _one_per_order(
+    answers: Iterable[Answer], conflicts: list[str], language: str
+) -> tuple[tuple[Answer, ...], tuple[str, ...]]:
     kept: dict[tuple[str, str, tuple[str, ...]], Answer] = {}
     for answer in answers:
         name = (answer.order_id, answer.triage, answer.keys)
         earlier = kept.setdefault(name, answer)
         if earlier.status != answer.status:
-            conflicts.append(
-                f"order {answer.order_id} stands in rows {earlier.row} and {answer.row} with two statuses, "
-                f"{earlier.status} and {answer.status}; read as a problem."
-            )
+            rows = {"order": answer.order_id, "first": earlier.row, "second": answer.row}
+            conflicts.append(tell("status_twice", language, **rows, one=earlier.status, other=answer.status))
             kept[name] = Answer(*name[:1], answer.keys, answer.triage, "problem", answer.note, answer.mail, earlier.row)
     return tuple(kept.values()), tuple(conflicts)
 

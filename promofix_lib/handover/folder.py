@@ -98,7 +98,7 @@ def _export(job: Job, wanted: Sequence[Callable[[Job], Part]]) -> Handover:
     return Handover(
         folder,
         tuple(folder / path.relative_to(job.folder) for path in written),
-        withheld_together(entry for part in parts for entry in part.withheld),
+        withheld_together((entry for part in parts for entry in part.withheld), job.case.settings.language),
         tuple(dict.fromkeys(text for part in parts for text in part.warnings)),
     )
 

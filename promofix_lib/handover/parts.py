@@ -23,12 +23,13 @@ from promofix_lib.cancellation import (
     plan_cancellations,
 )
 from promofix_lib.case import Case
-from promofix_lib.errors import ExportError, LetterError
+from promofix_lib.errors import LetterError
 from promofix_lib.evidence.pack import Chart, Event, Evidence, Source, write_evidence
 from promofix_lib.handover.briefing import ended_at, facts_of, letters_of, normal_prices_of, word_of
 from promofix_lib.letters.amazon import how_to
 from promofix_lib.letters.messages import Message, Wording, messages_for
 from promofix_lib.letters.messages_texts import parse_template
+from promofix_lib.letters.seller_words import tell
 from promofix_lib.mailmerge import messages_per_day, write_drafts, write_texts, write_word_template
 from promofix_lib.workbook import write_buyers_workbook
 
@@ -61,20 +62,21 @@ class Part:
 
 def cancellations(job: Job) -> Part:
     """``order-cancellation.txt``, and the same as XML when the seller wants it; withheld while the gate is closed."""
-    reason = job.case.settings.cancel_reason
-    plan = plan_cancellations(job.orders, job.chosen, reason=reason, whole_orders=job.whole_orders)
+    reason, language = job.case.settings.cancel_reason, job.case.settings.language
+    plan = plan_cancellations(job.orders, job.chosen, reason=reason, whole_orders=job.whole_orders, language=language)
     part = _upload(job, plan, "order-cancellation")
     if not part.written or not job.case.settings.acknowledgement_xml:
         return part
     items = plan_cancellations(job.orders, job.chosen, reason=reason, whole_orders="each_item")
     xml = write_new(job.folder / "order-cancellation.xml", acknowledgement_xml(items.lines, MERCHANT_TOKEN))
-    told = f"order-cancellation.xml: write your merchant token in place of {MERCHANT_TOKEN} before you upload it."
+    told = tell("token", language, token=MERCHANT_TOKEN)
     return replace(part, written=(*part.written, xml), warnings=(*part.warnings, told))
 
 
 def buyer_cancellations(job: Job) -> Part:
     """``buyer-asked-cancellation.txt``: orders whose buyers asked through Amazon; these do not count."""
-    plan = plan_buyer_cancellations(job.orders, job.chosen, whole_orders=job.whole_orders)
+    language = job.case.settings.language
+    plan = plan_buyer_cancellations(job.orders, job.chosen, whole_orders=job.whole_orders, language=language)
     return _upload(job, plan, "buyer-asked-cancellation")
 
 
@@ -83,19 +85,12 @@ def _upload(job: Job, plan: CancellationPlan, name: str) -> Part:
     gate = StopTheBleed(settings.promotion_ended, settings.price_right, settings.stock_as_wanted)
     size = settings.batch_size or None
     if plan.lines and gate.unanswered():
-        return Part(withheld=(Withheld(f"{name}.txt", _closed(gate, plan)), *plan.withheld), warnings=plan.warnings)
+        closed = Withheld(f"{name}.txt", gate.why_closed(plan.reason, settings.language))
+        return Part(withheld=(closed, *plan.withheld), warnings=plan.warnings)
     paths = write_cancellations(plan, job.folder, gate, orders_per_file=size, name=name)
     lines = batches(plan.lines, size)
     uploads = {path.name: part for path, part in zip(paths, lines, strict=True)}
     return Part(paths, plan.withheld, plan.warnings, uploads)
-
-
-def _closed(gate: StopTheBleed, plan: CancellationPlan) -> str:
-    try:
-        gate.check(plan.reason)
-    except ExportError as error:
-        return str(error).partition(": not written, because ")[2].capitalize()
-    return ""
 
 
 def requests(job: Job) -> Part:
@@ -108,7 +103,7 @@ def refunds(job: Job) -> Part:
     """``refund-adjustments.txt``, only when the seller wished it after reading the warning."""
     if not job.case.settings.refund_adjustments:
         return Part()
-    file = refund_adjustments(job.orders, job.chosen, warning_read=True)
+    file = refund_adjustments(job.orders, job.chosen, warning_read=True, language=job.case.settings.language)
     if not file.lines:
         return Part(withheld=file.withheld)
     return Part((write_new(job.folder / "refund-adjustments.txt", file.text.encode()),), file.withheld)
@@ -131,7 +126,7 @@ def for_the_assistant(job: Job) -> Part:
             progress=job.progress,
         )
     except LetterError as error:
-        return Part(withheld=(Withheld("buyers.xlsx and the messages", str(error)),))
+        return Part(withheld=(Withheld(tell("workbook", settings.language), str(error)),))
     messages = messages_for(job.orders, job.chosen, wording)
     return Part((book, *_messages(messages, job, per_day)))
 

@@ -19,6 +19,7 @@ from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.followup.returns import FOLDER as RETURNS
 from promofix_lib.followup.returns import without_notes
 from promofix_lib.handover.record import RECORD
+from promofix_lib.letters.seller_words import tell
 from promofix_lib.purge.traces import Needles, buyers_words, find_traces, needles, words_in
 from promofix_lib.reports import Report, read_report
 
@@ -49,17 +50,15 @@ class Purge:
     cleaned: tuple[Path, ...]
     done: bool
 
-    def text(self) -> str:
+    def text(self, language: str = "en") -> str:
         """The purge in words, for the seller."""
-        head = "Removed" if self.done else "Would be removed"
-        parts = [self._listed(f"{head}, because it holds buyers' data", self.removed)]
-        parts += [self._listed("Buyers' names taken out of" if self.done else "To be cleaned", self.cleaned)]
-        parts += [self._listed("Kept (no buyers' data)", self.kept)]
-        end = (
-            "Copies outside this folder are yours to delete: downloads, the assistant's computer and mail folders, the "
-            f"recycle bin, backups. Do it at the latest {DAYS} days after the orders were delivered."
+        lists = (
+            ("purge_removed" if self.done else "purge_would", self.removed),
+            ("purge_cleaned" if self.done else "purge_would_clean", self.cleaned),
+            ("purge_kept", self.kept),
         )
-        return "\n\n".join([*(part for part in parts if part), end])
+        parts = [self._listed(tell(title, language), paths) for title, paths in lists]
+        return "\n\n".join([*(part for part in parts if part), tell("purge_end", language, days=DAYS)])
 
     def _listed(self, title: str, paths: tuple[Path, ...]) -> str:
         names = [path.relative_to(self.folder).as_posix() for path in paths]
