@@ -253,7 +253,7 @@ def test_others_may_follow_after_the_screen_was_answered(case):
     ask(panel, do="window", onset=panel.chart["onset"] + 3600, end=panel.chart["end"], commit=False)
     assert told == []
     sent: list[Any] = []
-    panel.send_state = lambda **_parts: sent.append(len(told))
+    panel.send_state = lambda *_parts: sent.append(len(told))
     panel._handle_custom_msg(
         {"do": "tick", "key": panel.page["rows"][0]["key"], "on": False, "reason": "", "question": "q"}, []
     )
