@@ -11,8 +11,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from promofix_lib.choices import Choice, Choices, Line, Window
-from promofix_lib.honour import NoPlan, Plan, best_plan, fits
+from promofix_lib.account.choices import Choice, Choices, Line, Window
+from promofix_lib.account.honour import NoPlan, Plan, best_plan, fits
 
 DAY = date(2026, 11, 20)
 NIGHTS = (300, 3_000, 10_000)

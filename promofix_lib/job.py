@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from promofix_lib.account.of_case import outlook_settings
+from promofix_lib.account.outlook import rate_section
 from promofix_lib.case import Case
 from promofix_lib.detection import Finding, Findings, find_incidents
 from promofix_lib.errors import PromofixError
@@ -36,6 +38,10 @@ class JobDone:
         What was written.
     withheld : tuple of Withheld
         What was not, and why.
+    cancel_rate : dict
+        What cancelling does to the account, as JSON.
+    account : str
+        The same in words.
     """
 
     findings: Findings
@@ -44,6 +50,8 @@ class JobDone:
     folder: Path | None = None
     files: tuple[Path, ...] = ()
     withheld: tuple[Withheld, ...] = ()
+    cancel_rate: dict[str, Any] = field(default_factory=dict)
+    account: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of ``promofix run --json``."""
@@ -52,6 +60,7 @@ class JobDone:
             "triage": self.triage or {},
             "files": [str(path) for path in self.files],
             "withheld": [{"what": item.what, "why": item.why} for item in self.withheld],
+            "cancel_rate": self.cancel_rate,
         }
 
     def text(self) -> str:
@@ -61,6 +70,8 @@ class JobDone:
         counts = ", ".join(f"{word} {orders:,}" for word, orders in (self.triage or {}).items())
         parts = [self.finding.sentence, f"What can be done with these orders: {counts}.", f"Written to {self.folder}:"]
         parts[-1] += "".join(f"\n  {line}" for line in _listed(self.files, self.folder))
+        if self.account:
+            parts.insert(2, self.account)
         return "\n\n".join([*parts, *(f"Not written: {item.what}. {item.why}" for item in self.withheld)])
 
 
@@ -130,4 +141,7 @@ def run_job(
     )
     done = export(case, now=now or datetime.now(UTC), progress=progress)
     counts = orders_by_triage(case.orders[case.chosen()])
-    return JobDone(findings, findings.incidents[incident - 1], counts, done.folder, done.written, done.withheld)
+    rate, account = rate_section(case.orders, case.chosen(), **outlook_settings(case))
+    return JobDone(
+        findings, findings.incidents[incident - 1], counts, done.folder, done.written, done.withheld, rate, account
+    )

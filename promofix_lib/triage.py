@@ -18,7 +18,7 @@ def triage(orders: pd.DataFrame) -> pd.Series[str]:
     ``cancel``
         Seller-fulfilled and unshipped: it goes into the cancellation file.
     ``ask_amazon``
-        Fulfilled by Amazon and not shipped: only Seller Support can stop it (RULES fact 6).
+        Fulfilled by Amazon and not shipped: only Seller Support can stop it, and that is not certain.
     ``wait``
         Pending, seller-fulfilled: Amazon offers no cancel button until the payment is verified. Also an order whose
         status or channel no report tells: load All Orders or Unshipped Orders first.

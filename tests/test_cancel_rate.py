@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promofix_lib.account_risks import late_if_held, offers_at_risk, warnings_of
-from promofix_lib.cancel_rate import LIMIT, most_cancellable, rate_on, rates, room, what_if
+from promofix_lib.account.rate import LIMIT, most_cancellable, rate_on, rates, room, what_if
+from promofix_lib.account.risks import late_if_held, offers_at_risk, warnings_of
+from promofix_lib.account.seller_orders import SellerOrders, seller_orders
+from promofix_lib.account.words import LANGUAGES, TEXTS, percent, say
 from promofix_lib.orders import order_table
-from promofix_lib.rate_words import LANGUAGES, TEXTS, percent, say
-from promofix_lib.seller_orders import SellerOrders, seller_orders
 from tests.seller_month import seller_month
 
 ROW: dict[str, Any] = {

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promofix_lib.cancel_rate import LIMIT, rate_on
-from promofix_lib.choices import Choice, Choices, Line, SkuCost, Window, choices_of, windows_of
+from promofix_lib.account.choices import Choice, Choices, Line, SkuCost, Window, choices_of, windows_of
+from promofix_lib.account.honour import NoPlan, Plan, best_plan, fits, frontier, least_cancels
+from promofix_lib.account.rate import LIMIT, rate_on
+from promofix_lib.account.recovery import usual_volume
+from promofix_lib.account.seller_orders import seller_orders
 from promofix_lib.errors import PromofixError
-from promofix_lib.honour import NoPlan, Plan, best_plan, fits, frontier, least_cancels
 from promofix_lib.orders import item_keys, order_table
-from promofix_lib.recovery import usual_volume
-from promofix_lib.seller_orders import seller_orders
 from tests.seller_month import seller_month
 
 DAY = date(2026, 11, 20)

@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from promofix_lib.honour import NoPlan, Plan
+from promofix_lib.account.honour import NoPlan, Plan
+from promofix_lib.account.outlook import outlook, rate_section
 from promofix_lib.orders import item_keys, order_table
-from promofix_lib.outlook import outlook, rate_section
 from tests.seller_month import seller_month
 
 NORMAL = [

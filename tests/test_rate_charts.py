@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
+from promofix_lib.account.outlook import Outlook, outlook
 from promofix_lib.charts.rate import plot_frontier, plot_rate, plot_recovery, rate_figure
 from promofix_lib.charts.style import save_chart
-from promofix_lib.outlook import Outlook, outlook
 from tests.seller_month import seller_month
 
 NORMAL = [

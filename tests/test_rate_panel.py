@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promofix_lib.honour import Plan
+from promofix_lib.account.honour import Plan
 from promofix_lib.orders import order_table
 from promofix_lib.widgets.rate_panel import RatePanel
 from tests.seller_month import seller_month

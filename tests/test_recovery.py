@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from promofix_lib.account.recovery import UsualVolume, recovery, usual_volume
+from promofix_lib.account.seller_orders import as_number, seller_orders
 from promofix_lib.orders import order_table
-from promofix_lib.recovery import UsualVolume, recovery, usual_volume
-from promofix_lib.seller_orders import as_number, seller_orders
 from tests.seller_month import seller_month
 
 

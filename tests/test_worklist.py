@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
+from promofix_lib.account.recovery import recovery
+from promofix_lib.account.seller_orders import seller_orders
+from promofix_lib.account.worklist import Step, message_quota, plan_of_work, worklist_text
+from promofix_lib.account.worklist_words import STEPS
 from promofix_lib.orders import order_table
-from promofix_lib.recovery import recovery
-from promofix_lib.seller_orders import seller_orders
-from promofix_lib.worklist import Step, message_quota, plan_of_work, worklist_text
-from promofix_lib.worklist_words import STEPS
 from tests.seller_month import seller_month
 
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)  # 3 a.m. in Los Angeles

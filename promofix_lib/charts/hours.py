@@ -264,9 +264,21 @@ def _price_scale(ax: Axes, price: Any) -> None:
     if len(positive) and positive.max() > 10 * positive.min():
         ax.set_yscale("symlog", linthresh=float(positive.min()), linscale=0.4)
         ax.set_ylim(0, float(positive.max()) * 1.6)
+        ax.set_yticks(_telling_prices(positive))
+        ax.minorticks_off()
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     else:
         ax.set_ylim(0, float(price.max() or 1) * 1.15)
+
+
+def _telling_prices(price: Any) -> list[float]:
+    """Prices worth a line: those that buyers really paid most often, none too near another on a log scale."""
+    values, counts = np.unique(price, return_counts=True)
+    told: list[float] = []
+    for value in values[np.argsort(-counts, kind="stable")]:
+        if all(abs(np.log(value / other)) > 0.35 for other in told) and len(told) < 5:
+            told.append(float(value))
+    return sorted(told)
 
 
 def _finish(ax: Axes, zone: ZoneInfo, words: Mapping[str, str], *, legend: bool) -> Axes:

@@ -13,11 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from promofix_lib.cancel_rate import LIMIT
+from promofix_lib.account.honour import Plan
+from promofix_lib.account.rate import LIMIT
+from promofix_lib.account.recovery import Recovery
+from promofix_lib.account.words import percent, say, short_day, short_percent
 from promofix_lib.charts.style import AFFECTED, INK, OTHERS, USUAL, look, printable, quiet, speaks_chinese
-from promofix_lib.honour import Plan
-from promofix_lib.rate_words import percent, say, short_day, short_percent
-from promofix_lib.recovery import Recovery
 
 BEST, BEST_TEXT = "#009E73", "#00694D"
 

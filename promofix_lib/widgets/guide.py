@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pandas as pd
 
-from promofix_lib.account import outlook_settings, work_of
+from promofix_lib.account.of_case import outlook_settings, work_of
+from promofix_lib.account.words import day_text
 from promofix_lib.case import Case
 from promofix_lib.errors import PromofixError
 from promofix_lib.marketplaces import MARKETPLACES, Marketplace
 from promofix_lib.orders import money_as_integers, money_text
-from promofix_lib.rate_words import day_text
 from promofix_lib.triage import orders_by_triage
 from promofix_lib.widgets.html import Shown, table
 from promofix_lib.widgets.order_filter import OrderFilter

@@ -11,12 +11,12 @@ import anywidget
 import pandas as pd
 import traitlets
 
-from promofix_lib.cancel_rate import LIMIT
-from promofix_lib.choices import PricedSku, SkuCost
-from promofix_lib.honour import NoPlan, Plan
-from promofix_lib.outlook import Outlook, outlook
-from promofix_lib.rate_words import say, short_percent
-from promofix_lib.seller_orders import SellerOrders, seller_orders
+from promofix_lib.account.choices import PricedSku, SkuCost
+from promofix_lib.account.honour import NoPlan, Plan
+from promofix_lib.account.outlook import Outlook, outlook
+from promofix_lib.account.rate import LIMIT
+from promofix_lib.account.seller_orders import SellerOrders, seller_orders
+from promofix_lib.account.words import say, short_percent
 from promofix_lib.widgets.assets import module, style
 from promofix_lib.widgets.rate_view import plan_place, rate_view
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from promofix_lib.cancel_rate import Rate
-from promofix_lib.honour import Plan
-from promofix_lib.outlook import Outlook
-from promofix_lib.rate_words import percent, say, short_day, short_percent
-from promofix_lib.recovery import Recovery
+from promofix_lib.account.honour import Plan
+from promofix_lib.account.outlook import Outlook
+from promofix_lib.account.rate import Rate
+from promofix_lib.account.recovery import Recovery
+from promofix_lib.account.words import percent, say, short_day, short_percent
 
 
 def rate_view(one: Outlook, plans: Sequence[Plan], language: str) -> dict[str, Any]:

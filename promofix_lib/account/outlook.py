@@ -11,13 +11,13 @@ from typing import Any
 
 import pandas as pd
 
-from promofix_lib.account_risks import OfferAtRisk, offers_at_risk, warnings_of
-from promofix_lib.cancel_rate import LIMIT, WINDOW_DAYS, Rate, Which, rate_on, rates
-from promofix_lib.choices import Choices, PricedSku, SkuCost, Window, choices_of, windows_of
-from promofix_lib.honour import NoPlan, Plan, best_plan, frontier
-from promofix_lib.rate_words import percent, say, short_percent
-from promofix_lib.recovery import Recovery, UsualVolume, recovery, usual_volume
-from promofix_lib.seller_orders import SellerOrders, as_date, seller_orders
+from promofix_lib.account.choices import Choices, PricedSku, SkuCost, Window, choices_of, windows_of
+from promofix_lib.account.honour import NoPlan, Plan, best_plan, frontier
+from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, Rate, Which, rate_on, rates
+from promofix_lib.account.recovery import Recovery, UsualVolume, recovery, usual_volume
+from promofix_lib.account.risks import OfferAtRisk, offers_at_risk, warnings_of
+from promofix_lib.account.seller_orders import SellerOrders, as_date, seller_orders
+from promofix_lib.account.words import percent, say, short_percent
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from promofix_lib.choices import Choice, Line, Window
+from promofix_lib.account.choices import Choice, Line, Window
 from promofix_lib.errors import PromofixError
 
 

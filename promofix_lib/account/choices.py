@@ -14,9 +14,9 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import pandas as pd
 
-from promofix_lib.cancel_rate import LIMIT, WINDOW_DAYS, Which, room
+from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, Which, room
+from promofix_lib.account.seller_orders import SellerOrders, as_date
 from promofix_lib.orders import item_keys, money_as_integers
-from promofix_lib.seller_orders import SellerOrders, as_date
 
 MILLION = 1_000_000  # losses are whole millionths of one unit of money: the scale of unit prices
 
@@ -227,7 +227,7 @@ def choices_of(
     Three units at 1.00 that are worth 58.99 each lose 173.97, not 57.99:
 
     >>> from promofix_lib.orders import order_table
-    >>> from promofix_lib.seller_orders import seller_orders
+    >>> from promofix_lib.account.seller_orders import seller_orders
     >>> orders = order_table([{"order_id": "A", "order_item_id": "1", "sku": "HP", "quantity": 3, "currency": "USD",
     ...     "item_price": "3.00", "purchase_date": "2026-11-20T09:00:00Z", "sales_channel": "Amazon.com",
     ...     "fulfillment_channel": "merchant", "order_status": "Unshipped"}])

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from promofix_lib.cancel_rate import LIMIT, WINDOW_DAYS, daily_counts, over
-from promofix_lib.rate_words import day_text, say, short_percent
-from promofix_lib.seller_orders import Flags, SellerOrders, Whole, as_date, as_number
+from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, daily_counts, over
+from promofix_lib.account.seller_orders import Flags, SellerOrders, Whole, as_date, as_number
+from promofix_lib.account.words import day_text, say, short_percent
 
 LEAST_DAYS = 3
 """Whole days of one weekday that it takes to learn from that weekday alone."""
@@ -90,7 +90,7 @@ def usual_volume(book: SellerOrders, chosen: pd.Series[bool] | None = None) -> U
     Examples
     --------
     >>> from promofix_lib.orders import order_table
-    >>> from promofix_lib.seller_orders import seller_orders
+    >>> from promofix_lib.account.seller_orders import seller_orders
     >>> row = {"fulfillment_channel": "merchant", "sales_channel": "Amazon.co.uk", "quantity": 1}
     >>> orders = order_table([{"order_id": str(n), "purchase_date": f"2026-06-0{1 + n // 4}T12:00:00Z", **row}
     ...                       for n in range(16)])

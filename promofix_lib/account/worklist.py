@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from promofix_lib.rate_words import LANGUAGES, day_text
-from promofix_lib.recovery import Recovery
-from promofix_lib.seller_orders import local_days
+from promofix_lib.account.recovery import Recovery
+from promofix_lib.account.seller_orders import local_days
+from promofix_lib.account.words import LANGUAGES, day_text
+from promofix_lib.account.worklist_words import STEPS
 from promofix_lib.triage import triage
-from promofix_lib.worklist_words import STEPS
 
 TRIAL_ORDERS = 5
 BATCH_ORDERS = 500

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from promofix_lib.rate_words import day_text, percent, say, short_percent
-from promofix_lib.seller_orders import Flags, SellerOrders, Whole, as_date, as_number
+from promofix_lib.account.seller_orders import Flags, SellerOrders, Whole, as_date, as_number
+from promofix_lib.account.words import day_text, percent, say, short_percent
 
 LIMIT = Fraction(25, 1000)
 """Amazon's policy: keep the cancel rate *under* 2.5 % (Seller Central help 200285210)."""
@@ -141,7 +141,7 @@ def rate_on(
     Two cancellations moved a small seller to 9.52 %:
 
     >>> from promofix_lib.orders import order_table
-    >>> from promofix_lib.seller_orders import seller_orders
+    >>> from promofix_lib.account.seller_orders import seller_orders
     >>> row = {"fulfillment_channel": "merchant", "sales_channel": "Amazon.de", "quantity": 1}
     >>> orders = order_table([{"order_id": str(n), "purchase_date": "2026-11-20T09:00:00Z", **row} for n in range(21)])
     >>> book, = seller_orders(orders)
@@ -211,7 +211,7 @@ def what_if(
     Examples
     --------
     >>> from promofix_lib.orders import order_table
-    >>> from promofix_lib.seller_orders import seller_orders
+    >>> from promofix_lib.account.seller_orders import seller_orders
     >>> row = {"fulfillment_channel": "merchant", "sales_channel": "Amazon.de", "quantity": 1}
     >>> orders = order_table([{"order_id": str(n), "purchase_date": "2026-11-20T09:00:00Z", **row} for n in range(40)])
     >>> days = what_if(seller_orders(orders)[0], {"none": None, "one": orders["order_id"] == "7"})

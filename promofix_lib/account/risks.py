@@ -9,9 +9,9 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from promofix_lib.cancel_rate import LIMIT, rates
-from promofix_lib.rate_words import percent, say, short_percent
-from promofix_lib.seller_orders import Flags, SellerOrders, as_number, local_days
+from promofix_lib.account.rate import LIMIT, rates
+from promofix_lib.account.seller_orders import Flags, SellerOrders, as_number, local_days
+from promofix_lib.account.words import percent, say, short_percent
 
 OFFER_DAYS = 30
 LATE_LIMIT = Fraction(4, 100)
@@ -53,7 +53,7 @@ def offers_at_risk(orders: pd.DataFrame, book: SellerOrders, chosen: pd.Series[b
     Examples
     --------
     >>> from promofix_lib.orders import order_table
-    >>> from promofix_lib.seller_orders import seller_orders
+    >>> from promofix_lib.account.seller_orders import seller_orders
     >>> row = {"fulfillment_channel": "merchant", "sales_channel": "Amazon.de", "quantity": 1, "sku": "HP"}
     >>> orders = order_table([{"order_id": name, "purchase_date": f"2026-11-20T0{n}:00:00Z", **row}
     ...                       for n, name in enumerate("ABCD")])

@@ -10,9 +10,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from promofix_lib.cancel_rate import LIMIT
-from promofix_lib.choices import MILLION, Choice, Choices, Window
-from promofix_lib.rate_words import day_text, percent, say, short_percent
+from promofix_lib.account.choices import MILLION, Choice, Choices, Window
+from promofix_lib.account.rate import LIMIT
+from promofix_lib.account.words import day_text, percent, say, short_percent
 
 Cancelled = dict[str, tuple[str, ...]]  # order id to the item keys that are cancelled
 
@@ -145,7 +145,7 @@ def best_plan(
     cancelled = _greedy(choices.orders, windows, limit, by_item)
     if fits(choices.orders, cancelled, windows, limit=limit, stock=stock or {}):
         return _plan(choices, cancelled, windows, limit, "greedy", proved=True)
-    from promofix_lib.honour_solver import solve
+    from promofix_lib.account.solver import solve
 
     answer = solve(choices.orders, windows, limit=limit, stock=stock or {}, by_item=by_item, seconds=seconds)
     if answer is None:
@@ -159,13 +159,13 @@ def least_cancels(choices: Choices, stock: Mapping[str, int], *, by_item: bool =
     Examples
     --------
     >>> from datetime import date
-    >>> from promofix_lib.choices import Line
+    >>> from promofix_lib.account.choices import Line
     >>> some = [Choice(name, date(2026, 11, 20), (Line(name, "HP", units, 0, "costs"),))
     ...         for name, units in (("A", 5), ("B", 1), ("C", 1))]
     >>> least_cancels(Choices("Amazon.com", "USD", tuple(some), ()), {"HP": 3})
     1
     """
-    from promofix_lib.honour_solver import fewest
+    from promofix_lib.account.solver import fewest
 
     return fewest(choices.orders, stock, by_item=by_item)
 
