@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,15 +70,7 @@ class ExportButton(Form):
         return self.words["chosen_now"].format(orders=f"{orders['order_id'].nunique():,}", items=f"{len(orders):,}")
 
     def _outcome(self) -> list[Part]:
-        done, words = self.handover, self.words
-        if done is None:
-            return []
-        head = [words["file"], words["files"], words["written_size"]]
-        parts = [table("written", words["written"], head, written_rows(done))]
-        if done.withheld:
-            rows = [[item.what, item.why] for item in done.withheld]
-            parts.append(table("withheld", words["withheld"], [words["what"], words["why"]], rows))
-        return [*parts, *([bullets("warnings", words["warnings"], list(done.warnings))] if done.warnings else [])]
+        return outcome_parts(self.handover, self.words) if self.handover else []
 
     def act(self, name: str, value: Any, contents: Sequence[memoryview]) -> None:  # noqa: ARG002
         """Save what is true now or a setting, or export."""
@@ -97,6 +89,16 @@ class ExportButton(Form):
         with self.working("exporting"):
             self.handover = export(self._case, now=self._clock())
         self.say("exported", folder=self.handover.folder)
+
+
+def outcome_parts(done: Handover, words: Mapping[str, str]) -> list[Part]:
+    """What an export wrote, what it withheld and why, and what to know before it is used."""
+    head = [words["file"], words["files"], words["written_size"]]
+    parts = [table("written", words["written"], head, written_rows(done))]
+    if done.withheld:
+        rows = [[item.what, item.why] for item in done.withheld]
+        parts.append(table("withheld", words["withheld"], [words["what"], words["why"]], rows))
+    return [*parts, *([bullets("warnings", words["warnings"], list(done.warnings))] if done.warnings else [])]
 
 
 def written_rows(done: Handover) -> list[list[str]]:
