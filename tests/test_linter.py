@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,14 @@ def test_a_language_is_known_by_its_own_message(language: str):
     told = [language_of(text) for text in builtin_template("cancelled", language).paragraphs[2:4]]
     assert set(told) <= {language, None}
     assert language in told
+
+
+@pytest.mark.parametrize("piece", ["a", "a.", "a ", "1", "1-", "a@", "<", "please ", "{", "\n", "評", "a at "])
+def test_a_long_text_is_read_in_time(piece: str):
+    """No text, however odd, keeps the seller waiting: the work grows with the length, not with its square."""
+    start = time.process_time()
+    lint_message(piece * (60_000 // len(piece)), "en")
+    assert time.process_time() - start < 5
 
 
 @settings(deadline=None)

@@ -25,6 +25,7 @@ EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}
 _PREPAID = re.compile(r"cvs|convenience|konbini|boleto|pix\b|prepa|bank.?transfer", re.IGNORECASE)
 _NAME_AT_MOST = 60
 _PRODUCT_AT_MOST = 120
+_READ_AT_MOST = 1_000
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ def usable_name(name: str | None) -> str:
     >>> usable_name(" Test   Buyer "), usable_name("call 555 0100 now"), usable_name("<b>x</b>")
     ('Test Buyer', '', '')
     """
-    plain = " ".join(_printable(name or "").split())
+    plain = " ".join(_printable((name or "")[:_READ_AT_MOST]).split())
     strange = re.search(r"\d.*\d.*\d|[@<>{}\[\]/\\=|*_#+]|^-", plain) or any(hard_faults(plain))
     return "" if strange or not re.search(r"\w", plain) else shortened(plain, _NAME_AT_MOST)
 
@@ -219,7 +220,7 @@ def plain_product(name: str) -> str:
     >>> plain_product("★ Lamp <b>LED</b> www.example.com 2-pack ★")
     'Lamp LED 2-pack'
     """
-    text = " ".join(_printable(name).split())
+    text = " ".join(_printable(name[:_READ_AT_MOST]).split())
     while found := sorted((place, words) for place, words, _ in hard_faults(text)):
         place, words = found[0]  # what is left may be a fault of its own: look again
         text = " ".join((text[:place] + " " + text[place + len(words) :]).split())

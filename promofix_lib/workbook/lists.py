@@ -100,6 +100,7 @@ def write_mail_merge(sheet: Any, handed: Handed, done: Callable[[], object]) -> 
     pen = Pen(sheet)
     sheet.freeze_panes = "B2"
     sheet.sheet_properties.tabColor = "0072B2"
+    sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = 18, True
     for number, name in enumerate(names, 1):
         sheet.column_dimensions[get_column_letter(number)].width = _WIDTHS.get(name, 40 if "line" in name else 14)
     print_wide(sheet, handed.words["page"], "1:1")
