@@ -13,6 +13,7 @@ import pandas as pd
 from promofix_lib.cancellation import Withheld
 from promofix_lib.errors import ExportError
 from promofix_lib.filters import one_of
+from promofix_lib.letters.amazon import singular
 from promofix_lib.letters.seller_words import tell
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.orders import as_text, money_text
@@ -65,7 +66,7 @@ def fba_requests(orders: pd.DataFrame, chosen: pd.Series[bool]) -> str:
     mask = chosen.reindex(orders.index, fill_value=False).astype(bool) & (triage(orders) == "ask_amazon").astype(bool)
     items = as_text(orders.loc[mask, ["order_id", "asin", "quantity", "sku", "sales_channel", "currency"]])
     channels = dict.fromkeys(items["sales_channel"])
-    return "\n\n".join(_support_case(channel, items[items["sales_channel"] == channel]) for channel in channels)
+    return "\n\n".join(singular(_support_case(name, items[items["sales_channel"] == name])) for name in channels)
 
 
 def _support_case(channel: str, items: pd.DataFrame) -> str:

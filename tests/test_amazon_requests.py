@@ -56,7 +56,7 @@ def test_the_fba_list_holds_the_unshipped_fba_orders_only() -> None:
     text = fba_requests(orders, pd.Series([True, True, True, False]))
     assert "111-0000001-0000001  B0EXAMPLE1      3  HP-FBA" in text
     assert not any(f"111-{number:07d}" in text for number in (2, 3, 4))
-    assert "Request to cancel 1 unshipped FBA orders" in text
+    assert "Request to cancel 1 unshipped FBA order " in text
 
 
 def test_the_fba_list_names_no_buyer() -> None:

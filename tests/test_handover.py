@@ -275,6 +275,16 @@ def test_the_sellers_own_message_is_used(tmp_path: Path) -> None:
     assert "Our own words: a wrong price" in message
 
 
+def test_buyers_of_shipped_orders_are_told_what_the_seller_decided(tmp_path: Path) -> None:
+    """Keep it, send it back, refunded; nothing at all as long as that is not decided."""
+    for choice, words in (("keep", "the item is yours"), ("return", "send the item back"), ("", "")):
+        case = make_case(tmp_path / (choice or "none"), shipped_choice=choice)
+        folder = export(case, now=NOW, parts=FAST).folder / "messages" / "text"
+        texts = [path.read_text(encoding="utf-8") for path in folder.rglob(f"{order_id(12)}.txt")]
+        assert len(texts) == bool(choice)
+        assert all(words in text for text in texts)
+
+
 def test_a_message_that_breaks_a_rule_withholds_messages_and_workbook_only(tmp_path: Path) -> None:
     """The cancellation file is not held up by a sentence about reviews."""
     own = "Subject: Order {order_id}\n\n{greeting}\n\nPlease remove your negative review: www.example.com\n"

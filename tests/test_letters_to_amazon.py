@@ -224,6 +224,13 @@ def test_the_guide_warns_of_bad_advice(language: str) -> None:
     assert "NoInventory" in text
 
 
+def test_one_order_is_one_order() -> None:
+    """A single victim does not read "1 orders"."""
+    (first, *_) = letters(facts_of([row(1)]), HELD)
+    assert first.text.startswith("Subject: Request to treat 1 order of")
+    assert "cancel the 1 unshipped seller-fulfilled order with" in first.text
+
+
 def test_no_orders_no_invention() -> None:
     """With nothing chosen the fields say unknown and zero."""
     orders = order_table([])

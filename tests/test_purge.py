@@ -124,6 +124,19 @@ def test_a_report_that_can_not_be_read_goes_too(tmp_path: Path) -> None:
     assert [path.name for path in case.reports] == ["AllOrders-1.txt"]
 
 
+def test_workbooks_that_came_back_go_whatever_is_in_them(tmp_path: Path) -> None:
+    """Also one in which the assistant wrote names that no report knows."""
+    case = make_case(tmp_path / "case")
+    back = case.folder / "returned"
+    back.mkdir()
+    book = openpyxl.Workbook()
+    book.active["A1"] = "Priya"
+    book.save(back / "worked.XLSX")
+    (back / "processing.txt").write_text("Feed Processing Summary:", encoding="utf-8")
+    purge(case)
+    assert [path.name for path in back.iterdir()] == ["processing.txt"]
+
+
 def test_a_file_that_can_not_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Open in Excel on Windows: the reports stay until it is gone, so that the next purge knows whom to look for."""
     case = make_case(tmp_path / "case")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
 
-from promofix_lib.letters.amazon import Word, fields_of
+from promofix_lib.letters.amazon import Word, fields_of, singular
 from promofix_lib.letters.amazon_facts import Advice, AmountFacts, IncidentFacts
 from promofix_lib.orders import money_text
 
@@ -93,7 +93,7 @@ def _style() -> str:
 
 
 def _title(fields: dict[str, str]) -> str:
-    return f"Incident of {fields['day']}: {fields['orders']} orders, {fields['cause_short']}"
+    return singular(f"Incident of {fields['day']}: {fields['orders']} orders, {fields['cause_short']}")
 
 
 def _head(fields: dict[str, str], seller_name: str, made_at: str) -> str:
@@ -103,13 +103,17 @@ def _head(fields: dict[str, str], seller_name: str, made_at: str) -> str:
 
 
 def _tiles(facts: IncidentFacts) -> str:
-    tiles = [("orders", f"{facts.orders:,}"), ("units", f"{facts.units:,}")]
+    tiles = [(name if count != 1 else name[:-1], f"{count:,}") for name, count in _counts(facts)]
     if facts.onset and facts.end:
         tiles.append(("first to last order", _duration((facts.end - facts.onset).total_seconds())))
     for amount in facts.amounts[:3]:
         tiles += _money_tiles(amount)
     cells = "".join(f"<div><b>{escape(value)}</b><span>{escape(name)}</span></div>" for name, value in tiles)
     return f'<div class="tiles">{cells}</div>'
+
+
+def _counts(facts: IncidentFacts) -> tuple[tuple[str, int], ...]:
+    return ("orders", facts.orders), ("units", facts.units)
 
 
 def _money_tiles(amount: AmountFacts) -> list[tuple[str, str]]:

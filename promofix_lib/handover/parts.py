@@ -146,7 +146,8 @@ def _messages(messages: Sequence[Message], job: Job, per_day: int) -> tuple[Path
 def wording_of(case: Case) -> Wording:
     """The seller's choices about the messages; own texts are kept under names like ``cancelled.en``."""
     settings = case.settings
-    variants = {"cancel": "cancelled", "shipped": _SHIPPED[settings.shipped_choice]}
+    told = {"cancel": "cancelled", "shipped": _SHIPPED.get(settings.shipped_choice, "")}
+    variants = {word: variant for word, variant in told.items() if variant}  # not decided yet: no message
     texts = {tuple(name.split(".", 1)): text for name, text in settings.texts.items() if "." in name}
     templates = {(key[0], key[-1]): parse_template(text, ".".join(key)) for key, text in texts.items()}
     return Wording(settings.seller_name, settings.cancel_reason, variants=variants, templates=templates)

@@ -144,7 +144,18 @@ def _filled(text: str, values: Mapping[str, str], name: str) -> str:
             f"Fields are {', '.join('{' + field + '}' for field in values)}."
         )
     filled = _FIELD.sub(lambda match: values[match[1]], text)
-    return re.sub(r"\n{3,}", "\n\n", filled).strip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", singular(filled)).strip() + "\n"
+
+
+def singular(text: str) -> str:
+    """English with "1 order" where a number was filled in before "orders".
+
+    Examples
+    --------
+    >>> singular("the 1 unshipped seller-fulfilled orders, 1 units, 21 orders, 4.1 units")
+    'the 1 unshipped seller-fulfilled order, 1 unit, 21 orders, 4.1 units'
+    """
+    return re.sub(r"(?<![\d.,:-])1 ((?:[A-Za-z-]+ ){0,3})(order|unit)s\b", r"1 \1\2", text)
 
 
 def fields_of(facts: IncidentFacts, word: Word, language: str = "en") -> dict[str, str]:

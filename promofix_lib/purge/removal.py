@@ -16,6 +16,7 @@ from filelock import FileLock
 from promofix_lib.case import Case
 from promofix_lib.case_file import write_atomically
 from promofix_lib.errors import CaseError, PromofixError
+from promofix_lib.followup.inbox import INBOX, WORKBOOKS
 from promofix_lib.followup.returns import FOLDER as RETURNS
 from promofix_lib.followup.returns import without_notes
 from promofix_lib.handover.record import RECORD
@@ -152,6 +153,7 @@ def _to_remove(case: Case, wanted: Needles, suspects: frozenset[Path]) -> Iterat
         for pattern in _MADE_FOR_THE_ASSISTANT:
             gone += sorted(folder.glob(pattern))
     gone += sorted(case.folder.glob(".export-*.part"))
+    gone += sorted(path for path in (case.folder / INBOX).glob("*") if path.suffix.lower() in WORKBOOKS)
     yield from gone
     known = {*suspects, *gone, case.folder / "cache", case.folder / "history"}
     for path in _files(case.folder):
