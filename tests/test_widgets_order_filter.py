@@ -236,6 +236,29 @@ def test_a_change_in_another_notebook_is_told(case):
     assert (panel.notice["text"], panel.totals["orders"]) == ("", 99)
 
 
+def test_reports_that_came_since_are_shown_when_asked_for(case):
+    """A newer report changes nothing under the seller's hands; *Show the newest state* brings its orders."""
+    panel = OrderFilter(case)
+    case.table = night_of_orders(360)
+    ask(panel, do="search", text="")
+    assert panel.totals["orders"] == 100
+    ask(panel, do="reload")
+    assert panel.totals["orders"] == 120
+
+
+def test_a_full_disk_is_said_in_the_panel(case, monkeypatch):
+    """When a decision cannot be saved, the panel says why and shows what is saved."""
+    panel = OrderFilter(case)
+
+    def full(*_args: Any, **_facts: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(case, "decide", full)
+    ask(panel, do="tick", key=panel.page["rows"][0]["key"], on=False, reason="")
+    assert "No space left on device" in panel.notice["text"]
+    assert panel.totals["orders"] == 100
+
+
 def test_two_notebooks_do_not_undo_each_other(case):
     """A tick in each of two panels: both are kept."""
     one, two = OrderFilter(case), OrderFilter(TableCase.of(case.folder, NIGHT))

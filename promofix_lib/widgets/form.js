@@ -12,7 +12,10 @@ function render({ model, el }) {
   el.append(root);
   const line = lineTo(model,
     () => { silent.hidden = false; say(silent, t("run_again")); },
-    () => { silent.hidden = true; });
+    () => {
+      silent.hidden = true;
+      if (model.get("notice").kind === "error") draw(); // a box that was not saved shows what is
+    });
   const tell = (part, value) => line.ask({ do: part, value });
 
   const makers = {

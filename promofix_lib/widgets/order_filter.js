@@ -37,7 +37,10 @@ function render({ model, el }) {
   const reload = h("button", { type: "button", hidden: true, onclick: () => line.ask({ do: "reload" }) }, t("reload"));
   const line = lineTo(model,
     () => { silent.hidden = false; say(silent, t("run_again")); },
-    () => { silent.hidden = true; });
+    () => {
+      silent.hidden = true;
+      if (model.get("notice").kind === "error") for (const draw of [filters.draw, table.draw]) draw(); // a box that was not saved
+    });
   const context = { model, t, ask: line.ask, id: `pf-${Math.random().toString(36).slice(2)}` };
   const totals = totalsPart(context);
   const chart = chartPart(context);

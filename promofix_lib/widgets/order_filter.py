@@ -99,7 +99,7 @@ class OrderFilter(anywidget.AnyWidget):
         return self._view.words["plain"].format(orders=self.totals["orders"])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        self._refresh()  # shown again: as things are now
+        self._reload()  # shown again: as things are now
         return super()._repr_mimebundle_(**kwargs)
 
     # -- state to screen ------------------------------------------------------------------------------------------
@@ -134,14 +134,16 @@ class OrderFilter(anywidget.AnyWidget):
             "adjusted": self._incident is not None and rule != self._incident,
         }
 
+    def _reload(self) -> None:
+        """Show the case as it is now, also with reports that came since."""
+        if self._case.orders is not self._orders:
+            self._prepare()
+        self._refresh()
+
     def _refresh(self, **also: Any) -> None:
         """Show the state as it is in the case now; only what changed is sent."""
         case = self._case
-        if (
-            case.orders is not self._orders
-            or case.settings.language != self._language
-            or case.incident != self._incident
-        ):
+        if case.settings.language != self._language or case.incident != self._incident:
             self._prepare()
         parts = self._parts(case.decisions) | also
         seen = case.revision
@@ -160,7 +162,7 @@ class OrderFilter(anywidget.AnyWidget):
             else:
                 self._do(message)
                 self._refresh(answer=question)
-        except PromofixError as error:
+        except (PromofixError, OSError) as error:  # a wrong number; a full disk, a case locked by another notebook
             with self.hold_sync():
                 self.notice, self.answer = {"kind": "error", "text": str(error)}, question
 
@@ -191,7 +193,7 @@ class OrderFilter(anywidget.AnyWidget):
             "leave_out_shown": lambda reason: self._decide_shown(False, reason),
             "undo": lambda: self._step(self._case.undo),
             "redo": lambda: self._step(self._case.redo),
-            "reload": lambda: None,
+            "reload": self._reload,
             "zoom": self._zoom,
             "find": lambda name, text: self._see(find=self._look.find | {name: text}),
             "more": lambda name: self._see(opened=(*self._look.opened, name)),

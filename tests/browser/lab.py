@@ -201,12 +201,11 @@ def _wait_until_it_answers(lab: Lab, server: subprocess.Popen[bytes], log: Path)
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    """End the server and its kernels: it leads its own group."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(server.pid, sign)
+    """End the server and its kernels: it leads its own group (on Windows the server ends its kernels itself)."""
+    for name in ("SIGTERM", "SIGKILL"):
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            if hasattr(os, "killpg"):
+                os.killpg(server.pid, getattr(signal, name))
+            else:
+                server.terminate()
             server.wait(timeout=10)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue

@@ -180,3 +180,15 @@ def test_ten_thousand_orders_follow_the_keys(jupyterlab: Lab, page: Any):
     page.wait_for_function(
         "old => document.querySelector('.pf-chosen').getAttribute('d') !== old", arg=before, timeout=1000
     )
+
+
+def test_a_tick_that_could_not_be_saved_is_taken_back(jupyterlab: Lab, page: Any):
+    """When saving fails the box shows again what is saved, and one sentence says why."""
+    panel = panel_of(jupyterlab, page, "full")
+    (jupyterlab.root / "full" / ".lock").unlink(missing_ok=True)
+    (jupyterlab.root / "full" / ".lock").mkdir()
+    box = panel.locator("tbody input[type=checkbox]").first
+    box.press("Space")
+    panel.locator(".pf-notice.pf-error").wait_for(timeout=30_000)
+    assert box.is_checked()
+    assert orders_affected(panel) == 100
