@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promofix_lib.baselines import NormalPrice
+from promofix_lib.detection import NormalPrice
 from promofix_lib.errors import LetterError
 from promofix_lib.letters.amazon import LETTERS, Word, fields_of, how_to, letter_template, letters, words
 from promofix_lib.letters.amazon_check import concerns

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from promofix_lib.baselines import NormalPrice
 from promofix_lib.case import Case, own_prices
+from promofix_lib.detection import NormalPrice
 from promofix_lib.errors import CaseError
 from promofix_lib.letters.amazon import LETTERS, Letter, Word, letters
 from promofix_lib.letters.amazon_facts import Advice, IncidentFacts, incident_facts
