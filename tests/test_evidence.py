@@ -77,13 +77,16 @@ def pack(tmp_path: Path) -> Evidence:
 
 
 def test_the_pack_holds_its_files(pack: Evidence, tmp_path: Path) -> None:
-    """One page, the order ids, the timeline, the hashes, the charts."""
+    """One page, the order ids, the timeline, the hashes, Amazon's advice, the charts."""
     written = write_evidence(pack, tmp_path / "evidence")
+    advice = (tmp_path / "evidence" / "amazon-advice.csv").read_text(encoding="utf-8")
+    assert advice.splitlines()[1] == "2026-11-20,12345678901,Cancel <script>all</script>"
     assert [path.name for path in written] == [
         "evidence.html",
         "order-ids.csv",
         "timeline.csv",
         "reports-sha256.txt",
+        "amazon-advice.csv",
         "night.png",
     ]
     assert sorted(path.name for path in (tmp_path / "evidence").iterdir()) == sorted(path.name for path in written)

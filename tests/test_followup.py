@@ -30,9 +30,10 @@ from promofix_lib.handover import export
 from promofix_lib.handover.parts import PARTS, cancellations, evidence
 from promofix_lib.handover.record import ExportRecord, read_records
 from promofix_lib.orders import item_keys
+from promofix_lib.purge import find_traces, purge
 from promofix_lib.reports import FeedError, ProcessingReport
 from promofix_lib.sample import make_sample
-from tests.handed_case import NIGHT, NOW, all_orders, line, make_case, new_orders, order_id, usual, victims
+from tests.handed_case import NIGHT, NOW, all_orders, buyer, line, make_case, new_orders, order_id, usual, victims
 
 FAST = tuple(part for part in PARTS if part is not evidence)
 LATER = NOW + timedelta(days=2)
@@ -444,6 +445,46 @@ def test_the_sample_tells_the_same_story(tmp_path: Path) -> None:
     assert len(new) == 5
     late = {key.split("/")[0] for key in found.new} - set(first.truth["cannot_judge_order_ids"])
     assert late == new
+
+
+def test_the_whole_loop(case: Case) -> None:
+    """Export, the assistant's work and three refusals read back, five new victims, round 2, and at last the purge."""
+
+    def work(book: Any) -> None:
+        for number in (1, 3, 4, 6, 7, 8):
+            put(book["todo"], number, "status", "done")
+
+    take_back_sheet(case, workbook(case, work), now=LATER)
+    take_back_processing_report(case, processing_report(case, answer_text([(2, 2), (5, 5), (9, 9)])), now=LATER)
+    again = upload_again(case, now=LATER + timedelta(minutes=5))
+    gone = {
+        "order-status": "Cancelled",
+        "item-status": "Cancelled",
+        "quantity": 0,
+        "item-price": "",
+        "item-promotion-discount": "",
+    }
+    cancelled = {f"v{n}": gone for n in (1, 3, 4, 6, 7, 8)}
+    case.add_report("AllOrders-2.txt", all_orders([*usual(), *victims(**cancelled), *five_new()]))
+    case.add_report("NewOrders-2.txt", new_orders(five_new()))
+    found = next_round(case)
+    assert {key.split("/")[0] for key in found.keys} == {order_id(n) for n in range(20, 25)}
+    assert found.cancelled_meanwhile == tuple(order_id(n) for n in (1, 3, 4, 6, 7, 8))
+    second = export(case, now=LATER + timedelta(hours=1), only=found.keys, parts=FAST)
+    files = [folder / "order-cancellation.txt" for folder in (case.exports[0], again.folder, second.folder)]
+    asked = [[row.split("\t")[0] for row in file.read_text(encoding="ascii").splitlines()[2:]] for file in files]
+    assert asked == [
+        [order_id(n) for n in range(1, 10)],
+        [order_id(n) for n in (2, 5, 9)],
+        [order_id(n) for n in range(20, 25)],
+    ]
+    table = table_of_truth(case).set_index("order_id")
+    assert table.loc[order_id(1), ["state", "next"]].tolist() == ["already_cancelled", "nothing"]
+    assert table.loc[order_id(20), "next"] == "upload the cancellation file"
+    purge(case)
+    assert find_traces(case.folder, [word for n in range(1, 25) for word in buyer(n).values()]) == ()
+    assert next_round(case).new == ()
+    assert len(table_of_truth(case)) == 17
 
 
 # -- the table of truth --------------------------------------------------------------------------------------------

@@ -123,12 +123,15 @@ def write_evidence(pack: Evidence, folder: Path) -> tuple[Path, ...]:
     except FileExistsError as error:
         raise ExportError(f"{folder}: it is there already and is never replaced. Export again.") from error
     pictures = [Path(shutil.copyfile(chart.path, folder / chart.path.name)) for chart in pack.charts]
-    written = (
+    written = [
         ("evidence.html", page_of(pack)),
         ("order-ids.csv", order_ids_csv(pack.orders, pack.chosen, pack.normal_prices)),
         ("timeline.csv", _csv(("time_utc", "time", "what"), _timeline_rows(pack))),
         ("reports-sha256.txt", "".join(f"{source.sha256}  {source.name}\n" for source in pack.sources)),
-    )
+    ]
+    if pack.advice:
+        rows = [(entry.date, entry.case_id, " ".join(entry.text.split())) for entry in pack.advice]
+        written.append(("amazon-advice.csv", _csv(("given_on", "case_id", "text"), rows)))
     return (*(write_new(folder / name, text.encode()) for name, text in written), *pictures)
 
 
