@@ -13,8 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from promofix_lib import orders as order_columns
 from promofix_lib.errors import ReportError
+from promofix_lib.orders import order_table
 from promofix_lib.reports import Report, read_report
 from promofix_lib.reports.cache import cached
 from promofix_lib.reports.contradictions import contradictions
@@ -125,7 +125,7 @@ def merged(reports: Sequence[Report]) -> Reading:
     rows, lost = _rows(different)
     warnings += lost
     if rows.num_rows == 0:
-        return Reading(order_columns.order_table(), tuple(reports), tuple(warnings))
+        return Reading(order_table(), tuple(reports), tuple(warnings))
     table, found = _one_row_per_item(rows)
     orders = as_orders(table.drop_columns([PARTIAL]))
     found += money_check(orders, [report for report in different if role_of(report.kind) == PAYMENTS])

@@ -101,8 +101,8 @@ def _keep(reports: tuple[Report, ...], folder: Path, key: str) -> None:
     """Write the cache; a folder that cannot be written to only means that the file is read again next time."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob(f"{key}-*.arrow"):
-            old.unlink()
+        for old in folder.glob(f"{key.rpartition('-')[0]}-*.arrow"):
+            old.unlink()  # damaged, or written by another version of the reader
         for number, report in enumerate(reports):
             _write(report, folder, f"{key}-{number:03d}", len(reports))
     except OSError:

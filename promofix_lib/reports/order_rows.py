@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from promofix_lib import orders
+from promofix_lib.orders import complete
 from promofix_lib.reports.kinds import Kind
 from promofix_lib.reports.words import id_lists, one_spelling
 
@@ -71,4 +71,4 @@ def as_arrow(frame: pd.DataFrame) -> pa.Table:
 
 def as_orders(table: pa.Table) -> pd.DataFrame:
     """The order table: every column it must have, then the report's further ones."""
-    return orders.complete(as_frame(table))
+    return complete(as_frame(table))

@@ -9,41 +9,54 @@ from xml.etree.ElementTree import Element
 
 from promofix_lib.reports.kinds import BETWEEN_IDS
 
+# Where an element stands, and the column it fills.
 _ORDER = {
-    "order_id": ("AmazonOrderID",),
-    "merchant_order_id": ("MerchantOrderID",),
-    "purchase_date": ("OrderDate", "PurchaseDate"),
-    "payments_date": ("OrderPostedDate",),
-    "last_updated_date": ("LastUpdatedDate",),
-    "order_status": ("OrderStatus",),
-    "sales_channel": ("SalesChannel", "MarketplaceName"),
-    "fulfillment_channel": ("FulfillmentData/FulfillmentChannel",),
-    "ship_service_level": ("FulfillmentData/FulfillmentServiceLevel", "FulfillmentData/ShipServiceLevel"),
-    "buyer_email": ("BillingData/BuyerEmailAddress",),
-    "buyer_name": ("BillingData/BuyerName",),
-    "buyer_phone_number": ("BillingData/BuyerPhoneNumber",),
-    "recipient_name": ("FulfillmentData/Address/Name",),
-    "ship_address_1": ("FulfillmentData/Address/AddressFieldOne",),
-    "ship_address_2": ("FulfillmentData/Address/AddressFieldTwo",),
-    "ship_address_3": ("FulfillmentData/Address/AddressFieldThree",),
-    "ship_city": ("FulfillmentData/Address/City",),
-    "ship_state": ("FulfillmentData/Address/StateOrRegion", "FulfillmentData/Address/State"),
-    "ship_postal_code": ("FulfillmentData/Address/PostalCode",),
-    "ship_country": ("FulfillmentData/Address/CountryCode", "FulfillmentData/Address/Country"),
-    "is_business_order": ("IsBusinessOrder",),
-    "purchase_order_number": ("PurchaseOrderNumber",),
-    "is_prime": ("IsPrime",),
-    "is_iba": ("IsIba",),
-    "is_replacement_order": ("IsReplacementOrder",),
+    "AmazonOrderID": "order_id",
+    "MerchantOrderID": "merchant_order_id",
+    "OrderDate": "purchase_date",
+    "PurchaseDate": "purchase_date",
+    "OrderPostedDate": "payments_date",
+    "LastUpdatedDate": "last_updated_date",
+    "OrderStatus": "order_status",
+    "SalesChannel": "sales_channel",
+    "MarketplaceName": "sales_channel",
+    "IsBusinessOrder": "is_business_order",
+    "PurchaseOrderNumber": "purchase_order_number",
+    "IsPrime": "is_prime",
+    "IsIba": "is_iba",
+    "IsReplacementOrder": "is_replacement_order",
+}
+_BILLING = {
+    "BuyerEmailAddress": "buyer_email",
+    "BuyerName": "buyer_name",
+    "BuyerPhoneNumber": "buyer_phone_number",
+}
+_FULFILMENT = {
+    "FulfillmentChannel": "fulfillment_channel",
+    "FulfillmentServiceLevel": "ship_service_level",
+    "ShipServiceLevel": "ship_service_level",
+}
+_ADDRESS = {
+    "Name": "recipient_name",
+    "AddressFieldOne": "ship_address_1",
+    "AddressFieldTwo": "ship_address_2",
+    "AddressFieldThree": "ship_address_3",
+    "City": "ship_city",
+    "StateOrRegion": "ship_state",
+    "State": "ship_state",
+    "PostalCode": "ship_postal_code",
+    "CountryCode": "ship_country",
+    "Country": "ship_country",
 }
 _ITEM = {
-    "order_item_id": ("AmazonOrderItemCode",),
-    "sku": ("SKU",),
-    "asin": ("ASIN",),
-    "product_name": ("Title", "ProductName"),
-    "item_status": ("ItemStatus",),
-    "quantity": ("Quantity",),
-    "price_designation": ("PriceDesignation",),
+    "AmazonOrderItemCode": "order_item_id",
+    "SKU": "sku",
+    "ASIN": "asin",
+    "Title": "product_name",
+    "ProductName": "product_name",
+    "ItemStatus": "item_status",
+    "Quantity": "quantity",
+    "PriceDesignation": "price_designation",
 }
 _PRICES = {
     "Principal": "item_price",
@@ -54,9 +67,24 @@ _PRICES = {
     "GiftWrapTax": "gift_wrap_tax",
 }
 _PROMOTIONS = ("item_promotion_discount", "ship_promotion_discount", "promotion_ids", "claim_codes")
-NAMES: tuple[str, ...] = (*_ORDER, *_ITEM, "currency", *_PRICES.values(), *_PROMOTIONS)
+_LEAVES = (_ORDER, _BILLING, _FULFILMENT, _ADDRESS, _ITEM)
+NAMES: tuple[str, ...] = (
+    *dict.fromkeys(name for names in _LEAVES for name in names.values()),
+    "currency",
+    *_PRICES.values(),
+    *_PROMOTIONS,
+)
 """Names of the cells of a row, in their order."""
 
+_IN_ORDER, _IN_BILLING, _IN_FULFILMENT, _IN_ADDRESS, _IN_ITEM = (
+    {tag: NAMES.index(name) for tag, name in names.items()} for names in _LEAVES
+)
+_CURRENCY = NAMES.index("currency")
+_IN_PRICE = {kind: NAMES.index(name) for kind, name in _PRICES.items()}
+_FIRST_PROMOTION = NAMES.index(_PROMOTIONS[0])
+
+_IDS = ("MerchantPromotionID", "PromotionID", "PromotionIDs")
+_DISCOUNTS = {"ItemPromotionDiscount": "Principal", "ShipPromotionDiscount": "Shipping"}
 _NO_CODE = "_SITE_WIDE_"  # Amazon's word for a promotion that needs no code
 
 
@@ -80,69 +108,79 @@ def all_orders_rows(message: Element) -> Iterator[Row]:
 
 
 def _rows(order: Element, items: list[Element]) -> Iterator[Row]:
-    head = [_text(order, paths) for paths in _ORDER.values()]
     if not items:
         yield Row(())
+        return
+    head = [""] * len(NAMES)
+    _fill(head, order, _IN_ORDER)
+    for child in order:
+        if child.tag == "BillingData":
+            _fill(head, child, _IN_BILLING)
+        elif child.tag == "FulfillmentData":
+            _fill(head, child, _IN_FULFILMENT)
+            for address in child.findall("Address"):
+                _fill(head, address, _IN_ADDRESS)
     for item in items:
-        own = [_text(item, paths) for paths in _ITEM.values()]
-        currency, prices = _prices(item)
-        yield Row((*head, *own, currency, *prices, *_promotions(item)))
+        cells = head.copy()
+        _fill(cells, item, _IN_ITEM)
+        for price in item.findall("ItemPrice"):
+            _fill_prices(cells, price)
+        cells[_FIRST_PROMOTION:] = _promotions(item)
+        yield Row(tuple(cells))
 
 
-def _text(element: Element, paths: tuple[str, ...]) -> str:
-    for path in paths:
-        text = element.findtext(path)
-        if text:
-            return text.strip()
-    return ""
+def _fill(cells: list[str], element: Element, places: dict[str, int]) -> None:
+    for child in element:
+        place = places.get(child.tag)
+        if place is not None and child.text:
+            cells[place] = child.text.strip()
 
 
-def _prices(item: Element) -> tuple[str, list[str]]:
-    amounts: dict[str, str] = {}
-    currency = ""
-    for component in item.iterfind("ItemPrice/Component"):
+def _fill_prices(cells: list[str], price: Element) -> None:
+    for component in price.findall("Component"):
         amount = component.find("Amount")
-        if amount is not None:
-            amounts[component.findtext("Type", "").strip()] = (amount.text or "").strip()
-            currency = currency or amount.get("currency", "")
-    return currency, [amounts.get(word, "") for word in _PRICES]
+        if amount is None:
+            continue
+        cells[_CURRENCY] = cells[_CURRENCY] or amount.get("currency", "")
+        place = _IN_PRICE.get(component.findtext("Type", "").strip())
+        if place is not None:
+            cells[place] = (amount.text or "").strip()
 
 
 def _promotions(item: Element) -> tuple[str, str, str, str]:
     promotions = item.findall("Promotion")
     if not promotions:
         return "", "", "", ""
-    ids = [text for promotion in promotions for text in _ids(promotion)]
-    codes = [_text(promotion, ("PromotionClaimCode",)) for promotion in promotions]
-    return (
-        _discount(promotions, "Principal", "ItemPromotionDiscount"),
-        _discount(promotions, "Shipping", "ShipPromotionDiscount"),
-        BETWEEN_IDS.join(dict.fromkeys(ids)),
-        BETWEEN_IDS.join(dict.fromkeys(code for code in codes if code and code != _NO_CODE)),
-    )
+    found: dict[str, list[str]] = {"ids": [], "codes": [], "Principal": [], "Shipping": []}
+    for promotion in promotions:
+        for child in promotion:
+            _take(child, found)
+    codes = dict.fromkeys(code for code in found["codes"] if code != _NO_CODE)
+    ids = dict.fromkeys(found["ids"])
+    return _sum(found["Principal"]), _sum(found["Shipping"]), BETWEEN_IDS.join(ids), BETWEEN_IDS.join(codes)
 
 
-def _ids(promotion: Element) -> list[str]:
-    names = ("MerchantPromotionID", "PromotionID", "PromotionIDs")
-    texts = [element.text or "" for name in names for element in promotion.iter(name)]
-    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+def _take(child: Element, found: dict[str, list[str]]) -> None:
+    tag, text = child.tag, (child.text or "").strip()
+    if tag == "Component":
+        kind, amount = child.findtext("Type", "").strip(), child.findtext("Amount", "").strip()
+        if amount and kind in ("Principal", "Shipping"):
+            found[kind].append(amount)
+    elif not text:
+        return
+    elif tag == "PromotionClaimCode":
+        found["codes"].append(text)
+    elif tag in _IDS:
+        found["ids"] += [part.strip() for part in text.split(",") if part.strip()] if tag == "PromotionIDs" else [text]
+    elif tag in _DISCOUNTS:
+        found[_DISCOUNTS[tag]].append(text)
 
 
-def _discount(promotions: list[Element], component_type: str, name: str) -> str:
-    """The sum of the discounts; where one is no amount, its text, so that the row is set aside and not guessed."""
-    texts = [text for promotion in promotions for text in _discounts(promotion, component_type, name)]
+def _sum(texts: list[str]) -> str:
+    """The sum of the discounts; where one is no amount, their texts, so that the row is set aside and not guessed."""
     if len(texts) < 2:
         return "".join(texts)
     try:
         return str(sum((abs(Decimal(text)) for text in texts), Decimal(0)))
     except InvalidOperation:
         return "; ".join(texts)
-
-
-def _discounts(promotion: Element, component_type: str, name: str) -> list[str]:
-    texts = [
-        (component.findtext("Amount") or "").strip()
-        for component in promotion.iterfind("Component")
-        if (component.findtext("Type") or "").strip() == component_type
-    ]
-    return [text for text in [*texts, (promotion.findtext(name) or "").strip()] if text]

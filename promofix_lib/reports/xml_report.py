@@ -23,8 +23,10 @@ from promofix_lib.reports.slow_lines import Record
 from promofix_lib.reports.typed import RowTyper
 from promofix_lib.reports.xml_orders import NAMES, Row, all_orders_rows, order_report_rows
 
-_BLOCK = 4 << 20
-_LONGEST_MESSAGE = 64 << 20
+_BLOCK = 16 << 10  # small trees stay in the processor's cache
+_BATCH = 2_000  # order items that are typed at once
+_HELD = 4 << 20  # bytes of XML whose rows wait to be typed
+_LONGEST_MESSAGE = 4 << 20
 _END = b"</Message>"
 _ALWAYS = ("order_id", "purchase_date", "item_price", "item_promotion_discount", "promotion_ids", "claim_codes")
 _ITEM = re.compile(rb"<(?:Item|OrderItem)[\s>]")
@@ -107,6 +109,9 @@ class _MessageReader:
         self._typer = RowTyper(self._columns)
         self._read = Read(self._typer.table())
         self._tables = [self._read.table]
+        self._rows: list[Row] = []
+        self._places: list[int] = []
+        self._held = 0
 
     def chunks(self, blocks: Iterator[bytes]) -> Iterator[_Chunk]:
         """Whole messages; the root element stands before the first, and something wrong after the last is set aside."""
@@ -146,7 +151,7 @@ class _MessageReader:
 
     def _check_length(self, rest: bytes) -> None:
         if len(rest) > _LONGEST_MESSAGE:
-            raise ReportError(f"{self.name}: one message of this XML document is over 64 MB long. It is not a report.")
+            raise ReportError(f"{self.name}: one message of this XML document is over 4 MB long. It is not a report.")
 
     def _close(self, rest: bytes, line: int) -> None:
         if not self._root:
@@ -197,13 +202,20 @@ class _MessageReader:
     def _add(self, envelope: ElementTree.Element, chunk: _Chunk) -> None:
         rows_of = order_report_rows if self.kind is XML_ORDER_REPORT else all_orders_rows
         rows = [row for message in envelope.iter("Message") for row in rows_of(message)]
+        self._rows += rows
+        self._places += _places(chunk, len(rows))
+        self._held += len(chunk.text)
+        if len(self._rows) >= _BATCH or self._held >= _HELD:
+            self._type_rows()
+
+    def _type_rows(self) -> None:
+        rows, places, self._rows, self._places, self._held = self._rows, self._places, [], [], 0
         if not rows:
             return
-        places = _places(chunk, len(rows))
         table = self._at_once(rows)
         if table is not None:
-            lines = table.column_names.index("source_line")
-            self._tables.append(table.set_column(lines, "source_line", [places]))
+            at = table.column_names.index("source_line")
+            self._tables.append(table.set_column(at, "source_line", [places]))
             self._read.rows += len(rows)
             return
         for row, place in zip(rows, places, strict=True):
@@ -225,6 +237,7 @@ class _MessageReader:
 
     def result(self) -> Read:
         """What came of it."""
+        self._type_rows()
         read = self._read
         read.table = _known_columns(concat(self._tables))
         read.quarantined = self._typer.quarantined
