@@ -9,8 +9,9 @@ ENGLISH = {
     "If this message stays, run this cell again.",
     # reports
     "chooser": "Choose the reports to read",
-    "chooser_how": "Drag the files that you downloaded from Seller Central onto JupyterLab's list of files "
-    "on the left, press “Look again”, tick them, and press “Read these”. Text, XML, spreadsheets, zip and gz are read.",
+    "chooser_how": "Open JupyterLab's list of files (View > File Browser), drag the files that you downloaded from "
+    "Seller Central onto it, press “Look again”, tick them, and press “Read these”. Text, XML, spreadsheets, zip and "
+    "gz are read.",
     "chooser_folder": "Files in {folder}",
     "chooser_none": "There is no file that could be a report in {folder}.",
     "chooser_file": "{name} ({size}, saved {when})",
@@ -24,8 +25,8 @@ ENGLISH = {
     "reading": "Reading {name} …",
     "nothing_ticked": "Tick at least one file first.",
     "taken": "In the case now: {names}. Run the next cell to see what was read.",
-    "in_case": "Reports in this case",
-    "in_case_none": "This case has no report yet.",
+    "in_case": "Reports in this case; files put straight into {folder} belong to it too",
+    "in_case_none": "This case has no report yet. Files put straight into {folder} belong to it too.",
     # reading table
     "reading_caption": "What was read",
     "file": "File",
@@ -120,7 +121,8 @@ CHINESE = {
     "plain": "{title}。运行此单元格即可打开。",
     "run_again": "笔记本内核没有应答：正忙，或已重启。您的决定已保存。如果此提示一直显示，请重新运行此单元格。",
     "chooser": "选择要读取的报告",
-    "chooser_how": "把从卖家平台下载的文件拖到左侧 JupyterLab 的文件列表中，点“重新查找”，勾选文件，再点“读取所选”。"
+    "chooser_how": "打开 JupyterLab 的文件列表（View > File Browser），把从卖家平台下载的文件拖进去，"
+    "点“重新查找”，勾选文件，再点“读取所选”。"
     "可读取文本、XML、电子表格、zip 和 gz。",
     "chooser_folder": "{folder} 中的文件",
     "chooser_none": "{folder} 中没有可能是报告的文件。",
@@ -133,8 +135,8 @@ CHINESE = {
     "reading": "正在读取 {name} …",
     "nothing_ticked": "请先勾选至少一个文件。",
     "taken": "已加入案例：{names}。运行下一个单元格查看读取结果。",
-    "in_case": "此案例中的报告",
-    "in_case_none": "此案例还没有报告。",
+    "in_case": "此案例中的报告；直接放入 {folder} 的文件也属于此案例",
+    "in_case_none": "此案例还没有报告。直接放入 {folder} 的文件也属于此案例。",
     "reading_caption": "读取结果",
     "file": "文件",
     "kind": "类型",

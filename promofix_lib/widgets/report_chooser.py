@@ -48,7 +48,9 @@ class ReportChooser(Form):
             button("look", words["look_again"]),
             button("read", words["read_these"], main=True, disabled=not self._ticked),
             self._upload_part(),
-            bullets("in_case", words["in_case" if taken else "in_case_none"], taken),
+            bullets(
+                "in_case", words["in_case" if taken else "in_case_none"].format(folder=self._case.reports_folder), taken
+            ),
         ]
 
     def _upload_part(self) -> Part:
