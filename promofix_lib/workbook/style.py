@@ -61,6 +61,8 @@ def excel_text(value: object) -> str:
     """
     if value is None:
         return ""
+    if isinstance(value, str) and value.isprintable() and "_x" not in value and len(value) <= LONGEST_TEXT:
+        return value  # almost every cell
     text = _NOT_IN_XML.sub(" ", str(value).replace("\r\n", "\n").replace("\r", "\n"))
     text = _LIKE_AN_ESCAPE.sub("_x005F_", text)
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"

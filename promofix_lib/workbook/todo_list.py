@@ -68,14 +68,13 @@ def _todo_row(pen: Pen, order: BuyerOrder, message: Message | None, handed: Hand
     looks = _looks(order.triage, striped=striped, several=order.turns > 1, units=order.units > 1)
     told = _told(order, message, handed)
     links = links_per_row(len(handed.orders)) if order.order_id else 0
-    cells = {name: pen.text(text, looks[name]) for name, text in told.items()}
-    cells["units"] = pen.number(order.units, looks["units"])
+    cells = {"units": pen.number(order.units, looks["units"])}
     if links:
         cells["order_id"] = pen.text(order.order_id, looks["link"], order.market.order_url(order.order_id))
     if links == 2:
         url = order.market.message_url(order.order_id)
         cells["message"] = pen.text(handed.words["write"], looks["link"], url)
-    return [cells[name] for name in TODO_COLUMNS]
+    return [cells.get(name) or pen.text(told[name], looks[name]) for name in TODO_COLUMNS]
 
 
 def _told(order: BuyerOrder, message: Message | None, handed: Handed) -> dict[str, str | None]:
