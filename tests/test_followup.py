@@ -190,7 +190,8 @@ def test_an_order_of_another_case_is_named(case: Case) -> None:
     sheet = take_back_sheet(
         case, workbook(case, lambda book: put(book["todo"], 1, "order_id", order_id(777))), now=LATER
     )
-    assert any(f"order {order_id(777)} was never handed over" in conflict for conflict in sheet.conflicts)
+    assert any(f"never handed over: {order_id(777)}" in conflict for conflict in sheet.conflicts)
+    assert order_id(777) not in table_of_truth(case)["order_id"].tolist()
 
 
 def test_the_mail_lists_answers_are_read_too(case: Case) -> None:
@@ -333,6 +334,7 @@ def test_only_the_failed_lines_are_uploaded_again_with_their_item_codes(case: Ca
     assert {path.name for path in done.folder.iterdir()} == {"order-cancellation.txt", "handed_over.json"}
     rows = (done.folder / "order-cancellation.txt").read_text(encoding="ascii").splitlines()[2:]
     assert rows == [f"{order_id(n)}\tPricingError\t{n:014d}" for n in (2, 5, 9)]
+    assert next_round(case).number == 2  # the same orders again are no new round
 
 
 def test_a_failed_order_that_shipped_meanwhile_is_not_uploaded_again(case: Case) -> None:
@@ -380,6 +382,7 @@ def test_round_two_is_exactly_the_new_victims(case: Case) -> None:
     assert [row.split("\t")[0] for row in rows] == [order_id(n) for n in range(20, 25)]
     assert {item.order_id for item in read_records(case.folder)[-1].items} == {order_id(n) for n in range(20, 25)}
     assert next_round(case).new == ()
+    assert next_round(case).number == 3
 
 
 def test_a_promotion_that_still_sells_is_shouted(case: Case) -> None:

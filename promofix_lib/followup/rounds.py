@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -127,14 +127,18 @@ def _strangers(sheet: WorkedSheet, records: Iterable[ExportRecord], language: st
     handed = [{item.order_id for item in record.items} for record in records]
     known = set().union(*handed)
     seen = set(sheet.order_ids)
-    told = [tell("never_handed", language, order=order) for order in sheet.order_ids if order not in known]
+    strange = [order for order in sheet.order_ids if order not in known]
+    told = [tell("never_handed", language, orders=_some(strange))] if strange else []
     # the export that the sheet comes from: the newest with which it shares most orders
     source = max(reversed(handed), key=lambda orders: len(orders & seen), default=set[str]())
     gone = sorted(source - seen) if source & seen else []
     if gone:
-        some = ", ".join(gone[:5]) + (" …" if len(gone) > 5 else "")
-        told.append(tell("rows_gone", language, count=len(gone), orders=some))
+        told.append(tell("rows_gone", language, count=len(gone), orders=_some(gone)))
     return tuple(told)
+
+
+def _some(orders: Sequence[str]) -> str:
+    return ", ".join(orders[:5]) + (" …" if len(orders) > 5 else "")
 
 
 def take_back_processing_report(case: Case, path: Path, *, now: datetime) -> UploadAnswer:
@@ -202,7 +206,7 @@ def next_round(case: Case) -> Round:
     ended = ended_at(case)
     late = mask & (orders["purchase_date"] > pd.Timestamp(ended)) if ended else pd.Series(False, index=orders.index)
     return Round(
-        len(records) + 1,
+        _rounds(records) + 1,
         tuple(keys[fresh]),
         tuple(keys[ready]),
         _order_ids(orders, open_before & (words == "shipped").astype(bool)),
@@ -221,6 +225,17 @@ def touched(case: Case, orders: pd.DataFrame) -> pd.Series[bool]:
 
 def _order_ids(orders: pd.DataFrame, mask: pd.Series[bool]) -> tuple[str, ...]:
     return tuple(str(order) for order in orders.loc[mask, "order_id"].dropna().unique())
+
+
+def _rounds(records: Iterable[ExportRecord]) -> int:
+    """Exports that handed over somebody new; an upload repeated is no round."""
+    seen: set[str] = set()
+    count = 0
+    for record in records:
+        fresh = {item.order_id for item in record.items} - seen
+        seen |= fresh
+        count += bool(fresh)
+    return count
 
 
 def _last_handed(records: Iterable[ExportRecord]) -> dict[str, HandedItem]:

@@ -163,7 +163,8 @@ def _past(
                 _remember_upload(past, answered[record.folder.name, file], words, zone)
     for came in returns:
         for answer in came.sheet.answers if came.sheet else ():
-            _remember_answer(past.setdefault(answer.order_id, _Past()), answer, came, language, zone)
+            if answer.order_id in past:  # a sheet of another case has no say
+                _remember_answer(past[answer.order_id], answer, came, language, zone)
     return past
 
 
