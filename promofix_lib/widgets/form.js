@@ -38,6 +38,8 @@ function render({ model, el }) {
     },
     area: (part) => {
       const input = h("textarea", { rows: part.rows, dir: "auto", lang: part.language || null, "data-lm-suppress-shortcuts": "true",
+        // JupyterLab takes Enter for itself in every field of a cell; here it begins a new line
+        onbeforeinput: (event) => { if (event.inputType === "insertLineBreak") event.stopImmediatePropagation(); },
         onchange: () => tell(part.name, input.value) });
       return h("label", { class: "pf-area" }, h("span", {}), input, h("span", { class: "pf-hint" }));
     },
