@@ -22,6 +22,7 @@ from promofix_lib.letters.linter_words import (
     patterns_of,
     unmarked,
 )
+from promofix_lib.marketplaces import MARKETPLACES
 
 ORDER_NUMBER = re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])")
 LONGEST_MESSAGE = 2_000
@@ -40,10 +41,13 @@ _EMAILS = re.compile(
     r"|\b\w+\s+at\s+[\w-]+\s+dot\s+\w+",
     re.IGNORECASE,
 )
+_CODES = "|".join(sorted({market.currency for market in MARKETPLACES}))
 _NOT_A_PHONE = re.compile(
-    r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])"  # order number
-    r"|\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"  # date, time
-    r"|\b\d{1,3}(?:[., ]\d{3})*[.,]\d{2}\b|[$€£¥]\s?\d[\d.,]*|(?<![\d.,])\d[\d.,]{0,14}\s?(?:[$€£¥円]|[A-Z]{3}\b)"  # amount
+    r"(?<![\d.,/-])(?:"
+    r"\d{3}-\d{7}-\d{7}"  # order number
+    r"|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}:\d{2}(?::\d{2})?"  # date, time
+    rf"|\d{{1,3}}(?:[., ]\d{{3}})*[.,]\d{{2}}|[$€£¥]\s?\d[\d.,]{{0,14}}|\d[\d.,]{{0,14}}\s?(?:[$€£¥円]|(?:{_CODES})\b)"
+    r")(?![.,/-]?\d)"
 )
 _PHONES = re.compile(r"(?<![0-9A-Za-z-])(?:\+\s?)?\(?\d(?:[\s().\-/]{0,2}\d){6,12}(?![0-9A-Za-z-])")
 _EMOJI = re.compile(
