@@ -176,6 +176,20 @@ def test_identical_lines_join_their_twins(files):
     assert orders["order_status"].tolist() == ["Unshipped"] * 2
 
 
+def test_twins_are_paired_by_what_they_cost(files):
+    """Two lines of one SKU, written in another order by the other report: the discounted one keeps its own item id."""
+    cheap = {"item-promotion-discount": "57.99", "promotion-ids": "P"}
+    reading = files.add(ALL, A | {"quantity": "3", "item-price": "176.97"}, A | cheap).add(
+        NEW, C, C | {"order-item-id": "02", "quantity-purchased": "3", "item-price": "176.97"}
+    )
+    merged = reading.read()
+    orders = merged.orders.set_index("order_item_id")
+    assert orders["promotion_ids"]["01"] == ["P"]
+    assert orders["unit_price"]["01"] == Decimal(1)
+    assert orders["quantity"]["02"] == 3
+    assert merged.warnings == ()
+
+
 def test_an_item_that_only_one_report_knows_is_kept(files):
     """Orders of New Orders that All Orders does not hold, and the other way round."""
     orders = files.add(ALL, A).add(NEW, C | {"order-id": TWO}).read().orders

@@ -31,8 +31,9 @@ def money_check(orders: pd.DataFrame, reports: Iterable[Report]) -> list[str]:
     list of str
         At most five sentences per report, then how many more.
     """
-    paid = _paid(orders)
-    return [sentence for report in reports for sentence in _check(paid, report)]
+    payments = list(reports)
+    paid = _paid(orders) if payments else {}
+    return [sentence for report in payments for sentence in _check(paid, report)]
 
 
 def _paid(orders: pd.DataFrame) -> dict[str, Decimal]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -94,21 +93,24 @@ class Picking:
         """What any report knows of: ids and codes only ever become more."""
         chosen = self.winner(name)
         cells = self.rows[name].take(pa.array(chosen, mask=chosen < 0))
-        several = self._in_several(name)
-        if not several:
+        rows = self._told_twice(name)
+        if not len(rows):
             return cells
+        united: dict[int, dict[str, None]] = {}
+        for number, words in zip(
+            self.slot[rows].tolist(), self.rows[name].take(pa.array(rows)).to_pylist(), strict=True
+        ):
+            united.setdefault(number, {}).update(dict.fromkeys(words))
         lists = cells.to_pylist()
-        for number, row_numbers in several.items():
-            known = self.rows[name].take(pa.array(row_numbers)).to_pylist()
-            lists[number] = list(dict.fromkeys(word for words in known for word in words))
+        for number, known in united.items():
+            lists[number] = list(known)
         return pa.chunked_array([pa.array(lists, pa.list_(pa.string()))])
 
-    def _in_several(self, name: str) -> dict[int, list[int]]:
+    def _told_twice(self, name: str) -> Numbers:
+        """Rows, in the order given, whose order item has such a list in several reports."""
         known = np.flatnonzero(pc.is_valid(self.rows[name]).to_numpy(zero_copy_only=False))
-        slots = pd.Series(self.slot[known])
-        again = slots.duplicated(keep=False).to_numpy()
-        groups = pd.Series(known[again]).groupby(self.slot[known][again], sort=False)
-        return {int(str(number)): rows.tolist() for number, rows in groups}
+        times = np.bincount(self.slot[known], minlength=self.slots)
+        return known[times[self.slot[known]] > 1]
 
     def sources(self) -> pa.ListArray:
         """Every line that an order item was read from, as ``file, line n``."""
