@@ -37,10 +37,10 @@ class NormalPrice:
 class References:
     """Per order item, as natural logarithms per unit: what it should cost, and how sure that is.
 
-    ``list_price``: reference before discounts; ``net_price``: what buyers usually pay in the whole report; ``near_net``:
-    the smaller of that and what they pay around that time; ``spread``: standard deviation of the SKU's own prices from
-    sale to sale; ``decided``: the price belongs to a level that was kept for days; ``judged``: the reference comes from
-    more than a few days of sales, or from a sibling. NaN where nothing is known.
+    ``list_price``: reference before discounts; ``net_price``: what buyers usually pay in the whole report;
+    ``near_net``: the smaller of that and what they pay around that time; ``spread``: standard deviation of the SKU's
+    own prices from sale to sale; ``decided``: the price belongs to a level that was kept for days; ``judged``: the
+    reference comes from more than a few days of sales, or from a sibling. NaN where nothing is known.
     """
 
     list_price: Floats
@@ -129,7 +129,7 @@ def _votes(group: Ints, block: Ints, price: Floats) -> _Votes:
 
 
 def _habitual(nets: _Votes, level: Floats, size: int, thresholds: Thresholds) -> _Votes:
-    """Votes for what buyers usually pay; less than half of the list price counts only where days have made it a habit."""
+    """What buyers usually pay; less than half of the list price counts only where days have made it a habit."""
     drop = nets.price - level
     deep = drop < np.log(thresholds.deep_share)
     habit = deep & (drop > np.log(thresholds.never_decided_share))
@@ -211,7 +211,7 @@ def _chains(votes: _Votes, size: int, thresholds: Thresholds) -> tuple[Ints, Mas
 
 
 def _levels(votes: _Votes, chain: Ints, lasting: Mask, groups: int) -> tuple[Floats, Floats]:
-    """Median per group, and around each vote; a price that did not last has one vote, however many blocks it touched."""
+    """Median per group, and around each vote; a price that did not last has one vote in all."""
     first = np.r_[True, chain[1:] != chain[:-1]] if len(chain) else np.empty(0, dtype=np.bool_)
     kept = np.flatnonzero(first | lasting[chain])
     heard = _Votes(votes.group[kept], votes.block[kept], votes.price[kept])

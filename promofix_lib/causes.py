@@ -6,33 +6,66 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from promofix_lib.sales import HOUR, Ints, Mask, Sales
+from promofix_lib.sales import HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.suspects import Suspects
 from promofix_lib.thresholds import Thresholds
 from promofix_lib.windows import join_stragglers, pool, split_at_pauses
 
-_SUM_USES, _SUM_PRICES, _CENT = 5, 3, 0.02
+_SUM_USES, _SUM_PRICES, _CENT = 5, 2, 0.02
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One cause in one window: the promotion ids (none: the price itself) and the affected rows, sorted by time."""
+    """One cause in one window: the promotion ids (none: the price itself) and the affected rows, sorted by time.
+
+    Several ids are guilty `together`, or one of them stands on each row (codes for one use each).
+    """
 
     ids: tuple[int, ...]
     rows: Ints
+    together: bool = True
 
 
 def find_candidates(sales: Sales, suspects: Suspects, thresholds: Thresholds) -> list[Candidate]:
     """Every cause in every window, promotions first; what no promotion explains is a matter of the price."""
     left = suspects.by_promotion.copy()
     found: list[Candidate] = []
+    single: list[Candidate] = []
     for promotion, rows in _guilty_ids(sales, suspects, left):
-        found += _windows_of_promotion(sales, suspects, promotion, rows, thresholds)
+        windows = _windows_of_promotion(sales, suspects, promotion, rows, thresholds)
+        (found if len(rows) >= thresholds.least_orders else single).extend(windows)
         left[rows] = False
+    found += _codes_for_one_use(sales, suspects, single, thresholds)
     explained = np.zeros(len(left), dtype=np.bool_)
     for candidate in found:
         explained[candidate.rows] = True
     return found + price_candidates(sales, suspects, (left | suspects.by_price) & ~explained, thresholds)
+
+
+def _codes_for_one_use(
+    sales: Sales, suspects: Suspects, single: list[Candidate], thresholds: Thresholds
+) -> list[Candidate]:
+    """Ids of one or two uses each: where many of them share a time and a depth, they are one mistake."""
+    if not single:
+        return []
+    rows = np.unique(np.concatenate([one.rows for one in single]))
+    rows = rows[np.argsort(sales.depth[rows], kind="stable")]
+    same_depth = np.split(rows, np.flatnonzero(np.diff(sales.depth[rows]) > thresholds.habit_depth) + 1)
+    return [one for rows in same_depth for one in _windows_of_codes(sales, suspects, single, rows, thresholds)]
+
+
+def _windows_of_codes(
+    sales: Sales, suspects: Suspects, single: list[Candidate], rows: Ints, thresholds: Thresholds
+) -> list[Candidate]:
+    rows = rows[np.argsort(sales.time[rows], kind="stable")]
+    time = sales.time[rows]
+    normal = normal_times(sales, suspects, np.unique(sales.group[rows]))
+    found = []
+    for part in join_stragglers(split_at_pauses(time, normal, None, thresholds), time, thresholds):
+        mine = [one for one in single if np.isin(one.rows, rows[part]).any()]
+        ids = tuple(sorted({promotion for one in mine for promotion in one.ids}))
+        found.append(Candidate(ids, rows[part], together=len(mine) == 1))
+    return found
 
 
 def _guilty_ids(sales: Sales, suspects: Suspects, left: Mask) -> list[tuple[int, Ints]]:
@@ -75,14 +108,14 @@ def _windows_of_promotion(
     uses = sales.promotions
     carrying = uses.rows[uses.ids == promotion]
     carrying = carrying[sales.dated[carrying]]
-    rows = _with_same_sum(sales, carrying, deep)
+    rows = _with_same_sum(sales, suspects, carrying, _with_shallow(sales, suspects, carrying, deep, thresholds))
     rows = rows[np.argsort(sales.time[rows], kind="stable")]
     normal = normal_times(sales, suspects, np.unique(sales.group[rows]))
     parts = join_stragglers(split_at_pauses(sales.time[rows], normal, None, thresholds), sales.time[rows], thresholds)
     found: list[Candidate] = []
     for part in parts:
         ids = explaining_ids(sales, suspects, promotion, rows[part], thresholds)
-        reached = _completed(sales, ids, rows[part], thresholds)
+        reached = _completed(sales, suspects, ids, rows[part], thresholds)
         found.append(Candidate(ids, reached))
     return found
 
@@ -94,23 +127,59 @@ def normal_times(sales: Sales, suspects: Suspects, groups: Ints) -> Ints:
     return np.sort(sales.time[sales.sold & ~suspects.any & wanted[sales.group]])
 
 
-def _with_same_sum(sales: Sales, carrying: Ints, deep: Ints) -> Ints:
-    """All uses of an id that takes one fixed sum off: on dear goods it is shallow, but it is the same mistake."""
-    rows = carrying[sales.depth_known[carrying]]
-    near = (sales.time[rows] >= sales.time[deep].min() - 48 * HOUR) & (
-        sales.time[rows] <= sales.time[deep].max() + 48 * HOUR
-    )
-    rows = rows[near & (sales.depth[rows] > 0)]
-    if len(rows) < _SUM_USES or len(np.unique(sales.list_price[rows].round(3))) < _SUM_PRICES:
+def _with_shallow(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints, thresholds: Thresholds) -> Ints:
+    """All uses of an id that has no ordinary life and is mostly too cheap: the shallow ones are the same mistake."""
+    rows = carrying[sales.depth_known[carrying] & (sales.depth[carrying] > 0) & ~suspects.meant[carrying]]
+    others = rows[~np.isin(rows, deep)]
+    if not len(others) or len(deep) < thresholds.least_orders or 2 * len(deep) < len(rows):
         return deep
-    for units in (sales.quantity[rows], np.ones(len(rows), dtype=np.int64)):
-        amount = (sales.listed[rows] - sales.paid[rows]) / units
-        values, counts = np.unique(amount.round(2), return_counts=True)
-        usual = values[np.argmax(np.where(values >= np.median(amount), counts, 0))]
-        same = (np.abs(amount - usual) <= _CENT) | ((sales.depth[rows] >= 0.99) & (amount <= usual))
-        if same.mean() >= 0.9 and (np.abs(amount - usual) <= _CENT).sum() >= 2:
+    times = np.sort(sales.time[deep])
+    after = np.searchsorted(times, sales.time[others])
+    gap_after = times[np.minimum(after, len(times) - 1)] - sales.time[others]
+    gap_before = sales.time[others] - times[np.maximum(after - 1, 0)]
+    apart = np.minimum(np.abs(gap_after), np.abs(gap_before)) > thresholds.pause_hours_least * HOUR
+    # uses of its own usual depth before the first or after the last deep one are an ordinary life
+    outside = (sales.time[others] < times[0]) | (sales.time[others] > times[-1])
+    return deep if apart.any() or outside.sum() > 1 + len(others) / 4 else np.union1d(deep, others)
+
+
+def _with_same_sum(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints) -> Ints:
+    """All uses of an id that takes one fixed sum off: on dear goods it is shallow, but it is the same mistake.
+
+    The sum is per unit, per line, or per order and then spread over its lines.
+    """
+    rows = carrying[sales.depth_known[carrying] & ~suspects.meant[carrying]]
+    first, last = sales.time[deep].min() - 48 * HOUR, sales.time[deep].max() + 48 * HOUR
+    rows = rows[(sales.time[rows] >= first) & (sales.time[rows] <= last) & (sales.depth[rows] > 0)]
+    if len(rows) < _SUM_USES:
+        return deep
+    taken, depth = sales.listed[rows] - sales.paid[rows], sales.depth[rows]
+    place = np.unique(sales.order[rows], return_inverse=True)[1]
+    by_order = np.bincount(place, weights=taken)
+    listed, units = sales.listed[rows], sales.quantity[rows]
+    total = np.bincount(place, weights=listed).astype(np.float64)[place]
+    sums = by_order.astype(np.float64)[place]
+    ways: tuple[tuple[Floats, Floats, Floats], ...] = (
+        (taken / units, depth, listed / units),
+        (taken, depth, listed),
+        (sums, sums / total, total),
+    )
+    for amount, share, price in ways:
+        same = _same_amount(amount, share)
+        # the same sum from different prices, or it could be a percentage
+        if same.mean() >= 0.9 and len(np.unique(price[same & (share < 0.98)].round(2))) >= _SUM_PRICES:
             return np.union1d(rows[same], deep)
     return deep
+
+
+def _same_amount(amount: Floats, share: Floats) -> Mask:
+    """Where the usual one of the larger amounts was taken, or everything there was."""
+    values, counts = np.unique(amount.round(2), return_counts=True)
+    usual = values[np.argmax(np.where(values >= np.median(amount) - _CENT, counts, 0))]
+    exactly = np.abs(amount - usual) <= _CENT
+    if exactly.sum() < 2:
+        return np.zeros(len(amount), dtype=np.bool_)
+    return exactly | ((share >= 0.98) & (amount <= usual + _CENT))
 
 
 def explaining_ids(
@@ -123,7 +192,7 @@ def explaining_ids(
     """
     shared = _ids_on_most(sales, suspects, rows, thresholds) or [promotion]
     others = {one: _uses_elsewhere(sales, suspects, one, rows) for one in shared}
-    lead = min(shared, key=lambda one: (others[one], one != promotion))
+    lead = min(shared, key=lambda one: (others[one], _uses_ever(sales, one, rows), one != promotion))
     depth = float(np.nanmedian(sales.depth[rows]))
     needed = [lead]
     for one in shared:
@@ -149,6 +218,13 @@ def _uses_elsewhere(sales: Sales, suspects: Suspects, promotion: int, rows: Ints
     return int((inside & sales.sold[carrying] & ~suspects.any[carrying]).sum())
 
 
+def _uses_ever(sales: Sales, promotion: int, rows: Ints) -> int:
+    """Sales outside these rows that carry the id, in the whole report."""
+    uses = sales.promotions
+    carrying = uses.rows[uses.ids == promotion]
+    return int((sales.sold[carrying] & ~np.isin(carrying, rows)).sum())
+
+
 def _usual_depth(sales: Sales, promotion: int, rows: Ints, shared: list[int]) -> float:
     """The discount of an id on sales that carry none of the other suspects; 0 when there are too few to tell."""
     uses = sales.promotions
@@ -158,10 +234,10 @@ def _usual_depth(sales: Sales, promotion: int, rows: Ints, shared: list[int]) ->
     return float(np.median(sales.depth[alone])) if len(alone) >= 3 else 0.0
 
 
-def _completed(sales: Sales, ids: tuple[int, ...], rows: Ints, thresholds: Thresholds) -> Ints:
+def _completed(sales: Sales, suspects: Suspects, ids: tuple[int, ...], rows: Ints, thresholds: Thresholds) -> Ints:
     """The rows, and those that the same ids tell although price or discount is not printed yet."""
     carrying = _carrying_all(sales, ids)
-    carrying = carrying[sales.dated[carrying]]
+    carrying = carrying[sales.dated[carrying] & ~suspects.meant[carrying]]
     carrying = carrying[np.argsort(sales.time[carrying], kind="stable")]
     time = sales.time[carrying]
     onset, end = sales.time[rows].min(), sales.time[rows].max()

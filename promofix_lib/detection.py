@@ -101,7 +101,7 @@ class _Finder:
         waiting = self._cannot_judge(rows)
         names = tuple(sales.promotions.names[one] for one in candidate.ids)
         return Finding(
-            rule=rule_for(self.orders, sales, candidate.ids, rows),
+            rule=rule_for(self.orders, sales, candidate.ids, rows, together=candidate.together),
             onset=as_moment(sales.time[rows].min()),
             end=as_moment(sales.time[rows].max()),
             promotion_ids=names,
@@ -123,7 +123,8 @@ class _Finder:
         share = depth_of(self.sales, self.suspects, rows)
         onset = as_moment(self.sales.time[rows].min())
         words = not_reported(self._skus(rows), order_count(self.sales, rows), share, onset, self._zone(rows))
-        return WorthALook(words, reason, rule_for(self.orders, self.sales, candidate.ids, np.sort(rows)))
+        rule = rule_for(self.orders, self.sales, candidate.ids, np.sort(rows), together=candidate.together)
+        return WorthALook(words, reason, rule)
 
     def _skus(self, rows: Ints) -> tuple[str, ...]:
         codes, counts = np.unique(self.sales.sku[rows], return_counts=True)
@@ -185,6 +186,7 @@ class _Finder:
             main_paid=self._paid(rows[sales.group[rows] == main]),
             share_off=depth_of(sales, self.suspects, rows[sales.group[rows] == main]),
             with_promotion=tuple(self._with_promotion(one, rows) for one in candidate.ids),
+            together=candidate.together,
             others=self.all_orders - count,
             amounts=money,
             without_money=int((~money_known(sales, rows, normals)).sum()),

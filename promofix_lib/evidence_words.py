@@ -29,6 +29,7 @@ class Evidence:
     main_paid: str
     share_off: float
     with_promotion: tuple[tuple[int, int], ...]
+    together: bool
     others: int
     amounts: tuple[Amounts, ...]
     without_money: int
@@ -86,8 +87,16 @@ def _cause(evidence: Evidence) -> str:
     if not evidence.promotion_ids:
         known = "no promotion explains it" if evidence.has_promotions else "the report names no promotion"
         return f"No promotion: the price itself was wrong ({known})."
+    if not evidence.together:
+        here, there = (sum(pair[side] for pair in evidence.with_promotion) for side in (0, 1))
+        return (
+            f"{len(evidence.promotion_ids):,} promotion ids of one or two uses each, "
+            f"such as '{evidence.promotion_ids[0]}', "
+            f"are on {here:,} of {evidence.orders:,} affected and on {there:,} of {evidence.others:,} other orders."
+        )
     counts = [
-        f"promotion '{name}' is on {here:,} of {evidence.orders:,} affected and on {there:,} of {evidence.others:,} other orders"
+        f"promotion '{name}' is on {here:,} of {evidence.orders:,} affected "
+        f"and on {there:,} of {evidence.others:,} other orders"
         for name, (here, there) in zip(evidence.promotion_ids, evidence.with_promotion, strict=True)
     ]
     text = "; ".join(counts)
@@ -119,4 +128,7 @@ def not_reported(skus: Sequence[str], orders: int, share_off: float, onset: date
     '60% below the normal price on 22 orders of SKU A from 2026-02-19 00:00:00 UTC on.'
     """
     names = ", ".join(skus[:3]) + (f" and {len(skus) - 3} more" if len(skus) > 3 else "")
-    return f"{share_off:.0%} below the normal price on {_count(orders, 'order')} of SKU {names} from {moment(onset, zone)} on."
+    return (
+        f"{share_off:.0%} below the normal price on {_count(orders, 'order')} of SKU {names} "
+        f"from {moment(onset, zone)} on."
+    )

@@ -9,6 +9,7 @@ from promofix_lib.thresholds import Thresholds
 
 _FREE = 0.995  # a discount of this share is "all of it": cents are rounded
 _FEW = 3
+_FIRST = 5  # so many free items show how an offer was meant
 
 
 def gift_lines(sales: Sales, thresholds: Thresholds) -> Mask:
@@ -23,20 +24,26 @@ def gift_lines(sales: Sales, thresholds: Thresholds) -> Mask:
     row, partner = _company(sales, free)
     for sku in np.unique(sales.sku[row]):
         mine = sales.sku[row] == sku
-        partners, counts = np.unique(np.c_[partner[mine], row[mine]], axis=0, return_counts=True)
-        del counts
-        with_company = len(np.unique(row[mine]))
-        codes, uses = np.unique(partners[:, 0], return_counts=True)
-        often = codes[uses >= thresholds.gift_share * with_company]
-        if with_company >= _FEW and len(often):
-            gifts[row[mine & np.isin(partner, often)]] = True
+        pairs = np.unique(np.c_[partner[mine], row[mine]], axis=0)
+        codes, uses = np.unique(pairs[:, 0], return_counts=True)
+        often = codes[uses >= 0.5 * len(np.unique(pairs[:, 1]))]
+        given = pairs[np.isin(pairs[:, 0], often), 1]
+        lines = np.flatnonzero(free & (sales.sku == sku))
+        if len(np.unique(given)) >= _FEW and _began_as_gifts(sales, lines, given, thresholds):
+            gifts[given] = True
     return gifts
+
+
+def _began_as_gifts(sales: Sales, lines: Ints, given: Ints, thresholds: Thresholds) -> bool:
+    """Whether the first free items had that company: an offer begins as it is meant and goes wrong later."""
+    first = lines[np.argsort(sales.time[lines], kind="stable")][:_FIRST]
+    return bool(np.isin(first, given).mean() >= thresholds.gift_share)
 
 
 def _company(sales: Sales, free: Mask) -> tuple[Ints, Ints]:
     """Pairs of a free item's row and the SKU of another item in its order that is not free."""
     orders = np.unique(sales.order[free & (sales.order >= 0)])
-    rows = np.flatnonzero(sales.sold & np.isin(sales.order, orders))
+    rows = np.flatnonzero(np.isin(sales.order, orders))  # a bought item counts although it was cancelled later
     rows = rows[np.argsort(sales.order[rows], kind="stable")]
     pairs_row: list[int] = []
     pairs_sku: list[int] = []

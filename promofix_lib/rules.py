@@ -24,12 +24,14 @@ def as_moment(time: int) -> datetime:
     return _EPOCH + timedelta(microseconds=int(time))
 
 
-def rule_for(orders: pd.DataFrame, sales: Sales, ids: tuple[int, ...], rows: Ints) -> Incident:
-    """The plainest rule that gives exactly these rows: window and ids, else ceilings too, else single items excepted."""
+def rule_for(
+    orders: pd.DataFrame, sales: Sales, ids: tuple[int, ...], rows: Ints, *, together: bool = True
+) -> Incident:
+    """The plainest rule that gives exactly these rows: window and ids, then ceilings, then single items excepted."""
     window = Incident(onset=as_moment(sales.time[rows].min()), end=as_moment(sales.time[rows].max()))
     names = tuple(sales.promotions.names[one] for one in ids)
     within = sales.dated & (sales.time >= sales.time[rows].min()) & (sales.time <= sales.time[rows].max())
-    plain = replace(window, promotion_ids=names, together=len(names) > 1)
+    plain = replace(window, promotion_ids=names, together=together and len(names) > 1)
     skus = tuple(sorted({sales.key(int(row))[0] for row in _one_per_group(sales, rows)}))
     ceilings = replace(plain, ceilings=_ceilings(orders, sales, rows))
     tries = (plain, replace(plain, skus=skus), ceilings) if names else (ceilings,)

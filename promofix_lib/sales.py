@@ -40,9 +40,9 @@ class Sales:
 
     `group` numbers the pairs that have a price of their own: a SKU in one sales channel and one currency.
     `list_price` and `net_price` are natural logarithms of the price per unit before and after the discount (NaN where
-    unknown), `depth` is the share of the list price that the discount takes, `gives` says per promotion id whether it gives
-    discounts on items at all: most of its items with a printed discount have one, so free-shipping and financing ids drop
-    out without a list of names. Floats here only steer the search; money
+    unknown), `depth` is the share of the list price that the discount takes, `gives` says per promotion id whether it
+    gives discounts on items at all: most of its items with a printed discount have one, so free-shipping and financing
+    ids drop out without a list of names. Floats here only steer the search; money
     that is shown is summed from the exact columns.
     """
 
@@ -86,7 +86,7 @@ def _name(names: tuple[str, ...], code: np.int64) -> str:
 def as_sales(orders: pd.DataFrame) -> Sales:
     """The order table as arrays.
 
-    A *sale* has a time, units, a price above zero, and is not a replacement, not a Vine unit and not sold outside Amazon.
+    A *sale* has a time, units and a price above zero, and is no replacement, no Vine unit and not sold outside Amazon.
 
     Examples
     --------
@@ -117,15 +117,15 @@ def as_sales(orders: pd.DataFrame) -> Sales:
         net_price = list_price + np.log(np.maximum(1 - depth, _NEARLY_FREE))
     return Sales(
         time=orders["purchase_date"].to_numpy(dtype="datetime64[us]").astype(np.int64),
-        order=_coded(orders["order_id"])[0],
+        order=_indices(_encoded(orders["order_id"].array.__arrow_array__())),
         sku=sku,
         asin=asin,
         channel=channel,
         currency=currency,
         group=_grouped(sku, channel, currency),
-        sku_names=tuple(sku_names.to_pylist()),
-        channel_names=tuple(channel_names.to_pylist()),
-        currency_names=tuple(currency_names.to_pylist()),
+        sku_names=sku_names,
+        channel_names=channel_names,
+        currency_names=currency_names,
         quantity=quantity,
         list_price=list_price,
         net_price=net_price,
@@ -142,22 +142,35 @@ def as_sales(orders: pd.DataFrame) -> Sales:
     )
 
 
-def _coded(column: pd.Series[Any]) -> tuple[Ints, Any]:
-    array = column.array.__arrow_array__()
+def _coded(column: pd.Series[Any]) -> tuple[Ints, tuple[str, ...]]:
+    """Codes in the alphabetical order of the words, so that the order of the rows decides nothing."""
+    encoded = _encoded(column.array.__arrow_array__())
+    return _alphabetical(encoded)
+
+
+def _encoded(array: Any) -> Any:
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    encoded = array.dictionary_encode()
-    encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes, encoded.dictionary
+    return array.dictionary_encode()
+
+
+def _alphabetical(encoded: Any) -> tuple[Ints, tuple[str, ...]]:
+    order = pc.sort_indices(encoded.dictionary).to_numpy()
+    rank = np.empty(len(order) + 1, dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    rank[-1] = -1  # a missing cell
+    return rank[_indices(encoded)], tuple(encoded.dictionary.take(pa.array(order)).to_pylist())
+
+
+def _indices(encoded: Any) -> Ints:
+    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
+    return codes.astype(np.int64)
 
 
 def _promotions(lists: pd.Series[Any]) -> Promotions:
     array = lists.array.__arrow_array__()
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    encoded = pc.list_flatten(array).dictionary_encode()
+    ids, names = _alphabetical(_encoded(pc.list_flatten(array)))
     rows = pc.list_parent_indices(array).to_numpy(zero_copy_only=False).astype(np.int64)
-    ids = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    names = tuple(encoded.dictionary.to_pylist())
     once = _once(rows, ids, len(names))
     return Promotions(rows[once], ids[once], names)
 
@@ -200,4 +213,4 @@ def _depth_known(orders: pd.DataFrame, promotions: Promotions, sold: Mask, taken
 def _grouped(sku: Ints, channel: Ints, currency: Ints) -> Ints:
     channels, currencies = int(channel.max(initial=0)) + 2, int(currency.max(initial=0)) + 2
     keys = ((sku + 1) * channels + channel + 1) * currencies + currency + 1
-    return pd.factorize(keys)[0].astype(np.int64)
+    return pd.factorize(keys, sort=True)[0].astype(np.int64)

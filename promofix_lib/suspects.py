@@ -20,7 +20,8 @@ _LEAST_USES = 6
 class Suspects:
     """Per order item: too cheap by its promotions, by its list price; what it should cost (logarithms, NaN: unknown).
 
-    `gives` says per promotion id whether it gives a discount on items (shipping and financing ids do not).
+    `gives` says per promotion id whether it gives a discount on items (shipping and financing ids do not), `meant`
+    which items are gifts or part of a basket offer.
     """
 
     by_promotion: Mask
@@ -28,6 +29,7 @@ class Suspects:
     usual_list: Floats
     usual_net: Floats
     gives: Mask
+    meant: Mask
 
     @property
     def any(self) -> Mask:
@@ -60,11 +62,11 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
     deep |= _consistent(sales, both & ~deep & ~by_price, judged, gives, thresholds)
     deep |= _edited(sales, gives, thresholds)
     meant = gift_lines(sales, thresholds) | _in_baskets(sales, deep, thresholds)
-    return Suspects(deep & ~meant, by_price & ~meant, usual_list, usual_net, gives)
+    return Suspects(deep & ~meant, by_price & ~meant, usual_list, usual_net, gives, meant)
 
 
 def worth_judging(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresholds) -> Ints:
-    """All sales of the groups in which something costs less than half of something else; all of them where siblings speak.
+    """All sales of the groups in which something costs less than half of something else; all where siblings speak.
 
     A price that never falls below half of the highest one can not be too cheap, so most groups need no reference.
     """

@@ -57,13 +57,14 @@ class Thresholds:
         A deal price and a forgotten coupon must each take at least this share to be a mistake together: a coupon of
         half off on a price that moved by a few percent is none.
     gift_share : float
-        Free items are gifts when this share of them stands beside the same bought SKU in the order.
+        An offer is a gift with a purchase when this share of its first free items stands beside the same bought SKU.
     basket_share : float
         Free items are part of a basket offer ("3 for 2") when this share of them stands in orders that cost at least
         half.
     pause_hours_least, pause_hours_most, pause_multiple : float
         A pause ends an incident when it is longer than `pause_multiple` typical gaps, at least 6 and at most 36 hours,
-        and normal sales lie in it: nights have lulls, recurring nights are 14 hours apart.
+        and normal sales lie in it: nights have lulls, recurring nights are 14 hours apart. Wrong prices of several SKUs
+        that are no further apart than the least pause are "at the same time".
     recovery_hours : float
         For a wrong price, two normal sales by comparable buyers within such a pause end it too.
     straggler_hours : float
@@ -73,8 +74,6 @@ class Thresholds:
     same_price, same_factor : float
         Wrong prices of several SKUs at the same time are one incident when they agree within this share, in the
         price or in the factor against the normal price.
-    overlap_hours : float
-        "At the same time": windows that overlap or are at most this far apart.
     least_orders, least_orders_extreme : int
         Fewer orders are "worth a look": a single odd row is a refund, a sample or a typo. Two are enough below
         `never_decided_share`.
@@ -130,7 +129,6 @@ class Thresholds:
     straggler_part: float = 0.1
     same_price: float = 0.02
     same_factor: float = 0.15
-    overlap_hours: float = 2.0
     least_orders: int = 3
     least_orders_extreme: int = 2
     history_days: float = 4.0
@@ -148,7 +146,7 @@ class Thresholds:
 
 
 _SHARES = frozenset(
-    "deep_share planned_share never_decided_share level_step stair_step habit_depth explained_share trickle_share flood_chance "
-    "pure_share shift_depth shift_to promotion_part gift_share basket_share straggler_part same_price "
+    "deep_share planned_share never_decided_share level_step stair_step habit_depth explained_share trickle_share "
+    "flood_chance pure_share shift_depth shift_to promotion_part gift_share basket_share straggler_part same_price "
     "same_factor".split()
 )

@@ -73,7 +73,7 @@ def _reason(
         return None
     if trickle and len(mine.days) >= thresholds.habit_days and max(mine.days) - min(mine.days) >= thresholds.habit_days:
         return f"A few orders a day on {len(mine.days)} days: that looks like a habit."
-    days, largest = _same_elsewhere(sales, candidates, measured, at, thresholds)
+    days, largest = _same_elsewhere(sales, suspects, candidates, measured, at, thresholds)
     days |= mine.days
     spread = len(days) >= thresholds.habit_days and max(days) - min(days) >= thresholds.habit_days
     if largest and spread and mine.orders <= thresholds.habit_growth * largest + 2:
@@ -91,7 +91,12 @@ def _first_price(sales: Sales, candidate: Candidate) -> bool:
 
 
 def _same_elsewhere(
-    sales: Sales, candidates: list[Candidate], measured: list[_Measured], at: int, thresholds: Thresholds
+    sales: Sales,
+    suspects: Suspects,
+    candidates: list[Candidate],
+    measured: list[_Measured],
+    at: int,
+    thresholds: Thresholds,
 ) -> tuple[set[int], int]:
     """Days with the same depth outside this window, and the most orders of such a day.
 
@@ -99,7 +104,7 @@ def _same_elsewhere(
     """
     candidate = candidates[at]
     if candidate.ids:
-        return _same_discounts(sales, candidate.rows, thresholds)
+        return _same_discounts(sales, suspects, candidate.rows, thresholds)
     alike = [
         other
         for place, other in enumerate(measured)
@@ -112,10 +117,11 @@ def _same_elsewhere(
     return days, max((other.orders for other in alike), default=0)
 
 
-def _same_discounts(sales: Sales, rows: Ints, thresholds: Thresholds) -> tuple[set[int], int]:
-    depth = np.nanmedian(sales.depth[rows])
+def _same_discounts(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> tuple[set[int], int]:
+    deep = rows[suspects.by_promotion[rows]]
+    depth = np.nanmedian(sales.depth[deep if len(deep) else rows])
     with np.errstate(invalid="ignore"):
-        alike = sales.sold & (np.abs(sales.depth - depth) <= thresholds.habit_depth)
+        alike = sales.sold & ~suspects.meant & (np.abs(sales.depth - depth) <= thresholds.habit_depth)
     alike[rows] = False
     days, counts = np.unique(sales.time[alike] // DAY, return_counts=True)
     return set(days.tolist()), int(counts.max(initial=0))

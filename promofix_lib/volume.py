@@ -48,7 +48,7 @@ def hourly_orders(orders: pd.DataFrame, zone: ZoneInfo) -> pd.Series[int]:
     times = dated.loc[~again.astype(bool), "purchase_date"].dt.tz_convert(zone)
     if times.empty:
         none = pd.to_datetime(pd.Series([], dtype="datetime64[us]")).dt.tz_localize(zone)
-        return pd.Series([], index=pd.DatetimeIndex(none), name="orders", dtype="int64")
+        return pd.Series(0, index=pd.DatetimeIndex(none), name="orders", dtype="int64")
     first = _clock_hour(times.min())
     hour = ((times - first) // _HOUR).to_numpy(dtype=np.int64)
     counts = np.bincount(hour)
@@ -65,10 +65,10 @@ def _clock_hour(moment: pd.Timestamp) -> pd.Timestamp:
 def usual_level(hours: pd.Series[int], *, unusual: pd.Series[int] | None = None) -> pd.DataFrame:
     """What is usual for each hour, and the band that 99 of 100 ordinary hours lie in; an incident does not move it.
 
-    The level is an hour-of-day profile times a weekday factor (from three weeks on) times a slow day-to-day level. Days
-    of three times the usual orders have no say in the profile, and of each hour's counts the largest is cut to the next:
-    a median would be zero for a seller of five orders a day. The band comes from the scatter on a square-root scale, where
-    counts scatter evenly.
+    The level is an hour-of-day profile times a weekday factor (from three weeks on) times a slow day-to-day level.
+    Days of three times the usual orders have no say in the profile, and of each hour's counts the largest is cut to
+    the next: a median would be zero for a seller of five orders a day. The band comes from the scatter on a
+    square-root scale, where counts scatter evenly.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ from promofix_lib.sales import HOUR, Floats, Ints, Mask
 from promofix_lib.thresholds import Thresholds
 
 _UPLOAD = 4  # so many different wrong prices at the same time have one cause
+_SKUS_OF_UPLOAD, _TWINS = 5, 0.8  # and so have many SKUs whose windows are nearly the same
 _OWN_LIFE = 4  # so many small windows are a life of their own, not stragglers of a flood
 
 
@@ -124,11 +125,16 @@ def _many_at_once(onset: Ints, end: Ints, number: Ints) -> Ints:
     first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, np.iinfo(np.int64).min)
     np.minimum.at(first, number, onset)
     np.maximum.at(last, number, end)
+    size = np.bincount(number, minlength=count)
+    joined = np.arange(count)
     for one in range(count):
-        meets = np.flatnonzero((first <= last[one] + HOUR) & (last >= first[one] - HOUR))
-        if len(meets) >= _UPLOAD:
-            number = np.where(np.isin(number, meets), one, number)
-    return np.unique(number, return_inverse=True)[1]
+        meets = (first <= last[one] + HOUR) & (last >= first[one] - HOUR)
+        shared = np.minimum(last, last[one]) - np.maximum(first, first[one])
+        either = np.maximum(last, last[one]) - np.minimum(first, first[one])
+        twins = (shared >= _TWINS * either) & (size + size[one] >= _SKUS_OF_UPLOAD)
+        chosen = meets if meets.sum() >= _UPLOAD else twins
+        joined[np.isin(joined, joined[chosen])] = joined[one]
+    return np.unique(joined[number], return_inverse=True)[1].astype(np.int64)
 
 
 def _alike(values: Floats, one: int, share: float) -> Mask:

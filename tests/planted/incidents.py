@@ -714,3 +714,151 @@ def leak_in_a_viral_night(seller: Seller) -> Truths:
         add_order(seller, time, skus[0])
     flood(seller, "a", lambda line: take(line, name, 0.9), 20, start, hours, skus)
     return {"a": (name,)}
+
+
+# -- what is rarer ----------------------------------------------------------------------------------------------------
+
+
+@kind
+def three_for_nothing(seller: Seller) -> Truths:
+    """Buy three, the cheapest is free, becomes: all three are free."""
+    name, hours = promotion_name(seller), hours_of(seller)
+    for first in flood(seller, "a", nothing, size_of(seller), start_of(seller, hours), hours, some_skus(seller, 5)):
+        others = [
+            Line(
+                first.order, first.time, sku, first.market, 1, seller.price(sku, first.market, first.time), affected="a"
+            )
+            for sku in (seller.pick(), seller.pick())
+        ]
+        seller.lines += others
+        for line in (first, *others):
+            take(line, name, 1.0)
+    return {"a": (name,)}
+
+
+@kind
+def first_unit_only(seller: Seller) -> Truths:
+    """95 % off, but only on the first unit of a line: lines of two and three look half as bad."""
+    name, hours = promotion_name(seller), hours_of(seller)
+
+    def first_unit(line: Line) -> None:
+        line.quantity = int(seller.draw.choice([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 3]))
+        line.discount = round(line.unit * 0.95)
+        line.ids.append(name)
+
+    flood(seller, "a", first_unit, max(20, size_of(seller)), start_of(seller, hours), hours, some_skus(seller, 2))
+    return {"a": (name,)}
+
+
+@kind
+def on_top_of_a_standing_coupon(seller: Seller) -> Truths:
+    """A wrong code of 65 % while nearly everyone has a coupon of 20 %."""
+    name, hours, skus = promotion_name(seller), hours_of(seller), some_skus(seller, 2)
+    start = start_of(seller, hours)
+    flood(seller, "a", lambda line: take(line, name, 0.65), max(8, size_of(seller)), start, hours, skus)
+    for line in seller.lines:
+        if line.sku in skus and seller.coupon[0] not in line.ids and seller.draw.random() < 0.9:
+            take(line, "PLM-standing-20", 0.2)
+    return {"a": (name,)}
+
+
+@kind
+def on_an_inflated_list_price(seller: Seller) -> Truths:
+    """The list price is trebled and 65 % off is usual; a code takes 93 % off."""
+    usual, name, hours = promotion_name(seller) + " u", promotion_name(seller) + " w", hours_of(seller)
+    skus = some_skus(seller, 2)
+    start = start_of(seller, hours)
+    flood(seller, "a", nothing, max(8, size_of(seller)), start, hours, skus)
+    for line in seller.lines:
+        if line.sku in skus:
+            line.unit *= 3
+            line.discount, line.ids = 0, [one for one in line.ids if one != seller.coupon[0]]
+            take(line, name if line.affected else usual, 0.95 if line.affected else 0.65)
+    return {"a": (name,)}
+
+
+@kind
+def gift_without_purchase(seller: Seller) -> Truths:
+    """A free item with a purchase, until someone finds that it is free alone."""
+    name, bought, hours = promotion_name(seller), some_skus(seller, 1)[0], 8.0
+    seller.prices = np.append(seller.prices, 2500.0)
+    gift, start = len(seller.prices) - 1, start_of(seller, 8.0)
+    for time in flood_times(seller, seller.begin, (start - seller.begin) / HOUR, 30):
+        paid = add_order(seller, time, bought, 0)
+        free = Line(paid.order, paid.time, gift, 0, 1, seller.price(gift, 0, time))
+        seller.lines.append(take(free, name, 1.0))
+    flood(seller, "a", lambda line: take(line, name, 1.0), max(10, size_of(seller)), start, hours, [gift], [0])
+    return {"a": (name,)}
+
+
+@kind
+def nothing_else_in_the_report(seller: Seller) -> Truths:
+    """The report of one night, saved in a hurry: hardly anything but the incident."""
+    name = promotion_name(seller)
+    seller.begin = seller.end - 9 * HOUR
+    seller.lines = [line for line in seller.lines if line.time >= seller.begin]
+    skus = [int(np.argmax(seller.weights))]
+    flood(seller, "a", lambda line: take(line, name, 0.92), max(20, size_of(seller)), seller.begin + HOUR, 7, skus)
+    return {"a": (name,)}
+
+
+@kind
+def weekly_cent(seller: Seller) -> Truths:
+    """A repricer goes to a cent every week for an hour: four incidents, and no habit."""
+    seller.days = max(seller.days, 30.0)
+    sku, truths = [int(np.argmax(seller.weights))], {}
+    for week in range(4):
+        start = seller.begin + (2.5 + 7 * week) * DAY
+        for time in flood_times(seller, start - 40 * HOUR, 30, 6):
+            add_order(seller, time, sku[0], 0)
+        sold_wrong(seller, f"w{week}", start, 1, sku, a_cent, markets=[0], extra=12)
+        truths[f"w{week}"] = ()
+    return truths
+
+
+@kind
+def three_days_at_two_fifths(seller: Seller) -> Truths:
+    """A wrong price of 40 % over a long weekend at a seller of the usual pace."""
+    skus = [int(np.argmax(seller.weights))]
+    start = start_of(seller, 66)
+    for time in flood_times(seller, seller.begin, seller.days * 24 - 1, 60):
+        add_order(seller, time, skus[0], 0)
+    sold_wrong(seller, "a", start, 66, skus, lambda line: round(line.unit * 0.4), markets=[0], extra=20)
+    return {"a": ()}
+
+
+@kind
+def codes_for_one_use_each(seller: Seller) -> Truths:
+    """Every buyer has a code of his own, each with its own id; together they are one mistake without one name."""
+    hours, stem = hours_of(seller), promotion_name(seller)
+    count = max(6, size_of(seller) // 3)
+    numbers = iter(range(count))
+    flood(
+        seller,
+        "a",
+        lambda line: take(line, f"{stem}-{next(numbers):05d}", 0.9),
+        count,
+        start_of(seller, hours),
+        hours,
+        some_skus(seller, 2),
+    )
+    return {"a": tuple(f"{stem}-{number:05d}" for number in range(count))}
+
+
+@kind
+def sum_spread_over_a_basket(seller: Seller) -> Truths:
+    """A fixed sum per order, spread over its lines by their value."""
+    name, hours, skus = promotion_name(seller), hours_of(seller), some_skus(seller, 4)
+    off = round(max(seller.prices[sku] for sku in skus) * seller.markets[0][2] * 0.9 / 100) * 100
+    start = start_of(seller, hours)
+    for first in flood(seller, "a", nothing, max(12, size_of(seller)), start, hours, skus, [0]):
+        lines = [first]
+        if seller.draw.random() < 0.3:
+            sku = int(seller.draw.choice(skus))
+            other = Line(first.order, first.time, sku, 0, 1, seller.price(sku, 0, first.time), affected="a")
+            seller.lines.append(other)
+            lines.append(other)
+        total = sum(line.unit * line.quantity for line in lines)
+        for line in lines:
+            take(line, name, min(1.0, off / total))
+    return {"a": (name,)}
