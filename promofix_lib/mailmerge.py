@@ -155,7 +155,7 @@ def _paragraph(name: str, properties: str) -> str:
 
 
 def draft(message: Message, *, sender: str = "") -> Mail:
-    """One message as a draft that a mail program opens.
+    r"""One message as a draft that a mail program opens.
 
     Parameters
     ----------
@@ -168,6 +168,21 @@ def draft(message: Message, *, sender: str = "") -> Mail:
     ------
     ExportError
         `sender` is no e-mail address.
+
+    Examples
+    --------
+    A line break in a name cannot begin a second header.
+
+    >>> import pandas as pd
+    >>> from promofix_lib.letters.messages import messages_for
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{
+    ...     "order_id": "111-0000001-0000001", "order_status": "Unshipped", "fulfillment_channel": "merchant",
+    ...     "quantity": 1, "buyer_name": "Test\nBcc: Buyer", "buyer_email": "a1@example.com",
+    ... }])
+    >>> [message] = messages_for(orders, pd.Series([True]))
+    >>> draft(message)["To"]
+    '"Test Bcc: Buyer" <a1@example.com>'
     """
     if sender and not EMAIL.fullmatch(sender):
         raise ExportError(

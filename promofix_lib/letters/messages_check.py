@@ -109,6 +109,22 @@ def check_messages(
     ------
     LetterError
         Naming the faults and how to go on.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from promofix_lib.letters.messages import Wording, messages_for
+    >>> from promofix_lib.letters.messages_texts import Template
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{
+    ...     "order_id": "111-0000001-0000001", "order_status": "Unshipped", "fulfillment_channel": "merchant",
+    ...     "quantity": 1, "buyer_name": "=1+1", "buyer_email": "a1@example.com",
+    ... }])
+    >>> own = Template("Order {order_id}", ("We had to cancel {order_id}. Please leave feedback.",))
+    >>> messages = messages_for(orders, pd.Series([True]), Wording(templates={("cancelled", "en"): own}))
+    >>> check_messages(messages, {"review": "Amazon asked for it in case 42."})
+    >>> [found.fault.words for found in lint_messages(messages)]
+    ['feedback']
     """
     allowed = check_overruled(overruled or {})
     faults = [found for found in lint_messages(messages, reader=reader) if found.fault.rule not in allowed]

@@ -68,6 +68,23 @@ def write_buyers_workbook(
         The file exists, or nothing was chosen.
     LetterError
         A message breaks one of Amazon's rules and the rule was not overruled.
+
+    Examples
+    --------
+    A name that looks like a formula is written as text, and not greeted.
+
+    >>> import tempfile
+    >>> from openpyxl import load_workbook
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{
+    ...     "order_id": "111-0000001-0000001", "order_status": "Unshipped", "fulfillment_channel": "merchant",
+    ...     "quantity": 1, "buyer_name": "=1+1", "buyer_email": "a1@example.com",
+    ... }])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = write_buyers_workbook(orders, pd.Series([True]), Path(folder) / "buyers.xlsx")
+    ...     book = load_workbook(path)
+    >>> book.sheetnames, book["mail_merge"]["E2"].value, book["todo"]["F7"].data_type
+    (['mail_merge', 'todo', 'message', 'summary', 'how_to'], 'Hello,', 's')
     """
     path = Path(path)
     if path.exists():

@@ -40,6 +40,12 @@ def merge_rows(messages: tuple[Message, ...], unknown: str) -> tuple[tuple[str, 
     References
     ----------
     One cell of a merge sheet holds 255 characters: Word cuts the rest.
+
+    Examples
+    --------
+    >>> names, rows = merge_rows((), "not known")
+    >>> names[:5], list(rows)
+    (('order_id', 'buyer_email', 'buyer_name', 'subject', 'line_1'), [])
     """
     lines = max((len(message.template.paragraphs) for message in messages), default=6)
     names = (
