@@ -246,6 +246,7 @@ def test_repeated_headers_and_blank_lines_are_counted_and_left_out(tmp_path):
     report = read(tmp_path, whole + "\n" + "\ufeff" + whole + "\t\t\t\n")
     assert (report.lines, report.headers, report.blanks, report.rows, report.items) == (6, 2, 2, 2, 2)
     assert report.table["source_line"].tolist() == [2, 5]
+    assert "put together by hand" in report.warnings[0]
 
 
 def test_nul_bytes_are_dropped(tmp_path):
@@ -621,26 +622,8 @@ def test_what_is_written_is_read_back(tmp_path, rows):
 
 
 ODD = st.sampled_from(
-    [
-        *(
-            "",
-            " ",
-            "1",
-            " 1 ",
-            "1.5",
-            "+1",
-            ".5",
-            "5.",
-            "1e3",
-            "1E-3",
-            "-2.00",
-            "NaN",
-            "0x10",
-            "99999999999999.9999",
-            "1,5",
-        )
-    ]
-    + ["true", "TRUE", " yes", "0", "2026-03-01T10:00Z", "2026-03-01 10:00:00.123+05:30", "2026-03-01T24:00:00Z", "x"]
+    "|1| 1 |1.5|+1|.5|5.|1e3|1E-3|-2.00|NaN|0x10|99999999999999.9999|1,5|x|true|TRUE| yes|0| |A,,B|,"
+    "|2026-03-01T10:00Z|2026-03-01 10:00:00.123+05:30|2026-03-01T24:00:00Z".split("|")
 )
 
 
@@ -675,6 +658,34 @@ def test_a_block_with_one_odd_line_reads_like_the_clean_ones(tmp_path):
     mixed = FlatFile(header).read(iter(blocks)).table
     assert mixed["order_id"].to_pylist() == clean["order_id"].tolist()
     assert mixed["source_line"].to_pylist() == clean["source_line"].tolist()
+
+
+def test_a_progress_bar_counts_every_byte_once(tmp_path, monkeypatch):
+    """It shows after a second only, and going back to look again does not move it."""
+    bars: list[Any] = []
+
+    class Bar:
+        def __init__(self, **settings: Any) -> None:
+            self.settings, self.done = settings, 0
+            bars.append(self)
+
+        def __enter__(self) -> Bar:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def update(self, number: int) -> None:
+            self.done += number
+
+    monkeypatch.setattr("tqdm.auto.tqdm", Bar)
+    path = tmp_path / "report.txt"
+    path.write_text(text(ALL, ORDER | {"product-name": "Crème"}), encoding="cp1252")
+    read_report(path)
+    assert bars == []
+    read_report(path, progress=True)
+    assert bars[0].done == bars[0].settings["total"] == path.stat().st_size
+    assert bars[0].settings["delay"] == 1
 
 
 def test_moments_know_utc():

@@ -112,7 +112,13 @@ class FlatFile:
         result.headers += count.headers
         result.blanks = count.blanks
         result.quarantined = self.typer.quarantined
+        put_together = count.headers if result.rows else 0
         for number, sentence in (
+            (
+                put_together,
+                "the header stands in the file {} more times, as in downloads put together by hand. Orders that are in "
+                "two of them count twice: give the downloads one by one instead.",
+            ),
             (count.padded, "{} lines are shorter than the header; the cells missing at their end are taken as empty."),
             (count.joined, "{} rows were broken over several lines and joined again."),
             (count.recoded, "{} lines are in another encoding than the rest and were read as Windows-1252."),
