@@ -100,7 +100,7 @@ def plot_orders_by_hour(
     _draw_bars(ax, hours, hit, words, step=timedelta(days=1) if long else timedelta(hours=1))
     _draw_usual(ax, usual, words)
     _shade(ax, orders, affected)
-    ax.set_title(words["by_day" if long else "by_hour"])
+    ax.set_title(words["by_day" if long else "by_hour"], loc="left")
     return _finish(ax, zone, words, legend=True)
 
 
@@ -116,7 +116,7 @@ def plot_night(
     _shade(ax, orders, affected)
     _mark_edges(ax, orders, affected, zone, words)
     _zoom(ax, orders, affected)
-    ax.set_title(words["zoomed"])
+    ax.set_title(words["zoomed"], loc="left")
     return _finish(ax, zone, words, legend=False)
 
 
@@ -129,7 +129,7 @@ def plot_unit_prices(
     """
     ax, words = quiet(ax or _axes()), _words(language)
     shown, currency = _priced_like_affected(orders, affected)
-    ax.set_title(f"{words['prices']} ({currency})" if currency else words["prices"], parse_math=False)
+    ax.set_title(f"{words['prices']} ({currency})" if currency else words["prices"], loc="left", parse_math=False)
     if shown.empty:
         ax.text(0.5, 0.5, words["none"], ha="center", transform=ax.transAxes)
         return ax

@@ -89,7 +89,7 @@ def _has_glyph(sign: str) -> bool:
 
 
 def save_chart(figure: Figure, stem: Path) -> tuple[Path, Path]:
-    """Write a chart as PNG (for people) and SVG (for print); gives both paths. The same figure gives the same bytes."""
+    """Write a chart as PNG (for people) and SVG (for print); gives both paths. The same data gives the same PNG."""
     png, svg = stem.with_suffix(".png"), stem.with_suffix(".svg")
     with look():
         figure.savefig(png, dpi=150, metadata={"Software": None})
