@@ -255,8 +255,9 @@ def _priced_like_affected(orders: pd.DataFrame, affected: pd.Series[bool]) -> tu
         return orders[:0], ""
     currency = str(counts.index[0])
     skus = orders.loc[affected, "sku"].dropna().unique()
-    wanted = (orders["sku"].isin(skus) & (orders["currency"] == currency)).fillna(False).astype(bool)
-    return orders[priced & (wanted | affected)], currency
+    same_sku = orders["sku"].isin(skus).fillna(False).astype(bool)
+    same_currency = (orders["currency"] == currency).fillna(False).astype(bool)
+    return orders[priced & same_currency & (same_sku | affected)], currency
 
 
 def _price_scale(ax: Axes, price: Any) -> None:
