@@ -11,6 +11,7 @@ from promofix_lib.suspects import Suspects
 from promofix_lib.thresholds import Thresholds
 from promofix_lib.windows import join_stragglers, pool, split_at_pauses
 
+_STRANGERS = 3  # so many SKUs at one wrong price tell what it is for a SKU without history
 _SUM_USES, _SUM_PRICES, _CENT = 5, 2, 0.02
 
 
@@ -281,7 +282,26 @@ def price_candidates(sales: Sales, suspects: Suspects, cheap: Mask, thresholds: 
     end = np.array([sales.time[rows[-1]] for rows in windows])
     number = pool(onset, end, price, price - usual, thresholds)
     pooled = [np.concatenate([windows[at] for at in np.flatnonzero(number == one)]) for one in range(number.max() + 1)]
-    return [Candidate((), part) for rows in pooled for part in _price_windows(sales, suspects, rows, thresholds)]
+    parts = [part for rows in pooled for part in _price_windows(sales, suspects, rows, thresholds)]
+    return [Candidate((), _with_strangers(sales, suspects, part)) for part in parts]
+
+
+def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints) -> Ints:
+    """The rows, and SKUs never sold before or after at exactly the price that several others had by mistake.
+
+    A repricer that sets everything to a cent sells the long tail, too; what that normally costs nobody knows.
+    """
+    prices, counts = np.unique(sales.list_price[rows].round(4), return_counts=True)
+    price, currency = prices[np.argmax(counts)], sales.currency[rows[0]]
+    alike = sales.sold & (np.abs(sales.list_price - price) < 1e-3) & (sales.currency == currency)
+    inside = (sales.time >= sales.time[rows[0]]) & (sales.time <= sales.time[rows[-1]])
+    groups = len(np.unique(sales.group[rows[np.abs(sales.list_price[rows] - price) < 1e-3]]))
+    if groups < _STRANGERS or (alike & ~inside).any():
+        return rows
+    known = np.unique(sales.group[sales.sold & ~(alike & inside)])
+    strangers = np.flatnonzero(alike & inside & ~suspects.meant & ~np.isin(sales.group, known))
+    together = np.union1d(rows, strangers)
+    return together[np.argsort(sales.time[together], kind="stable")]
 
 
 def _by_group(sales: Sales, rows: Ints) -> list[Ints]:

@@ -13,7 +13,7 @@ from promofix_lib.causes import Candidate, find_candidates
 from promofix_lib.evidence_words import Evidence, not_reported, sentence
 from promofix_lib.findings import Amounts, Finding, Findings, WorthALook
 from promofix_lib.marketplaces import main_marketplace
-from promofix_lib.normal_prices import amounts, money_known, normal_prices
+from promofix_lib.normal_prices import amounts, money_known, normal_prices, priced
 from promofix_lib.orders import flat_lists, money_text
 from promofix_lib.rules import as_moment, keys_of, rule_for
 from promofix_lib.sales import Ints, Sales, as_sales
@@ -162,7 +162,7 @@ class _Finder:
         confidence -= 0.3 / count
         if len(normals) < len(np.unique(sales.group[rows])):
             confidence -= 0.1
-        return round(max(confidence, 0.05), 2)
+        return round(min(max(confidence, 0.05), 0.99), 2)
 
     def _evidence(
         self, candidate: Candidate, normals: dict[int, NormalPrice], money: tuple[Amounts, ...], waiting: int
@@ -189,7 +189,8 @@ class _Finder:
             together=candidate.together,
             others=self.all_orders - count,
             amounts=money,
-            without_money=int((~money_known(sales, rows, normals)).sum()),
+            without_price=int((~priced(sales, rows)).sum()),
+            without_normal=int((priced(sales, rows) & ~money_known(sales, rows, normals)).sum()),
             cannot_judge=waiting,
             has_promotions=bool(len(sales.promotions.rows)),
         )

@@ -32,7 +32,8 @@ class Evidence:
     together: bool
     others: int
     amounts: tuple[Amounts, ...]
-    without_money: int
+    without_price: int
+    without_normal: int
     cannot_judge: int
     has_promotions: bool
 
@@ -40,10 +41,15 @@ class Evidence:
 def sentence(evidence: Evidence) -> str:
     """The evidence of one incident in the seller's words."""
     parts = [_when(evidence), _price(evidence), _cause(evidence), _loss(evidence)]
-    if evidence.without_money:
+    if evidence.without_price:
         parts.append(
-            f"{_count(evidence.without_money, 'order item')} of these {_has(evidence.without_money)} no known price "
-            "yet and counted in orders and units, but not in the money."
+            f"{_count(evidence.without_price, 'order item')} of these {_has(evidence.without_price)} no known price "
+            "yet: counted in orders and units, but not in the money."
+        )
+    if evidence.without_normal:
+        parts.append(
+            f"{_count(evidence.without_normal, 'order item')} of these {_is(evidence.without_normal)} of SKUs whose "
+            "normal price nobody knows: counted in orders and units, but not in the money."
         )
     if evidence.cannot_judge:
         parts.append(
@@ -119,6 +125,10 @@ def _count(number: int, word: str) -> str:
 
 def _has(number: int) -> str:
     return "has" if number == 1 else "have"
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def not_reported(skus: Sequence[str], orders: int, share_off: float, onset: datetime, zone: ZoneInfo) -> str:

@@ -105,8 +105,12 @@ def _shortest(price: Decimal) -> Decimal:
 
 def money_known(sales: Sales, rows: Ints, normals: dict[int, NormalPrice]) -> Mask:
     """Which of the rows have a price, a printed discount and a normal price, so that their loss is known."""
-    priced = np.isfinite(sales.paid[rows]) & (sales.depth_known[rows] | ~sales.sold[rows])
-    return priced & np.isin(sales.group[rows], list(normals))
+    return priced(sales, rows) & np.isin(sales.group[rows], list(normals))
+
+
+def priced(sales: Sales, rows: Ints) -> Mask:
+    """Which of the rows have a price and a printed discount."""
+    return np.isfinite(sales.paid[rows]) & (sales.depth_known[rows] | ~sales.sold[rows])
 
 
 def amounts(orders: pd.DataFrame, sales: Sales, rows: Ints, normals: dict[int, NormalPrice]) -> tuple[Amounts, ...]:

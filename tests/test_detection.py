@@ -191,10 +191,14 @@ def test_recurring_nights_are_one_incident_each():
 
 
 def test_many_skus_at_a_cent_are_one_incident():
-    """A repricer: many SKUs, one order each."""
+    """A repricer: many SKUs, one order each; a SKU that was never sold before comes along at the same price."""
     rows = [sale(5 * n, 100 * k + n, sku=f"S{k}") for k in range(20) for n in range(30)]
     cents = [sale(100 + k / 60, 9000 + k, sku=f"S{k}", item_price="0.01") for k in range(20)]
-    assert the_one(order_table(rows + cents)).order_ids == ids(cents)
+    cents.insert(9, sale(100 + 8.5 / 60, 9500, sku="NEVER-SOLD", item_price="0.01"))
+    found = the_one(order_table(rows + cents))
+    assert found.order_ids == ids(cents)
+    assert found.amounts[0].paid == Decimal("0.20")
+    assert "1 order item of these is of SKUs whose normal price nobody knows" in found.sentence
 
 
 def test_a_business_price_slip_leaves_the_others_alone():
