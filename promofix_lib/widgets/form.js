@@ -67,7 +67,7 @@ function render({ model, el }) {
       say(node.firstChild, part.label);
       say(node.lastChild, part.hint ?? "");
       const input = node.querySelector("select");
-      keyed(input, part.choices, (choice) => choice.value, (choice) => h("option", { value: choice.value }, choice.label), () => {});
+      keyed(input, part.choices, (choice) => choice.value, (choice) => h("option", { value: choice.value }), (node, choice) => say(node, choice.label));
       input.value = part.value;
     },
     button: (node, part) => {
