@@ -121,7 +121,7 @@ def merged(reports: Sequence[Report]) -> Reading:
     different, twice = _each_once(reports)
     warnings = [warning for report in reports for warning in report.warnings] + twice
     if len(different) == 1 and role_of(different[0].kind) == ITEMS:
-        return Reading(different[0].table, tuple(reports), tuple(warnings))
+        return Reading(different[0].table.copy(deep=False), tuple(reports), tuple(warnings))
     rows, lost = _rows(different)
     warnings += lost
     if rows.num_rows == 0:

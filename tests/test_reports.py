@@ -263,6 +263,14 @@ def test_a_name_broken_over_lines_is_joined_again(tmp_path):
     assert "joined again" in report.warnings[0]
 
 
+def test_a_wish_broken_over_lines_is_joined_again(tmp_path):
+    """Also in a column far behind those that matter; what follows it is not lost."""
+    broken = BOUGHT | {"delivery-Instructions": "leave at\nthe door", "sales-channel": "Amazon.com"}
+    report = read(tmp_path, text(NEW, broken, BOUGHT | {"order-item-id": "2"}))
+    assert (report.items, report.quarantined) == (2, ())
+    assert report.table["sales_channel"][0] == "Amazon.com"
+
+
 def test_lone_carriage_returns_stay_in_their_cell(tmp_path):
     """A carriage return inside a name is not a line end."""
     report = read(tmp_path, text(ALL, ORDER | {"product-name": "one\rline"}, ORDER))

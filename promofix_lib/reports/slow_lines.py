@@ -101,8 +101,6 @@ class LineReader:
     def _broken_over(self, cells: list[str], following: list[tuple[int, str]]) -> int:
         """How many of the next lines complete a row that was broken inside a cell; 0 when none do."""
         width = len(cells)
-        if width >= self._enough:
-            return 0
         for taken, (_, text) in enumerate(following, start=1):
             more = text.split("\t")
             width += len(more) - 1
