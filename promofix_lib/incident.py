@@ -7,7 +7,11 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from promofix_lib.errors import CaseError
 from promofix_lib.filters import in_window, is_cancelled, one_of, priced_at_most, with_promotions
@@ -167,15 +171,38 @@ def cheap_enough(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
 
 
 def _limits(orders: pd.DataFrame, ceilings: tuple[Ceiling, ...]) -> tuple[pd.Series[Any], pd.Series[bool]]:
-    limit = pd.Series(None, index=orders.index, dtype=orders["unit_price"].dtype)
-    for ceiling in ceilings:
-        rows = one_of(orders, "sku", [ceiling.sku])
-        if ceiling.sales_channel:
-            rows &= one_of(orders, "sales_channel", [ceiling.sales_channel])
-        if ceiling.currency:
-            rows &= one_of(orders, "currency", [ceiling.currency])
-        limit[rows] = ceiling.price
+    chosen = np.full(len(orders), -1, dtype=np.int64)
+    # a ceiling that names its channel and currency speaks before one for all of them
+    for columns in (("sku",), ("sku", "currency"), ("sku", "sales_channel"), ("sku", "sales_channel", "currency")):
+        mine = [place for place, ceiling in enumerate(ceilings) if _asked(ceiling) == columns]
+        if mine:
+            keys = [tuple(getattr(ceilings[place], column) for column in columns) for place in mine]
+            found = _place_in(orders, columns, keys)
+            chosen = np.where(found >= 0, np.array(mine)[found], chosen)
+    prices = pd.Series([*(ceiling.price for ceiling in ceilings), None], dtype=orders["unit_price"].dtype)
+    limit = prices.take(np.where(chosen >= 0, chosen, len(ceilings))).set_axis(orders.index)
     return limit, limit.notna()
+
+
+def _asked(ceiling: Ceiling) -> tuple[str, ...]:
+    return tuple(
+        column for column in ("sku", "sales_channel", "currency") if column == "sku" or getattr(ceiling, column)
+    )
+
+
+def _place_in(orders: pd.DataFrame, columns: tuple[str, ...], keys: list[tuple[str, ...]]) -> npt.NDArray[np.int64]:
+    """Per order item the number of the last key that its columns match, -1 where none does."""
+    code, wanted = np.zeros(len(orders), dtype=np.int64), [0] * len(keys)
+    for number, column in enumerate(columns):
+        words = sorted({key[number] for key in keys})
+        texts = pc.fill_null(pa.chunked_array([orders[column].array.__arrow_array__()]), "")
+        cells = pc.fill_null(pc.index_in(texts, value_set=pa.array(words, pa.string())), -1).to_numpy().astype(np.int64)
+        code = np.where((code >= 0) & (cells >= 0), code * len(words) + cells, -1)
+        wanted = [sofar * len(words) + words.index(key[number]) for sofar, key in zip(wanted, keys, strict=True)]
+    place = {one: number for number, one in enumerate(wanted)}
+    known = np.array(sorted(place), dtype=np.int64)
+    at = np.minimum(np.searchsorted(known, code), len(known) - 1)
+    return np.where(known[at] == code, np.array([place[int(one)] for one in known])[at], -1)
 
 
 def to_json(incident: Incident) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from promofix_lib.detection import find_incidents
-from promofix_lib.incident import Incident, affected, from_json, to_json
+from promofix_lib.incident import Ceiling, Incident, affected, from_json, to_json
 from promofix_lib.orders import item_keys, order_table
 from tests.test_detection import ids, night, sale, the_one, usual
 
@@ -54,3 +56,36 @@ def test_orders_without_an_id_are_still_told_apart():
     found = find_incidents(orders).incidents[0]
     assert tuple(item_keys(orders)[affected(orders, found.rule)]) == found.items
     assert found.orders == 12
+
+
+def test_a_ceiling_that_names_its_channel_speaks_first():
+    """A ceiling for all channels holds where none is named for the channel itself; SKUs without one are out."""
+    rows = [
+        {
+            "sku": "A",
+            "sales_channel": channel,
+            "currency": "USD",
+            "item_price": "5.00",
+            "quantity": 1,
+            "order_id": channel,
+        }
+        for channel in ("Amazon.com", "Amazon.ca", None)
+    ]
+    orders = order_table(
+        [*rows, {"sku": "B", "item_price": "0.01", "quantity": 1}, {"item_price": "0.01", "quantity": 1}]
+    )
+    everywhere, here = Ceiling("A", "", "", Decimal("9")), Ceiling("A", "Amazon.com", "", Decimal("4"))
+    for ceilings in ((everywhere, here), (here, everywhere)):
+        assert affected(orders, Incident(ceilings=ceilings)).tolist() == [False, True, True, False, False]
+
+
+def test_two_thousand_ceilings_are_one_look_up():
+    """A catalogue of 2,000 wrong prices is judged SKU by SKU, each by its own ceiling."""
+    rows = [
+        {"order_id": f"{side}{n}", "sku": f"S{n}", "currency": "USD", "sales_channel": "Amazon.com", "quantity": 1}
+        | {"item_price": f"{n + 1 + side}.00"}
+        for n in range(2000)
+        for side in (0, 1)
+    ]
+    ceilings = tuple(Ceiling(f"S{n}", "Amazon.com", "USD", Decimal(n + 1)) for n in range(2000))
+    assert affected(order_table(rows), Incident(ceilings=ceilings)).tolist() == [True, False] * 2000
