@@ -40,18 +40,23 @@ class MistakeSettings(Form):
         super().__init__(case.settings.language, "mistake")
 
     def show(self) -> list[Part]:
-        """Thresholds, the incidents found with them, normal prices, and what was seen but not counted."""
+        """The incidents, normal prices, what was seen but not counted, and the thresholds."""
         words, findings = self.words, self._case.findings
         found = findings.incidents
         looks = [f"{look.sentence} {look.why_not}" for look in findings.worth_a_look]
-        parts = [self._threshold(name) for name in (*SHARES, *NUMBERS)]
-        parts.append(button("defaults", words["defaults"], disabled=not self._case.settings.thresholds))
-        if found:
-            choices = {str(place): finding.sentence for place, finding in enumerate(found)}
-            parts.append(radios("which", words["which"].format(n=len(found)), self._chosen(found), choices))
-        else:
-            parts.append(text("none", words["found_none"]))
-        return [*parts, *self._prices(), *([bullets("looks", words["worth_a_look"], looks)] if looks else [])]
+        return [
+            self._incidents(found),
+            *self._prices(),
+            *([bullets("looks", words["worth_a_look"], looks)] if looks else []),
+            *(self._threshold(name) for name in (*SHARES, *NUMBERS)),
+            button("defaults", words["defaults"], disabled=not self._case.settings.thresholds),
+        ]
+
+    def _incidents(self, found: tuple[Finding, ...]) -> Part:
+        if not found:
+            return text("none", self.words["found_none"])
+        choices = {str(place): finding.sentence for place, finding in enumerate(found)}
+        return radios("which", self.words["which"].format(n=len(found)), self._chosen(found), choices)
 
     def _chosen(self, found: tuple[Finding, ...]) -> str:
         return next((str(place) for place, finding in enumerate(found) if finding == self._case.finding), "")

@@ -87,13 +87,14 @@ class Lab:
         self.wait_idle(page, name)
 
     def wait_idle(self, page: Any, name: str, seconds: float = 120) -> None:
-        """Wait until the kernel has been idle twice in a row."""
+        """Wait until the kernel has been idle twice in a row and no cell waits for it."""
         calm, deadline = 0, time.monotonic() + seconds
         while calm < 2:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{name}: the kernel is still {self.kernel_state(name) or 'not there'}.")
             page.wait_for_timeout(150)
-            calm = calm + 1 if self.kernel_state(name) == "idle" else 0
+            running = page.locator(".jp-InputPrompt", has_text="[*]").count()  # idle, but cells are still to come
+            calm = calm + 1 if self.kernel_state(name) == "idle" and not running else 0
 
     def menu(self, page: Any, *path: str) -> None:
         """Choose from the menu bar, for example ``"Run", "Run All Cells"``."""
