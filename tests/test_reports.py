@@ -539,6 +539,14 @@ def test_csv_copies_are_read(tmp_path, between):
     assert report.table["source_line"].tolist() == [2, 4]
 
 
+def test_a_tab_file_in_quotes_is_read(tmp_path):
+    """A program that saved it again put every cell in quotes, the column names too: there a quote is not a letter."""
+    lines = ["\t".join(f'"{cell}"' for cell in cells) for cells in (ALL, [ORDER.get(name, "") for name in ALL])]
+    report = read(tmp_path, "\n".join([*lines, ""]))
+    assert report.table["product_name"].tolist() == ["Headphones"]
+    assert report.ignored_columns == ()
+
+
 def test_decimal_commas_are_read_as_the_file_writes_them(tmp_path):
     """A copy saved by a German Excel: 1.234,56 is a thousand and something, 1.200 is twelve hundred."""
     rows = [ORDER | {"item-price": price} for price in ("1.234,56", "1.200", "59,99")]

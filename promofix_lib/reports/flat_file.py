@@ -46,7 +46,7 @@ class FlatFile:
         self.header = header
         needed = header.kind.needed
         self.columns = columns_for(table_names(header.kind, header.cells), header.cells, needed)
-        self.reader = LineReader(self.columns, header.delimiter, strict=strict)
+        self.reader = LineReader(self.columns, header.delimiter, quoted=header.quoted, strict=strict)
         self.typer = RowTyper(self.columns, continues=header.kind.name == "New Orders")
         self.result = Read(pa.table({}))
         self._line = 1
@@ -91,13 +91,13 @@ class FlatFile:
     def _decimal_sign(self, start: bytes) -> str:
         places = [i for i, column in enumerate(self.columns) if column.type == MONEY]
         rows = (split_line(lenient(line), self.header.delimiter) for line in start.split(b"\n")[:500])
-        return decimal_sign(row[i] for row in rows for i in places if i < len(row))
+        return decimal_sign(row[i].strip('"') for row in rows for i in places if i < len(row))
 
     def _table(self, block: bytes, *, last: bool) -> pa.Table:
         first = self._line
         lines = block.count(b"\n") + (not block.endswith(b"\n"))
         self._line += lines
-        table = flawless(block, self.columns, first, lines) if self.header.delimiter == "\t" else None
+        table = flawless(block, self.columns, first, lines) if not self.header.quoted else None
         if table is not None:
             self.result.rows += lines
             self.typer.carried = _ends_with(table)

@@ -28,12 +28,16 @@ class Header:
         Tab, comma, semicolon or bar.
     line : int
         Its physical line, counted from 1.
+    quoted : bool
+        Cells may stand in quotes. Amazon's own tab files never mean a quote as one; a tab file whose very column names
+        stand in quotes was saved again by another program.
     """
 
     kind: Kind
     cells: tuple[str, ...]
     delimiter: str
     line: int
+    quoted: bool = False
 
 
 def header_of(first_block: bytes) -> Header | None:
@@ -50,8 +54,14 @@ def header_of(first_block: bytes) -> Header | None:
             cells = split_line(line, delimiter)
             kind = kind_of(cells) if len(cells) > 1 else None
             if kind:
-                return Header(kind, _without_blank_end(cells), delimiter, number)
+                quoted = delimiter != "\t" or all(_in_quotes(cell) for cell in cells if cell.strip())
+                return Header(kind, _without_blank_end(cells), delimiter, number, quoted)
     return None
+
+
+def _in_quotes(cell: str) -> bool:
+    plain = cell.strip("\ufeff \r")
+    return len(plain) > 1 and plain.startswith('"') and plain.endswith('"')
 
 
 def _starts(block: bytes) -> Iterator[str]:

@@ -47,13 +47,16 @@ class LineReader:
     columns : tuple of Column
         All columns of the file.
     delimiter : str
-        Tab: no quotes at all. Anything else: quoted cells, which may run over several lines.
+        Tab, comma, semicolon or bar.
+    quoted : bool
+        Cells may stand in quotes and run over several lines; otherwise a quote is a letter like any other.
     strict : bool
         Raise `NotUtf8Error` at a line that is not UTF-8, instead of reading it as Windows-1252.
     """
 
-    def __init__(self, columns: tuple[Column, ...], delimiter: str, *, strict: bool = False) -> None:
-        self.columns, self.delimiter, self.count, self.strict = columns, delimiter, Count(), strict
+    def __init__(self, columns: tuple[Column, ...], delimiter: str, *, quoted: bool, strict: bool = False) -> None:
+        self.columns, self.delimiter, self.quoted = columns, delimiter, quoted
+        self.count, self.strict = Count(), strict
         self._widths: set[int] = set()  # a file whose last line has no end is cut off unless other lines are as short
         self._header = tuple(spelled(column.header) for column in columns)
         self._enough = max((i + 1 for i, column in enumerate(columns) if _wanted(column)), default=1)
@@ -63,7 +66,7 @@ class LineReader:
         lines = block.split(b"\n")
         ended = lines[-1] == b""
         numbered = enumerate((self._text(line) for line in (lines[:-1] if ended else lines)), start=first_line)
-        if self.delimiter != "\t":
+        if self.quoted:
             yield from self._quoted(iter(list(numbered)))
         else:
             yield from self._tabbed(list(numbered), cut_off=last and not ended)
