@@ -6,9 +6,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from promofix_lib.sales import Floats, Ints
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
 
 _HOUR = pd.Timedelta(hours=1)
 _BUSY = 3.0  # a day of so many times the usual orders does not say what is usual

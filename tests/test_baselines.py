@@ -7,10 +7,10 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from promofix_lib.baselines import NormalPrice, References, references
+from promofix_lib.detection.baselines import NormalPrice, References, references
+from promofix_lib.detection.sales import Sales, as_sales
+from promofix_lib.detection.thresholds import Thresholds
 from promofix_lib.orders import order_table
-from promofix_lib.sales import Sales, as_sales
-from promofix_lib.thresholds import Thresholds
 
 
 def sold(day: float, price: str, sku: str = "S", **more: object) -> dict[str, object]:

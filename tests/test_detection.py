@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promofix_lib.baselines import NormalPrice
 from promofix_lib.detection import find_incidents
-from promofix_lib.findings import Finding
+from promofix_lib.detection.baselines import NormalPrice
+from promofix_lib.detection.findings import Finding
+from promofix_lib.detection.thresholds import Thresholds
 from promofix_lib.incident import affected, from_json, to_json
 from promofix_lib.merging import read_orders
 from promofix_lib.orders import item_keys, order_table
-from promofix_lib.thresholds import Thresholds
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
 BEGIN = datetime.fromisoformat("2026-03-01T00:00:00+00:00")

@@ -8,9 +8,9 @@ from typing import Any
 
 from promofix_lib.case import Case
 from promofix_lib.detection import Finding, NormalPrice
+from promofix_lib.detection.thresholds import Thresholds
 from promofix_lib.errors import PromofixError
 from promofix_lib.orders import money_text
-from promofix_lib.thresholds import Thresholds
 from promofix_lib.widgets.form import Form, Part, bullets, button, field, radios, text
 
 SHARES = ("deep_share", "never_decided_share")

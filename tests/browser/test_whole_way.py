@@ -151,5 +151,5 @@ def test_from_the_wrong_promotion_to_the_second_round(theme: str, request: Any, 
     seller.presses(desk, "Read these")
     desk.get_by_text(refused).first.wait_for(timeout=60_000)
     seller.runs_all()
-    page.get_by_text("back under 2.5%", exact=False).first.wait_for(timeout=30_000)
+    page.locator("img[alt*='Back under 2.5%']").wait_for(timeout=30_000)
     seller.looks("6-followed")

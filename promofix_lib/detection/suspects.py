@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from promofix_lib.baselines import NormalPrice, given_rows, references
-from promofix_lib.gifts import basket_ids, gift_lines
-from promofix_lib.sales import DAY, Floats, Ints, Mask, Sales
-from promofix_lib.thresholds import Thresholds
+from promofix_lib.detection.baselines import NormalPrice, given_rows, references
+from promofix_lib.detection.gifts import basket_ids, gift_lines
+from promofix_lib.detection.sales import DAY, Floats, Ints, Mask, Sales
+from promofix_lib.detection.thresholds import Thresholds
 
 _ROUNDING = 0.01  # half off 19.99 is 50.03 % off: cents are rounded
 _LEAST_USES = 6

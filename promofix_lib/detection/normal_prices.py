@@ -8,12 +8,12 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 import pandas as pd
 
-from promofix_lib.baselines import NormalPrice, given_rows
-from promofix_lib.findings import Amounts
+from promofix_lib.detection.baselines import NormalPrice, given_rows
+from promofix_lib.detection.findings import Amounts
+from promofix_lib.detection.sales import DAY, Ints, Mask, Sales
+from promofix_lib.detection.suspects import Suspects
+from promofix_lib.detection.thresholds import Thresholds
 from promofix_lib.orders import money_as_integers
-from promofix_lib.sales import DAY, Ints, Mask, Sales
-from promofix_lib.suspects import Suspects
-from promofix_lib.thresholds import Thresholds
 
 _MILLION = 1_000_000
 

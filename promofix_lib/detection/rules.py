@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from promofix_lib.detection.sales import Ints, Sales
 from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.orders import item_keys
-from promofix_lib.sales import Ints, Sales
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from promofix_lib.sales import DAY, HOUR, Floats, Ints, Mask, Sales
-from promofix_lib.thresholds import Thresholds
+from promofix_lib.detection.sales import DAY, HOUR, Floats, Ints, Mask, Sales
+from promofix_lib.detection.thresholds import Thresholds
 
 _NEAR = 7  # blocks on either side that speak for the level around a sale
 _BLOCKS = 15  # a report is cut into at least so many blocks, of one hour to one day

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from promofix_lib.sales import HOUR, Floats, Ints, Mask
-from promofix_lib.thresholds import Thresholds
+from promofix_lib.detection.sales import HOUR, Floats, Ints, Mask
+from promofix_lib.detection.thresholds import Thresholds
 
 _UPLOAD = 4  # so many different wrong prices at the same time have one cause
 _SKUS_OF_UPLOAD, _TWINS = 5, 0.8  # and so have many SKUs whose windows are nearly the same

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from promofix_lib.baselines import NormalPrice
+from promofix_lib.detection.baselines import NormalPrice
 from promofix_lib.incident import Incident
 from promofix_lib.orders import money_text
 

@@ -8,18 +8,18 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from promofix_lib.baselines import NormalPrice
-from promofix_lib.causes import Candidate, find_candidates
-from promofix_lib.evidence_words import Evidence, not_reported, sentence
-from promofix_lib.findings import Amounts, Finding, Findings, WorthALook
+from promofix_lib.detection.baselines import NormalPrice
+from promofix_lib.detection.causes import Candidate, find_candidates
+from promofix_lib.detection.evidence_words import Evidence, not_reported, sentence
+from promofix_lib.detection.findings import Amounts, Finding, Findings, WorthALook
+from promofix_lib.detection.normal_prices import amounts, money_known, normal_prices, priced
+from promofix_lib.detection.rules import as_moment, keys_of, rule_for
+from promofix_lib.detection.sales import Ints, Sales, as_sales
+from promofix_lib.detection.suspects import Suspects, find_suspects
+from promofix_lib.detection.thresholds import Thresholds
+from promofix_lib.detection.verdicts import depth_of, order_count, why_not
 from promofix_lib.marketplaces import main_marketplace
-from promofix_lib.normal_prices import amounts, money_known, normal_prices, priced
 from promofix_lib.orders import flat_lists, money_text
-from promofix_lib.rules import as_moment, keys_of, rule_for
-from promofix_lib.sales import Ints, Sales, as_sales
-from promofix_lib.suspects import Suspects, find_suspects
-from promofix_lib.thresholds import Thresholds
-from promofix_lib.verdicts import depth_of, order_count, why_not
 
 __all__ = ["Amounts", "Finding", "Findings", "NormalPrice", "Thresholds", "WorthALook", "find_incidents"]
 

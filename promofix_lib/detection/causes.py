@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from promofix_lib.sales import HOUR, Floats, Ints, Mask, Sales
-from promofix_lib.suspects import Suspects
-from promofix_lib.thresholds import Thresholds
-from promofix_lib.windows import join_stragglers, pool, split_at_pauses
+from promofix_lib.detection.sales import HOUR, Floats, Ints, Mask, Sales
+from promofix_lib.detection.suspects import Suspects
+from promofix_lib.detection.thresholds import Thresholds
+from promofix_lib.detection.windows import join_stragglers, pool, split_at_pauses
 
 _STRANGERS = 3  # so many SKUs at one wrong price tell what it is for a SKU without history
 _SUM_USES, _SUM_PRICES, _CENT = 5, 2, 0.02

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from promofix_lib.baselines import NormalPrice
-from promofix_lib.findings import Amounts
+from promofix_lib.detection.baselines import NormalPrice
+from promofix_lib.detection.findings import Amounts
 from promofix_lib.orders import money_text
 
 

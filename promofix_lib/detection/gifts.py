@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from promofix_lib.sales import Ints, Mask, Sales
-from promofix_lib.thresholds import Thresholds
+from promofix_lib.detection.sales import Ints, Mask, Sales
+from promofix_lib.detection.thresholds import Thresholds
 
 _FREE = 0.995  # a discount of this share is "all of it": cents are rounded
 _FEW = 3

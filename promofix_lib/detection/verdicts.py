@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from promofix_lib.causes import Candidate
-from promofix_lib.sales import DAY, Ints, Sales
-from promofix_lib.suspects import Suspects
-from promofix_lib.thresholds import Thresholds
+from promofix_lib.detection.causes import Candidate
+from promofix_lib.detection.sales import DAY, Ints, Sales
+from promofix_lib.detection.suspects import Suspects
+from promofix_lib.detection.thresholds import Thresholds
 
 _OTHER_DAYS = 3
 
