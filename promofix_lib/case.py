@@ -61,7 +61,7 @@ class Case:
         ----------
         name : str or Path
             A name lives in ``data/cases/`` (or in the folder that the environment variable PROMOFIX_CASES names); a
-            `Path` is used as it is. The name ``sample`` begins with the sample reports.
+            `Path` is used as it is. The name ``sample`` begins with the sample reports and their incident.
         clock : callable
             Gives the present time, with a zone.
 
@@ -82,6 +82,7 @@ class Case:
         case._load()
         if name == "sample" and not case.reports:
             case.add_reports(sample_reports())
+            case.choose_incident(case.findings.incidents[0])  # so that each notebook shows something by itself
         return case
 
     @classmethod

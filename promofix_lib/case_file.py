@@ -36,9 +36,10 @@ class Settings:
     promotion_ended, price_right, stock_as_wanted : bool
         The stop-the-bleed gate, the seller's word: cancelling can put units back on sale.
     promotion_ended_at : str
-        ISO 8601, when the seller ended it; empty when unknown.
+        ISO 8601, when the seller ended it, in the marketplace's zone where it names none; empty when unknown.
     shipped_choice : str
-        What buyers of shipped orders are told: ``keep``, ``return`` or ``refunded``.
+        What buyers of shipped orders are told: ``keep``, ``return`` or ``refunded``; empty as long as the seller has
+        not decided, then they are not written to.
     batch_size : int
         Most orders in one cancellation file; 0 for one file.
     refund_adjustments, acknowledgement_xml : bool
@@ -64,7 +65,7 @@ class Settings:
     price_right: bool = False
     stock_as_wanted: bool = False
     promotion_ended_at: str = ""
-    shipped_choice: str = "keep"
+    shipped_choice: str = ""
     batch_size: int = 0
     refund_adjustments: bool = False
     acknowledgement_xml: bool = False

@@ -14,6 +14,9 @@ import pandas as pd
 import pytest
 
 from promofix_lib.case import Case, sample_reports
+from promofix_lib.handover.briefing import word_of
+from promofix_lib.handover.parts import wording_of
+from promofix_lib.letters.messages import messages_for
 from promofix_lib.merging import Reading
 from promofix_lib.orders import order_table
 from promofix_lib.reports import Lack, Quarantined
@@ -318,3 +321,26 @@ def test_both_languages_of_the_forms_say_everything():
 def test_missing_times_have_no_span():
     """A report without purchase dates shows a dash."""
     assert _span(pd.DataFrame({"sku": ["A"]}), UTC) == "–"
+
+
+def test_the_end_of_the_promotion_is_kept_as_a_time(case: Case):
+    """Typed on the marketplace's clock; what is no time is said and changes nothing; emptied it is unknown again."""
+    form = ExportButton(case)
+    ask(form, "promotion_ended_at", "2026-11-20 07:05")
+    assert case.settings.promotion_ended_at == "2026-11-20T07:05"
+    assert word_of(case).promotion_ended_at == datetime(2026, 11, 20, 15, 5, tzinfo=UTC)
+    ask(form, "promotion_ended_at", "this morning")
+    assert form.notice == {"kind": "error", "text": "'this morning' is not a time. Write it as 2026-11-20 07:05."}
+    assert case.settings.promotion_ended_at == "2026-11-20T07:05"
+    ask(form, "promotion_ended_at", "")
+    assert word_of(case).promotion_ended_at is None
+
+
+def test_buyers_of_shipped_orders_wait_for_the_sellers_decision(case: Case):
+    """As long as he has not said what they are told, nothing is written to them."""
+    case.choose_incident(case.findings.incidents[0])
+    undecided = len(messages_for(case.orders, case.chosen(), wording_of(case)))
+    form = ExportButton(case)
+    assert part(form, "shipped_choice")["value"] == ""
+    ask(form, "shipped_choice", "return")
+    assert len(messages_for(case.orders, case.chosen(), wording_of(case))) > undecided

@@ -29,14 +29,14 @@ _WORDS = {
     "en": {
         "round": "Round {number}: {new} new order items, {possible} that were pending and can be worked on now. "
         "Since the last export {shipped} orders shipped and {cancelled} were cancelled. ",
-        "unknown": "When the promotion ended is not set (notebook 0), so nobody can say whether it still sells.",
+        "unknown": "When the promotion ended is not set (notebook 4), so nobody can say whether it still sells.",
         "bleeding": "THE PROMOTION STILL SELLS: {late} affected orders came after you ended it.",
         "ended": "No affected order came after the promotion ended.",
     },
     "zh-CN": {
         "round": "第 {number} 轮：{new} 个新的订单商品，{possible} 个原先付款待处理、现在可以处理。"
         "自上次导出以来，{shipped} 个订单已发货，{cancelled} 个已取消。",
-        "unknown": "未设置促销结束时间（笔记本 0），因此无法判断是否仍在销售。",
+        "unknown": "未设置促销结束时间（笔记本 4），因此无法判断是否仍在销售。",
         "bleeding": "促销仍在销售：您结束促销后又有 {late} 个受影响的订单。",
         "ended": "促销结束后没有受影响的订单。",
     },

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from promofix_lib.account.of_case import outlook_settings
+from promofix_lib.account.outlook import outlook
 from promofix_lib.amazon_files import acknowledgement_xml, batches, write_cancellations, write_new
 from promofix_lib.amazon_requests import fba_requests, refund_adjustments
 from promofix_lib.cancellation import (
@@ -30,7 +32,7 @@ from promofix_lib.letters.amazon import how_to
 from promofix_lib.letters.messages import Message, Wording, messages_for
 from promofix_lib.letters.messages_texts import parse_template
 from promofix_lib.letters.seller_words import tell
-from promofix_lib.mailmerge import messages_per_day, write_drafts, write_texts, write_word_template
+from promofix_lib.mailmerge import messages_per_day, write_drafts, write_texts, write_word_templates
 from promofix_lib.workbook import write_buyers_workbook
 
 MERCHANT_TOKEN = "FILL-IN-YOUR-MERCHANT-TOKEN"
@@ -134,10 +136,9 @@ def for_the_assistant(job: Job) -> Part:
 def _messages(messages: Sequence[Message], job: Job, per_day: int) -> tuple[Path, ...]:
     if not messages:
         return ()
-    lines = max(len(message.template.paragraphs) for message in messages)
     folder = job.folder / "messages"
     return (
-        write_word_template(job.folder / "message-template.docx", lines=lines),
+        *write_word_templates(messages, job.folder),
         *write_texts(messages, folder / "text", per_day=per_day, progress=job.progress),
         *write_drafts(messages, folder / "drafts", per_day=per_day, progress=job.progress),
     )
@@ -227,9 +228,26 @@ def _charts(job: Job, drawn: Path) -> list[Chart]:
             figure = plot(job.orders, affected, zone).get_figure(root=True)
         if figure is None:  # for the type checker: axes of ours always stand in a figure
             continue
-        png, _ = save_chart(figure, drawn / name)
-        charts.append(Chart(png, caption, on_page=plot is not plot_orders_by_hour))
+        charts += _kept(save_chart(figure, drawn / name), caption, on_page=plot is not plot_orders_by_hour)
+    return [*charts, *_rate_charts(job, drawn)]
+
+
+def _rate_charts(job: Job, drawn: Path) -> list[Chart]:
+    """What cancelling does to the account; none when nothing that is handed over touches a cancel rate."""
+    from promofix_lib.charts.rate import rate_figure
+    from promofix_lib.charts.style import save_chart
+
+    charts = []
+    for place, one in enumerate(outlook(job.orders, job.chosen, **outlook_settings(job.case) | {"language": "en"}), 1):
+        figure = rate_figure(one.clocks, sales_channel=one.book.sales_channel, limit=one.limit)
+        caption = f"Pre-fulfilment cancel rate over seven days, {one.book.sales_channel or 'all channels'}."
+        charts += _kept(save_chart(figure, drawn / f"cancel-rate-{place}"), caption, on_page=False)
     return charts
+
+
+def _kept(files: tuple[Path, Path], caption: str, *, on_page: bool) -> list[Chart]:
+    """A chart as PNG, which may stand on the page, and as SVG beside it."""
+    return [Chart(files[0], caption, on_page), Chart(files[1], caption, on_page=False)]
 
 
 PARTS: tuple[Callable[[Job], Part], ...] = (

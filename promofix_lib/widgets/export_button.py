@@ -8,10 +8,12 @@ from typing import Any
 
 from promofix_lib.cancellation import CANCEL_REASONS
 from promofix_lib.case import Case
+from promofix_lib.errors import PromofixError
 from promofix_lib.handover import Handover, export
 from promofix_lib.widgets.files import size_text
 from promofix_lib.widgets.form import Form, Part, bullets, button, checks, field, select, table, text
 
+SHIPPED = ("", "keep", "return", "refunded")
 GATE = ("promotion_ended", "price_right", "stock_as_wanted")
 _REASONS = ("PricingError", "GeneralAdjustment", "NoInventory")
 _LANGUAGES = {"en": "English", "zh-CN": "简体中文"}
@@ -47,10 +49,11 @@ class ExportButton(Form):
         """The gate, the settings, the button, and what came out."""
         words, settings = self.words, self._case.settings
         gate = {name: (words[name], bool(getattr(settings, name))) for name in GATE}
-        shipped = {name: words[f"shipped_{name}"] for name in ("keep", "return", "refunded")}
+        shipped = {name: words[f"shipped_{name or 'undecided'}"] for name in SHIPPED}
         reasons = {code: f"{code}: {CANCEL_REASONS[code]}" for code in _REASONS}
         return [
             checks("gate", words["gate"], gate),
+            field(*self._setting("promotion_ended_at"), words["promotion_ended_at_hint"].format(zone=self._zone())),
             select(
                 "cancel_reason", words["cancel_reason"], settings.cancel_reason, reasons, words["cancel_reason_hint"]
             ),
@@ -65,6 +68,9 @@ class ExportButton(Form):
     def _setting(self, name: str, label: str = "") -> tuple[str, str, str]:
         return name, self.words[label or name], getattr(self._case.settings, name)
 
+    def _zone(self) -> str:
+        return self._case.marketplace.zone_name.replace("_", " ")
+
     def _chosen(self) -> str:
         orders = self._case.orders[self._case.chosen()]
         return self.words["chosen_now"].format(orders=f"{orders['order_id'].nunique():,}", items=f"{len(orders):,}")
@@ -78,11 +84,20 @@ class ExportButton(Form):
             self._case.change_settings(**{value["value"]: bool(value["on"])})
         elif name == "export":
             self._export()
+        elif name == "promotion_ended_at":
+            self._set_end(str(value).strip())
         elif self._is_allowed(name, value):
             self._case.change_settings(**{name: str(value)})
 
+    def _set_end(self, typed: str) -> None:
+        try:
+            moment = datetime.fromisoformat(typed).isoformat(timespec="minutes") if typed else ""
+        except ValueError as error:
+            raise PromofixError(self.words["not_a_time"].format(text=typed)) from error
+        self._case.change_settings(promotion_ended_at=moment)
+
     def _is_allowed(self, name: str, value: Any) -> bool:
-        allowed = {"cancel_reason": _REASONS, "shipped_choice": ("keep", "return", "refunded"), "language": _LANGUAGES}
+        allowed = {"cancel_reason": _REASONS, "shipped_choice": SHIPPED, "language": _LANGUAGES}
         return name == "seller_name" or value in allowed.get(name, ())
 
     def _export(self) -> None:

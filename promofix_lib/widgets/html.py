@@ -78,7 +78,7 @@ def listed(title: str, lines: Sequence[str]) -> Shown:
 
 
 def _row(cells: Sequence[Cell]) -> str:
-    look = 'style="text-align:left;vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere"'
+    look = 'style="text-align:left;vertical-align:top;white-space:pre-wrap;overflow-wrap:break-word;max-width:28em"'
     first = f'<th scope="row" {look}>{_html(cells[0])}</th>'
     return f"<tr>{first}{''.join(f'<td {look}>{_html(cell)}</td>' for cell in cells[1:])}</tr>"
 
