@@ -7,18 +7,24 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, fields
 from functools import cache
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
+import numpy as np
 import pyarrow as pa
-from pyarrow import feather
+import pyarrow.compute as pc
+from pyarrow import feather, ipc
 
 from promofix_lib.reports.order_rows import as_arrow, as_frame
 from promofix_lib.reports.report import Lack, Quarantined, Report
+
+_PIECE = 1 << 18  # bytes: still in the processor's cache when their checksum is worked out
+_CHUNK = 1 << 16  # rows of a column with one value: the same few bytes serve all of its chunks
 
 
 def cached(path: Path, folder: Path, read: Callable[[], tuple[Report, ...]]) -> tuple[Report, ...]:
@@ -84,17 +90,42 @@ def _known(path: Path, folder: Path, key: str) -> tuple[Report, ...] | None:
 
 
 def _opened(path: Path, file: Path) -> tuple[Report, int]:
-    raw = file.read_bytes()
-    if f"{zlib.crc32(raw):08x}" != file.stem.rsplit("-", 1)[-1]:
-        raise ValueError(f"{file.name} is damaged")
-    table = feather.read_table(pa.BufferReader(raw), memory_map=False)
+    table = feather.read_table(pa.BufferReader(_checked(file)), memory_map=False)
     facts = json.loads(table.schema.metadata[b"report"])
     facts["quarantined"] = tuple(Quarantined(**line) for line in facts["quarantined"])
     facts["lacks"] = tuple(Lack(**lack) for lack in facts["lacks"])
     for name in ("ignored_columns", "warnings"):
         facts[name] = tuple(facts[name])
     count = facts.pop("count")
-    return Report(path=path, table=as_frame(table.replace_schema_metadata(None)), **facts), int(count)
+    return Report(path=path, table=as_frame(_whole(table)), **facts), int(count)
+
+
+def _checked(file: Path) -> pa.Buffer:
+    """The file's bytes, if their checksum is the one in its name."""
+    # fresh memory is what opening costs; the system's own is the cheapest to get
+    raw = pa.allocate_buffer(file.stat().st_size, memory_pool=pa.system_memory_pool())
+    with file.open("rb") as stream:
+        check = _checksum(_pieces(stream, memoryview(raw)))
+    if check != file.stem.rsplit("-", 1)[-1]:
+        raise ValueError(f"{file.name} is damaged")
+    return raw
+
+
+def _pieces(stream: IO[bytes], room: memoryview) -> Iterator[memoryview]:
+    at = 0
+    while got := cast("BufferedReader", stream).readinto(room[at : at + _PIECE]):
+        yield room[at : at + got]
+        at += got
+
+
+def _checksum(pieces: Iterable[bytes | memoryview]) -> str:
+    """CRC-32 over the sum of the 64-bit words of each piece: finds damage at the speed of memory."""
+    check = 0
+    for piece in pieces:
+        words = np.frombuffer(piece, "<u8", len(piece) // 8)
+        rest = bytes(piece[8 * len(words) :])
+        check = zlib.crc32(b"%d %d " % (len(piece), words.sum()) + rest, check)
+    return f"{check:08x}"
 
 
 def _keep(reports: tuple[Report, ...], folder: Path, key: str) -> None:
@@ -110,14 +141,69 @@ def _keep(reports: tuple[Report, ...], folder: Path, key: str) -> None:
 
 
 def _write(report: Report, folder: Path, key: str, count: int) -> None:
-    table = as_arrow(report.table).replace_schema_metadata({b"report": json.dumps(_facts(report, count)).encode()})
+    table = _slim(as_arrow(report.table), {b"report": json.dumps(_facts(report, count)).encode()})
     temporary = folder / f"{key}-{os.getpid()}.part"
     feather.write_feather(table, str(temporary), compression="uncompressed")
-    check = 0
     with temporary.open("rb") as file:
-        while block := file.read(1 << 20):
-            check = zlib.crc32(block, check)
-    temporary.replace(folder / f"{key}-{check:08x}.arrow")
+        check = _checksum(iter(lambda: file.read(_PIECE), b""))
+    temporary.replace(folder / f"{key}-{check}.arrow")
+
+
+def _slim(table: pa.Table, facts: dict[bytes, bytes]) -> pa.Table:
+    """Without the columns that hold one value throughout or repeat another column; `_whole` puts them back.
+
+    Examples
+    --------
+    >>> table = pa.table({"order_id": ["A", "B"], "merchant_order_id": ["A", "B"], "currency": ["USD", "USD"]})
+    >>> _slim(table, {}).column_names, _whole(_slim(table, {})).equals(table)
+    (['order_id'], True)
+    """
+    same = [name for name in table.column_names if _is_one_value(table[name])]
+    sources = {name: _source(table, name) for name in table.column_names if name not in same}
+    kept = table.select([name for name, source in sources.items() if name == source])
+    told = {"rows": table.num_rows, "sources": sources}
+    first = _packed(table.slice(0, 1).replace_schema_metadata(None))
+    return kept.replace_schema_metadata({**facts, b"first": first, b"columns": json.dumps(told).encode()})
+
+
+def _is_one_value(cells: pa.ChunkedArray) -> bool:
+    if cells.null_count or not len(cells) or pa.types.is_list(cells.type):
+        return cells.null_count == len(cells)
+    return cells[0] == cells[-1] and bool(pc.all(pc.equal(cells, cells[0])).as_py())
+
+
+def _source(table: pa.Table, name: str) -> str:
+    return next(other for other in table.column_names if other == name or _repeats(table[other], table[name]))
+
+
+def _repeats(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
+    return bool(one.type == other.type and one[0] == other[0] and one.nbytes == other.nbytes and one.equals(other))
+
+
+def _packed(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _whole(table: pa.Table) -> pa.Table:
+    """The table that `_slim` was given. Columns that repeat each other share their memory: Arrow never changes it."""
+    told = json.loads(table.schema.metadata[b"columns"])
+    first = ipc.open_stream(table.schema.metadata[b"first"]).read_all()
+    sources = told["sources"]
+    cells = [
+        table[sources[name]] if name in sources else _one_value(first[name], told["rows"])
+        for name in first.column_names
+    ]
+    return pa.table(cells, schema=first.schema)
+
+
+def _one_value(first: pa.ChunkedArray, rows: int) -> pa.ChunkedArray:
+    if not rows:
+        return first
+    chunk = pa.repeat(first[0], min(rows, _CHUNK))
+    return pa.chunked_array([chunk.slice(0, min(rows - at, _CHUNK)) for at in range(0, rows, _CHUNK)])
 
 
 def _facts(report: Report, count: int) -> dict[str, Any]:
