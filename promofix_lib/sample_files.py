@@ -167,11 +167,9 @@ def _has_buyer(line: SampleLine) -> bool:
 
 def _relay_address(line: SampleLine) -> str:
     """One address per buyer, as Amazon's relay gives them, at a host that does not exist."""
-    seed = random.Random(line.buyer + ("" if line.buyer.startswith("Greedy") else line.order_id))
-    return (
-        "".join("0123456789abcdefghijklmnopqrstuvwxyz"[int(36 * seed.random())] for _ in range(15))
-        + "@marketplace.example.com"
-    )
+    seed = random.Random(line.buyer + ("" if line.buyer == GREEDY else line.order_id))
+    letters = "0123456789abcdefghijklmnopqrstuvwxyz"
+    return "".join(letters[int(36 * seed.random())] for _ in range(15)) + "@marketplace.example.com"
 
 
 def _new_orders_row(line: SampleLine) -> dict[str, str]:

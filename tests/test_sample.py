@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from promofix_lib.places import SAMPLE
 from promofix_lib.sample import make_sample, write_sample
+from promofix_lib.sample_files import PROMOTION_ID
 
 
 def test_the_sample_in_the_clone_is_what_the_command_writes(tmp_path: Path):
@@ -38,6 +40,13 @@ def test_nobody_in_the_sample_exists():
     assert len(people) > 200
     assert all(surnames.search(person["buyer-name"]) for person in people)
     assert all(person["buyer-email"].endswith("@marketplace.example.com") for person in people)
+
+
+def test_one_buyer_took_several_orders():
+    """She has one relay address for all of them; everybody else has one order that night."""
+    lines = [line.split("\t") for line in make_sample().new_orders.decode().splitlines() if PROMOTION_ID in line]
+    orders = Counter(line[4] for line in lines)
+    assert sorted(orders.values())[-2:] == [1, 3]
 
 
 def test_the_sample_holds_the_hazards_of_real_reports():
