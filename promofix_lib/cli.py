@@ -24,9 +24,20 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        print(f"promofix: {_could_not_write(error)}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("promofix: stopped.", file=sys.stderr)
         return 130
+
+
+def _could_not_write(error: OSError) -> str:
+    place = error.filename or "A file"
+    return (
+        f"{place}: cannot be read or written ({error.strerror or error}). Check that the disk is not full, that you "
+        "may write there, and that no other program has it open; then give the same command again."
+    )
 
 
 def _speak_utf8() -> None:
@@ -60,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     finds.set_defaults(command=_find)
 
     whole = _with_files(commands.add_parser("run", help="the whole job without a browser"))
-    whole.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the case and its exports")
+    whole.add_argument("--out", type=_folder, required=True, metavar="DIR", help="folder for the case and its exports")
     whole.add_argument(
         "--incident", type=_number, default=1, metavar="N", help="which incident (default 1, the gravest)"
     )
@@ -93,6 +104,12 @@ def _port(text: str) -> int:
     if not 0 <= number <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; use a number from 1 to 65535")
     return number
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():  # a variable that is not set: the case would land wherever the terminal happens to be
+        raise argparse.ArgumentTypeError("the folder's name is empty; name one, or '.' for this folder")
+    return Path(text)
 
 
 def _number(text: str) -> int:
@@ -139,11 +156,12 @@ def _find(options: argparse.Namespace) -> int:
     from promofix_lib.merging import read_orders
     from promofix_lib.overview import findings_text
 
-    findings = find_incidents(read_orders(options.files, progress=sys.stderr.isatty()).orders)
+    reading = read_orders(options.files, progress=sys.stderr.isatty())
+    findings = find_incidents(reading.orders)
     if options.json:
         _print_json(findings.to_json())
     else:
-        print(findings_text(findings))
+        print(findings_text(findings, reading.reports))
     return 0
 
 

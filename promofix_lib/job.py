@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ from promofix_lib.errors import PromofixError
 from promofix_lib.handover import Withheld, export
 from promofix_lib.merging import read_orders
 from promofix_lib.overview import findings_text
+from promofix_lib.reports import Report
 from promofix_lib.triage import orders_by_triage
 
 
@@ -28,6 +31,8 @@ class JobDone:
     ----------
     findings : Findings
         Everything that was found.
+    reports : tuple of Report
+        What was read: it may lack what an incident would show in.
     finding : Finding or None
         The incident that was worked on.
     triage : dict of str to int
@@ -45,6 +50,7 @@ class JobDone:
     """
 
     findings: Findings
+    reports: tuple[Report, ...] = ()
     finding: Finding | None = None
     triage: dict[str, int] | None = None
     folder: Path | None = None
@@ -66,7 +72,7 @@ class JobDone:
     def text(self) -> str:
         """What was done, in words."""
         if self.finding is None:
-            return findings_text(self.findings)
+            return findings_text(self.findings, self.reports)
         counts = ", ".join(f"{word} {orders:,}" for word, orders in (self.triage or {}).items())
         parts = [self.finding.sentence, f"What can be done with these orders: {counts}.", f"Written to {self.folder}:"]
         parts[-1] += "".join(f"\n  {line}" for line in _listed(self.files, self.folder))
@@ -122,26 +128,48 @@ def run_job(
     PromofixError
         There are fewer incidents than asked for.
     """
-    findings = find_incidents(read_orders(files, progress=progress).orders)
+    reading = read_orders(files, progress=progress)
+    findings = find_incidents(reading.orders)
     if not findings.incidents:
-        return JobDone(findings)
+        return JobDone(findings, reading.reports)
     if incident > len(findings.incidents):
         raise PromofixError(
             f"--incident {incident}: only {len(findings.incidents)} found. "
             "'promofix find' lists them with their numbers."
         )
-    case = Case.open(out)
-    case.add_reports(files)
-    case.choose_incident(findings.incidents[incident - 1])
-    case.change_settings(
-        language=language,
-        promotion_ended=promotion_ended,
-        price_right=promotion_ended,
-        stock_as_wanted=promotion_ended,
-    )
-    done = export(case, now=now or datetime.now(UTC), progress=progress)
-    counts = orders_by_triage(case.orders[case.chosen()])
-    rate, account = rate_section(case.orders, case.chosen(), **outlook_settings(case))
-    return JobDone(
-        findings, findings.incidents[incident - 1], counts, done.folder, done.written, done.withheld, rate, account
-    )
+    with _whole_or_nothing(out):
+        case = Case.open(out)
+        case.add_reports(files)
+        case.choose_incident(findings.incidents[incident - 1])
+        case.change_settings(
+            language=language,
+            promotion_ended=promotion_ended,
+            price_right=promotion_ended,
+            stock_as_wanted=promotion_ended,
+        )
+        done = export(case, now=now or datetime.now(UTC), progress=progress)
+        counts = orders_by_triage(case.orders[case.chosen()])
+        rate, account = rate_section(case.orders, case.chosen(), **outlook_settings(case))
+        return JobDone(
+            findings,
+            reading.reports,
+            findings.incidents[incident - 1],
+            counts,
+            done.folder,
+            done.written,
+            done.withheld,
+            rate,
+            account,
+        )
+
+
+@contextmanager
+def _whole_or_nothing(folder: Path) -> Iterator[None]:
+    """Take a folder that was made on the way away again when the work fails; one that was there before stays."""
+    was_there = folder.exists()
+    try:
+        yield
+    except (PromofixError, OSError, KeyboardInterrupt):
+        if not was_there:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise

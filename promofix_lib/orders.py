@@ -345,7 +345,8 @@ def write_csv(orders: pd.DataFrame, path: Path, *, never: Iterable[Path] = ()) -
         as_text(orders).to_csv(draft, index=False, lineterminator="\n", encoding="utf-8")
         draft.replace(path)
     except OSError as error:
-        raise ExportError(f"{path}: cannot be written ({error.strerror}). Choose a folder that exists.") from error
+        why = error.strerror or f"there is no folder {path.parent}"  # pandas raises its own words, without the system's
+        raise ExportError(f"{path}: cannot be written ({why}). Choose a folder that exists.") from error
     return path
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from promofix_lib.detection import Findings
 from promofix_lib.merging import Reading
 from promofix_lib.reports import Report
+from promofix_lib.reports.lacks import ORDERS, PRICES, PROMOTION_IDS
 
 
 def reading_text(reading: Reading) -> str:
@@ -47,9 +49,18 @@ def _moment(time: object) -> str:
     return f"{time:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def findings_text(findings: Findings) -> str:
-    """The incidents as numbered sentences, then what is worth a look."""
-    if not findings.incidents:
+def findings_text(findings: Findings, reports: Sequence[Report] = ()) -> str:
+    """The incidents as numbered sentences, then what is worth a look.
+
+    When nothing was found and no report could have shown it, that is no all-clear: what is lacking is said instead.
+    """
+    unseen = _unseen(reports)
+    if not findings.incidents and unseen:
+        parts = [
+            "No incident was found, but none of these reports shows everything an incident would show in.",
+            *unseen,
+        ]
+    elif not findings.incidents:
         parts = ["No incident was found: nothing was sold far below what it usually costs."]
     else:
         parts = [
@@ -60,3 +71,12 @@ def findings_text(findings: Findings) -> str:
     return "\n\n".join(
         [*parts, *(["Worth a look, but not counted as an incident:\n" + "\n".join(looks)] if looks else [])]
     )
+
+
+def _unseen(reports: Sequence[Report]) -> list[str]:
+    """Prices or promotions that every one of the reports lacks, each with the clicks that bring it."""
+    lacking = [{lack.what for lack in report.lacks} for report in reports]
+    of_orders = [whats for whats in lacking if ORDERS not in whats] or lacking
+    everywhere = {ORDERS, PRICES, PROMOTION_IDS}.intersection(*of_orders) if of_orders else set()
+    ways = {lack.what: lack.how_to_get_it for report in reports for lack in report.lacks if lack.what in everywhere}
+    return [_wrapped(f"They lack {what}. {how}") for what, how in ways.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -133,6 +134,7 @@ REFUSED = [
     (["run", ALL_ORDERS, "--out", "case", "--incident", "7"], "--incident 7: only 1 found"),
     (["read", ALL_ORDERS, "--out", ALL_ORDERS], "one of the reports"),
     (["purge", "nobody"], "no such case"),
+    (["read", ALL_ORDERS, "--out", "nowhere/orders.csv"], "nowhere/orders.csv: cannot be written (there is no folder"),
 ]
 
 
@@ -154,7 +156,62 @@ def test_what_cannot_be_used_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [[], ["dance"], ["run", "x.txt"], ["open", "--port", "99999999"]])
+def full_disk(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("before", [None, "mine.txt"], ids=["new folder", "the seller's folder"])
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(
+    before: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """A folder that the command made is gone again; one that was there keeps what was in it."""
+    out = tmp_path / "case"
+    if before:
+        out.mkdir()
+        (out / before).write_text("keep", encoding="utf-8")
+    monkeypatch.setattr("promofix_lib.job.export", full_disk)
+    assert run(["run", ALL_ORDERS, "--out", str(out)]) == 2
+    said = capsys.readouterr()
+    assert "No space left on device" in said.err
+    assert "Traceback" not in said.err
+    assert out.exists() == bool(before)
+    assert before is None or (out / before).read_text(encoding="utf-8") == "keep"
+
+
+def test_a_file_in_the_place_of_the_exports_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """The file is named, it is still there, and no unfinished export lies about."""
+    out = tmp_path / "case"
+    out.mkdir()
+    (out / "exports").write_text("mine", encoding="utf-8")
+    assert run(["run", ALL_ORDERS, "--out", str(out)]) == 2
+    assert str(out / "exports") in capsys.readouterr().err
+    assert (out / "exports").read_text(encoding="utf-8") == "mine"
+    assert list(out.glob(".export-*")) == []
+
+
+def without_columns(folder: Path, *names: str) -> str:
+    rows = [line.split("\t") for line in Path(REPORTS[1]).read_text(encoding="utf-8").splitlines()]
+    kept = [place for place, name in enumerate(rows[0]) if name not in names]
+    report = folder / "new-orders.txt"
+    report.write_text("".join("\t".join(row[place] for place in kept) + "\n" for row in rows), encoding="utf-8")
+    return str(report)
+
+
+def test_what_the_reports_cannot_show_is_no_all_clear(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """New Orders without its promotion columns: the wrong promotion is in no file, and the way to it is named."""
+    blind = without_columns(tmp_path, "item-promotion-discount", "item-promotion-id", "ship-promotion-id")
+    for command in (["find", blind], ["run", blind, "--out", str(tmp_path / "case")]):
+        assert run(command) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert "No incident was found, but" in said
+        assert "promotion ids and discounts" in said
+        assert "Add or remove order report columns" in said
+        assert "nothing was sold" not in said
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["dance"], ["run", "x.txt"], ["run", "x.txt", "--out", ""], ["open", "--port", "99999999"]]
+)
 def test_wrong_arguments_exit_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]):
     """With the usage on standard error."""
     with pytest.raises(SystemExit) as stopped:

@@ -7,6 +7,10 @@ from collections.abc import Collection
 from promofix_lib.reports.kinds import PAYMENTS, PROMOTIONS, Kind
 from promofix_lib.reports.report import Lack
 
+ORDERS = "orders: payments only serve to check the money"
+PRICES = "prices"
+PROMOTION_IDS = "promotion ids and discounts"
+
 _ALL_ORDERS = (
     'In Seller Central open Reports > Fulfillment (Report Central), choose "All Orders" under Sales, pick "Order Date" '
     "and the days of the incident with a week before them (30 days at most per file), then Request .txt Download."
@@ -48,11 +52,11 @@ def lacks_of(kind: Kind, columns: Collection[str]) -> tuple[Lack, ...]:
     'promotion ids and discounts'
     """
     if kind.role == PAYMENTS:
-        return (Lack("orders: payments only serve to check the money", _ALL_ORDERS),)
+        return (Lack(ORDERS, _ALL_ORDERS),)
     known = set(columns) | set(kind.implied)
     asked = [
-        ("item_price", "prices", _ALL_ORDERS),
-        ("promotion_ids", "promotion ids and discounts", _promotions(kind)),
+        ("item_price", PRICES, _ALL_ORDERS),
+        ("promotion_ids", PROMOTION_IDS, _promotions(kind)),
         ("order_status", "order status (a cancelled order looks like a live one)", _ALL_ORDERS),
         ("buyer_email", "buyers' names and e-mail addresses", _NEW_ORDERS),
         ("order_item_id", "order item ids, needed to cancel one item of an order", _NEW_ORDERS),
