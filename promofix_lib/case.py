@@ -23,6 +23,9 @@ from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.merging import Reading, read_orders
 from promofix_lib.places import cases_folder, sample_reports
 
+LANGUAGES = ("en", "zh-CN")
+"""Languages of the seller and of the assistant."""
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -54,7 +57,7 @@ class Case:
     # -- opening ------------------------------------------------------------------------------------------------
 
     @classmethod
-    def open(cls, name: str | Path, *, clock: Callable[[], datetime] = _now) -> Case:
+    def open(cls, name: str | Path, *, language: str = "", clock: Callable[[], datetime] = _now) -> Case:
         """The case of that name, made when it is not there yet.
 
         Parameters
@@ -62,13 +65,15 @@ class Case:
         name : str or Path
             A name lives in ``data/cases/`` (or in the folder that the environment variable PROMOFIX_CASES names); a
             `Path` is used as it is. The name ``sample`` begins with the sample reports and their incident.
+        language : str
+            ``en`` or ``zh-CN``, kept in the case from then on; empty leaves it as it was.
         clock : callable
             Gives the present time, with a zone.
 
         Raises
         ------
         CaseError
-            A name that is no folder name; a damaged or newer ``case.json``.
+            A name that is no folder name; a damaged or newer ``case.json``; a language that promofix does not speak.
         """
         folder = name if isinstance(name, Path) else cases_folder() / _checked_name(name)
         try:
@@ -80,6 +85,10 @@ class Case:
             ) from error
         case = cls(folder, clock)
         case._load()
+        if language not in ("", *LANGUAGES):
+            raise CaseError(f"language: {language!r} is not spoken here. Use one of {', '.join(LANGUAGES)}.")
+        if language:
+            case.change_settings(language=language)
         if name == "sample" and not case.reports:
             case.add_reports(sample_reports())
             case.choose_incident(case.findings.incidents[0])  # so that each notebook shows something by itself

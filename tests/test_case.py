@@ -168,6 +168,14 @@ def test_a_case_without_reports_says_what_to_do(tmp_path: Path):
         _ = open_case(tmp_path).orders
 
 
+def test_the_language_is_chosen_once(tmp_path: Path):
+    """Empty leaves it as it was; one that nobody speaks here is refused."""
+    assert Case.open(tmp_path / "night", language="zh-CN").settings.language == "zh-CN"
+    assert Case.open(tmp_path / "night", language="").settings.language == "zh-CN"
+    with pytest.raises(CaseError, match="'fr' is not spoken here"):
+        Case.open(tmp_path / "night", language="fr")
+
+
 def test_exports_never_overwrite_each_other(tmp_path: Path):
     """Two in one second get two names."""
     case = open_case(tmp_path)
