@@ -171,6 +171,24 @@ def test_no_text_of_a_report_breaks_the_contract(tmp_path_factory, name: str, pr
 LET_THROUGH = dict.fromkeys(("link", "email", "emoji", "markup", "phone"), "A made-up seller's name in a test.")
 
 
+def test_a_buyer_without_an_address_gets_the_text_by_hand(tmp_path: Path):
+    """All Orders alone tells no address: the assistant opens each order's message page, and needs the text to paste."""
+    orders = order_table([row(buyer_email=None, buyer_name=None), row(2, buyer_email=None, sales_channel="Amazon.de")])
+    book = written(tmp_path / "buyers.xlsx", orders)
+    assert len(table(book["mail_merge"])) == 0
+    texts = [[cell.value for cell in line] for line in book["message"].iter_rows(min_row=5)]
+    assert [(line[0], line[2]) for line in texts] == [("English", "1"), ("Deutsch", "1")]
+    assert all("«" in line[3] and "«" in line[4] for line in texts)
+
+
+def test_a_text_that_breaks_the_rules_is_refused_also_by_hand(tmp_path: Path):
+    """Amazon reads what is pasted into the message page as well."""
+    own = Template("Order {order_id}", ("We had to cancel {order_id}. Please leave feedback.",))
+    orders = order_table([row(buyer_email=None)])
+    with pytest.raises(LetterError, match="feedback"):
+        written(tmp_path / "buyers.xlsx", orders, wording=Wording(templates={("cancelled", "en"): own}))
+
+
 def test_an_export_without_messages_still_has_a_mail_list(tmp_path: Path):
     """FBA orders only: the first sheet keeps its header and has no rows, todo says why."""
     book = written(tmp_path / "buyers.xlsx", order_table([row(fulfillment_channel="amazon")]))

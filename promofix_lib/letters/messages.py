@@ -144,8 +144,28 @@ def message_for(order: BuyerOrder, wording: Wording | None = None) -> Message | 
         A variant, reason or language that does not exist.
     """
     wording = wording or Wording()
-    if why_no_message(order, wording):
-        return None
+    return None if why_no_message(order, wording) else _written(order, wording)
+
+
+def message_by_hand(order: BuyerOrder, wording: Wording | None = None) -> Message | None:
+    """The message about an order whose buyer's address no report tells; it is sent from the order's own page.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{
+    ...     "order_id": "111-0000001-0000001", "order_status": "Unshipped", "fulfillment_channel": "merchant",
+    ...     "quantity": 1,
+    ... }])
+    >>> [order] = buyer_orders(orders, pd.Series([True]))
+    >>> message_for(order), message_by_hand(order).variant
+    (None, 'cancelled')
+    """
+    wording = wording or Wording()
+    return _written(order, wording) if why_no_message(order, wording) in ("no_email", "bad_email") else None
+
+
+def _written(order: BuyerOrder, wording: Wording) -> Message:
     variant = wording.variants[order.triage]
     language = buyer_language(order.market, wording.languages)
     prepaid = order.market.sales_channel in wording.prepaid or bool(_PREPAID.search(order.payment))

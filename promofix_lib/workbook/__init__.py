@@ -105,7 +105,7 @@ def write_buyers_workbook(
         raise ExportError(
             f"{path.name}: no orders are chosen, so there is nothing to hand over. Choose orders in notebook 3 first."
         )
-    check_messages(handed.messages, handed.overruled, reader=language)
+    check_messages((*handed.messages, *handed.by_hand), handed.overruled, reader=language)
     check_cells(handed.messages)
     return _save(handed, path, progress)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from promofix_lib.letters.messages import Message, Wording, message_for, why_no_message
+from promofix_lib.letters.messages import Message, Wording, message_by_hand, message_for, why_no_message
 from promofix_lib.letters.messages_orders import BuyerOrder, buyer_orders
 from promofix_lib.letters.sheet_words import sheet_words
 from promofix_lib.triage import WORDS
@@ -17,10 +17,11 @@ from promofix_lib.triage import WORDS
 
 @dataclass(frozen=True)
 class Handed:
-    """Everything the sheets tell."""
+    """Everything the sheets tell; the messages `by_hand` are for buyers whose address no report tells."""
 
     orders: tuple[BuyerOrder, ...]
     messages: tuple[Message, ...]
+    by_hand: tuple[Message, ...]
     why_not: Mapping[str, str]
     wording: Wording
     words: Mapping[str, Any]
@@ -55,9 +56,11 @@ def handed_over(
     """
     found = sorted(buyer_orders(orders, chosen), key=lambda order: WORDS.index(order.triage))
     messages = (message_for(order, wording) for order in found)
+    by_hand = (message_by_hand(order, wording) for order in found)
     return Handed(
         orders=tuple(found),
         messages=tuple(message for message in messages if message is not None),
+        by_hand=tuple(message for message in by_hand if message is not None),
         why_not={order.key: why_no_message(order, wording) for order in found},
         wording=wording,
         words=sheet_words(language),

@@ -48,7 +48,8 @@ def write_message(sheet: Any, handed: Handed) -> None:
 
 
 def _kinds(handed: Handed) -> Counter[tuple[str, str, Template, bool]]:
-    return Counter((one.language, one.variant, one.template, one.prepaid) for one in handed.messages)
+    every = (*handed.messages, *handed.by_hand)
+    return Counter((one.language, one.variant, one.template, one.prepaid) for one in every)
 
 
 def _shown(template: Template, handed: Handed) -> tuple[str, str]:
