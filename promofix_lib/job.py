@@ -18,7 +18,7 @@ from promofix_lib.detection import Finding, Findings, find_incidents
 from promofix_lib.errors import PromofixError
 from promofix_lib.handover import Withheld, export
 from promofix_lib.merging import read_orders
-from promofix_lib.overview import findings_text
+from promofix_lib.overview import findings_text, set_aside
 from promofix_lib.reports import Report
 from promofix_lib.triage import orders_by_triage
 
@@ -78,7 +78,8 @@ class JobDone:
         parts[-1] += "".join(f"\n  {line}" for line in _listed(self.files, self.folder))
         if self.account:
             parts.insert(2, self.account)
-        return "\n\n".join([*parts, *(f"Not written: {item.what}. {item.why}" for item in self.withheld)])
+        parts += [f"Not written: {item.what}. {item.why}" for item in self.withheld]
+        return "\n\n".join([*parts, *set_aside(self.reports)])
 
 
 def _listed(files: Sequence[Path], folder: Path | None) -> list[str]:

@@ -68,9 +68,23 @@ def findings_text(findings: Findings, reports: Sequence[Report] = ()) -> str:
             for number, found in enumerate(findings.incidents, 1)
         ]
     looks = [_wrapped(f"- {look.sentence} {look.why_not}") for look in findings.worth_a_look]
-    return "\n\n".join(
-        [*parts, *(["Worth a look, but not counted as an incident:\n" + "\n".join(looks)] if looks else [])]
-    )
+    if looks:
+        parts.append("Worth a look, but not counted as an incident:\n" + "\n".join(looks))
+    return "\n\n".join([*parts, *(_wrapped(line) for line in set_aside(reports))])
+
+
+def set_aside(reports: Sequence[Report]) -> list[str]:
+    """One sentence per report with lines that could not be read: an affected order may be among them."""
+    return [
+        f"{report.name}: {_lines_were(len(report.quarantined))} set aside (line {report.quarantined[0].line}: "
+        f"{report.quarantined[0].reason}) and not looked at. 'promofix read' lists them; look for these orders by hand."
+        for report in reports
+        if report.quarantined
+    ]
+
+
+def _lines_were(count: int) -> str:
+    return "1 line was" if count == 1 else f"{count:,} lines were"
 
 
 def _unseen(reports: Sequence[Report]) -> list[str]:

@@ -189,6 +189,20 @@ def test_a_file_in_the_place_of_the_exports_is_refused(tmp_path: Path, capsys: p
     assert list(out.glob(".export-*")) == []
 
 
+def test_lines_that_could_not_be_read_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """An affected order may stand in a line that was set aside: who looks for incidents hears of it too."""
+    lines = Path(ALL_ORDERS).read_text(encoding="utf-8").splitlines()
+    broken = next(number for number, line in enumerate(lines) if "Percentage Off" in line)
+    lines[broken] = lines[broken].replace("\t1\tUSD\t", "\tone\tUSD\t")
+    report = tmp_path / "broken.txt"
+    report.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for command in (["find", str(report)], ["run", str(report), "--out", str(tmp_path / "case")]):
+        assert run(command) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert f"broken.txt: 1 line was set aside (line {broken + 1}: quantity" in said
+        assert "promofix read" in said
+
+
 def without_columns(folder: Path, *names: str) -> str:
     rows = [line.split("\t") for line in Path(REPORTS[1]).read_text(encoding="utf-8").splitlines()]
     kept = [place for place, name in enumerate(rows[0]) if name not in names]
