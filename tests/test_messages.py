@@ -356,3 +356,22 @@ def test_money_of_a_message_is_exact():
     )
     assert message.paid_per_unit == "￥1,062"
     assert message.order.paid == Decimal("1062")
+
+
+@pytest.mark.parametrize("channel", ["Amazon.com", "Amazon.de", "Amazon.co.jp", "Amazon.fr", "Amazon.sa"])
+def test_the_subject_names_the_item_when_the_rest_of_the_order_stays(channel: str):
+    """Nobody may read "order cancelled" about an order of which one item is sent."""
+    item = {
+        "order_id": "111-0000001-0000001",
+        "order_status": "Unshipped",
+        "fulfillment_channel": "merchant",
+        "sales_channel": channel,
+        "quantity": 1,
+        "buyer_email": "a1@example.com",
+    }
+    orders = order_table([item | {"product_name": "Example Headphones"}, item | {"product_name": "Example Case"}])
+    [part] = messages_for(orders, pd.Series([True, False]))
+    [whole] = messages_for(orders, pd.Series([True, True]))
+    assert "111-0000001-0000001 (Example Headphones)" in part.subject
+    assert "Example" not in whole.subject
+    check_messages([part, whole])

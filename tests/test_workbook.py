@@ -171,6 +171,16 @@ def test_no_text_of_a_report_breaks_the_contract(tmp_path_factory, name: str, pr
 LET_THROUGH = dict.fromkeys(("link", "email", "emoji", "markup", "phone"), "A made-up seller's name in a test.")
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "only this item"), ("zh-CN", "只取消此商品")])
+def test_an_order_that_is_cancelled_in_part_is_told_apart(tmp_path: Path, language: str, words: str):
+    """The assistant who has only the workbook must not cancel the item that was sold at the right price."""
+    orders = order_table([row(1), row(1, sku="CASE", order_item_id="77"), row(2), row(3), row(3, sku="X", quantity=0)])
+    chosen = pd.Series([True, False, True, True, False])
+    write_buyers_workbook(orders, chosen, tmp_path / "buyers.xlsx", language=language)
+    tasks = todo(openpyxl.load_workbook(tmp_path / "buyers.xlsx")["todo"])["task"].tolist()
+    assert [words in task for task in tasks] == [True, False, False]
+
+
 def test_a_buyer_without_an_address_gets_the_text_by_hand(tmp_path: Path):
     """All Orders alone tells no address: the assistant opens each order's message page, and needs the text to paste."""
     orders = order_table([row(buyer_email=None, buyer_name=None), row(2, buyer_email=None, sales_channel="Amazon.de")])

@@ -111,8 +111,13 @@ class Message:
 
     @property
     def subject(self) -> str:
-        """The subject line."""
-        return fill(self.template.subject, self.values)
+        """The subject line; where the rest of the order stays, it names the product beside the order's number."""
+        return fill(self.template.subject, self._of_subject())
+
+    def _of_subject(self) -> Mapping[str, str]:
+        if not self.order.others_stay or "{product}" in self.template.subject:
+            return self.values
+        return {**self.values, "order_id": f"{self.values['order_id']} ({self.values['product']})"}
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
@@ -127,8 +132,8 @@ class Message:
     def marked(self) -> tuple[str, str]:
         """Subject and body with the facts of the order marked, as `linter.lint_message` wants them."""
         values = {name: marked(value) for name, value in self.values.items()}
-        subject, paragraphs = self.template.fill(values)
-        return subject, _letter(paragraphs, values["seller_name"])
+        subject = fill(self.template.subject, {name: marked(value) for name, value in self._of_subject().items()})
+        return subject, _letter(self.template.fill(values)[1], values["seller_name"])
 
 
 def _letter(paragraphs: tuple[str, ...], seller_name: str) -> str:

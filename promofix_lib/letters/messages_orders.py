@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from promofix_lib.filters import is_cancelled
 from promofix_lib.marketplaces import Marketplace, marketplace_of
 from promofix_lib.orders import item_keys
 from promofix_lib.triage import triage
@@ -19,6 +21,7 @@ class BuyerOrder:
     """The chosen items of one order that share one triage answer; missing facts are None.
 
     An order of two items, one shipped and one not, is two of these: two different things are to be done and said.
+    `others_stay` says that the order has more items, to which this does not happen.
     """
 
     order_id: str
@@ -36,6 +39,7 @@ class BuyerOrder:
     unit_prices: tuple[Decimal, ...]
     paid: Decimal | None
     payment: str
+    others_stay: bool = False
     turn: int = 1
     turns: int = 1
 
@@ -84,12 +88,17 @@ def buyer_orders(orders: pd.DataFrame, chosen: pd.Series[bool]) -> tuple[BuyerOr
     for number, line in enumerate(lines):
         name = line["order_id"] or f"#{number}"  # rows without an order id are never taken for one order
         gathered.setdefault((name, line["triage"]), []).append(line)
-    return _with_turns([_buyer_order(group) for group in gathered.values()])
+    all_alive = orders.loc[_alive(orders), "order_id"].value_counts().to_dict()
+    return _with_turns([_buyer_order(group, all_alive) for group in gathered.values()])
+
+
+def _alive(orders: pd.DataFrame) -> pd.Series[bool]:
+    return ~is_cancelled(orders) & ~(orders["quantity"] == 0).fillna(False).astype(bool)
 
 
 def _lines(orders: pd.DataFrame, mask: pd.Series[bool]) -> list[dict[str, Any]]:
     # keys and answers come from the whole table: the n-th equal line of an order keeps its number
-    columns = {"item_key": item_keys(orders)[mask], "triage": triage(orders)[mask]}
+    columns = {"item_key": item_keys(orders)[mask], "triage": triage(orders)[mask], "alive": _alive(orders)[mask]}
     columns |= {name: orders.loc[mask, name] for name in (*_TAKEN, *_PAYMENT) if name in orders}
     cells = {
         name: [None if cell is pd.NA or cell is pd.NaT else cell for cell in column] for name, column in columns.items()
@@ -97,7 +106,7 @@ def _lines(orders: pd.DataFrame, mask: pd.Series[bool]) -> list[dict[str, Any]]:
     return [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
 
 
-def _buyer_order(lines: list[dict[str, Any]]) -> BuyerOrder:
+def _buyer_order(lines: list[dict[str, Any]], all_alive: Mapping[Any, int]) -> BuyerOrder:
     def first(column: str) -> Any:
         return next((line[column] for line in lines if line[column] is not None), None)
 
@@ -119,6 +128,7 @@ def _buyer_order(lines: list[dict[str, Any]]) -> BuyerOrder:
         units=sum(line["quantity"] or 0 for line in lines),
         unit_prices=distinct("unit_price"),
         paid=_paid(lines),
+        others_stay=all_alive.get(lines[0]["order_id"], 0) > sum(bool(line["alive"]) for line in lines),
         payment=" ".join(str(line[name]) for line in lines for name in _PAYMENT if line.get(name)),
     )
 

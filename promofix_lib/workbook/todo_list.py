@@ -102,6 +102,8 @@ def _told(order: BuyerOrder, message: Message | None, handed: Handed) -> dict[st
 
 
 def _task(order: BuyerOrder, handed: Handed) -> str:
+    if order.triage == "cancel" and order.others_stay:
+        return str(handed.words["task_one_item"])
     chosen = handed.wording.variants.get(order.triage) if order.triage == "shipped" else None
     words: str = handed.words["variant"][chosen] if chosen else handed.words["task"][order.triage]
     return words
