@@ -10,6 +10,7 @@ from typing import Any
 
 _HOMES = {
     "Case": "case",
+    "CostsDesk": "widgets.costs_desk",
     "ExportButton": "widgets.export_button",
     "Incident": "incident",
     "LetterDesk": "widgets.letter_desk",

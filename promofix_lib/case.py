@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -25,6 +26,11 @@ from promofix_lib.places import cases_folder, sample_reports
 
 LANGUAGES = ("en", "zh-CN")
 """Languages of the seller and of the assistant."""
+
+
+def _watched() -> bool:
+    """Whether somebody looks at a progress bar: on a terminal or in a notebook, not when piped."""
+    return sys.stderr.isatty() or "ipykernel" in sys.modules
 
 
 def _now() -> datetime:
@@ -206,7 +212,7 @@ class Case:
             )
         state = tuple(sorted(self.hashes().items()))
         if self._reading is None or self._reading[0] != state:
-            self._reading = (state, read_orders(self.reports, cache=self.folder / "cache", progress=True))
+            self._reading = (state, read_orders(self.reports, cache=self.folder / "cache", progress=_watched()))
         return self._reading[1]
 
     @property

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from promofix_lib.account.of_case import account_outlook
 from promofix_lib.case import Case, sample_reports
 from promofix_lib.handover.briefing import word_of
 from promofix_lib.handover.parts import wording_of
@@ -20,6 +21,7 @@ from promofix_lib.letters.messages import messages_for
 from promofix_lib.merging import Reading
 from promofix_lib.orders import order_table
 from promofix_lib.reports import Lack, Quarantined
+from promofix_lib.widgets.costs_desk import CostsDesk
 from promofix_lib.widgets.export_button import ExportButton
 from promofix_lib.widgets.form import Form
 from promofix_lib.widgets.form_words import CHINESE, ENGLISH
@@ -344,3 +346,34 @@ def test_buyers_of_shipped_orders_wait_for_the_sellers_decision(case: Case):
     assert part(form, "shipped_choice")["value"] == ""
     ask(form, "shipped_choice", "return")
     assert len(messages_for(case.orders, case.chosen(), wording_of(case))) > undecided
+
+
+def test_options_of_the_export_are_kept(case: Case):
+    """Refunds, the XML feed and the size of a batch are only written on explicit wish."""
+    form = ExportButton(case)
+    ask(form, "options", {"value": "refund_adjustments", "on": True})
+    ask(form, "batch_size", "5")
+    assert (case.settings.refund_adjustments, case.settings.acknowledgement_xml) == (True, False)
+    assert case.settings.batch_size == 5
+    ask(form, "batch_size", "-1")
+    assert form.notice["kind"] == "error"
+    assert case.settings.batch_size == 5
+
+
+def test_costs_change_what_honouring_loses(case: Case):
+    """Typed per SKU and saved; what is no amount is refused; the plan of the account takes them."""
+    case.choose_incident(case.findings.incidents[0])
+    form = CostsDesk(case)
+    labels = [part["label"] for part in form.parts if part["kind"] == "field"]
+    assert labels[0] == "HP-BT700-BLK: what a unit costs you"
+    before = account_outlook(case)[0].plan
+    ask(form, "0 unit_cost", "12.40")
+    ask(form, "0 stock", "100")
+    assert case.settings.costs == {"HP-BT700-BLK": {"unit_cost": "12.40", "stock": "100"}}
+    assert account_outlook(case)[0].plan != before
+    ask(form, "0 fees", "cheap")
+    assert form.notice["kind"] == "error"
+    assert "fees" not in case.settings.costs["HP-BT700-BLK"]
+    ask(form, "0 unit_cost", "")
+    ask(form, "0 stock", "")
+    assert case.settings.costs == {}

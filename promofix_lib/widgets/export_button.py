@@ -10,9 +10,11 @@ from promofix_lib.cancellation import CANCEL_REASONS
 from promofix_lib.case import Case
 from promofix_lib.errors import PromofixError
 from promofix_lib.handover import Handover, export
+from promofix_lib.letters.seller_words import tell
 from promofix_lib.widgets.files import size_text
 from promofix_lib.widgets.form import Form, Part, bullets, button, checks, field, select, table, text
 
+OPTIONS = ("refund_adjustments", "acknowledgement_xml")
 SHIPPED = ("", "keep", "return", "refunded")
 GATE = ("promotion_ended", "price_right", "stock_as_wanted")
 _REASONS = ("PricingError", "GeneralAdjustment", "NoInventory")
@@ -60,6 +62,8 @@ class ExportButton(Form):
             select(*self._setting("shipped_choice"), shipped),
             select(*self._setting("language", "language_of_export"), _LANGUAGES),
             field(*self._setting("seller_name")),
+            checks("options", words["options"], self._options()),
+            field("batch_size", words["batch_size"], str(settings.batch_size), words["batch_size_hint"], numeric=True),
             text("chosen", self._chosen()),
             button("export", words["export"], main=True),
             *self._outcome(),
@@ -67,6 +71,13 @@ class ExportButton(Form):
 
     def _setting(self, name: str, label: str = "") -> tuple[str, str, str]:
         return name, self.words[label or name], getattr(self._case.settings, name)
+
+    def _options(self) -> dict[str, tuple[str, bool]]:
+        warning = tell("refund_warning", self._case.settings.language)
+        return {
+            name: (self.words[name].format(warning=warning), bool(getattr(self._case.settings, name)))
+            for name in OPTIONS
+        }
 
     def _zone(self) -> str:
         return self._case.marketplace.zone_name.replace("_", " ")
@@ -80,14 +91,21 @@ class ExportButton(Form):
 
     def act(self, name: str, value: Any, contents: Sequence[memoryview]) -> None:  # noqa: ARG002
         """Save what is true now or a setting, or export."""
-        if name == "gate" and value["value"] in GATE:
+        if (name == "gate" and value["value"] in GATE) or (name == "options" and value["value"] in OPTIONS):
             self._case.change_settings(**{value["value"]: bool(value["on"])})
         elif name == "export":
             self._export()
+        elif name == "batch_size":
+            self._set_batch(str(value).strip())
         elif name == "promotion_ended_at":
             self._set_end(str(value).strip())
         elif self._is_allowed(name, value):
             self._case.change_settings(**{name: str(value)})
+
+    def _set_batch(self, typed: str) -> None:
+        if not (typed.isascii() and typed.isdecimal() and len(typed) < 7):
+            raise PromofixError(self.words["not_a_count"].format(text=typed))
+        self._case.change_settings(batch_size=int(typed))
 
     def _set_end(self, typed: str) -> None:
         try:
