@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from promofix_lib.errors import ReportError
 from promofix_lib.reports import Report, read_report
+from promofix_lib.reports.xml_orders import NAMES
+from promofix_lib.reports.xml_places import ORDER_REPORT
+from promofix_lib.reports.xml_plain import plain_lines
 from promofix_lib.reports.xml_report import is_xml
 
 ENVELOPE = (
@@ -214,3 +219,68 @@ def test_memory_does_not_grow_with_the_file():
         return most
 
     assert peak(1_500) < 1.5 * peak(300)
+
+
+ODD = {
+    "plain": "",
+    "comment": "<!-- <Item> --><Note/>",
+    "cdata": "<Note><![CDATA[<Item>]]></Note>",
+    "number": "<Note>&#65;</Note>",
+    "attribute": "<Note kind='a>b'>x</Note>",
+    "empty": "<Note/><BuyerName/>",
+    "item elsewhere": "<Note><Item><SKU>no</SKU></Item></Note>",
+    "prefix": "<xsi:Note>x</xsi:Note>",
+}
+TITLES = st.sampled_from(
+    ["Hat", " two  words ", "a &amp;lt; b &quot;c&quot;", "\u00a0日本語\u3000", "", " ", "=1+1", "x\ty", "x\r\ny"]
+)
+PROMOTIONS = st.sampled_from(
+    [
+        "",
+        PROMOTION.format(code="CODE1", name="P &amp; Q", amount="-3.00"),
+        PROMOTION.format(code="_SITE_WIDE_", name="P", amount="") + PROMOTION.format(code="B", name="P", amount="2"),
+        "<Promotion><PromotionIDs>P, Q</PromotionIDs><ItemPromotionDiscount>1.00</ItemPromotionDiscount></Promotion>",
+        "<Promotion><Component><Type>PromotionClaimCode</Type><Amount>9</Amount></Component></Promotion>",
+        "<Promotion/>",
+        "<Promotion><Component><Type>Principal</Type><Amount/><Amount>1</Amount></Component></Promotion>",
+    ]
+)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+)
+@given(
+    parts=st.lists(st.tuples(TITLES, PROMOTIONS, st.sampled_from(["1.00", "", "free", "-2"])), min_size=1, max_size=4),
+    odd=st.sampled_from(list(ODD.values())),
+    at=st.sampled_from(["<BillingData>", "<Item>", "<Quantity>", "<Type>", "<OrderDate>"]),
+)
+def test_both_roads_lead_to_the_same_table(tmp_path, parts, odd, at):
+    """What NumPy finds in plain messages is what the parser's tree holds, cell by cell and fault by fault."""
+    messages = [message(n, title, price, promotions) for n, (title, promotions, price) in enumerate(parts)]
+    content = order_report(messages[0].replace(at, odd + at), *messages[1:])
+    path = tmp_path / "orders.xml"
+    path.write_bytes(content.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        fast = outcome(path)
+        patch.setattr("promofix_lib.reports.xml_report.plain_lines", lambda *_: None)
+        slow = outcome(path)
+    assert fast == slow
+
+
+def outcome(path: Path) -> object:
+    """Everything that reading gave: the table and what was set aside, or the sentence it was refused with."""
+    try:
+        (report,) = read_report(path)
+    except ReportError as error:
+        return str(error)
+    return report.table.astype(str).to_dict("list"), report.quarantined, report.lines, report.lacks
+
+
+def test_plain_messages_take_the_fast_road():
+    """Ordinary orders, with entities in titles and several promotions, need no tree."""
+    text = "".join(message(n, "a &amp; b", promotions=PROMOTION.format(code="C", name="P", amount="1")) for n in (1, 2))
+    plain = plain_lines(b"<AmazonEnvelope>", text.encode(), ORDER_REPORT)
+    assert plain is not None
+    assert [line.split("\t")[NAMES.index("product_name")] for line in plain.lines] == ["a & b", "a & b"]
+    assert plain_lines(b"<AmazonEnvelope>", text.replace("</SKU>", "</ASIN>").encode(), ORDER_REPORT) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from xml.etree.ElementTree import Element
@@ -76,15 +76,16 @@ NAMES: tuple[str, ...] = (
 )
 """Names of the cells of a row, in their order."""
 
-_IN_ORDER, _IN_BILLING, _IN_FULFILMENT, _IN_ADDRESS, _IN_ITEM = (
+IN_ORDER, IN_BILLING, IN_FULFILMENT, IN_ADDRESS, IN_ITEM = (
     {tag: NAMES.index(name) for tag, name in names.items()} for names in _LEAVES
 )
-_CURRENCY = NAMES.index("currency")
-_IN_PRICE = {kind: NAMES.index(name) for kind, name in _PRICES.items()}
-_FIRST_PROMOTION = NAMES.index(_PROMOTIONS[0])
+CURRENCY = NAMES.index("currency")
+IN_PRICE = {kind: NAMES.index(name) for kind, name in _PRICES.items()}
+PROMOTIONS_AT = NAMES.index(_PROMOTIONS[0])
 
-_IDS = ("MerchantPromotionID", "PromotionID", "PromotionIDs")
-_DISCOUNTS = {"ItemPromotionDiscount": "Principal", "ShipPromotionDiscount": "Shipping"}
+IDS = ("MerchantPromotionID", "PromotionID", "PromotionIDs")
+DISCOUNTS = {"ItemPromotionDiscount": "Principal", "ShipPromotionDiscount": "Shipping"}
+_SUMMED = ("Principal", "Shipping")
 _NO_CODE = "_SITE_WIDE_"  # Amazon's word for a promotion that needs no code
 
 
@@ -112,20 +113,20 @@ def _rows(order: Element, items: list[Element]) -> Iterator[Row]:
         yield Row(())
         return
     head = [""] * len(NAMES)
-    _fill(head, order, _IN_ORDER)
+    _fill(head, order, IN_ORDER)
     for child in order:
         if child.tag == "BillingData":
-            _fill(head, child, _IN_BILLING)
+            _fill(head, child, IN_BILLING)
         elif child.tag == "FulfillmentData":
-            _fill(head, child, _IN_FULFILMENT)
+            _fill(head, child, IN_FULFILMENT)
             for address in child.findall("Address"):
-                _fill(head, address, _IN_ADDRESS)
+                _fill(head, address, IN_ADDRESS)
     for item in items:
         cells = head.copy()
-        _fill(cells, item, _IN_ITEM)
+        _fill(cells, item, IN_ITEM)
         for price in item.findall("ItemPrice"):
             _fill_prices(cells, price)
-        cells[_FIRST_PROMOTION:] = _promotions(item)
+        cells[PROMOTIONS_AT:] = _promotions(item)
         yield Row(tuple(cells))
 
 
@@ -141,39 +142,64 @@ def _fill_prices(cells: list[str], price: Element) -> None:
         amount = component.find("Amount")
         if amount is None:
             continue
-        cells[_CURRENCY] = cells[_CURRENCY] or amount.get("currency", "")
-        place = _IN_PRICE.get(component.findtext("Type", "").strip())
+        cells[CURRENCY] = cells[CURRENCY] or amount.get("currency", "")
+        place = IN_PRICE.get(component.findtext("Type", "").strip())
         if place is not None:
             cells[place] = (amount.text or "").strip()
 
 
 def _promotions(item: Element) -> tuple[str, str, str, str]:
-    promotions = item.findall("Promotion")
-    if not promotions:
-        return "", "", "", ""
+    return promotion_cells(_told(child) for promotion in item.findall("Promotion") for child in promotion)
+
+
+def _told(child: Element) -> tuple[str, str]:
+    if child.tag == "Component":
+        return amount_kind(child.findtext("Type", "").strip()), child.findtext("Amount", "").strip()
+    return "" if child.tag in _SUMMED else child.tag, (child.text or "").strip()
+
+
+def amount_kind(type_: str) -> str:
+    """The type of a promotion's component if it is a discount, else empty.
+
+    Examples
+    --------
+    >>> amount_kind("Shipping"), amount_kind("PromotionClaimCode")
+    ('Shipping', '')
+    """
+    return type_ if type_ in _SUMMED else ""
+
+
+def promotion_cells(told: Iterable[tuple[str, str]]) -> tuple[str, str, str, str]:
+    """Discount on the item and on its shipping, promotion ids and claim codes, out of all promotions of an item.
+
+    Parameters
+    ----------
+    told : iterable of (str, str)
+        What the promotions say: the type of a component and its amount, or an element's name and its text.
+
+    Examples
+    --------
+    >>> promotion_cells([("PromotionClaimCode", "HELLO"), ("Principal", "-2.00"), ("Principal", "-1.00")])
+    ('3.00', '', '', 'HELLO')
+    """
     found: dict[str, list[str]] = {"ids": [], "codes": [], "Principal": [], "Shipping": []}
-    for promotion in promotions:
-        for child in promotion:
-            _take(child, found)
+    for name, text in told:
+        if text:
+            _take(name, text, found)
     codes = dict.fromkeys(code for code in found["codes"] if code != _NO_CODE)
     ids = dict.fromkeys(found["ids"])
     return _sum(found["Principal"]), _sum(found["Shipping"]), BETWEEN_IDS.join(ids), BETWEEN_IDS.join(codes)
 
 
-def _take(child: Element, found: dict[str, list[str]]) -> None:
-    tag, text = child.tag, (child.text or "").strip()
-    if tag == "Component":
-        kind, amount = child.findtext("Type", "").strip(), child.findtext("Amount", "").strip()
-        if amount and kind in ("Principal", "Shipping"):
-            found[kind].append(amount)
-    elif not text:
-        return
-    elif tag == "PromotionClaimCode":
+def _take(name: str, text: str, found: dict[str, list[str]]) -> None:
+    if name in _SUMMED:
+        found[name].append(text)
+    elif name == "PromotionClaimCode":
         found["codes"].append(text)
-    elif tag in _IDS:
-        found["ids"] += [part.strip() for part in text.split(",") if part.strip()] if tag == "PromotionIDs" else [text]
-    elif tag in _DISCOUNTS:
-        found[_DISCOUNTS[tag]].append(text)
+    elif name in IDS:
+        found["ids"] += [part.strip() for part in text.split(",") if part.strip()] if name == "PromotionIDs" else [text]
+    elif name in DISCOUNTS:
+        found[DISCOUNTS[name]].append(text)
 
 
 def _sum(texts: list[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 from xml.etree import ElementTree
@@ -22,12 +22,16 @@ from promofix_lib.reports.report import Quarantined
 from promofix_lib.reports.slow_lines import Record
 from promofix_lib.reports.typed import RowTyper
 from promofix_lib.reports.xml_orders import NAMES, Row, all_orders_rows, order_report_rows
+from promofix_lib.reports.xml_places import ALL_ORDERS, ORDER_REPORT
+from promofix_lib.reports.xml_plain import plain_lines
 
-_BLOCK = 16 << 10  # small trees stay in the processor's cache
+_BLOCK = 1 << 20
+_TREE = 16 << 10  # small trees stay in the processor's cache
 _BATCH = 2_000  # order items that are typed at once
 _HELD = 4 << 20  # bytes of XML whose rows wait to be typed
 _LONGEST_MESSAGE = 4 << 20
 _END = b"</Message>"
+_MAPS = {XML_ORDER_REPORT.name: ORDER_REPORT, XML_ALL_ORDERS.name: ALL_ORDERS}
 _ALWAYS = ("order_id", "purchase_date", "item_price", "item_promotion_discount", "promotion_ids", "claim_codes")
 _ITEM = re.compile(rb"<(?:Item|OrderItem)[\s>]")
 _ROOT = re.compile(rb"<(?![?!])([A-Za-z_][^\s/>]*)[^>]*>")
@@ -109,7 +113,7 @@ class _MessageReader:
         self._typer = RowTyper(self._columns)
         self._read = Read(self._typer.table())
         self._tables = [self._read.table]
-        self._rows: list[Row] = []
+        self._rows: list[Row | str] = []
         self._places: list[int] = []
         self._held = 0
 
@@ -159,20 +163,29 @@ class _MessageReader:
         if re.fullmatch(rb"\s*(</AmazonEnvelope>\s*)?(<!--.*?-->\s*)*", rest, re.DOTALL):
             return
         if self.kind is None:
-            self._learn_kind(rest)
+            self.kind = _kind(rest)
         if b"<Message" in rest or not rest.rstrip().endswith(b"</AmazonEnvelope>"):
             line += len(rest) - len(rest.lstrip()) and rest[: len(rest) - len(rest.lstrip())].count(b"\n")
             self._set_aside(line, "is an order that is cut off: the file ends in the middle of it", rest)
 
     def take(self, chunk: _Chunk) -> None:
         """Turn the orders of whole messages into rows; a damaged message is set aside alone."""
+        kind = self.kind or _kind(chunk.text)
+        plain = plain_lines(self._root, chunk.text, _MAPS[kind.name]) if kind else None
+        if plain is None:
+            for part in _parts(chunk):
+                self._take_as_tree(part)
+            return
+        self.kind = kind
+        self._hold(plain.lines, (plain.breaks + chunk.line).tolist(), len(chunk.text))
+
+    def _take_as_tree(self, chunk: _Chunk) -> None:
         self._refuse_declarations(chunk.text)
         try:
             envelope = self._parsed(chunk.text)
         except ElementTree.ParseError:
             self._take_one_by_one(chunk)
             return
-        self._learn_kind(chunk.text)
         self._add(envelope, chunk)
 
     def _parsed(self, text: bytes) -> ElementTree.Element:
@@ -187,24 +200,19 @@ class _MessageReader:
             except ElementTree.ParseError as error:
                 self._set_aside(line, f"is in an order whose XML is damaged ({error})", message)
             else:
-                self._learn_kind(whole.text)
                 self._add(envelope, whole)
             line += message.count(b"\n")
 
-    def _learn_kind(self, text: bytes) -> None:
-        if self.kind is not None:
-            return
-        if b"<OrderReport>" in text or b"<MessageType>OrderReport<" in text:
-            self.kind = XML_ORDER_REPORT
-        elif b"<Order>" in text or b"<MessageType>AllOrdersReport<" in text:
-            self.kind = XML_ALL_ORDERS
-
     def _add(self, envelope: ElementTree.Element, chunk: _Chunk) -> None:
+        self.kind = self.kind or _kind(chunk.text)
         rows_of = order_report_rows if self.kind is XML_ORDER_REPORT else all_orders_rows
         rows = [row for message in envelope.iter("Message") for row in rows_of(message)]
+        self._hold(rows, _places(chunk, len(rows)), len(chunk.text))
+
+    def _hold(self, rows: Sequence[Row | str], places: list[int], size: int) -> None:
         self._rows += rows
-        self._places += _places(chunk, len(rows))
-        self._held += len(chunk.text)
+        self._places += places
+        self._held += size
         if len(self._rows) >= _BATCH or self._held >= _HELD:
             self._type_rows()
 
@@ -219,12 +227,13 @@ class _MessageReader:
             self._read.rows += len(rows)
             return
         for row, place in zip(rows, places, strict=True):
-            fault = "" if row.cells else "is an order without an item"
-            self._read.rows += self._typer.add(Record(place, 1, row.cells, fault))
+            cells = tuple(row.split("\t")) if isinstance(row, str) else row.cells
+            fault = "" if cells else "is an order without an item"
+            self._read.rows += self._typer.add(Record(place, 1, cells, fault))
         self._tables.append(self._typer.table())
 
-    def _at_once(self, rows: list[Row]) -> pa.Table | None:
-        lines = ["\t".join(row.cells) for row in rows]
+    def _at_once(self, rows: list[Row | str]) -> pa.Table | None:
+        lines = [row if isinstance(row, str) else "\t".join(row.cells) for row in rows]
         text = "\n".join(lines)
         if text.count("\t") != len(rows) * (len(NAMES) - 1) or text.count("\n") != len(rows) - 1 or "\r" in text:
             return None
@@ -249,6 +258,25 @@ def _known_columns(table: pa.Table) -> pa.Table:
     """Without the columns that no order fills, so that the report does not seem to know them."""
     empty = [name for name in table.column_names if table[name].null_count == len(table) and name not in _ALWAYS]
     return table.drop_columns(empty)
+
+
+def _kind(text: bytes) -> Kind | None:
+    if b"<OrderReport>" in text or b"<MessageType>OrderReport<" in text:
+        return XML_ORDER_REPORT
+    if b"<Order>" in text or b"<MessageType>AllOrdersReport<" in text:
+        return XML_ALL_ORDERS
+    return None
+
+
+def _parts(chunk: _Chunk) -> Iterator[_Chunk]:
+    """The same messages in pieces of a size that suits a tree."""
+    at, line = 0, chunk.line
+    while at < len(chunk.text):
+        end = chunk.text.find(_END, at + _TREE)
+        end = len(chunk.text) if end < 0 else end + len(_END)
+        yield _Chunk(chunk.text[at:end], line)
+        line += chunk.text.count(b"\n", at, end)
+        at = end
 
 
 def _places(chunk: _Chunk, rows: int) -> list[int]:
