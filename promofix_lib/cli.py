@@ -17,6 +17,8 @@ def run(arguments: Sequence[str]) -> int:
     _speak_utf8()
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
+    if "files" in options:
+        options.files = [path for given in options.files for path in _named(given)]
     try:
         return command(options)
     except PromofixError as error:
@@ -30,6 +32,13 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("promofix: stopped.", file=sys.stderr)
         return 130
+
+
+def _named(given: Path) -> list[Path]:
+    """The files that a pattern names, where the shell did not expand it (Windows); else the path as it is."""
+    if not set("*?") & set(given.name):
+        return [given]
+    return sorted(given.parent.glob(given.name)) or [given]
 
 
 def _could_not_write(error: OSError) -> str:

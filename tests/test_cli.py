@@ -189,6 +189,20 @@ def test_a_file_in_the_place_of_the_exports_is_refused(tmp_path: Path, capsys: p
     assert list(out.glob(".export-*")) == []
 
 
+def test_a_pattern_works_where_the_shell_does_not_expand_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """Windows hands ``*.txt`` over as it was typed; a pattern that fits nothing is refused by its name."""
+    for report in REPORTS[:2]:
+        (tmp_path / Path(report).name).write_bytes(Path(report).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert [Path(file["path"]).name for file in answer(capsys, "read", "*.txt")["files"]] == sorted(
+        Path(report).name for report in REPORTS[:2]
+    )
+    assert run(["find", "*.tsv"]) == 2
+    assert "*.tsv" in capsys.readouterr().err
+
+
 def test_lines_that_could_not_be_read_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     """An affected order may stand in a line that was set aside: who looks for incidents hears of it too."""
     lines = Path(ALL_ORDERS).read_text(encoding="utf-8").splitlines()
