@@ -103,7 +103,8 @@ class _Messages:
         closed = np.flatnonzero(self.bytes == ord(">"))
         if len(self.opened) != len(closed) or not len(closed) or not _take_turns(self.opened, closed):
             raise OddError
-        tags = _between(text, self.opened + 1, closed).dictionary_encode()
+        tags = _between(text, self.opened + 1, closed)
+        tags = tags.take(pa.array(np.arange(0, len(tags), 2))).dictionary_encode()
         known = [_tag(content) for content in tags.dictionary.to_pylist()]
         _check_well_formed(root, text)
         of_tag = tags.indices.to_numpy()
@@ -140,7 +141,7 @@ class _Messages:
 
     def _text(self, elements: Places) -> pa.Array:
         """The texts of elements; empty where the number is −1."""
-        return _told(self.texts.take(pa.array(elements, mask=elements < 0)).cast(pa.string()))
+        return _told(self.texts.take(pa.array(2 * elements, mask=elements < 0)).cast(pa.string()))
 
     def _columns(self, elements: dict[int, Places]) -> dict[int, pa.Array]:
         """The texts of all columns at once: one call of Arrow costs as much as a thousand cells."""
@@ -214,13 +215,11 @@ def _check_well_formed(root: bytes, text: bytes) -> None:
 
 
 def _between(text: bytes, starts: Places, ends: Places) -> pa.Array:
-    """Pieces of a text, without copying it."""
+    """Pieces of a text, without copying it: each second one lies between a start and its end, the others are gaps."""
     offsets = np.empty(2 * len(starts), np.int32)
     offsets[0::2], offsets[1::2] = starts, ends
-    pieces = pa.Array.from_buffers(
-        pa.binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(text)], null_count=0
-    )
-    return pieces.take(pa.array(np.arange(0, len(offsets), 2)))
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
+    return pa.Array.from_buffers(pa.binary(), len(offsets) - 1, buffers, null_count=0)
 
 
 def _placed(turns: npt.NDArray[np.int8], names: npt.NDArray[np.int16], where: Map) -> npt.NDArray[np.int16]:
