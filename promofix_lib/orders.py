@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -338,15 +339,18 @@ def write_csv(orders: pd.DataFrame, path: Path, *, never: Iterable[Path] = ()) -
     header = ",".join(COLUMNS)
     if any(path.exists() and report.exists() and path.samefile(report) for report in never):
         raise ExportError(f"{path} is one of the reports. Reports are never changed: choose another name.")
+    draft = path.with_name(f".{path.name}.new")
     try:
         if path.exists() and not _starts_with(path, header):
             raise ExportError(f"{path} exists and promofix did not write it. Choose another name, or move it away.")
-        draft = path.with_name(f".{path.name}.new")
         as_text(orders).to_csv(draft, index=False, lineterminator="\n", encoding="utf-8")
         draft.replace(path)
     except OSError as error:
         why = error.strerror or f"there is no folder {path.parent}"  # pandas raises its own words, without the system's
-        raise ExportError(f"{path}: cannot be written ({why}). Choose a folder that exists.") from error
+        raise ExportError(f"{path}: cannot be written ({why}). Choose a folder that exists and has room.") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)  # half a table with buyers' names in it must not lie about
     return path
 
 

@@ -178,6 +178,21 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(
     assert before is None or (out / before).read_text(encoding="utf-8") == "keep"
 
 
+def test_half_an_order_table_is_not_left_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """It would hold buyers' names under a hidden name."""
+
+    def half(_: object, path: Path, **__: object) -> None:
+        Path(path).write_text("order_id", encoding="utf-8")
+        full_disk()
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", half)
+    assert run(["read", ALL_ORDERS, "--out", str(tmp_path / "orders.csv")]) == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_in_the_place_of_the_exports_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     """The file is named, it is still there, and no unfinished export lies about."""
     out = tmp_path / "case"
