@@ -82,6 +82,8 @@ class Case:
             A name that is no folder name; a damaged or newer ``case.json``; a language that promofix does not speak.
         """
         folder = name if isinstance(name, Path) else cases_folder() / _checked_name(name)
+        case = cls(folder, clock)
+        case._load()  # a damaged case is refused before anything is made in it
         try:
             (folder / "reports").mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -89,8 +91,6 @@ class Case:
                 f"{folder}: this folder cannot be made ({error.strerror}). "
                 "Choose another case name, or free the folder."
             ) from error
-        case = cls(folder, clock)
-        case._load()
         if language not in ("", *LANGUAGES):
             raise CaseError(f"language: {language!r} is not spoken here. Use one of {', '.join(LANGUAGES)}.")
         if language:

@@ -189,10 +189,14 @@ def _record(state: State) -> dict[str, Any]:
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file so that a reader sees the old content or the new, never half of it."""
     draft = path.with_name(f".{path.name}.new")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:  # a full disk: nothing half-written stays
+        draft.unlink(missing_ok=True)
+        raise
     for attempt in range(5):
         try:
             draft.replace(path)

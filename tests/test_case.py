@@ -204,3 +204,28 @@ def test_by_hand_beats_the_rule(sample_case: Case):
 def test_the_case_knows_its_marketplace(sample_case: Case):
     """Times are shown in the zone of the marketplace that most orders come from."""
     assert sample_case.marketplace.zone_name == "America/Los_Angeles"
+
+
+def test_nothing_is_made_in_a_damaged_case(tmp_path: Path):
+    """A folder whose case.json cannot be read is left as it is."""
+    folder = tmp_path / "night"
+    folder.mkdir()
+    (folder / "case.json").write_text("{", encoding="utf-8")
+    with pytest.raises(CaseError, match="is damaged"):
+        open_case(tmp_path)
+    assert [path.name for path in folder.iterdir()] == ["case.json"]
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The old case.json stays, and no draft lies beside it."""
+    case = open_case(tmp_path).choose_incident(RULE)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("promofix_lib.case_file.os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        case.change_settings(seller_name="Lumen")
+    monkeypatch.undo()
+    assert open_case(tmp_path).incident == RULE
+    assert [path.name for path in case.folder.glob(".*.new")] == []

@@ -13,16 +13,16 @@ from promofix_lib.letters.messages_texts import LONGEST_CELL, texts
 from promofix_lib.workbook.contents import Handed
 from promofix_lib.workbook.style import HEADER, Pen, Style, print_wide
 
-NOT_SENT = "not sent"
-"""What `merge_status` says before the assistant sends. The column must not be empty, for some mail programs drop an
-empty column and with it the place to write in; so it starts with words instead."""
+NOT_SENT = ""
+"""What `merge_status` holds before the assistant sends: nothing, for add-ons such as Yet Another Mail Merge skip a row
+whose status is filled. The column is named in row 1, so it is there to write in; no other cell of the list is empty."""
 
 _CELL = Style(lines=True, text=True)
 _WIDTHS = {"order_id": 22, "buyer_email": 34, "buyer_name": 22, "subject": 46, "product": 34, "message_id": 32}
 
 
 def merge_rows(messages: tuple[Message, ...], unknown: str) -> tuple[tuple[str, ...], Iterator[tuple[str, ...]]]:
-    """Header names of the mail list, and its rows one after the other; every cell is a text and none is empty.
+    """Header names of the mail list, and its rows one after the other; every cell is a text, only the last is empty.
 
     Parameters
     ----------
@@ -112,5 +112,5 @@ def write_mail_merge(sheet: Any, handed: Handed, done: Callable[[], object]) -> 
     print_wide(sheet, handed.words["page"], "1:1")
     sheet.append([pen.text(name, HEADER) for name in names])
     for row in rows:
-        sheet.append([pen.text(cell, _CELL) for cell in row])
+        sheet.append([pen.text(cell, _CELL) if cell else None for cell in row])
         done()
