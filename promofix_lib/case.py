@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from promofix_lib.case_file import CaseFile, Settings, State, write_atomically
+from promofix_lib.case_file import CaseFile, Settings, State
 from promofix_lib.decisions import Action, Decision, Decisions, chosen, rebased
 from promofix_lib.detection import Finding, Findings, NormalPrice, Thresholds, find_incidents
 from promofix_lib.errors import CaseError
@@ -23,6 +21,7 @@ from promofix_lib.incident import Incident
 from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.merging import Reading, read_orders
 from promofix_lib.places import cases_folder, sample_reports
+from promofix_lib.stored import checked_case_name, content, free_name, safe_file_name, sha256, write_atomically
 
 LANGUAGES = ("en", "zh-CN")
 """Languages of the seller and of the assistant."""
@@ -81,7 +80,7 @@ class Case:
         CaseError
             A name that is no folder name; a damaged or newer ``case.json``; a language that promofix does not speak.
         """
-        folder = name if isinstance(name, Path) else cases_folder() / _checked_name(name)
+        folder = name if isinstance(name, Path) else cases_folder() / checked_case_name(name)
         case = cls(folder, clock)
         case._load()  # a damaged case is refused before anything is made in it
         try:
@@ -158,7 +157,7 @@ class Case:
         CaseError
             A file that is not there.
         """
-        return tuple(self._add_report(Path(path).name, _content(Path(path))) for path in paths)
+        return tuple(self._add_report(Path(path).name, content(Path(path))) for path in paths)
 
     def add_report(self, name: str, content: bytes) -> Path:
         """A report that arrived as bytes (an upload) laid into the case."""
@@ -376,47 +375,6 @@ def _same_cause(one: Incident, other: Incident) -> bool:
     return bool({item.sku for item in one.ceilings} & {item.sku for item in other.ceilings})
 
 
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
-_RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
-
-
-def _checked_name(name: str) -> str:
-    bad = _FORBIDDEN.search(name) or not name.strip(". ") or name.split(".")[0].lower() in _RESERVED or len(name) > 80
-    if bad or name != name.strip() or name.startswith("."):
-        raise CaseError(
-            f"{name!r} cannot be a case name. Use up to 80 letters, digits and hyphens, for example 2026-11-headphones."
-        )
-    return name
-
-
-def safe_file_name(name: str) -> str:
-    """The last part of a name that came from outside, with nothing in it that leads elsewhere.
-
-    Examples
-    --------
-    >>> safe_file_name("../../buyers:1.xlsx"), safe_file_name("con.txt")
-    ('buyers_1.xlsx', '_con.txt')
-    """
-    plain = _FORBIDDEN.sub("_", name.replace("\\", "/").rsplit("/", 1)[-1]).strip(". ")[-120:]
-    return f"_{plain}" if not plain or plain.split(".")[0].lower() in _RESERVED else plain
-
-
-def free_name(folder: Path, name: str) -> Path:
-    """The path for a new file of that name; numbered when the name is taken."""
-    stem, dot, suffix = name.partition(".")
-    candidates = (folder / (name if n == 1 else f"{stem}-{n}{dot}{suffix}") for n in range(1, 10_000))
-    return next(path for path in candidates if not path.exists())
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CaseError(
-            f"{path}: the file cannot be read ({error.strerror}). Check the name and the folder."
-        ) from error
-
-
 def own_prices(settings: Settings) -> tuple[NormalPrice, ...]:
     """The seller's own normal prices.
 
@@ -440,15 +398,3 @@ def own_prices(settings: Settings) -> tuple[NormalPrice, ...]:
         raise CaseError(
             "A normal price that you gave needs a SKU and a price such as 58.99; correct it in notebook 2."
         ) from error
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex; worked out again when the file's time or size changed."""
-    facts = path.stat()
-    return _digest(path, facts.st_mtime_ns, facts.st_size)
-
-
-@lru_cache(maxsize=256)  # every look at the orders asks for the digests of all reports
-def _digest(path: Path, _changed: int, _size: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

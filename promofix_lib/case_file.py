@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -16,6 +14,7 @@ from filelock import FileLock
 from promofix_lib.decisions import Decision, Decisions
 from promofix_lib.errors import CaseError
 from promofix_lib.incident import Incident, from_json, to_json
+from promofix_lib.stored import write_atomically
 
 VERSION = 1
 _KEPT_VERSIONS = 20
@@ -184,25 +183,3 @@ def _record(state: State) -> dict[str, Any]:
         "presets": {name: to_json(rule) for name, rule in state.presets.items()},
         "log": list(state.log),
     }
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file so that a reader sees the old content or the new, never half of it."""
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:  # a full disk: nothing half-written stays
-        draft.unlink(missing_ok=True)
-        raise
-    for attempt in range(5):
-        try:
-            draft.replace(path)
-        except PermissionError:  # Windows, while a virus scanner or a sync client holds the old file
-            if attempt == 4:
-                raise
-            time.sleep(0.1 * 2**attempt)
-        else:
-            return

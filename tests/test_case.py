@@ -223,7 +223,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: py
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("promofix_lib.case_file.os.fsync", full)
+    monkeypatch.setattr("promofix_lib.stored.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         case.change_settings(seller_name="Lumen")
     monkeypatch.undo()

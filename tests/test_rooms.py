@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "promofix_lib"
 
 # From facts to hands; a module may import from modules of its own row and of the rows above.
 ROWS = (
-    ("errors", "marketplaces", "orders", "places"),
+    ("errors", "marketplaces", "orders", "places", "stored"),
     ("filters", "volume", "reports", "merging"),
     ("incident", "triage"),
     ("detection",),

@@ -14,12 +14,13 @@ import pandas as pd
 import pytest
 
 from promofix_lib.account.of_case import account_outlook
-from promofix_lib.case import Case, sample_reports
+from promofix_lib.case import Case
 from promofix_lib.handover.briefing import word_of
 from promofix_lib.handover.parts import wording_of
 from promofix_lib.letters.messages import messages_for
 from promofix_lib.merging import Reading
 from promofix_lib.orders import order_table
+from promofix_lib.places import sample_reports
 from promofix_lib.reports import Lack, Quarantined
 from promofix_lib.widgets.costs_desk import CostsDesk
 from promofix_lib.widgets.export_button import ExportButton

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from promofix_lib.case import Case, free_name, safe_file_name
-from promofix_lib.case_file import write_atomically
+from promofix_lib.case import Case
 from promofix_lib.errors import ReportError
 from promofix_lib.followup.rounds import take_back_processing_report, take_back_sheet
 from promofix_lib.followup.todo_sheet import WorkedSheet
 from promofix_lib.followup.uploads import UploadAnswer
+from promofix_lib.stored import free_name, safe_file_name, write_atomically
 
 INBOX = "returned"
 """Name of the folder in the case; a purge removes the workbooks in it, for they name buyers."""

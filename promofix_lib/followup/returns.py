@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from promofix_lib.cancellation import Cancellation
-from promofix_lib.case_file import write_atomically
 from promofix_lib.errors import CaseError
 from promofix_lib.followup.todo_sheet import Answer, WorkedSheet
 from promofix_lib.followup.uploads import Failed, UploadAnswer
+from promofix_lib.stored import write_atomically
 
 FOLDER = "returns"
 """Folder of a case that holds the records; a purge takes the assistant's notes out of them."""

@@ -14,7 +14,6 @@ from typing import Any
 from filelock import FileLock
 
 from promofix_lib.case import Case
-from promofix_lib.case_file import write_atomically
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.followup.inbox import INBOX, WORKBOOKS
 from promofix_lib.followup.returns import FOLDER as RETURNS
@@ -23,6 +22,7 @@ from promofix_lib.handover.record import RECORD
 from promofix_lib.letters.seller_words import tell
 from promofix_lib.purge.traces import Needles, buyers_words, find_traces, needles, words_in
 from promofix_lib.reports import Report, read_report
+from promofix_lib.stored import write_atomically
 
 DAYS = 30
 """Amazon's developers must delete buyers' data this many days after delivery; a sane rule for every seller."""
