@@ -264,3 +264,104 @@ def test_the_words_of_a_report_cannot_break_the_sentence():
     name = "OFF {0} %s 'x' =1+1"
     found = the_one(order_table(usual() + night(9, promotion_ids=[name])))
     assert name in found.sentence
+
+
+@pytest.mark.parametrize(("units", "bulk", "found"), [(200, 1, 1), (12, 1, 0), (40, 100, 0)])
+def test_one_buyer_who_empties_the_stock_is_an_incident(units: int, bulk: int, found: int):
+    """One order is enough when it takes many units nearly free, and more than any normal order of the SKU took."""
+    prices = {"item_price": f"{58.99 * units:.2f}", "item_promotion_discount": f"{57.99 * units:.2f}"}
+    rows = [sale(90, 4999, quantity=bulk, item_price=f"{58.99 * bulk:.2f}"), *night(1, quantity=units, **prices)]
+    assert [one.units for one in find_incidents(order_table(usual() + rows)).incidents] == [units] * found
+
+
+def test_a_small_night_beside_a_large_one_is_no_usual_rate():
+    """Nights of the same wrong promotion do not excuse each other: the small ones are reported, too."""
+    nights = [
+        night(count, start=24 * day + first_hour, first=5000 + 100 * day, item_promotion_discount="53.00")
+        for day, first_hour, count in ((10, 22, 5), (11, 22, 37), (12, 22, 6))
+    ]
+    rows = [
+        {
+            **row,
+            "purchase_date": (
+                datetime.fromisoformat(row["purchase_date"]) + timedelta(minutes=(7 if len(rows) > 6 else 60) * n)
+            ).isoformat(),
+        }
+        for rows in nights
+        for n, row in enumerate(rows)
+    ]
+    hourly = [sale(n + 0.5, 2000 + n) for n in range(700)]
+    findings = find_incidents(order_table(hourly + rows))
+    assert {order for one in findings.incidents for order in one.order_ids} == set(ids(rows))
+
+
+def test_half_off_the_usual_price_is_no_habit_of_half_off_a_lowered_one():
+    """A coupon of half off was ordinary for days; forgotten while the price was lowered, too, it is a mistake."""
+    half = {"promotion_ids": ["PLM-HALF"]}
+    usual_coupon = [
+        sale(24 * day + 3, 3000 + day, item_promotion_discount="29.49", **half) for day in (4, 6, 8, 10, 12)
+    ]
+    rows = [sale(400 + n / 10, 5000 + n, item_price="38.00", item_promotion_discount="19.00", **half) for n in range(5)]
+    assert the_one(order_table(usual() + usual_coupon + rows)).order_ids == ids(rows)
+
+
+def test_a_clearance_in_steps_of_thirty_percent_is_a_decision():
+    """30 % off, and again, and again: the last stair is no mistake although the report ends before four days."""
+    steps = ((0, 14, "100.00"), (14, 17, "72.00"), (17, 22, "51.00"), (22, 25, "35.70"))
+    rows = [
+        sale(24 * day + 6 * part, 10 * day + part, item_price=price)
+        for first, last, price in steps
+        for day in range(first, last)
+        for part in range(4)
+    ]
+    assert find_incidents(order_table(rows)).incidents == ()
+
+
+def test_a_rare_sku_follows_the_sellers_other_prices():
+    """Where all prices sink for weeks, a SKU sold four times is no mistake for being as cheap as the others."""
+    sink = [100 * 0.3 ** (day / 60) for day in range(60)]
+    rows = [
+        sale(24 * day + sku, 100 * day + sku, sku=f"S{sku}", item_price=f"{sink[day]:.2f}")
+        for day in range(60)
+        for sku in range(8)
+    ]
+    rare = [sale(24 * day, 9000 + day, sku="RARE", item_price=f"{sink[day]:.2f}") for day in (1, 3, 55, 56, 57)]
+    assert find_incidents(order_table(rows + rare)).incidents == ()
+    wrong = [{**row, "item_price": "3.00"} for row in rare[2:]]
+    assert the_one(order_table(rows + rare[:2] + wrong)).order_ids == ids(wrong)
+
+
+def test_one_minimum_price_in_two_currencies_is_one_cause():
+    """A repricer that sets everything to 0.01 sells SKUs never sold before, in US and Canadian dollars alike."""
+    abroad = {"sales_channel": "Amazon.ca", "currency": "CAD"}
+    known = [row for sku in "ABCD" for row in usual(sku=sku, order_id=f"O-{sku}")]
+    foreign = [row for sku in "ABCD" for row in usual(sku=sku, order_id=f"P-{sku}", **abroad)]
+    cent = [
+        sale(400 + n / 60, 5000 + n, sku=sku, item_price="0.01", **place)
+        for n, (sku, place) in enumerate([(s, p) for p in ({}, abroad) for s in ("A", "B", "C", "D", "NEVER")])
+    ]
+    found = the_one(order_table(known + foreign + cent))
+    assert found.order_ids == ids(cent)
+
+
+def test_two_codes_of_exactly_half_are_guilty_together():
+    """50 % and 50 % make 100 %: rounding to cents does not acquit one of them."""
+    alone = [
+        sale(24 * day + hour, 3000 + 10 * day + hour, promotion_ids=[name], item_promotion_discount="29.49")
+        for hour, name in ((1, "CODE-A"), (2, "CODE-B"))
+        for day in range(1, 12)
+    ]
+    rows = night(20, promotion_ids=["CODE-A", "CODE-B"], item_promotion_discount="58.99")
+    assert the_one(order_table(usual() + alone + rows)).promotion_ids == ("CODE-A", "CODE-B")
+
+
+@pytest.mark.parametrize(
+    ("currency", "normal", "wrong", "quantity", "words"),
+    [("JPY", "5899", "10", 1, "paid 10 a unit"), ("USD", "58.99", "12.99", 32, "paid about 0.41 a unit")],
+)
+def test_a_price_per_unit_is_readable_aloud(currency: str, normal: str, wrong: str, quantity: int, words: str):
+    """Yen have no decimals, and what does not divide evenly is rounded and says so."""
+    orders = usual(currency=currency, item_price=normal, sales_channel=None)
+    rows = [sale(400 + n / 60, 5000 + n, currency=currency, item_price=wrong, quantity=quantity) for n in range(5)]
+    rows = [{**row, "sales_channel": None} for row in rows]
+    assert words in the_one(order_table(orders + rows)).sentence

@@ -13,7 +13,8 @@ from promofix_lib.detection.thresholds import Thresholds
 
 _NEAR = 7  # blocks on either side that speak for the level around a sale
 _BLOCKS = 15  # a report is cut into at least so many blocks, of one hour to one day
-_ENOUGH_STEPS = 8
+_ENOUGH_SKUS = 5
+_ENOUGH_STEPS, _SURE_STEPS = 8, 30  # a spread from few sales may be too small by chance
 _SAME = 0.0  # the factor between two marketplaces of one currency that share no other SKU
 _STAIR = np.log(1.6)  # however long the time between: a larger step is no stair
 _NORMAL = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
@@ -79,13 +80,14 @@ def references(sales: Sales, rows: Ints, given: Sequence[NormalPrice], threshold
     groups = int(sales.group.max(initial=-1)) + 1
     chain, lasting = _chains(lists, size, thresholds)
     whole, near = _levels(lists, chain, lasting, groups)
-    level = np.fmax(whole[lists.group], near)
+    trend = _trend(lists, whole, near)
+    level = np.fmax(whole[lists.group] + np.where(np.isnan(near), trend[lists.block], 0), near)
     nets = _habitual(_votes(group, block, sales.net_price[rows]), level, size, thresholds)
     net, near_net = _medians(nets, groups), _near_medians(nets)
     place = _place(lists, group, block)
     young = _young(lists, groups, size, thresholds)
     known = _with_siblings(sales, rows, whole, young)
-    list_price = np.fmax(level[place], known[group])
+    list_price = np.fmax(level[place], known[group] + trend[block])
     net_price = np.where(young[group], list_price, net[group])
     answers = References(
         list_price=list_price,
@@ -193,7 +195,7 @@ def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:
     spread[own < _ENOUGH_STEPS] = np.nan
     # too few sales to scatter: the seller's other SKUs speak
     usual = np.nanmedian(spread) if np.isfinite(spread).any() else 0.0
-    return np.where(np.isnan(spread), usual, spread)
+    return np.where(own < _SURE_STEPS, np.fmax(spread, usual), spread)
 
 
 def _chains(votes: _Votes, size: int, thresholds: Thresholds) -> tuple[Ints, Mask]:
@@ -217,6 +219,19 @@ def _levels(votes: _Votes, chain: Ints, lasting: Mask, groups: int) -> tuple[Flo
     heard = _Votes(votes.group[kept], votes.block[kept], votes.price[kept])
     near = _near_medians(heard)[np.searchsorted(kept, np.arange(len(chain)), side="right") - 1]
     return _medians(heard, groups), near
+
+
+def _trend(votes: _Votes, whole: Floats, near: Floats) -> Floats:
+    """How far the seller's prices lie below their usual level in each block: SKUs too rarely sold to tell follow.
+
+    The median over the SKUs that have a level around that time; 0 where fewer than five do, and never above.
+    """
+    trend = np.zeros(int(votes.block.max(initial=0)) + 1)
+    told = np.isfinite(near)
+    blocks, middles = upper_medians(votes.block[told], near[told] - whole[votes.group[told]])
+    enough = np.bincount(votes.block[told], minlength=len(trend))[blocks] >= _ENOUGH_SKUS
+    trend[blocks[enough]] = np.minimum(middles[enough], 0)
+    return trend
 
 
 def _decided(votes: _Votes, place: Ints, price: Floats, level: Floats, lasting: Mask, thresholds: Thresholds) -> Mask:

@@ -13,6 +13,7 @@ from promofix_lib.detection.windows import join_stragglers, pool, split_at_pause
 
 _STRANGERS = 3  # so many SKUs at one wrong price tell what it is for a SKU without history
 _SUM_USES, _SUM_PRICES, _CENT = 5, 2, 0.02
+_ROUNDING = 0.01  # two codes of half off 19.99 leave a cent
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,11 @@ def explaining_ids(
     needed = [lead]
     for one in shared:
         share = _usual_depth(sales, one, rows, shared)
-        if one != lead and share >= thresholds.promotion_part and depth - share <= 1 - thresholds.deep_share:
+        if (
+            one != lead
+            and share >= thresholds.promotion_part
+            and depth - share <= 1 - thresholds.deep_share + _ROUNDING
+        ):
             needed.append(one)
     return tuple(sorted(needed))
 
@@ -292,9 +297,9 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints) -> Ints:
     A repricer that sets everything to a cent sells the long tail, too; what that normally costs nobody knows.
     """
     prices, counts = np.unique(sales.list_price[rows].round(4), return_counts=True)
-    price, currency = prices[np.argmax(counts)], sales.currency[rows[0]]
-    alike = sales.sold & (np.abs(sales.list_price - price) < 1e-3) & (sales.currency == currency)
-    inside = (sales.time >= sales.time[rows[0]]) & (sales.time <= sales.time[rows[-1]])
+    price, currencies = prices[np.argmax(counts)], np.unique(sales.currency[rows])
+    alike = sales.sold & (np.abs(sales.list_price - price) < 1e-3) & np.isin(sales.currency, currencies)
+    inside = (sales.time >= sales.time[rows[0]] - HOUR) & (sales.time <= sales.time[rows[-1]] + HOUR)
     groups = len(np.unique(sales.group[rows[np.abs(sales.list_price[rows] - price) < 1e-3]]))
     if groups < _STRANGERS or (alike & ~inside).any():
         return rows

@@ -139,6 +139,6 @@ def not_reported(skus: Sequence[str], orders: int, share_off: float, onset: date
     """
     names = ", ".join(skus[:3]) + (f" and {len(skus) - 3} more" if len(skus) > 3 else "")
     return (
-        f"{share_off:.0%} below the normal price on {_count(orders, 'order')} of SKU {names} "
+        f"{share_off:.0%} below the normal price on {_count(orders, 'order')} of SKU{'s' * (len(skus) > 1)} {names} "
         f"from {moment(onset, zone)} on."
     )

@@ -79,6 +79,19 @@ def _gravest_first(found: Finding) -> tuple[Decimal, int, str]:
     return -max((one.loss for one in found.amounts), default=Decimal(0)), -found.orders, found.onset.isoformat()
 
 
+def _unit_text(price: Decimal, currency: str) -> str:
+    """A price per unit as it is said: the rest of a line total that does not divide evenly is rounded away.
+
+    >>> _unit_text(Decimal("0.405938"), "USD"), _unit_text(Decimal("0.0004"), "USD"), _unit_text(Decimal("10"), "JPY")
+    ('about 0.41', '0.0004', '10')
+    """
+    smallest = Decimal(1).scaleb(-(0 if currency == "JPY" else 2))
+    said = price.quantize(smallest)
+    if said == price or price < smallest:
+        return money_text(price, currency)
+    return f"about {money_text(said, currency)}"
+
+
 class _Finder:
     """Turns candidates into findings: what all of them need, read once."""
 
@@ -205,7 +218,8 @@ class _Finder:
         prices = sorted(price for price in self.orders["unit_price"].iloc[known] if price is not pd.NA)
         if not prices:
             return ""
-        low, high = money_text(prices[0]), money_text(prices[-1])
+        currency = self.sales.key(int(rows[0]))[2]
+        low, high = _unit_text(prices[0], currency), _unit_text(prices[-1], currency)
         return low if low == high else f"{low} to {high}"
 
     def _with_promotion(self, promotion: int, rows: Ints) -> tuple[int, int]:

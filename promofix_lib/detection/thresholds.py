@@ -31,7 +31,7 @@ class Thresholds:
         Two prices within this share of each other are the same level.
     stair_step : float
         Neighbouring levels within this share of each other are stairs of one staircase: a clearance in steps, a slow
-        drift.
+        drift. The usual step of a markdown, 30 % off, is a factor of 1.43.
     habit_days : int
         The same depth on this many different days (spread over one day more) is a habit.
     habit_depth : float
@@ -77,6 +77,9 @@ class Thresholds:
     least_orders, least_orders_extreme : int
         Fewer orders are "worth a look": a single odd row is a refund, a sample or a typo. Two are enough below
         `never_decided_share`.
+    hoard_units : int
+        One order is enough below `never_decided_share` when it takes so many units, and more than any normal order of
+        these SKUs took: one buyer empties the stock with one code.
     history_days : float
         A SKU sold for a shorter time has no history of its own; the same SKU in another marketplace or the same ASIN
         under another SKU speaks for it.
@@ -107,7 +110,7 @@ class Thresholds:
     decided_days: float = 4.0
     never_decided_share: float = 0.2
     level_step: float = 0.2
-    stair_step: float = 0.4
+    stair_step: float = 0.45
     habit_days: int = 4
     habit_depth: float = 0.1
     habit_growth: float = 3.0
@@ -131,6 +134,7 @@ class Thresholds:
     same_factor: float = 0.15
     least_orders: int = 3
     least_orders_extreme: int = 2
+    hoard_units: int = 20
     history_days: float = 4.0
     normal_days: float = 90.0
     recent_days: float = 14.0

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from promofix_lib.detection.causes import Candidate
-from promofix_lib.detection.sales import DAY, Ints, Sales
+from promofix_lib.detection.sales import DAY, Floats, Ints, Sales
 from promofix_lib.detection.suspects import Suspects
 from promofix_lib.detection.thresholds import Thresholds
 
 _OTHER_DAYS = 3
+_AS_OFTEN = "The same promotion is used as often on"
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,27 @@ class _Measured:
 def why_not(sales: Sales, suspects: Suspects, candidates: list[Candidate], thresholds: Thresholds) -> list[str | None]:
     """Per candidate the reason why it is no incident, or None when it is one."""
     measured = [_measure(sales, suspects, candidate) for candidate in candidates]
-    return [_reason(sales, suspects, candidates, measured, at, thresholds) for at in range(len(candidates))]
+    reasons = [_reason(sales, suspects, candidates, measured, at, thresholds) for at in range(len(candidates))]
+    floods = [candidate for candidate, reason in zip(candidates, reasons, strict=True) if reason is None]
+    return [
+        _besides_floods(sales, candidate, mine, reason, floods, thresholds)
+        for candidate, mine, reason in zip(candidates, measured, reasons, strict=True)
+    ]
+
+
+def _besides_floods(
+    sales: Sales,
+    candidate: Candidate,
+    mine: _Measured,
+    reason: str | None,
+    floods: Sequence[Candidate],
+    thresholds: Thresholds,
+) -> str | None:
+    """The reason once more where it is an id's usual rate: a small night beside a reported one is no usual life."""
+    if reason is None or not reason.startswith(_AS_OFTEN):
+        return reason
+    same = [flood for flood in floods if flood.ids == candidate.ids]
+    return _usual_rate(sales, candidate, mine, thresholds, same)
 
 
 def depth_of(sales: Sales, suspects: Suspects, rows: Ints) -> float:
@@ -62,7 +84,8 @@ def _reason(
 ) -> str | None:
     candidate, mine = candidates[at], measured[at]
     extreme = mine.depth >= 1 - thresholds.never_decided_share
-    if mine.orders < (thresholds.least_orders_extreme if extreme else thresholds.least_orders):
+    least = thresholds.least_orders_extreme if extreme else thresholds.least_orders
+    if mine.orders < least and not (extreme and _is_hoard(sales, suspects, candidate.rows, thresholds)):
         return f"Too few to tell: {mine.orders} order{'s' * (mine.orders != 1)}."
     if mine.span >= thresholds.decided_days * DAY and not extreme:
         return f"It was kept for {mine.span / DAY:.0f} days: that looks like a decision."
@@ -79,6 +102,13 @@ def _reason(
     if largest and spread and mine.orders <= thresholds.habit_growth * largest + 2:
         return f"The same happened on {len(days)} different days: that looks like a habit."
     return _usual_rate(sales, candidate, mine, thresholds)
+
+
+def _is_hoard(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> bool:
+    """Whether so few orders took more units than a normal order of these SKUs ever did, and many."""
+    normal = sales.sold & ~suspects.any & np.isin(sales.sku, np.unique(sales.sku[rows]))
+    units = int(sales.quantity[rows].sum())
+    return units >= thresholds.hoard_units and units > int(sales.quantity[normal].max(initial=0))
 
 
 def _first_price(sales: Sales, candidate: Candidate) -> bool:
@@ -119,12 +149,21 @@ def _same_elsewhere(
 
 def _same_discounts(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> tuple[set[int], int]:
     deep = rows[suspects.by_promotion[rows]]
-    depth = np.nanmedian(sales.depth[deep if len(deep) else rows])
+    deep = deep if len(deep) else rows
     with np.errstate(invalid="ignore"):
-        alike = sales.sold & ~suspects.meant & (np.abs(sales.depth - depth) <= thresholds.habit_depth)
+        alike = sales.sold & ~suspects.meant
+        # half off the usual price is no habit of half off a lowered one
+        for depth in (sales.depth, _below_list(sales, suspects)):
+            alike &= np.abs(depth - np.nanmedian(depth[deep])) <= thresholds.habit_depth
     alike[rows] = False
     days, counts = np.unique(sales.time[alike] // DAY, return_counts=True)
     return set(days.tolist()), int(counts.max(initial=0))
+
+
+def _below_list(sales: Sales, suspects: Suspects) -> Floats:
+    """Share of the usual list price that a sale is below, price and discount together."""
+    below = 1 - np.exp(sales.net_price - suspects.usual_list)
+    return np.where(np.isnan(below), sales.depth, below)
 
 
 def _is_trickle(
@@ -139,13 +178,16 @@ def _is_trickle(
     return bool(daily <= max(thresholds.trickle_orders, thresholds.trickle_share * normal))
 
 
-def _usual_rate(sales: Sales, candidate: Candidate, mine: _Measured, thresholds: Thresholds) -> str | None:
-    """Whether the same promotion is used on other days as fast as in the window."""
+def _usual_rate(
+    sales: Sales, candidate: Candidate, mine: _Measured, thresholds: Thresholds, floods: Sequence[Candidate] = ()
+) -> str | None:
+    """Whether the same promotion is used on other days as fast as in the window; `floods` are no ordinary days."""
     if not candidate.ids:
         return None
     uses = sales.promotions
     carrying = uses.rows[uses.ids == candidate.ids[0]]
-    carrying = carrying[sales.sold[carrying] & ~np.isin(carrying, candidate.rows)]
+    elsewhere = np.concatenate([candidate.rows, *(flood.rows for flood in floods)])
+    carrying = carrying[sales.sold[carrying] & ~np.isin(carrying, elsewhere)]
     carrying = carrying[sales.depth[carrying] >= mine.depth - thresholds.habit_depth]
     other_days = len(np.unique(sales.time[carrying] // DAY))
     if other_days < _OTHER_DAYS:
@@ -155,7 +197,7 @@ def _usual_rate(sales: Sales, candidate: Candidate, mine: _Measured, thresholds:
     expected = len(carrying) * mine.span / outside
     if _chance_of(mine.orders, expected) < thresholds.flood_chance:
         return None
-    return f"The same promotion is used as often on {other_days} other days."
+    return f"{_AS_OFTEN} {other_days} other days."
 
 
 def _chance_of(count: int, expected: float) -> float:
