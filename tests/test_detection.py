@@ -365,3 +365,12 @@ def test_a_price_per_unit_is_readable_aloud(currency: str, normal: str, wrong: s
     rows = [sale(400 + n / 60, 5000 + n, currency=currency, item_price=wrong, quantity=quantity) for n in range(5)]
     rows = [{**row, "sales_channel": None} for row in rows]
     assert words in the_one(order_table(orders + rows)).sentence
+
+
+def test_two_printed_discounts_tell_for_the_orders_not_yet_shipped():
+    """In the first hours few have shipped: two deep discounts, and five orders of the same id with none printed yet."""
+    rows = night(7)
+    for row in rows[:3] + rows[5:]:
+        row.update(order_status="Unshipped", item_promotion_discount=None)
+    found = the_one(order_table(usual() + rows))
+    assert (found.order_ids, found.promotion_ids) == (ids(rows), ("WRONG",))
