@@ -374,3 +374,13 @@ def test_two_printed_discounts_tell_for_the_orders_not_yet_shipped():
         row.update(order_status="Unshipped", item_promotion_discount=None)
     found = the_one(order_table(usual() + rows))
     assert (found.order_ids, found.promotion_ids) == (ids(rows), ("WRONG",))
+
+
+def test_a_sku_sold_once_on_the_day_it_went_for_a_cent_is_not_forgotten():
+    """One normal sale among many at a cent on its only day: the price that the other SKUs had by mistake tells."""
+    known = [row for sku in "ABC" for row in usual(sku=sku, order_id=f"O-{sku}")]
+    once = sale(399, 4000, sku="RARE", item_price="37.80")
+    cent = [
+        sale(400 + n / 60, 5000 + n, sku=sku, item_price="0.01") for n, sku in enumerate(["A", "B", "C"] + 5 * ["RARE"])
+    ]
+    assert the_one(order_table([*known, once, *cent])).order_ids == ids(cent)

@@ -290,13 +290,13 @@ def price_candidates(sales: Sales, suspects: Suspects, cheap: Mask, thresholds: 
     number = pool(onset, end, price, price - usual, thresholds)
     pooled = [np.concatenate([windows[at] for at in np.flatnonzero(number == one)]) for one in range(number.max() + 1)]
     parts = [part for rows in pooled for part in _price_windows(sales, suspects, rows, thresholds)]
-    return [Candidate((), _with_strangers(sales, suspects, part)) for part in parts]
+    return [Candidate((), _with_strangers(sales, suspects, part, thresholds)) for part in parts]
 
 
-def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints) -> Ints:
-    """The rows, and SKUs never sold before or after at exactly the price that several others had by mistake.
+def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> Ints:
+    """The rows, and SKUs without a level of their own at exactly the price that several others had by mistake.
 
-    A repricer that sets everything to a cent sells the long tail, too; what that normally costs nobody knows.
+    A repricer that sets everything to a cent sells the long tail, too: SKUs never sold before, or once for far more.
     """
     prices, counts = np.unique(sales.list_price[rows].round(4), return_counts=True)
     price, currencies = prices[np.argmax(counts)], np.unique(sales.currency[rows])
@@ -305,7 +305,8 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints) -> Ints:
     groups = len(np.unique(sales.group[rows[np.abs(sales.list_price[rows] - price) < 1e-3]]))
     if groups < _STRANGERS or (alike & ~inside).any():
         return rows
-    known = np.unique(sales.group[sales.sold & ~(alike & inside)])
+    fair = sales.list_price < price - np.log(thresholds.deep_share)
+    known = np.unique(sales.group[sales.sold & ~(alike & inside) & fair])
     strangers = np.flatnonzero(alike & inside & ~suspects.meant & ~np.isin(sales.group, known))
     together = np.union1d(rows, strangers)
     return together[np.argsort(sales.time[together], kind="stable")]
