@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ from promofix_lib.errors import ExportError, LetterError
 from promofix_lib.letters.messages import EMAIL, Wording
 from promofix_lib.letters.messages_texts import LONGEST_CELL, Template
 from promofix_lib.letters.sheet_words import STATUSES, TODO_COLUMNS, sheet_words, status_of
-from promofix_lib.orders import as_text, item_keys, order_table
+from promofix_lib.orders import item_keys, order_table
 from promofix_lib.triage import triage
 from promofix_lib.workbook import SHEETS, write_buyers_workbook
 from promofix_lib.workbook.todo_list import FIRST_ROW
@@ -484,26 +483,6 @@ def test_links_stay_below_excels_limit(tmp_path: Path, monkeypatch: pytest.Monke
         "https://sellercentral.amazon.com/messaging/contact"
     )
     assert any("65,530" in str(line[0]) for line in book["summary"].iter_rows(values_only=True))
-
-
-def test_three_hundred_orders_take_no_time(tmp_path: Path):
-    """Five sheets with links and colours take at most eight times what pandas takes for one bare sheet: half a second.
-
-    Beside pandas, and not by the clock, since the computer may be busy.
-    """
-    orders = night(300)
-    everything = pd.Series(True, index=orders.index)
-
-    def seconds(write: Any) -> float:
-        start = time.process_time()
-        write()
-        return time.process_time() - start
-
-    paths = iter(tmp_path / f"{number}.xlsx" for number in range(9))
-    ours = min(seconds(lambda: write_buyers_workbook(orders, everything, next(paths))) for _ in range(3))
-    bare = as_text(orders).map(lambda text: text.replace("\x00", "").replace("\x1f", "").replace("\ufffe", ""))
-    pandas = min(seconds(lambda: bare.to_excel(next(paths), index=False)) for _ in range(3))
-    assert ours < 8 * pandas
 
 
 def test_progress_is_shown_only_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
