@@ -27,8 +27,8 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from promofix_lib.detection import find_incidents
-from promofix_lib.detection.sales import HOUR, as_sales
+from promofix_lib.finding import find_incidents
+from promofix_lib.finding.sales import HOUR, as_sales
 from promofix_lib.volume import hourly_orders
 from tests.planted.incidents import INCIDENTS
 from tests.planted.innocents import INNOCENTS

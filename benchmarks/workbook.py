@@ -47,9 +47,9 @@ def measure(writer: str, count: int) -> None:
     """Print seconds and peak memory of one writer; set-up is not counted."""
     import pandas as pd
 
+    from promofix_lib.export.workbook import write_buyers_workbook
     from promofix_lib.letters.messages import Wording
     from promofix_lib.orders import as_text
-    from promofix_lib.workbook import write_buyers_workbook
 
     orders = night(count)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

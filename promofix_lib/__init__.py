@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "Case": "case",
+    "Case": "case.case",
     "CostsDesk": "widgets.costs_desk",
     "ExportButton": "widgets.export_button",
     "Incident": "incident",
@@ -22,7 +22,7 @@ _HOMES = {
     "WordingDesk": "widgets.wording_desk",
     "affected": "incident",
     "decided": "widgets.guide",
-    "find_incidents": "detection",
+    "find_incidents": "finding",
     "first_steps": "widgets.guide",
     "incident_picture": "charts.of_case",
     "merge_preview": "widgets.previews",

@@ -11,7 +11,7 @@ def main() -> int:
         found = ".".join(map(str, sys.version_info[:2]))
         sys.stderr.write(f"promofix needs Python 3.11 or newer, this is {found}. Install a newer Python.\n")
         return 2
-    from promofix_lib.bootstrap import with_everything_installed
+    from promofix_lib.app.bootstrap import with_everything_installed
 
     return with_everything_installed(sys.argv[1:])
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from promofix_lib.case import Case
+from promofix_lib.case.case import Case
 
 PROMOTION = "Percentage Off 2026/11/19 21-14-3-482"
 NIGHT = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)

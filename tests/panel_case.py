@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from promofix_lib.case import Case
-from promofix_lib.detection import NormalPrice
+from promofix_lib.case.case import Case
+from promofix_lib.finding import NormalPrice
 from promofix_lib.incident import Incident
 from promofix_lib.marketplaces import Marketplace, marketplace_of
 from promofix_lib.orders import order_table

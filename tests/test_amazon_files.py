@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promofix_lib.amazon_files import (
+from promofix_lib.errors import ExportError
+from promofix_lib.export.amazon_files import (
     acknowledgement_xml,
     batches,
     cancellation_text,
     write_cancellations,
     write_new,
 )
-from promofix_lib.cancellation import (
+from promofix_lib.export.cancellation import (
     Cancellation,
     StopTheBleed,
     check_reason,
@@ -27,7 +28,6 @@ from promofix_lib.cancellation import (
     plan_cancellations,
     stock_effect,
 )
-from promofix_lib.errors import ExportError
 from promofix_lib.orders import item_keys, order_table
 from promofix_lib.triage import triage
 

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promofix_lib.amazon_requests import REFUND_COLUMNS, fba_requests, refund_adjustments, withheld_together
-from promofix_lib.cancellation import Withheld
 from promofix_lib.errors import ExportError
+from promofix_lib.export.amazon_requests import REFUND_COLUMNS, fba_requests, refund_adjustments, withheld_together
+from promofix_lib.export.cancellation import Withheld
 from promofix_lib.orders import order_table
 
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from promofix_lib.detection.baselines import NormalPrice, References, references
-from promofix_lib.detection.sales import Sales, as_sales
-from promofix_lib.detection.thresholds import Thresholds
+from promofix_lib.finding.baselines import NormalPrice, References, references
+from promofix_lib.finding.sales import Sales, as_sales
+from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.orders import order_table
 
 

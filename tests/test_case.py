@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from promofix_lib.case import Case
+from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError
 from promofix_lib.incident import Ceiling, Incident
-from promofix_lib.sample import make_sample
+from tests.made_sample import make_sample
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RULE = Incident(promotion_ids=("P",))

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promofix_lib.cli import run
+from promofix_lib.app.cli import run
 from promofix_lib.places import SAMPLE, sample_reports
 
 TRUTH = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
@@ -169,7 +169,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(
     if before:
         out.mkdir()
         (out / before).write_text("keep", encoding="utf-8")
-    monkeypatch.setattr("promofix_lib.job.export", full_disk)
+    monkeypatch.setattr("promofix_lib.app.job.export", full_disk)
     assert run(["run", ALL_ORDERS, "--out", str(out)]) == 2
     said = capsys.readouterr()
     assert "No space left on device" in said.err

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promofix_lib.detection import find_incidents
-from promofix_lib.detection.baselines import NormalPrice
-from promofix_lib.detection.findings import Finding
-from promofix_lib.detection.thresholds import Thresholds
+from promofix_lib.finding import find_incidents
+from promofix_lib.finding.baselines import NormalPrice
+from promofix_lib.finding.findings import Finding
+from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.incident import affected, from_json, to_json
 from promofix_lib.merging import read_orders
 from promofix_lib.orders import item_keys, order_table

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promofix_lib import orders as table
-from promofix_lib.detection import find_incidents
-from promofix_lib.detection.findings import Findings
+from promofix_lib.finding import find_incidents
+from promofix_lib.finding.findings import Findings
 from promofix_lib.incident import affected
 from promofix_lib.orders import item_keys
 from tests.planted.incidents import INCIDENTS

@@ -19,9 +19,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promofix_lib.detection import NormalPrice
 from promofix_lib.errors import ExportError
-from promofix_lib.evidence import Chart, Event, Evidence, Source, order_ids_csv, page_of, write_evidence
+from promofix_lib.export.evidence import Chart, Event, Evidence, Source, order_ids_csv, page_of, write_evidence
+from promofix_lib.finding import NormalPrice
 from promofix_lib.letters.amazon_facts import Advice, incident_facts
 from promofix_lib.orders import order_table
 

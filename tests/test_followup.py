@@ -12,10 +12,16 @@ from typing import Any
 import openpyxl
 import pytest
 
-from promofix_lib.cancellation import Cancellation
-from promofix_lib.case import Case
+from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, ExportError, ReportError
-from promofix_lib.followup import (
+from promofix_lib.export.cancellation import Cancellation
+from promofix_lib.export.handover import export
+from promofix_lib.export.handover.parts import PARTS, cancellations, evidence
+from promofix_lib.export.handover.record import ExportRecord, read_records
+from promofix_lib.orders import item_keys
+from promofix_lib.purge import find_traces, purge
+from promofix_lib.reports import FeedError, ProcessingReport
+from promofix_lib.returns import (
     failed_keys,
     next_round,
     table_of_truth,
@@ -23,17 +29,11 @@ from promofix_lib.followup import (
     take_back_sheet,
     upload_again,
 )
-from promofix_lib.followup.returns import read_returns
-from promofix_lib.followup.todo_sheet import read_worked_sheet
-from promofix_lib.followup.uploads import match_upload
-from promofix_lib.handover import export
-from promofix_lib.handover.parts import PARTS, cancellations, evidence
-from promofix_lib.handover.record import ExportRecord, read_records
-from promofix_lib.orders import item_keys
-from promofix_lib.purge import find_traces, purge
-from promofix_lib.reports import FeedError, ProcessingReport
-from promofix_lib.sample import make_sample
+from promofix_lib.returns.returns import read_returns
+from promofix_lib.returns.todo_sheet import read_worked_sheet
+from promofix_lib.returns.uploads import match_upload
 from tests.handed_case import NIGHT, NOW, all_orders, buyer, line, make_case, new_orders, order_id, usual, victims
+from tests.made_sample import make_sample
 
 FAST = tuple(part for part in PARTS if part is not evidence)
 LATER = NOW + timedelta(days=2)

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from promofix_lib.case import Case
+from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, ExportError
-from promofix_lib.handover import export, facts_of, letters_of, record_advice
-from promofix_lib.handover.parts import PARTS, evidence, letters, usual_orders_per_day, wording_of
-from promofix_lib.handover.record import RECORD, read_record, read_records
+from promofix_lib.export.handover import export, facts_of, letters_of, record_advice
+from promofix_lib.export.handover.parts import PARTS, evidence, letters, usual_orders_per_day, wording_of
+from promofix_lib.export.handover.record import RECORD, read_record, read_records
 from promofix_lib.letters import amazon as letter_words
 from promofix_lib.orders import item_keys
-from promofix_lib.sample import make_sample
 from tests.handed_case import NIGHT, NOW, all_orders, line, make_case, order_id, usual, victims
+from tests.made_sample import make_sample
 
 SELLER_WORDS = Path(letter_words.__file__).parent
 FAST = tuple(part for part in PARTS if part is not evidence)  # drawing the charts takes a second

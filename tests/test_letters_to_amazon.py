@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promofix_lib.detection import NormalPrice
 from promofix_lib.errors import LetterError
+from promofix_lib.finding import NormalPrice
 from promofix_lib.letters.amazon import LETTERS, Word, fields_of, how_to, letter_template, letters, words
 from promofix_lib.letters.amazon_check import concerns
 from promofix_lib.letters.amazon_facts import Advice, IncidentFacts, incident_facts

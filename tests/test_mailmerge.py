@@ -18,9 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promofix_lib.errors import ExportError
-from promofix_lib.letters.messages import Message, Wording, messages_for
-from promofix_lib.letters.messages_texts import Template
-from promofix_lib.mailmerge import (
+from promofix_lib.export.mailmerge import (
     MERGE_LINES,
     draft,
     messages_per_day,
@@ -29,9 +27,11 @@ from promofix_lib.mailmerge import (
     write_word_template,
     write_word_templates,
 )
+from promofix_lib.export.workbook.lists import merge_rows
+from promofix_lib.letters.messages import Message, Wording, messages_for
+from promofix_lib.letters.messages_texts import Template
 from promofix_lib.marketplaces import MARKETPLACES
 from promofix_lib.orders import order_table
-from promofix_lib.workbook.lists import merge_rows
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 

@@ -14,8 +14,8 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from promofix_lib.case import Case
-from promofix_lib.sample import make_sample
+from promofix_lib.case.case import Case
+from tests.made_sample import make_sample
 
 PROJECT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))

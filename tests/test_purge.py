@@ -15,15 +15,15 @@ import pyarrow as pa
 import pyarrow.feather
 import pytest
 
-from promofix_lib.case import Case
+from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError
-from promofix_lib.followup import take_back_sheet
-from promofix_lib.followup.returns import read_returns
-from promofix_lib.handover import export, record_advice
-from promofix_lib.handover.record import read_records
+from promofix_lib.export.handover import export, record_advice
+from promofix_lib.export.handover.record import read_records
 from promofix_lib.orders import order_table
 from promofix_lib.purge import find_traces, purge, what_would_go
 from promofix_lib.purge.traces import buyers_words, needles, words_in
+from promofix_lib.returns import take_back_sheet
+from promofix_lib.returns.returns import read_returns
 from tests.handed_case import NOW, buyer, make_case, order_id
 
 PEOPLE = [word for number in (1, 2, 9, 12) for word in buyer(number).values()]

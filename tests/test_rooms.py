@@ -14,21 +14,18 @@ ROWS = (
     ("errors", "marketplaces", "orders", "places", "stored"),
     ("filters", "volume", "reports", "merging"),
     ("incident", "triage"),
-    ("detection",),
-    ("decisions", "case_file"),
+    ("finding",),
     ("case",),
     ("account",),
     ("letters",),
-    ("workbook", "mailmerge", "cancellation", "amazon_files", "amazon_requests", "charts", "evidence"),
-    ("handover",),
-    ("followup", "purge"),
-    ("widgets", "overview", "sample_files", "sample"),
-    ("job", "server", "checks"),
-    ("cli",),
-    ("bootstrap",),
+    ("charts",),
+    ("export",),
+    ("returns", "purge"),
+    ("widgets",),
+    ("app",),
     ("__main__", "__init__"),
 )
-HOMES = {"matplotlib": {"charts"}, "ipywidgets": {"widgets"}, "anywidget": {"widgets"}, "openpyxl": {"workbook"}}
+HOMES = {"matplotlib": {"charts"}, "ipywidgets": {"widgets"}, "anywidget": {"widgets"}, "openpyxl": {"export"}}
 
 
 def modules() -> list[Path]:
@@ -74,6 +71,6 @@ def test_each_outside_package_has_one_room(package: str):
 
 def test_nothing_heavy_is_imported_before_it_is_needed():
     """``python -m promofix_lib`` starts on a bare Python: these modules use the standard library only."""
-    for name in ("__init__", "__main__", "bootstrap", "places", "errors"):
+    for name in ("__init__", "__main__", "app/__init__", "app/bootstrap", "places"):
         outside = {module.split(".")[0] for module in imported(PACKAGE / f"{name}.py")} - {"promofix_lib"}
         assert outside <= set(__import__("sys").stdlib_module_names), name

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from promofix_lib.places import SAMPLE
-from promofix_lib.sample import make_sample, write_sample
-from promofix_lib.sample_files import PROMOTION_ID
+from tests.made_sample import make_sample, write_sample
+from tests.made_sample_files import PROMOTION_ID
 
 
 def test_the_sample_in_the_clone_is_what_the_command_writes(tmp_path: Path):
-    """``promofix sample`` gives data/sample byte for byte."""
+    """`write_sample` gives data/sample byte for byte."""
     written = {path.name: path.read_bytes() for path in write_sample(tmp_path)}
     assert written == {path.name: path.read_bytes() for path in SAMPLE.iterdir()}
 

@@ -11,15 +11,15 @@ from typing import Any
 import openpyxl
 import pytest
 
-from promofix_lib.case import Case
-from promofix_lib.followup.inbox import inbox
-from promofix_lib.handover import export, letters_of
-from promofix_lib.handover.parts import PARTS, evidence, for_the_assistant
-from promofix_lib.handover.parts import letters as letters_part
-from promofix_lib.handover.record import read_records
+from promofix_lib.case.case import Case
+from promofix_lib.export.handover import export, letters_of
+from promofix_lib.export.handover.parts import PARTS, evidence, for_the_assistant
+from promofix_lib.export.handover.parts import letters as letters_part
+from promofix_lib.export.handover.record import read_records
 from promofix_lib.letters.amazon import LETTERS
 from promofix_lib.orders import item_keys
 from promofix_lib.purge import purge
+from promofix_lib.returns.inbox import inbox
 from promofix_lib.widgets.desk_words import CHINESE, ENGLISH
 from promofix_lib.widgets.form import Form
 from promofix_lib.widgets.form_words import ENGLISH as FORM_ENGLISH

@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 from promofix_lib.account.of_case import account_outlook
-from promofix_lib.case import Case
-from promofix_lib.handover.briefing import word_of
-from promofix_lib.handover.parts import wording_of
+from promofix_lib.case.case import Case
+from promofix_lib.export.handover.briefing import word_of
+from promofix_lib.export.handover.parts import wording_of
 from promofix_lib.letters.messages import messages_for
 from promofix_lib.merging import Reading
 from promofix_lib.orders import order_table

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promofix_lib.decisions import Decision, Decisions, chosen
-from promofix_lib.detection import NormalPrice
+from promofix_lib.case.decisions import Decision, Decisions, chosen
 from promofix_lib.errors import PromofixError
 from promofix_lib.filters import containing
+from promofix_lib.finding import NormalPrice
 from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.orders import item_keys, order_table
 from promofix_lib.triage import WORDS, triage

@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from promofix_lib.errors import ExportError, LetterError
+from promofix_lib.export.workbook import SHEETS, write_buyers_workbook
+from promofix_lib.export.workbook.todo_list import FIRST_ROW
 from promofix_lib.letters.messages import EMAIL, Wording
 from promofix_lib.letters.messages_texts import LONGEST_CELL, Template
 from promofix_lib.letters.sheet_words import STATUSES, TODO_COLUMNS, sheet_words, status_of
 from promofix_lib.orders import item_keys, order_table
 from promofix_lib.triage import triage
-from promofix_lib.workbook import SHEETS, write_buyers_workbook
-from promofix_lib.workbook.todo_list import FIRST_ROW
 
 CHANNELS = (
     ("Amazon.com", "USD"),
@@ -245,7 +245,7 @@ def test_a_disk_that_is_full_leaves_nothing_behind(tmp_path: Path, monkeypatch: 
         path.write_bytes(path.read_bytes()[:1000])
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("promofix_lib.workbook.Workbook.save", save)
+    monkeypatch.setattr("promofix_lib.export.workbook.Workbook.save", save)
     with pytest.raises(OSError, match="No space left"):
         written(tmp_path / "buyers.xlsx", order_table([row()]))
     assert list(tmp_path.iterdir()) == []
@@ -474,7 +474,7 @@ def test_a_shorter_own_message_leaves_no_empty_cell(tmp_path: Path):
 
 def test_links_stay_below_excels_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Excel damages a sheet with more than 65,530 links: then only the order is linked, the other address is text."""
-    monkeypatch.setattr("promofix_lib.workbook.todo_list.MOST_LINKS", 5)
+    monkeypatch.setattr("promofix_lib.export.workbook.todo_list.MOST_LINKS", 5)
     book = written(tmp_path / "buyers.xlsx", order_table(row(number) for number in range(1, 5)))
     cells = list(book["todo"].iter_rows(min_row=FIRST_ROW))
     assert [bool(line[TODO_COLUMNS.index("order_id")].hyperlink) for line in cells] == [True] * 4

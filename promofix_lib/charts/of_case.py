@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promofix_lib.account.of_case import account_outlook
-from promofix_lib.case import Case
+from promofix_lib.case.case import Case
 from promofix_lib.charts.hours import incident_figure
 from promofix_lib.charts.picture import Picture
 from promofix_lib.charts.rate import rate_figure

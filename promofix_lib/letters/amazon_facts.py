@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from promofix_lib.detection import NormalPrice
+from promofix_lib.finding import NormalPrice
 from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.orders import MONEY, flat_lists, totals
 from promofix_lib.triage import WORDS, triage

@@ -13,15 +13,15 @@ from typing import Any
 
 from filelock import FileLock
 
-from promofix_lib.case import Case
+from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.followup.inbox import INBOX, WORKBOOKS
-from promofix_lib.followup.returns import FOLDER as RETURNS
-from promofix_lib.followup.returns import without_notes
-from promofix_lib.handover.record import RECORD
+from promofix_lib.export.handover.record import RECORD
 from promofix_lib.letters.seller_words import tell
 from promofix_lib.purge.traces import Needles, buyers_words, find_traces, needles, words_in
 from promofix_lib.reports import Report, read_report
+from promofix_lib.returns.inbox import INBOX, WORKBOOKS
+from promofix_lib.returns.returns import FOLDER as RETURNS
+from promofix_lib.returns.returns import without_notes
 from promofix_lib.stored import write_atomically
 
 DAYS = 30

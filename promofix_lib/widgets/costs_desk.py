@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from promofix_lib.account.of_case import costs_of, stock_of
-from promofix_lib.case import Case
+from promofix_lib.case.case import Case
 from promofix_lib.widgets.form import Form, Part, field, text
 
 COSTS = ("unit_cost", "shipping", "fees", "stock")

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from promofix_lib.cancellation import CANCEL_REASONS
-from promofix_lib.case import Case
+from promofix_lib.case.case import Case
 from promofix_lib.errors import PromofixError
-from promofix_lib.handover import Handover, export
+from promofix_lib.export.cancellation import CANCEL_REASONS
+from promofix_lib.export.handover import Handover, export
 from promofix_lib.letters.seller_words import tell
 from promofix_lib.widgets.files import size_text
 from promofix_lib.widgets.form import Form, Part, bullets, button, checks, field, select, table, text

@@ -9,7 +9,7 @@ import pandas as pd
 
 from promofix_lib.account.of_case import outlook_settings, work_of
 from promofix_lib.account.words import day_text
-from promofix_lib.case import Case
+from promofix_lib.case.case import Case
 from promofix_lib.errors import PromofixError
 from promofix_lib.marketplaces import MARKETPLACES, Marketplace
 from promofix_lib.orders import money_as_integers, money_text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from promofix_lib.case import Case
-from promofix_lib.handover.briefing import advice_in, facts_of, letters_of, record_advice, word_of
+from promofix_lib.case.case import Case
+from promofix_lib.export.handover.briefing import advice_in, facts_of, letters_of, record_advice, word_of
 from promofix_lib.letters.amazon import LETTERS, Letter, how_to, letters
 from promofix_lib.letters.amazon_check import concerns
 from promofix_lib.purge.traces import buyers_words

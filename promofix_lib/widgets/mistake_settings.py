@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from promofix_lib.case import Case
-from promofix_lib.detection import Finding, NormalPrice
-from promofix_lib.detection.thresholds import Thresholds
+from promofix_lib.case.case import Case
 from promofix_lib.errors import PromofixError
+from promofix_lib.finding import Finding, NormalPrice
+from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.orders import money_text
 from promofix_lib.widgets.form import Form, Part, bullets, button, field, radios, text
 

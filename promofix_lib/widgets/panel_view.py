@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from promofix_lib.decisions import Decisions
-from promofix_lib.detection import NormalPrice
+from promofix_lib.case.decisions import Decisions
+from promofix_lib.finding import NormalPrice
 from promofix_lib.incident import Ceiling, Incident
 from promofix_lib.orders import money_text
 from promofix_lib.widgets.facets import FACETS, Codes, Facets, Mask

@@ -5,12 +5,12 @@ from __future__ import annotations
 from html import escape
 from itertools import islice
 
-from promofix_lib.case import Case
-from promofix_lib.handover.parts import wording_of
+from promofix_lib.case.case import Case
+from promofix_lib.export.handover.parts import wording_of
+from promofix_lib.export.workbook.lists import merge_rows
 from promofix_lib.letters.messages import Message, messages_for
 from promofix_lib.widgets.form_words import form_words
 from promofix_lib.widgets.html import Shown, table
-from promofix_lib.workbook.lists import merge_rows
 
 
 def merge_preview(case: Case, rows: int = 5) -> Shown:

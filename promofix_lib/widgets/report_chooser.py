@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from promofix_lib.case import Case
+from promofix_lib.case.case import Case
 from promofix_lib.reports import read_report
 from promofix_lib.widgets.files import size_text
 from promofix_lib.widgets.form import Form, Part, bullets, button, checks, text

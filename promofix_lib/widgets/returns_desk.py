@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from promofix_lib.case import Case
-from promofix_lib.followup import failed_keys, next_round, upload_again
-from promofix_lib.followup.inbox import REPORTS, WORKBOOKS, drop_in, inbox, returned_files, take_back
-from promofix_lib.followup.returns import Return, read_returns, sha256_of
-from promofix_lib.followup.rounds import Round
-from promofix_lib.handover import Handover, export
+from promofix_lib.case.case import Case
+from promofix_lib.export.handover import Handover, export
 from promofix_lib.letters.sheet_words import SHEET_LANGUAGES, sheet_words
+from promofix_lib.returns import failed_keys, next_round, upload_again
+from promofix_lib.returns.inbox import REPORTS, WORKBOOKS, drop_in, inbox, returned_files, take_back
+from promofix_lib.returns.returns import Return, read_returns, sha256_of
+from promofix_lib.returns.rounds import Round
 from promofix_lib.widgets.desk_words import desk_words
 from promofix_lib.widgets.export_button import outcome_parts
 from promofix_lib.widgets.files import size_text

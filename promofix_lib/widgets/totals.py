@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from promofix_lib.detection import NormalPrice
 from promofix_lib.filters import one_of
+from promofix_lib.finding import NormalPrice
 from promofix_lib.orders import money_as_integers
 from promofix_lib.triage import WORDS, triage
 from promofix_lib.widgets.facets import Facet, Facets, Mask

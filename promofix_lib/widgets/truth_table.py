@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from promofix_lib.case import Case
-from promofix_lib.followup import table_of_truth
+from promofix_lib.case.case import Case
+from promofix_lib.returns import table_of_truth
 from promofix_lib.widgets.form import Form, Part, button, select, table, text
 from promofix_lib.widgets.words import words_of
 

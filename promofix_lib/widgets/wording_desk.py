@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promofix_lib.case import Case
+from promofix_lib.case.case import Case
 from promofix_lib.errors import LetterError
-from promofix_lib.handover.parts import wording_of
+from promofix_lib.export.handover.parts import wording_of
 from promofix_lib.letters.languages import LANGUAGES
 from promofix_lib.letters.linter import Fault
 from promofix_lib.letters.messages import Message, messages_for

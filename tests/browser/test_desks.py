@@ -14,8 +14,8 @@ pytestmark = pytest.mark.browser
 
 IMPORTS = (
     "from pathlib import Path\n"
-    "from promofix_lib.handover import export\n"
-    "from promofix_lib.handover.parts import cancellations\n"
+    "from promofix_lib.export.handover import export\n"
+    "from promofix_lib.export.handover.parts import cancellations\n"
     "from promofix_lib.widgets.letter_desk import LetterDesk\n"
     "from promofix_lib.widgets.returns_desk import ReturnsDesk\n"
     "from promofix_lib.widgets.wording_desk import WordingDesk\n"

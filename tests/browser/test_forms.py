@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 IMPORTS = (
     "from pathlib import Path\n"
-    "from promofix_lib.case import Case\nfrom promofix_lib.places import sample_reports\n"
+    "from promofix_lib.case.case import Case\nfrom promofix_lib.places import sample_reports\n"
     "from promofix_lib.widgets.report_chooser import ReportChooser\n"
     "from promofix_lib.widgets.reading_table import reading_table\n"
     "from promofix_lib.widgets.mistake_settings import MistakeSettings\n"

@@ -12,11 +12,11 @@ import openpyxl
 import pytest
 from playwright.sync_api import expect
 
-from promofix_lib.case import Case
+from promofix_lib.case.case import Case
 from promofix_lib.places import sample_reports
-from promofix_lib.sample import make_sample
 from tests.browser.lab import Lab
 from tests.browser.test_panel import becomes, violations
+from tests.made_sample import make_sample
 
 pytestmark = pytest.mark.browser
 

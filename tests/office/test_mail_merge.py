@@ -10,11 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from promofix_lib.export.mailmerge import write_word_template
+from promofix_lib.export.workbook import write_buyers_workbook
 from promofix_lib.letters.messages import Message, Wording, messages_for
-from promofix_lib.mailmerge import write_word_template
 from promofix_lib.marketplaces import MARKETPLACES
 from promofix_lib.orders import order_table
-from promofix_lib.workbook import write_buyers_workbook
 
 pytestmark = pytest.mark.office
 DRIVER = Path(__file__).parent / "merge_letters.py"

@@ -1,0 +1,1 @@
+"""The command line, set-up, the notebook server, the checks."""

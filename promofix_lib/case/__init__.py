@@ -1,0 +1,1 @@
+"""The case: its folder, its journal, what was decided."""

@@ -1,0 +1,1 @@
+"""What leaves the case: one folder per export."""

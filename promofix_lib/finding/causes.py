@@ -1,0 +1,331 @@
+"""Which promotion ids, or which wrong prices, explain the sales that are too cheap, and what else they reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask, Sales
+from promofix_lib.finding.suspects import Suspects
+from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.finding.windows import join_stragglers, pool, split_at_pauses
+
+_STRANGERS = 3  # so many SKUs at one wrong price tell what it is for a SKU without history
+_SUM_USES, _SUM_PRICES, _CENT = 5, 2, 0.02
+_ROUNDING = 0.01  # two codes of half off 19.99 leave a cent
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One cause in one window: the promotion ids (none: the price itself) and the affected rows, sorted by time.
+
+    Several ids are guilty `together`, or one of them stands on each row (codes for one use each).
+    """
+
+    ids: tuple[int, ...]
+    rows: Ints
+    together: bool = True
+
+
+def find_candidates(sales: Sales, suspects: Suspects, thresholds: Thresholds) -> list[Candidate]:
+    """Every cause in every window, promotions first; what no promotion explains is a matter of the price."""
+    left = suspects.by_promotion.copy()
+    found: list[Candidate] = []
+    single: list[Candidate] = []
+    for promotion, rows in _guilty_ids(sales, suspects, left):
+        windows = _windows_of_promotion(sales, suspects, promotion, rows, thresholds)
+        # with the uses whose discount is not printed yet: few have shipped in the first hours
+        reached = sum(len(one.rows) for one in windows)
+        (found if reached >= thresholds.least_orders else single).extend(windows)
+        left[rows] = False
+    found += _codes_for_one_use(sales, suspects, single, thresholds)
+    explained = np.zeros(len(left), dtype=np.bool_)
+    for candidate in found:
+        explained[candidate.rows] = True
+    return found + price_candidates(sales, suspects, (left | suspects.by_price) & ~explained, thresholds)
+
+
+def _codes_for_one_use(
+    sales: Sales, suspects: Suspects, single: list[Candidate], thresholds: Thresholds
+) -> list[Candidate]:
+    """Ids of one or two uses each: where many of them share a time and a depth, they are one mistake."""
+    if not single:
+        return []
+    rows = np.unique(np.concatenate([one.rows for one in single]))
+    rows = rows[np.argsort(sales.depth[rows], kind="stable")]
+    same_depth = np.split(rows, np.flatnonzero(np.diff(sales.depth[rows]) > thresholds.habit_depth) + 1)
+    return [one for rows in same_depth for one in _windows_of_codes(sales, suspects, single, rows, thresholds)]
+
+
+def _windows_of_codes(
+    sales: Sales, suspects: Suspects, single: list[Candidate], rows: Ints, thresholds: Thresholds
+) -> list[Candidate]:
+    rows = rows[np.argsort(sales.time[rows], kind="stable")]
+    time = sales.time[rows]
+    normal = normal_times(sales, suspects, np.unique(sales.group[rows]))
+    found = []
+    for part in join_stragglers(split_at_pauses(time, normal, None, thresholds), time, thresholds):
+        mine = [one for one in single if np.isin(one.rows, rows[part]).any()]
+        ids = tuple(sorted({promotion for one in mine for promotion in one.ids}))
+        found.append(Candidate(ids, rows[part], together=len(mine) == 1))
+    return found
+
+
+def _guilty_ids(sales: Sales, suspects: Suspects, left: Mask) -> list[tuple[int, Ints]]:
+    """Greedily the id that classifies the unexplained cheap rows best, until none is left.
+
+    References
+    ----------
+    Bailis et al., "MacroBase: prioritizing attention in fast data", SIGMOD 2017 (explanations by support and risk
+    ratio); van Rijsbergen's F-measure with precision weighted over recall.
+    """
+    uses, left = sales.promotions, left.copy()
+    found: list[tuple[int, Ints]] = []
+    mine = suspects.gives[uses.ids] & np.isin(uses.ids, np.unique(uses.ids[left[uses.rows]]))
+    rows, ids = uses.rows[mine], uses.ids[mine]
+    known = sales.depth_known[rows]
+    while True:
+        hits = left[rows]
+        count = np.bincount(ids[hits], minlength=len(uses.names))
+        if not count.any():
+            return found
+        inside = known & _in_range(sales.time[rows], ids, hits, len(uses.names))
+        among = np.bincount(ids[inside], minlength=len(uses.names))
+        score = 1.25 * count / (0.25 * left.sum() + np.maximum(among, count))
+        best = int(np.argmax(score))
+        affected = np.sort(rows[hits & (ids == best)])
+        found.append((best, affected))
+        left[affected] = False
+
+
+def _in_range(time: Ints, ids: Ints, hits: Mask, count: int) -> Mask:
+    first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, np.iinfo(np.int64).min)
+    np.minimum.at(first, ids[hits], time[hits])
+    np.maximum.at(last, ids[hits], time[hits])
+    return (time >= first[ids]) & (time <= last[ids])
+
+
+def _windows_of_promotion(
+    sales: Sales, suspects: Suspects, promotion: int, deep: Ints, thresholds: Thresholds
+) -> list[Candidate]:
+    uses = sales.promotions
+    carrying = uses.rows[uses.ids == promotion]
+    carrying = carrying[sales.dated[carrying]]
+    rows = _with_same_sum(sales, suspects, carrying, _with_shallow(sales, suspects, carrying, deep, thresholds))
+    rows = rows[np.argsort(sales.time[rows], kind="stable")]
+    normal = normal_times(sales, suspects, np.unique(sales.group[rows]))
+    parts = join_stragglers(split_at_pauses(sales.time[rows], normal, None, thresholds), sales.time[rows], thresholds)
+    found: list[Candidate] = []
+    for part in parts:
+        ids = explaining_ids(sales, suspects, promotion, rows[part], thresholds)
+        reached = _completed(sales, suspects, ids, rows[part], thresholds)
+        found.append(Candidate(ids, reached))
+    return found
+
+
+def normal_times(sales: Sales, suspects: Suspects, groups: Ints) -> Ints:
+    """Sorted times of the normal sales of these groups."""
+    wanted = np.zeros(int(sales.group.max(initial=-1)) + 1, dtype=np.bool_)
+    wanted[groups] = True
+    return np.sort(sales.time[sales.sold & ~suspects.any & wanted[sales.group]])
+
+
+def _with_shallow(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints, thresholds: Thresholds) -> Ints:
+    """All uses of an id that has no ordinary life and is mostly too cheap: the shallow ones are the same mistake."""
+    rows = carrying[sales.depth_known[carrying] & (sales.depth[carrying] > 0) & ~suspects.meant[carrying]]
+    others = rows[~np.isin(rows, deep)]
+    if not len(others) or len(deep) < thresholds.least_orders or 2 * len(deep) < len(rows):
+        return deep
+    times = np.sort(sales.time[deep])
+    after = np.searchsorted(times, sales.time[others])
+    gap_after = times[np.minimum(after, len(times) - 1)] - sales.time[others]
+    gap_before = sales.time[others] - times[np.maximum(after - 1, 0)]
+    apart = np.minimum(np.abs(gap_after), np.abs(gap_before)) > thresholds.pause_hours_least * HOUR
+    # uses of its own usual depth before the first or after the last deep one are an ordinary life
+    outside = (sales.time[others] < times[0]) | (sales.time[others] > times[-1])
+    return deep if apart.any() or outside.sum() > 1 + len(others) / 4 else np.union1d(deep, others)
+
+
+def _with_same_sum(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints) -> Ints:
+    """All uses of an id that takes one fixed sum off: on dear goods it is shallow, but it is the same mistake.
+
+    The sum is per unit, per line, or per order and then spread over its lines.
+    """
+    rows = carrying[sales.depth_known[carrying] & ~suspects.meant[carrying]]
+    first, last = sales.time[deep].min() - 48 * HOUR, sales.time[deep].max() + 48 * HOUR
+    rows = rows[(sales.time[rows] >= first) & (sales.time[rows] <= last) & (sales.depth[rows] > 0)]
+    if len(rows) < _SUM_USES:
+        return deep
+    taken, depth = sales.listed[rows] - sales.paid[rows], sales.depth[rows]
+    place = np.unique(sales.order[rows], return_inverse=True)[1]
+    by_order = np.bincount(place, weights=taken)
+    listed, units = sales.listed[rows], sales.quantity[rows]
+    total = np.bincount(place, weights=listed).astype(np.float64)[place]
+    sums = by_order.astype(np.float64)[place]
+    ways: tuple[tuple[Floats, Floats, Floats], ...] = (
+        (taken / units, depth, listed / units),
+        (taken, depth, listed),
+        (sums, sums / total, total),
+    )
+    for amount, share, price in ways:
+        same = _same_amount(amount, share)
+        # the same sum from different prices, or it could be a percentage
+        if same.mean() >= 0.9 and len(np.unique(price[same & (share < 0.98)].round(2))) >= _SUM_PRICES:
+            return np.union1d(rows[same], deep)
+    return deep
+
+
+def _same_amount(amount: Floats, share: Floats) -> Mask:
+    """Where the usual one of the larger amounts was taken, or everything there was."""
+    values, counts = np.unique(amount.round(2), return_counts=True)
+    usual = values[np.argmax(np.where(values >= np.median(amount) - _CENT, counts, 0))]
+    exactly = np.abs(amount - usual) <= _CENT
+    if exactly.sum() < 2:
+        return np.zeros(len(amount), dtype=np.bool_)
+    return exactly | ((share >= 0.98) & (amount <= usual + _CENT))
+
+
+def explaining_ids(
+    sales: Sales, suspects: Suspects, promotion: int, rows: Ints, thresholds: Thresholds
+) -> tuple[int, ...]:
+    """The smallest set of ids without which these orders would be no mistake.
+
+    Of the ids on most of the rows, the one on the fewest other sales at that time leads. Another id joins when its own
+    usual discount, seen on orders that carry it alone, is what pushes the rest over the limit.
+    """
+    shared = _ids_on_most(sales, suspects, rows, thresholds) or [promotion]
+    others = {one: _uses_elsewhere(sales, suspects, one, rows) for one in shared}
+    lead = min(shared, key=lambda one: (others[one], _uses_ever(sales, one, rows), one != promotion))
+    depth = float(np.nanmedian(sales.depth[rows]))
+    needed = [lead]
+    for one in shared:
+        share = _usual_depth(sales, one, rows, shared)
+        if (
+            one != lead
+            and share >= thresholds.promotion_part
+            and depth - share <= 1 - thresholds.deep_share + _ROUNDING
+        ):
+            needed.append(one)
+    return tuple(sorted(needed))
+
+
+def _ids_on_most(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> list[int]:
+    uses = sales.promotions
+    mine = np.isin(uses.rows, rows) & suspects.gives[uses.ids]
+    counts = np.bincount(uses.ids[mine], minlength=len(uses.names))
+    return np.flatnonzero(counts >= max(1.0, thresholds.explained_share * len(rows))).tolist()
+
+
+def _uses_elsewhere(sales: Sales, suspects: Suspects, promotion: int, rows: Ints) -> int:
+    """Normal sales in the window that carry the id, too."""
+    uses = sales.promotions
+    carrying = uses.rows[uses.ids == promotion]
+    time = sales.time[carrying]
+    inside = (time >= sales.time[rows].min()) & (time <= sales.time[rows].max())
+    return int((inside & sales.sold[carrying] & ~suspects.any[carrying]).sum())
+
+
+def _uses_ever(sales: Sales, promotion: int, rows: Ints) -> int:
+    """Sales outside these rows that carry the id, in the whole report."""
+    uses = sales.promotions
+    carrying = uses.rows[uses.ids == promotion]
+    return int((sales.sold[carrying] & ~np.isin(carrying, rows)).sum())
+
+
+def _usual_depth(sales: Sales, promotion: int, rows: Ints, shared: list[int]) -> float:
+    """The discount of an id on sales that carry none of the other suspects; 0 when there are too few to tell."""
+    uses = sales.promotions
+    carrying = uses.rows[uses.ids == promotion]
+    company = uses.rows[np.isin(uses.ids, [one for one in shared if one != promotion])]
+    alone = carrying[sales.depth_known[carrying] & ~np.isin(carrying, company) & ~np.isin(carrying, rows)]
+    return float(np.median(sales.depth[alone])) if len(alone) >= 3 else 0.0
+
+
+def _completed(sales: Sales, suspects: Suspects, ids: tuple[int, ...], rows: Ints, thresholds: Thresholds) -> Ints:
+    """The rows, and those that the same ids tell although price or discount is not printed yet."""
+    carrying = _carrying_all(sales, ids)
+    carrying = carrying[sales.dated[carrying] & ~suspects.meant[carrying]]
+    carrying = carrying[np.argsort(sales.time[carrying], kind="stable")]
+    time = sales.time[carrying]
+    onset, end = sales.time[rows].min(), sales.time[rows].max()
+    known = sales.depth_known[carrying]
+    inside = (time >= onset) & (time <= end)
+    discounted = np.isin(carrying, rows)
+    if not (known & inside).any() or discounted[known & inside].mean() < thresholds.pure_share:
+        return rows
+    reach = thresholds.straggler_hours * HOUR
+    open_rows = ~known & ~sales.cancelled[carrying] & (sales.quantity[carrying] > 0)
+    shallow = time[known & ~discounted & ~inside]
+    first = max(onset - reach, shallow[shallow < onset].max(initial=np.iinfo(np.int64).min))
+    last = min(end + reach, shallow[shallow > end].min(initial=np.iinfo(np.int64).max))
+    told = open_rows & (time >= first) & (time <= last)
+    # an id that is shallow elsewhere, too, has an ordinary life: its shallow uses in the window are ordinary
+    partly = known & inside & (sales.depth[carrying] > 0) & (not len(shallow))
+    together = np.union1d(rows, carrying[told | partly])
+    return together[np.argsort(sales.time[together], kind="stable")]
+
+
+def _carrying_all(sales: Sales, ids: tuple[int, ...]) -> Ints:
+    uses = sales.promotions
+    rows, counts = np.unique(uses.rows[np.isin(uses.ids, ids)], return_counts=True)
+    return rows[counts == len(ids)].astype(np.int64)
+
+
+def price_candidates(sales: Sales, suspects: Suspects, cheap: Mask, thresholds: Thresholds) -> list[Candidate]:
+    """Wrong prices: windows per SKU, sales channel and currency, then one incident over all that share one."""
+    windows = [
+        rows
+        for group in _by_group(sales, np.flatnonzero(cheap))
+        for rows in _price_windows(sales, suspects, group, thresholds)
+    ]
+    if not windows:
+        return []
+    # an ordinary coupon on top of a wrong list price is no second mistake
+    wrong = np.where(suspects.by_price, sales.list_price, sales.net_price)
+    price = np.array([np.median(wrong[rows]) for rows in windows])
+    usual = np.array([np.median(suspects.usual_list[rows]) for rows in windows])
+    onset = np.array([sales.time[rows[0]] for rows in windows])
+    end = np.array([sales.time[rows[-1]] for rows in windows])
+    number = pool(onset, end, price, price - usual, thresholds)
+    pooled = [np.concatenate([windows[at] for at in np.flatnonzero(number == one)]) for one in range(number.max() + 1)]
+    parts = [part for rows in pooled for part in _price_windows(sales, suspects, rows, thresholds)]
+    return [Candidate((), _with_strangers(sales, suspects, part, thresholds)) for part in parts]
+
+
+def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> Ints:
+    """The rows, and SKUs without a level of their own at exactly the price that several others had by mistake.
+
+    A repricer that sets everything to a cent sells the long tail, too: SKUs never sold before, or once for far more.
+    """
+    prices, counts = np.unique(sales.list_price[rows].round(4), return_counts=True)
+    price, currencies = prices[np.argmax(counts)], np.unique(sales.currency[rows])
+    alike = sales.sold & (np.abs(sales.list_price - price) < 1e-3) & np.isin(sales.currency, currencies)
+    inside = (sales.time >= sales.time[rows[0]] - HOUR) & (sales.time <= sales.time[rows[-1]] + HOUR)
+    groups = len(np.unique(sales.group[rows[np.abs(sales.list_price[rows] - price) < 1e-3]]))
+    if groups < _STRANGERS or (alike & ~inside).any():
+        return rows
+    fair = sales.list_price < price - np.log(thresholds.deep_share)
+    known = np.unique(sales.group[sales.sold & ~(alike & inside) & fair])
+    strangers = np.flatnonzero(alike & inside & ~suspects.meant & ~np.isin(sales.group, known))
+    together = np.union1d(rows, strangers)
+    return together[np.argsort(sales.time[together], kind="stable")]
+
+
+def _by_group(sales: Sales, rows: Ints) -> list[Ints]:
+    rows = rows[np.argsort(sales.group[rows], kind="stable")]
+    return np.split(rows, np.flatnonzero(np.diff(sales.group[rows])) + 1) if len(rows) else []
+
+
+def _price_windows(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> list[Ints]:
+    rows = rows[np.argsort(sales.time[rows], kind="stable")]
+    time = sales.time[rows]
+    wanted = np.zeros(int(sales.group.max(initial=-1)) + 1, dtype=np.bool_)
+    wanted[sales.group[rows]] = True
+    normal = np.flatnonzero(sales.sold & wanted[sales.group] & ~suspects.any)
+    normal = normal[(sales.time[normal] >= time[0]) & (sales.time[normal] <= time[-1])]
+    comparable = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
+    if sales.business[rows].all():
+        comparable = comparable[sales.business[comparable]]
+    parts = split_at_pauses(time, np.sort(sales.time[normal]), np.sort(sales.time[comparable]), thresholds)
+    return [rows[part] for part in join_stragglers(parts, time, thresholds)]

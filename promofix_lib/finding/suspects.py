@@ -1,0 +1,171 @@
+"""Which sales are too cheap: by their list price, by their promotions, or by both together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from promofix_lib.finding.baselines import NormalPrice, given_rows, references
+from promofix_lib.finding.gifts import basket_ids, gift_lines
+from promofix_lib.finding.sales import DAY, Floats, Ints, Mask, Sales
+from promofix_lib.finding.thresholds import Thresholds
+
+_ROUNDING = 0.01  # half off 19.99 is 50.03 % off: cents are rounded
+_LEAST_USES = 6
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """Per order item: too cheap by its promotions, by its list price; what it should cost (logarithms, NaN: unknown).
+
+    `gives` says per promotion id whether it gives a discount on items (shipping and financing ids do not), `meant`
+    which items are gifts or part of a basket offer.
+    """
+
+    by_promotion: Mask
+    by_price: Mask
+    usual_list: Floats
+    usual_net: Floats
+    gives: Mask
+    meant: Mask
+
+    @property
+    def any(self) -> Mask:
+        """Too cheap, however."""
+        return self.by_promotion | self.by_price
+
+
+def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresholds) -> Suspects:
+    """Order items that cost less than half of what they should, before anyone asks whether that was meant."""
+    rows = worth_judging(sales, given, thresholds)
+    known = references(sales, rows, given, thresholds)
+    count = len(sales.sold)
+    usual_list, usual_net, near_net = (
+        _spread_out(count, rows, values) for values in (known.list_price, known.net_price, known.near_net)
+    )
+    half = np.log(thresholds.deep_share - _ROUNDING)
+    drop = sales.list_price[rows] - known.list_price
+    cheap = (drop < half) & (drop <= -thresholds.spread_multiple * known.spread) & ~known.decided
+    by_price = np.zeros(count, dtype=np.bool_)
+    by_price[rows[cheap]] = True
+    judged = np.zeros(count, dtype=np.bool_)
+    judged[rows] = known.judged
+    gives = sales.gives
+    with np.errstate(invalid="ignore"):
+        net_drop = sales.net_price - usual_net
+        far = ~(net_drop >= np.log(thresholds.planned_share))
+        deep = sales.sold & sales.depth_known & (sales.depth > 1 - thresholds.deep_share + _ROUNDING) & far
+        both = sales.sold & (sales.net_price - near_net < half) & (sales.depth >= thresholds.promotion_part)
+        both &= sales.list_price - usual_list < np.log(1 - thresholds.promotion_part)
+    deep |= _consistent(sales, both & ~deep & ~by_price, judged, gives, thresholds)
+    deep |= _edited(sales, gives, thresholds)
+    meant = gift_lines(sales, thresholds) | _in_baskets(sales, deep, thresholds)
+    return Suspects(deep & ~meant, by_price & ~meant, usual_list, usual_net, gives, meant)
+
+
+def worth_judging(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresholds) -> Ints:
+    """All sales of the groups in which something costs less than half of something else; all where siblings speak.
+
+    A price that never falls below half of the highest one can not be too cheap, so most groups need no reference.
+    """
+    rows = np.flatnonzero(sales.sold)
+    groups = int(sales.group.max(initial=-1)) + 1
+    high, low = np.full(groups, -np.inf), np.full(groups, np.inf)
+    np.maximum.at(high, sales.group[rows], sales.list_price[rows])
+    np.minimum.at(low, sales.group[rows], sales.net_price[rows])
+    wide = low - high < np.log(thresholds.deep_share)
+    for normal in given:
+        wide[sales.group[rows[given_rows(sales, rows, normal)]]] = True
+    if _siblings_speak(sales, rows, groups, thresholds):
+        return rows
+    return rows[wide[sales.group[rows]]]
+
+
+def _siblings_speak(sales: Sales, rows: Ints, groups: int, thresholds: Thresholds) -> bool:
+    """Whether a group without history has the same SKU elsewhere, or the same ASIN under another SKU."""
+    first, last = np.full(groups, np.iinfo(np.int64).max), np.full(groups, np.iinfo(np.int64).min)
+    np.minimum.at(first, sales.group[rows], sales.time[rows])
+    np.maximum.at(last, sales.group[rows], sales.time[rows])
+    member = np.zeros(groups, dtype=np.int64)
+    member[sales.group[rows]] = rows
+    seen = np.flatnonzero(last >= first)
+    young = seen[last[seen] - first[seen] < thresholds.history_days * DAY]
+    for codes in (sales.sku[member], sales.asin[member]):
+        homes = np.bincount(codes[seen][codes[seen] >= 0], minlength=int(codes.max(initial=0)) + 1)
+        mine = codes[young]
+        if (homes[mine[mine >= 0]] > 1).any():
+            return True
+    return False
+
+
+def _spread_out(count: int, rows: Ints, values: Floats) -> Floats:
+    full = np.full(count, np.nan)
+    full[rows] = values
+    return full
+
+
+def _consistent(sales: Sales, both: Mask, judged: Mask, gives: Mask, thresholds: Thresholds) -> Mask:
+    """Items too cheap by list price and promotion together, where one id explains: it made most of its uses so.
+
+    Items of SKUs without history abstain; they follow the others.
+    """
+    answer = np.zeros(len(both), dtype=np.bool_)
+    uses = sales.promotions
+    wanted = both[uses.rows] & gives[uses.ids]
+    for promotion in np.unique(uses.ids[wanted]):
+        mine = uses.rows[uses.ids == promotion]
+        mine = mine[sales.depth_known[mine]]
+        hits = mine[both[mine]]
+        mine = mine[(sales.time[mine] >= sales.time[hits].min()) & (sales.time[mine] <= sales.time[hits].max())]
+        if len(hits) >= thresholds.least_orders and len(hits) >= thresholds.explained_share * judged[mine].sum():
+            answer[hits] = True
+            answer[mine[~judged[mine] & (sales.depth[mine] >= thresholds.promotion_part)]] = True
+    return answer
+
+
+def _edited(sales: Sales, gives: Mask, thresholds: Thresholds) -> Mask:
+    """The deep side of every promotion id whose discount jumped up at one moment."""
+    answer = np.zeros(len(sales.sold), dtype=np.bool_)
+    for promotion in _uneven_ids(sales, gives, thresholds):
+        uses = sales.promotions
+        rows = uses.rows[uses.ids == promotion]
+        rows = rows[sales.depth_known[rows]]
+        rows = rows[np.argsort(sales.time[rows], kind="stable")]
+        answer[rows[_deep_side(sales.depth[rows], thresholds)]] = True
+    return answer
+
+
+def _uneven_ids(sales: Sales, gives: Mask, thresholds: Thresholds) -> Ints:
+    uses = sales.promotions
+    known = sales.depth_known[uses.rows] & gives[uses.ids]
+    low, high = np.full(len(gives), np.inf), np.full(len(gives), -np.inf)
+    np.minimum.at(low, uses.ids[known], sales.depth[uses.rows[known]])
+    np.maximum.at(high, uses.ids[known], sales.depth[uses.rows[known]])
+    count = np.bincount(uses.ids[known], minlength=len(gives))
+    uneven = (count >= _LEAST_USES) & (high - low >= thresholds.shift_depth) & (high >= thresholds.shift_to)
+    return np.flatnonzero(uneven).astype(np.int64)
+
+
+def _deep_side(depth: Floats, thresholds: Thresholds) -> Mask:
+    """The later, deeper side of the best single split (likelihood ratio for a shift of the mean), if it is one."""
+    count = len(depth)
+    before = np.arange(1, count)
+    total = np.cumsum(depth)
+    gap = (total[-1] - total[:-1]) / (count - before) - total[:-1] / before
+    split = int(np.argmax(before * (count - before) / count * gap**2)) + 1
+    low, high = float(np.median(depth[:split])), float(np.median(depth[split:]))
+    middle = (low + high) / 2
+    clean = (depth[:split] < middle).mean() >= 0.9 and (depth[split:] > middle).mean() >= 0.8
+    if not (clean and high - low >= thresholds.shift_depth and high >= thresholds.shift_to):
+        return np.zeros(count, dtype=np.bool_)
+    return (np.arange(count) >= split) & (depth > middle)
+
+
+def _in_baskets(sales: Sales, deep: Mask, thresholds: Thresholds) -> Mask:
+    meant = np.zeros(len(deep), dtype=np.bool_)
+    ids = basket_ids(sales, deep, thresholds)
+    if len(ids):
+        meant[sales.promotions.rows[np.isin(sales.promotions.ids, ids)]] = True
+    return meant & deep
