@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "promofix_lib"
 
 # From facts to hands; a module may import from modules of its own row and of the rows above.
 ROWS = (
-    ("errors", "marketplaces", "orders", "places", "stored"),
+    ("errors", "amounts", "say"),
+    ("marketplaces", "places", "stored", "rules", "orders"),
     ("filters", "volume", "reports", "merging"),
     ("incident", "triage"),
     ("finding",),

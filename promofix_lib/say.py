@@ -1,0 +1,264 @@
+"""Every sentence for a person: one catalogue per language, one look-up, and how moments and lists are written in it."""
+
+from __future__ import annotations
+
+import gettext
+import locale
+import os
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any, Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
+
+from promofix_lib.amounts import Money
+
+ENGLISH = "en"
+_spoken: ContextVar[str] = ContextVar("spoken", default="")
+
+
+@runtime_checkable
+class Worded(Protocol):
+    """A value that knows how it is written in a language: an amount, a sentence."""
+
+    def text(self, language: str | None = None) -> str:
+        """The value in that language; the current one by default."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sentence not yet worded: a key of the catalogue and its facts. It is worded where it is shown.
+
+    Parameters
+    ----------
+    key : str
+        ``room.name`` in the catalogue, or, for what somebody typed, the text itself.
+    facts : tuple of (str, value)
+        Text, whole number, `Decimal`, `Money`, moment with a zone, day, `Told`, or a tuple of these.
+
+    Examples
+    --------
+    >>> told("say.list_of", what=("A", "B")).text("zh-CN")
+    'A、B'
+    >>> Told.from_json(told("say.list_of", what=("A", Money(Decimal("1.5"), "USD"))).to_json()).text("en")
+    'A, 1.50 USD'
+    """
+
+    key: str
+    facts: tuple[tuple[str, Any], ...] = ()
+
+    def text(self, language: str | None = None) -> str:
+        """The sentence in a language; the current one by default."""
+        return say(self.key, language=language, **dict(self.facts))
+
+    def __str__(self) -> str:
+        """The sentence in the current language."""
+        return self.text()
+
+    def to_json(self) -> dict[str, Any]:
+        """Key and facts as plain JSON, for a cache or the journal."""
+        return {"key": self.key, "facts": {name: _plain(value) for name, value in self.facts}}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Told:
+        """The sentence that `to_json` wrote."""
+        return cls(record["key"], tuple((name, _value(plain)) for name, plain in record["facts"].items()))
+
+
+def told(key: str, /, **facts: Any) -> Told:
+    """A sentence of the catalogue with its facts, to be worded later."""
+    return Told(key, tuple(facts.items()))
+
+
+def say(key: str, /, *, language: str | None = None, **facts: Any) -> str:
+    """A sentence of the catalogue in a language.
+
+    Parameters
+    ----------
+    key : str
+        ``room.name``; a text that is no key (something a person typed) comes back as it is.
+    language : str, optional
+        The current language by default; one that is not there gives English.
+    **facts
+        Values of the placeholders; ``n`` chooses between singular and plural. ``{n:,}`` groups digits as the language
+        does.
+
+    Examples
+    --------
+    >>> say("say.orders", language="en", n=1), say("say.orders", language="en", n=1200)
+    ('1 order', '1,200 orders')
+    >>> say("say.orders", language="zh-CN", n=2)
+    '2 个订单'
+    """
+    name = language_of(language) if language else current_language()
+    forms, plural = _catalogue(name)
+    found = forms.get(key) or _catalogue(ENGLISH)[0].get(key)
+    if found is None:
+        return key
+    form = found[plural(int(facts["n"])) if "n" in facts and len(found) > 1 else 0]
+    return form.format_map({fact: _shown(value, name) for fact, value in facts.items()}) if facts else form
+
+
+def known_key(key: str) -> bool:
+    """Whether the catalogue has a sentence of that name.
+
+    >>> known_key("say.orders"), known_key("Hello.")
+    (True, False)
+    """
+    return key in _catalogue(ENGLISH)[0]
+
+
+# -- languages --------------------------------------------------------------------------------------------------------
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Languages that have a catalogue, English first.
+
+    >>> languages()[:2]
+    ('en', 'zh-CN')
+    """
+    names = {path.name[:-3].replace("_", "-") for path in files("promofix_lib").joinpath("locale").iterdir()}
+    return (ENGLISH, *sorted(name for name in names if name not in (ENGLISH, "") and not name.startswith((".", "_"))))
+
+
+def language_of(name: str) -> str:
+    """The language with a catalogue that a name means; English where there is none.
+
+    >>> language_of("zh_CN.UTF-8"), language_of("zh-Hans"), language_of("EN_us"), language_of("xx"), language_of("")
+    ('zh-CN', 'zh-CN', 'en', 'en', 'en')
+    """
+    plain = name.split(".")[0].replace("_", "-").lower()
+    exact = {known.lower(): known for known in languages()}
+    family = {known.split("-")[0].lower(): known for known in reversed(languages())}
+    return exact.get(plain) or family.get(plain.split("-")[0], ENGLISH)
+
+
+def current_language() -> str:
+    """The language spoken now: the one last given to `speak`, else PROMOFIX_LANGUAGE, else the system's."""
+    return _spoken.get() or language_of(os.environ.get("PROMOFIX_LANGUAGE") or _system_language())
+
+
+def speak(language: str) -> str:
+    """Speak a language from now on; empty goes back to the environment's. Gives the language that is spoken."""
+    _spoken.set(language_of(language) if language else "")
+    return current_language()
+
+
+@cache
+def _system_language() -> str:
+    return locale.getlocale()[0] or os.environ.get("LANG", "")
+
+
+# -- values -----------------------------------------------------------------------------------------------------------
+
+
+def moment_text(moment: datetime, language: str | None = None, *, zone: bool = False) -> str:
+    """A moment as people write it, in its own zone, to the minute.
+
+    >>> noon = datetime(2026, 11, 19, 22, 5, tzinfo=ZoneInfo("America/Los_Angeles"))
+    >>> moment_text(noon, "en"), moment_text(noon, "zh-CN"), moment_text(noon, "en", zone=True)
+    ('2026-11-19 22:05', '2026年11月19日 22:05', '2026-11-19 22:05 (America/Los Angeles)')
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone.")
+    written = f"{day_text(moment.date(), language)} {moment:%H:%M}"
+    name = getattr(moment.tzinfo, "key", None) or moment.tzname() or "UTC"
+    return f"{written} ({name.replace('_', ' ')})" if zone else written
+
+
+def day_text(day: date, language: str | None = None) -> str:
+    """A day as people write it.
+
+    >>> day_text(date(2026, 11, 9), "en"), day_text(date(2026, 11, 9), "zh-CN")
+    ('2026-11-09', '2026年11月9日')
+    """
+    name = language_of(language) if language else current_language()
+    return f"{day.year}年{day.month}月{day.day}日" if name.startswith("zh") else day.isoformat()
+
+
+class _Whole(int):
+    """A whole number that ``{n:,}`` groups by its language."""
+
+    language = ENGLISH
+
+    def __format__(self, spec: str) -> str:
+        if spec != ",":
+            return format(int(self), spec)
+        from babel.numbers import format_decimal
+
+        return format_decimal(int(self), locale=self.language.replace("-", "_"))
+
+
+def _shown(value: Any, language: str) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        whole = _Whole(value)
+        whole.language = language
+        return whole
+    if isinstance(value, datetime):
+        return moment_text(value, language)
+    if isinstance(value, date):
+        return day_text(value, language)
+    if isinstance(value, Worded):
+        return value.text(language)
+    if isinstance(value, tuple | list):
+        return ("、" if language.startswith("zh") else ", ").join(str(_shown(one, language)) for one in value)
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Told):
+        return {"told": value.to_json()}
+    if isinstance(value, Money):
+        return {"money": [str(value.amount), value.currency]}
+    if isinstance(value, Decimal):
+        return {"decimal": str(value)}
+    if isinstance(value, datetime):
+        return {"moment": value.isoformat(), "zone": getattr(value.tzinfo, "key", "")}
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _value(plain: Any) -> Any:
+    if isinstance(plain, list):
+        return tuple(_value(one) for one in plain)
+    if not isinstance(plain, dict):
+        return plain
+    if "told" in plain:
+        return Told.from_json(plain["told"])
+    if "money" in plain:
+        return Money(Decimal(plain["money"][0]), plain["money"][1])
+    if "decimal" in plain:
+        return Decimal(plain["decimal"])
+    if "day" in plain:
+        return date.fromisoformat(plain["day"])
+    moment = datetime.fromisoformat(plain["moment"])
+    return moment.astimezone(ZoneInfo(plain["zone"])) if plain["zone"] else moment.astimezone(UTC)
+
+
+# -- catalogues -------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _catalogue(language: str) -> tuple[dict[str, tuple[str, ...]], Callable[[int], int]]:
+    from babel.messages.pofile import read_po
+
+    path = files("promofix_lib").joinpath("locale", f"{language.replace('-', '_')}.po")
+    with path.open("rb") as file:
+        catalogue = read_po(file, abort_invalid=True)
+    forms: dict[str, tuple[str, ...]] = {}
+    for message in catalogue:
+        key = message.id if isinstance(message.id, str) else message.id[0]
+        texts = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+        if key and all(texts):
+            forms[key] = texts
+    return forms, gettext.c2py(str(catalogue.plural_expr))
