@@ -64,8 +64,10 @@ def plain_amount(amount: Decimal, currency: str = "") -> str:
 
     Examples
     --------
-    >>> plain_amount(Decimal("17397"), "USD"), plain_amount(Decimal("0.333333"), "USD"), plain_amount(Decimal("5.0"), "JPY")
-    ('17397.00', '0.333333', '5')
+    >>> plain_amount(Decimal("17397"), "USD"), plain_amount(Decimal("0.333333"), "USD")
+    ('17397.00', '0.333333')
+    >>> plain_amount(Decimal("5.0"), "JPY")
+    '5'
     """
     return f"{amount:.{_places(amount, currency)}f}"
 
