@@ -112,6 +112,20 @@ def is_cancelled(orders: pd.DataFrame) -> pd.Series[bool]:
     return one_of(orders, "order_status", ["Cancelled"]) | one_of(orders, "item_status", ["Cancelled"])
 
 
+def is_shipped(orders: pd.DataFrame) -> pd.Series[bool]:
+    """Items that left, or are leaving: their own line says so, or their order does and the line does not deny it.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"order_status": "Shipped"}, {"order_status": "Shipping", "item_status": "Unshipped"}])
+    >>> is_shipped(orders).tolist()
+    [True, False]
+    """
+    by_order = one_of(orders, "order_status", ["Shipped", "Shipping"]) & ~one_of(orders, "item_status", ["Unshipped"])
+    return one_of(orders, "item_status", ["Shipped"]) | by_order
+
+
 def containing(orders: pd.DataFrame, text: str) -> pd.Series[bool]:
     """Orders in which `text` occurs in an id, a SKU, a name or a promotion; capitals do not matter.
 

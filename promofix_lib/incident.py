@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 
 from promofix_lib.errors import CaseError
 from promofix_lib.filters import in_window, is_cancelled, one_of, priced_at_most, with_promotions
-from promofix_lib.orders import item_keys
+from promofix_lib.orders import is_true, item_keys
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Incident:
 
 
 def affected(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
-    """Order items that the rule touches.
+    """Order items that the rule touches: every question of `QUESTIONS` that it asks is answered with yes.
 
     An item without a price (pending, or its discount is printed at shipping) counts when its promotion tells, unless
     it is cancelled; without a promotion in the rule an unpriced item can not be judged and is out.
@@ -106,39 +107,68 @@ def affected(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
     Series
         Boolean mask.
     """
-    mask = in_window(orders, incident.onset, incident.end) if incident.onset or incident.end else _everything(orders)
-    if incident.promotion_ids:
-        mask &= with_promotions(orders, incident.promotion_ids, together=incident.together)
-    for column in ("sku", "sales_channel", "currency", "order_status", "fulfillment_channel", "ship_country"):
-        words: tuple[str, ...] = getattr(incident, _PLURAL[column])
-        if words:
-            mask &= one_of(orders, column, words)
-    if incident.is_business_order is not None:
-        mask &= (orders["is_business_order"].fillna(False) == incident.is_business_order).astype(bool)
+    mask = _everything(orders)
+    for question in QUESTIONS.values():
+        if question.asked(incident):
+            mask &= question.answer(orders, incident)
+    return mask
+
+
+def touched(orders: pd.DataFrame, incidents: Sequence[Incident]) -> pd.Series[int]:
+    """Per order item the number of the first incident that touches it (1, 2 …; the gravest stands first), 0 for none.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"sku": "A", "item_price": "1", "quantity": 1}, {"sku": "B"}])
+    >>> touched(orders, [Incident(skus=("B",), promotion_ids=("P",)), Incident(skus=("A",))]).tolist()
+    [2, 0]
+    """
+    numbers = np.zeros(len(orders), dtype=np.int64)
+    for number in range(len(incidents), 0, -1):
+        numbers[affected(orders, incidents[number - 1]).to_numpy()] = number
+    return pd.Series(numbers, index=orders.index, name="incident")
+
+
+_EMPTY = Incident()
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of a rule: the fields of `Incident` that it reads, and its mask over the order table."""
+
+    fields: tuple[str, ...]
+    answer: Callable[[pd.DataFrame, Incident], pd.Series[bool]]
+    always: bool = False
+
+    def asked(self, incident: Incident) -> bool:
+        """Whether the rule asks it."""
+        return self.always or any(getattr(incident, name) != getattr(_EMPTY, name) for name in self.fields)
+
+
+def _allowed(field: str, column: str) -> Question:
+    return Question((field,), lambda orders, incident: one_of(orders, column, getattr(incident, field)))
+
+
+def _business(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
+    return is_true(orders["is_business_order"]) == incident.is_business_order
+
+
+def _quantity(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
+    units = orders["quantity"]
+    mask = units.notna().astype(bool)
     if incident.min_quantity is not None:
-        mask &= (orders["quantity"] >= incident.min_quantity).fillna(False).astype(bool)
+        mask &= (units >= incident.min_quantity).fillna(False).astype(bool)
     if incident.max_quantity is not None:
-        mask &= (orders["quantity"] <= incident.max_quantity).fillna(False).astype(bool)
-    return _without(orders, mask & cheap_enough(orders, incident), incident.except_items)
+        mask &= (units <= incident.max_quantity).fillna(False).astype(bool)
+    return mask
 
 
-def _without(orders: pd.DataFrame, mask: pd.Series[bool], keys: tuple[str, ...]) -> pd.Series[bool]:
-    if not keys:
-        return mask
+def _not_excepted(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
     # a key numbers equal lines within one order, so whole orders are enough to work it out
-    company = orders[orders["order_id"].isin(orders.loc[mask, "order_id"]).fillna(False) | mask]
-    cleared = item_keys(company).isin(keys)
-    return mask & ~cleared.reindex(orders.index, fill_value=False).astype(bool)
-
-
-_PLURAL = {
-    "sku": "skus",
-    "sales_channel": "sales_channels",
-    "currency": "currencies",
-    "order_status": "order_statuses",
-    "fulfillment_channel": "fulfillment_channels",
-    "ship_country": "ship_countries",
-}
+    company = orders[one_of(orders, "order_id", {key.split("/")[0] for key in incident.except_items})]
+    cleared = item_keys(company).isin(incident.except_items)
+    return ~cleared.reindex(orders.index, fill_value=False).astype(bool)
 
 
 def _everything(orders: pd.DataFrame) -> pd.Series[bool]:
@@ -205,6 +235,66 @@ def _place_in(orders: pd.DataFrame, columns: tuple[str, ...], keys: list[tuple[s
     return np.where(known[at] == code, np.array([place[int(one)] for one in known])[at], -1)
 
 
+QUESTIONS: dict[str, Question] = {
+    "window": Question(("onset", "end"), lambda orders, rule: in_window(orders, rule.onset, rule.end)),
+    "promotion_ids": Question(
+        ("promotion_ids", "together"),
+        lambda orders, rule: with_promotions(orders, rule.promotion_ids, together=rule.together),
+    ),
+    "price": Question(("ceilings", "max_unit_price", "promotion_ids"), cheap_enough, always=True),
+    "skus": _allowed("skus", "sku"),
+    "sales_channels": _allowed("sales_channels", "sales_channel"),
+    "currencies": _allowed("currencies", "currency"),
+    "order_statuses": _allowed("order_statuses", "order_status"),
+    "fulfillment_channels": _allowed("fulfillment_channels", "fulfillment_channel"),
+    "ship_countries": _allowed("ship_countries", "ship_country"),
+    "is_business_order": Question(("is_business_order",), _business),
+    "quantity": Question(("min_quantity", "max_quantity"), _quantity),
+    "except_items": Question(("except_items",), _not_excepted),
+}
+"""Every question a rule can ask, each with its one mask. `affected` is their AND; a panel's counts leave one out."""
+
+
+class Answers:
+    """The questions answered for one order table, the last masks kept: moving the window works out one mask, not ten.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> answers = Answers(order_table([{"sku": "A", "item_price": "1", "quantity": 1}, {"sku": "B"}]))
+    >>> rule = Incident(skus=("A",), promotion_ids=("P",))
+    >>> answers.mask(rule).tolist(), answers.without("promotion_ids", rule).tolist()
+    ([False, False], [True, False])
+    """
+
+    def __init__(self, orders: pd.DataFrame, kept: int = 64) -> None:
+        self._orders = orders
+        self._kept = kept
+        self._masks: dict[tuple[Any, ...], npt.NDArray[np.bool_]] = {}
+
+    def mask(self, incident: Incident) -> npt.NDArray[np.bool_]:
+        """The same as `affected`."""
+        return self.without("", incident)
+
+    def without(self, left_out: str, incident: Incident) -> npt.NDArray[np.bool_]:
+        """Rows that answer every question but one with yes."""
+        asked = [name for name, question in QUESTIONS.items() if name != left_out and question.asked(incident)]
+        return np.logical_and.reduce([self._answer(name, incident) for name in asked])
+
+    def _answer(self, name: str, incident: Incident) -> npt.NDArray[np.bool_]:
+        question = QUESTIONS[name]
+        values = [getattr(incident, field) for field in question.fields]
+        if name == "price":
+            values[-1] = bool(values[-1])  # only that there is a promotion matters to an unpriced item
+        place = (name, *values)
+        if place not in self._masks:
+            self._masks[place] = question.answer(self._orders, incident).to_numpy(dtype=np.bool_)
+            if len(self._masks) > self._kept:
+                del self._masks[next(iter(self._masks))]
+        self._masks[place] = self._masks.pop(place)
+        return self._masks[place]
+
+
 def to_json(incident: Incident) -> dict[str, Any]:
     """The rule as JSON; money as text, times ISO 8601 in UTC; what asks nothing is left out.
 
@@ -249,17 +339,11 @@ def from_json(record: dict[str, Any]) -> Incident:
     known = {field.name for field in fields(Incident)}
     strange = sorted(set(record) - known)
     if strange:
-        raise CaseError(
-            f"The saved incident has words that this promofix does not know: {', '.join(strange)}. "
-            "It was probably saved by a newer version: update promofix, or find the incident again in notebook 2."
-        )
+        raise CaseError("incident.unknown_words", words=tuple(strange))
     try:
         return Incident(**{name: _typed(name, value) for name, value in record.items()})
     except (TypeError, ValueError, KeyError, InvalidOperation) as error:
-        raise CaseError(
-            f"The saved incident is damaged ({error}). Find the incident again in notebook 2; "
-            "the reports are untouched."
-        ) from error
+        raise CaseError("incident.damaged", why=str(error)) from error
 
 
 def _typed(name: str, value: Any) -> Any:

@@ -145,7 +145,7 @@ def unit_prices(orders: pd.DataFrame) -> pd.Series[Any]:
     net = np.maximum(price - np.where(discounted, np.abs(discount), 0), 0)
     share = np.where(known, quantity, 1)
     per_unit = (net * 100 + share // 2) // share  # ten-thousandths to millionths, rounded half up
-    return pd.Series(_decimals(per_unit, known, 6), index=orders.index, dtype=UNIT_MONEY)
+    return pd.Series(decimals(per_unit, known, 6), index=orders.index, dtype=UNIT_MONEY)
 
 
 def money_as_integers(column: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
@@ -179,7 +179,12 @@ def _low_words(chunk: Any) -> npt.NDArray[np.int64]:
     return words[2 * chunk.offset : 2 * (chunk.offset + len(chunk)) : 2].astype(np.int64)
 
 
-def _decimals(values: npt.NDArray[np.int64], known: npt.NDArray[np.bool_], places: int) -> Any:
+def decimals(values: npt.NDArray[np.int64], known: npt.NDArray[np.bool_], places: int) -> Any:
+    """Whole numbers in units of their last decimal place as exact money (Arrow), missing where not known.
+
+    >>> decimals(np.array([15000, 0]), np.array([True, False]), 4).to_pylist()
+    [Decimal('1.5000'), None]
+    """
     words = np.empty(2 * len(values), dtype="<i8")
     words[0::2] = values
     words[1::2] = values >> 63  # the sign fills the upper half

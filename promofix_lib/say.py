@@ -258,7 +258,7 @@ def _catalogue(language: str) -> tuple[dict[str, tuple[str, ...]], Callable[[int
     forms: dict[str, tuple[str, ...]] = {}
     for message in catalogue:
         key = message.id if isinstance(message.id, str) else message.id[0]
-        texts = (message.string,) if isinstance(message.string, str) else tuple(message.string)
-        if key and all(texts):
+        texts = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+        if key and texts and all(texts):
             forms[key] = texts
     return forms, gettext.c2py(str(catalogue.plural_expr))

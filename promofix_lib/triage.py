@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from promofix_lib.filters import is_cancelled, one_of
+from promofix_lib.filters import is_cancelled, is_shipped, one_of
 from promofix_lib.orders import TEXT, flat_lists, has_any, is_true
 
 WORDS = ("cancel", "ask_amazon", "wait", "shipped", "already_cancelled", "buyer_asked", "set_aside")
@@ -52,9 +52,7 @@ def triage(orders: pd.DataFrame) -> pd.Series[str]:
     ['cancel', 'ask_amazon', 'wait']
     """
     cancelled = is_cancelled(orders)
-    shipped = one_of(orders, "item_status", ["Shipped"]) | (
-        one_of(orders, "order_status", ["Shipped", "Shipping"]) & ~one_of(orders, "item_status", ["Unshipped"])
-    )
+    shipped = is_shipped(orders)
     open_order = one_of(orders, "order_status", ["Unshipped"]) | (
         one_of(orders, "order_status", ["PartiallyShipped"]) & one_of(orders, "item_status", ["Unshipped"])
     )

@@ -14,7 +14,7 @@ ROWS = (
     ("errors", "amounts", "say"),
     ("marketplaces", "places", "stored", "rules", "orders"),
     ("filters", "volume", "reports", "merging"),
-    ("incident", "triage"),
+    ("money", "incident", "triage"),
     ("finding",),
     ("case",),
     ("account",),

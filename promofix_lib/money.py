@@ -1,0 +1,235 @@
+"""The ledger: what was paid for each order item, what it should have cost, what was lost, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from promofix_lib.amounts import plain_amount
+from promofix_lib.filters import is_shipped, one_of
+from promofix_lib.marketplaces import marketplace_of
+from promofix_lib.orders import MONEY, decimals, flat_lists, money_as_integers
+from promofix_lib.say import Told, told
+
+Mask = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+_SCALE = 10_000  # item_price and item_promotion_discount are kept in ten-thousandths
+_ENOUGH_SHIPPED = 3
+_USUALLY = 0.9
+_GIVEN = told("money.given_by_seller")
+_LARGEST = 9e18  # an int64 holds no more
+
+
+@dataclass(frozen=True)
+class NormalPrice:
+    """What one SKU normally costs per unit, and how that is known.
+
+    Given by the seller it wins over every estimate; an empty sales channel or currency stands for every one.
+    """
+
+    sku: str
+    sales_channel: str
+    currency: str
+    price: Decimal
+    how_known: Told = _GIVEN
+
+    def to_json(self) -> dict[str, str]:
+        """The price as plain JSON, without how it is known."""
+        price = plain_amount(self.price, self.currency)
+        return {"sku": self.sku, "sales_channel": self.sales_channel, "currency": self.currency, "price": price}
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Money of some order items in one currency.
+
+    `paid`, `normal_value` and `loss` are sums over the same items, those of which all three are known, so
+    `normal_value` − `paid` = `loss`; `items_not_known` counts the others. A text that names a sum names them too.
+    """
+
+    currency: str
+    paid: Decimal
+    normal_value: Decimal
+    loss: Decimal
+    items_not_known: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Money as text.
+
+        >>> Amounts("USD", Decimal("300"), Decimal("17697"), Decimal("17397")).to_json()["loss"]
+        '17397.00'
+        """
+        amounts = {"paid": self.paid, "normal_value": self.normal_value, "loss": self.loss}
+        texts = {name: plain_amount(amount, self.currency) for name, amount in amounts.items()}
+        return {"currency": self.currency, **texts, "items_not_known": self.items_not_known}
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """One row per order item, in the order of the order table; amounts in ten-thousandths, 0 where not known.
+
+    Parameters
+    ----------
+    paid, normal : array of int64
+        What the buyer pays for the line, and what it should cost.
+    paid_known, normal_known : array of bool
+    currencies : tuple of str
+        Every currency that occurs; the empty text where a row tells none.
+    currency : array of int64
+        Per row its place in `currencies`.
+    """
+
+    paid: Ints
+    paid_known: Mask
+    normal: Ints
+    normal_known: Mask
+    currencies: tuple[str, ...]
+    currency: Ints
+
+    @cached_property
+    def known(self) -> Mask:
+        """Rows whose loss is known."""
+        return self.paid_known & self.normal_known
+
+    @cached_property
+    def lost(self) -> Ints:
+        """Normal value less what was paid, with its sign; 0 where not known."""
+        return np.where(self.known, self.normal - self.paid, 0)
+
+    def sums(self, mask: Mask | pd.Series[bool] | None = None) -> tuple[Amounts, ...]:
+        """Sums per currency (never added up), the largest loss first; of the rows in `mask`, or of all."""
+        wanted = np.ones(len(self.paid), np.bool_) if mask is None else np.asarray(mask, dtype=np.bool_)
+        per_currency = []
+        for place in np.flatnonzero(np.bincount(self.currency[wanted], minlength=len(self.currencies))):
+            mine = wanted & (self.currency == place)
+            counted = mine & self.known
+            paid, normal = (_exact(values[counted].sum()) for values in (self.paid, self.normal))
+            unknown = int(mine.sum() - counted.sum())
+            per_currency.append(Amounts(self.currencies[place], paid, normal, normal - paid, unknown))
+        return _with_the_nameless(sorted(per_currency, key=lambda one: (-one.loss, one.currency)))
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The ledger as columns ``currency``, ``paid``, ``normal``, ``lost`` (missing if not known), ``known``."""
+        columns = {
+            "paid": (self.paid, self.paid_known),
+            "normal": (self.normal, self.normal_known),
+            "lost": (self.lost, self.known),
+        }
+        money = {name: pd.Series(decimals(*column, 4), dtype=MONEY) for name, column in columns.items()}
+        return pd.DataFrame({"currency": np.array(self.currencies)[self.currency], **money, "known": self.known})
+
+
+def ledger(orders: pd.DataFrame, normal_prices: Iterable[NormalPrice] = ()) -> Ledger:
+    """What each order item brought, should have brought and lost, and whether that is known.
+
+    The paid amount is known where the price is, and the discount: a missing discount of a shipped order is none; of an
+    order that has not shipped it is not known where the order carries a promotion that usually prints one (at least
+    3 shipped orders carry it, and 90 % of them print a discount: Amazon prints discounts when it ships).
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table.
+    normal_prices : iterable of NormalPrice
+        The first that fits an order item counts.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([
+    ...     {"sku": "S", "currency": "USD", "item_price": "58.99", "item_promotion_discount": "57.99", "quantity": 1},
+    ...     {"sku": "S", "currency": "USD", "item_price": "120.00", "quantity": 2},
+    ...     {"sku": "NEW", "currency": "USD", "item_price": "9.00", "quantity": 1}])
+    >>> ledger(orders, [NormalPrice("S", "", "USD", Decimal("58.99"))]).sums()
+    (Amounts(currency='USD', paid=Decimal('121.00'), normal_value=Decimal('176.97'), loss=Decimal('55.97'),
+             items_not_known=1),)
+    """
+    price, priced = money_as_integers(orders["item_price"])
+    discount, printed = money_as_integers(orders["item_promotion_discount"])
+    units = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
+    paid_known = priced & (units > 0) & (printed | ~_discount_to_come(orders, printed & (discount != 0), printed))
+    paid = np.where(paid_known, np.maximum(price - np.abs(discount), 0), 0)
+    normal, normal_known = _normal_values(orders, units, tuple(normal_prices))
+    names, codes = _currencies(orders)
+    return Ledger(paid, paid_known, normal, normal_known, names, codes)
+
+
+def _discount_to_come(orders: pd.DataFrame, discounted: Mask, printed: Mask) -> Mask:
+    """Rows without a discount that have not shipped and carry a promotion that usually prints one."""
+    shipped = is_shipped(orders).to_numpy()
+    open_rows = ~shipped & ~printed
+    if not open_rows.any():
+        return open_rows
+    rows, ids = flat_lists(orders["promotion_ids"])
+    codes, names = pd.factorize(ids)
+    order = pd.factorize(orders["order_id"], use_na_sentinel=False)[0][rows]
+    in_shipped = shipped[rows]
+    carrying = _orders_per_code(codes[in_shipped], order[in_shipped], len(names))
+    printing = in_shipped & discounted[rows]
+    telling = _orders_per_code(codes[printing], order[printing], len(names))
+    usual = (carrying >= _ENOUGH_SHIPPED) & (telling >= _USUALLY * carrying)
+    carries = np.zeros(len(orders), dtype=np.bool_)
+    carries[rows[usual[codes]]] = True
+    return open_rows & carries
+
+
+def _orders_per_code(codes: Ints, order: Ints, count: int) -> Ints:
+    pairs = pd.unique(order * max(count, 1) + codes) % max(count, 1)
+    return np.bincount(pairs, minlength=count)
+
+
+def _normal_values(orders: pd.DataFrame, units: Ints, normal_prices: Sequence[NormalPrice]) -> tuple[Ints, Mask]:
+    number = np.full(len(orders), -1, dtype=np.int64)
+    for place in range(len(normal_prices) - 1, -1, -1):  # the first that fits has the last word
+        number[_sold_as(orders, normal_prices[place])] = place
+    known = (number >= 0) & (units > 0)
+    each = np.array([int((one.price * _SCALE * 100).to_integral_value()) for one in normal_prices] or [0])
+    known &= each[number] * units.astype(np.float64) < _LARGEST
+    total = np.where(known, each[number] * np.where(known, units, 0), 0)
+    return (total + 50) // 100, known  # millionths of a unit price to ten-thousandths, half up
+
+
+def _sold_as(orders: pd.DataFrame, normal: NormalPrice) -> Mask:
+    asked = {"sku": normal.sku, "sales_channel": normal.sales_channel, "currency": normal.currency}
+    masks = [one_of(orders, column, [word]).to_numpy() for column, word in asked.items() if word or column == "sku"]
+    return np.logical_and.reduce(masks)
+
+
+def _currencies(orders: pd.DataFrame) -> tuple[tuple[str, ...], Ints]:
+    """A row without a currency (no price yet) has its marketplace's, where the sales channel tells it."""
+    told_by_row = orders["currency"].fillna("").to_numpy(dtype=object)
+    silent = told_by_row == ""
+    if silent.any():
+        channels = orders["sales_channel"].fillna("")[silent]
+        by_channel = {channel: marketplace_of(channel or None).currency for channel in channels.unique()}
+        told_by_row[silent] = channels.map(by_channel).to_numpy(dtype=object)
+    codes, names = pd.factorize(told_by_row)
+    return tuple(str(name) for name in names), codes.astype(np.int64)
+
+
+def _with_the_nameless(sums: list[Amounts]) -> tuple[Amounts, ...]:
+    """Items whose currency nobody tells count to the only other currency, if there is just one."""
+    named = [one for one in sums if one.currency]
+    if len(named) != 1 or len(sums) != 2:
+        return tuple(sums)
+    nameless = next(one for one in sums if not one.currency)
+    if nameless.paid or nameless.normal_value:
+        return tuple(sums)
+    one = named[0]
+    unknown = one.items_not_known + nameless.items_not_known
+    return (Amounts(one.currency, one.paid, one.normal_value, one.loss, unknown),)
+
+
+def _exact(ten_thousandths: Any) -> Decimal:
+    amount = Decimal(int(ten_thousandths)) / _SCALE
+    cents = amount.quantize(Decimal("0.01"))
+    return cents if cents == amount else amount
