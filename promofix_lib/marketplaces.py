@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.resources import files
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -62,40 +64,23 @@ class Marketplace:
         return f"{address}&marketplaceID={self.marketplace_id}" if self.marketplace_id else address
 
 
-# Ids: jlevers/selling-partner-api; zones and currencies: scaleleap/amazon-marketplaces.
-_ROWS = """
-US ATVPDKIKX0DER  Amazon.com    sellercentral.amazon.com    USD America/Los_Angeles en
-CA A2EUQ1WTGCTBG2 Amazon.ca     sellercentral.amazon.ca     CAD America/Los_Angeles en,fr
-MX A1AM78C64UM0Y8 Amazon.com.mx sellercentral.amazon.com.mx MXN America/Los_Angeles es
-BR A2Q3Y263D00KWC Amazon.com.br sellercentral.amazon.com.br BRL America/Sao_Paulo   pt
-GB A1F83G8C2ARO7P Amazon.co.uk  sellercentral.amazon.co.uk  GBP Europe/London       en
-DE A1PA6795UKMFR9 Amazon.de     sellercentral.amazon.de     EUR Europe/Berlin       de
-FR A13V1IB3VIYZZH Amazon.fr     sellercentral.amazon.fr     EUR Europe/Paris        fr
-IT APJ6JRA9NG5V4  Amazon.it     sellercentral.amazon.it     EUR Europe/Rome         it
-ES A1RKKUPIHCS9HS Amazon.es     sellercentral.amazon.es     EUR Europe/Madrid       es
-NL A1805IZSGTT6HS Amazon.nl     sellercentral.amazon.nl     EUR Europe/Amsterdam    nl
-BE AMEN7PMS3EDWL  Amazon.com.be sellercentral.amazon.com.be EUR Europe/Brussels     fr,nl
-IE A28R8C7NBKEWEA Amazon.ie     sellercentral.amazon.ie     EUR Europe/Dublin       en
-SE A2NODRKZP88ZB9 Amazon.se     sellercentral.amazon.se     SEK Europe/Stockholm    sv
-PL A1C3SOZRARQ6R3 Amazon.pl     sellercentral.amazon.pl     PLN Europe/Warsaw       pl
-TR A33AVAJ2PDY3EV Amazon.com.tr sellercentral.amazon.com.tr TRY Europe/Istanbul     tr
-AE A2VIGQ35RCS4UG Amazon.ae     sellercentral.amazon.ae     AED Asia/Dubai          en,ar
-SA A17E79C6D8DWNP Amazon.sa     sellercentral.amazon.sa     SAR Asia/Riyadh         ar,en
-EG ARBP9OOSHTCHU  Amazon.eg     sellercentral.amazon.eg     EGP Africa/Cairo        ar,en
-ZA AE08WJ6YKNBMC  Amazon.co.za  sellercentral.amazon.co.za  ZAR Africa/Johannesburg en
-IN A21TJRUUN4KGV  Amazon.in     sellercentral.amazon.in     INR Asia/Kolkata        en
-JP A1VC38T7YXB528 Amazon.co.jp  sellercentral.amazon.co.jp  JPY Asia/Tokyo          ja
-AU A39IBJ37TRP1C6 Amazon.com.au sellercentral.amazon.com.au AUD Australia/Sydney    en
-SG A19VAU5U5O7RUS Amazon.sg     sellercentral.amazon.sg     SGD Asia/Singapore      en
-"""
+def _read() -> tuple[Marketplace, ...]:
+    table = tomllib.loads(files("promofix_lib").joinpath("marketplaces.toml").read_text(encoding="utf-8"))
+    return tuple(
+        Marketplace(
+            code,
+            row["marketplace_id"],
+            row["sales_channel"],
+            row["host"],
+            row["currency"],
+            row["zone"],
+            tuple(row["languages"]),
+        )
+        for code, row in table.items()
+    )
 
 
-def _marketplace(row: str) -> Marketplace:
-    code, marketplace_id, channel, host, currency, zone, languages = row.split()
-    return Marketplace(code, marketplace_id, channel, host, currency, zone, tuple(languages.split(",")))
-
-
-MARKETPLACES: tuple[Marketplace, ...] = tuple(_marketplace(row) for row in _ROWS.strip().splitlines())
+MARKETPLACES: tuple[Marketplace, ...] = _read()
 
 # For orders outside Amazon's marketplaces, and for reports that do not say where they were sold.
 UNKNOWN = Marketplace("", "", "", "sellercentral.amazon.com", "", "UTC", ("en",))
