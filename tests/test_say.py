@@ -72,7 +72,7 @@ def test_no_key_stands_twice():
 
 
 def test_a_counted_thing_has_a_singular():
-    """ "1 orders" is never said: a number before a plural word makes the sentence a counted one."""
+    """Never is "1 orders" said: a number before a plural word makes the sentence a counted one."""
     counted = re.compile(r"\{n(?::,)?\} (?:more |other |new |affected )?[a-z]+s\b")
     found = [name for name, message in messages(ENGLISH).items() if isinstance(message.id, str)]
     plain = messages(ENGLISH)
