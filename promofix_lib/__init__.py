@@ -31,7 +31,7 @@ _HOMES = {
     "order_table": "orders",
     "rate_panel": "widgets.guide",
     "rate_picture": "charts.of_case",
-    "read_orders": "merging",
+    "read_orders": "reports.merging",
     "reading_table": "widgets.reading_table",
     "triage": "triage",
     "what_would_go": "purge",

@@ -16,7 +16,7 @@ from promofix_lib.finding.baselines import NormalPrice
 from promofix_lib.finding.findings import Finding
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.incident import affected, from_json, to_json
-from promofix_lib.merging import read_orders
+from promofix_lib.reports.merging import read_orders
 from promofix_lib.orders import item_keys, order_table
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"

@@ -98,9 +98,7 @@ def _opened(path: Path, file: Path) -> tuple[Report, int]:
     facts["quarantined"] = tuple(
         Quarantined(line, Told.from_json(why), text) for line, why, text in facts["quarantined"]
     )
-    facts["lacks"] = tuple(
-        Lack(key, Told.from_json(what), Told.from_json(how)) for key, what, how in facts["lacks"]
-    )
+    facts["lacks"] = tuple(Lack(key, Told.from_json(what), Told.from_json(how)) for key, what, how in facts["lacks"])
     facts["ignored_columns"] = tuple(facts["ignored_columns"])
     for name in ("warnings", "passed_over"):
         facts[name] = tuple(map(Told.from_json, facts[name]))

@@ -1,4 +1,4 @@
-"""What a cell means: exact amounts, moments in UTC, yes or no. What could be read two ways is refused, never guessed."""
+"""What a cell means: exact amounts, moments in UTC, yes or no. What could be read two ways is never guessed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from promofix_lib.reports.kinds import MONEY, TIME, WHOLE, YES_NO
-from promofix_lib.reports.texts import CellFault
+from promofix_lib.reports.texts import CellError
 
 EARLIEST, LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Amazon's first year of sales, and a year that no order of today carries."""
@@ -71,7 +71,7 @@ def typed(text: str, type_: pa.DataType, sign: str) -> Any:
 
     Raises
     ------
-    CellFault
+    CellError
         The text does not mean a value of that type.
     """
     if type_ == MONEY:
@@ -86,14 +86,14 @@ def typed(text: str, type_: pa.DataType, sign: str) -> Any:
 def _whole(text: str, sign: str) -> Decimal:
     value = amount(text, sign)
     if value != int(value) or not 0 <= value <= MOST_UNITS:
-        raise CellFault("reports.fault.no_units")
+        raise CellError("reports.fault.no_units")
     return Decimal(int(value))
 
 
 def _yes_no(text: str) -> bool:
     word = text.strip().lower()
     if word not in _YES | _NO:
-        raise CellFault("reports.fault.no_yes_no")
+        raise CellError("reports.fault.no_yes_no")
     return word in _YES
 
 
@@ -130,7 +130,7 @@ def amount(text: str, sign: str = ".") -> Decimal:
 
     Raises
     ------
-    CellFault
+    CellError
         Not an amount, more than four decimals, or more than 12 digits before them.
 
     Examples
@@ -143,7 +143,7 @@ def amount(text: str, sign: str = ".") -> Decimal:
         return -amount(plain[1:-1], sign)
     value = Decimal(_with_dot(plain, sign))
     if abs(value) >= LARGEST or value != value.quantize(_SMALLEST):
-        raise CellFault("reports.fault.too_many_digits")
+        raise CellError("reports.fault.too_many_digits")
     return value
 
 
@@ -153,7 +153,7 @@ def _with_dot(plain: str, sign: str) -> str:
     if sign == "," and (_COMMA.fullmatch(plain) or "," in plain):
         plain = plain.replace(",", ".")
     if not _PLAIN.fullmatch(plain):
-        raise CellFault("reports.fault.no_amount")
+        raise CellError("reports.fault.no_amount")
     return plain
 
 
@@ -170,7 +170,7 @@ def moment(text: str) -> datetime:
 
     Raises
     ------
-    CellFault
+    CellError
         Not a moment: no time of day, no zone, a day that does not exist, or a day and month that could be exchanged.
 
     Examples
@@ -202,7 +202,7 @@ def offset_of(zone: str) -> timezone:
         return timezone(timedelta(hours=_HOURS[zone]))
     found = re.fullmatch(r"(?:GMT|UTC)?([+-])(\d\d?)(?::?([0-5]\d))?", zone)
     if not found or int(found[2]) > 23:
-        raise CellFault("reports.fault.unknown_zone", zone=zone)
+        raise CellError("reports.fault.unknown_zone", zone=zone)
     offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
     return timezone(-offset if found[1] == "-" else offset)
 
@@ -210,7 +210,7 @@ def offset_of(zone: str) -> timezone:
 def _local(plain: str) -> datetime:
     found = next((match for match in (pattern.fullmatch(plain) for pattern in _MOMENTS) if match), None)
     if not found:
-        raise CellFault(_what_is_missing(plain))
+        raise CellError(_what_is_missing(plain))
     parts = found.groupdict()
     day, month = _day_and_month(parts)
     micro = int((parts["fraction"] or "0")[:6].ljust(6, "0"))
@@ -222,7 +222,7 @@ def _day_and_month(parts: dict[str, str | None]) -> tuple[int, int]:
     if parts.get("either"):
         first, second = int(parts["either"] or 0), int(parts["other"] or 0)
         if first <= 12 and second <= 12 and first != second:
-            raise CellFault("reports.fault.day_or_month")
+            raise CellError("reports.fault.day_or_month")
         return (first, second) if first > 12 else (second, first)
     name = (parts.get("name") or "").lower()
     month = int(parts.get("month") or 0) or _FRENCH_SUMMER.get(name[:4]) or _MONTHS.get(name[:3], 0)
@@ -234,7 +234,7 @@ def _hour(parts: dict[str, str | None]) -> int:
     if not word:
         return hour
     if not 1 <= hour <= 12 and not (parts["half"] and hour <= 12):
-        raise CellFault("reports.fault.no_twelve_hours")
+        raise CellError("reports.fault.no_twelve_hours")
     late = word.startswith("p") or word in ("下午", "午後")
     return hour % 12 + (12 if late else 0)
 
@@ -242,12 +242,12 @@ def _hour(parts: dict[str, str | None]) -> int:
 def _in_utc(clock: tuple[int, ...], zone: str) -> datetime:
     try:
         time = datetime(*clock, tzinfo=offset_of(zone))  # type: ignore[arg-type, misc]
-    except CellFault:
+    except CellError:
         raise
     except ValueError as error:
-        raise CellFault("reports.fault.no_such_day") from error
+        raise CellError("reports.fault.no_such_day") from error
     if not 1994 < time.year < 2201 or not EARLIEST <= time <= LATEST:
-        raise CellFault("reports.fault.impossible_year")
+        raise CellError("reports.fault.impossible_year")
     return time.astimezone(UTC)
 
 

@@ -115,7 +115,7 @@ def _no_answer(source: Source, first: str) -> ReportError:
 def _check(name: str, report: ProcessingReport) -> None:
     """Counts that cannot be, and refusals that are counted and not named although Amazon says something."""
     if report.successful > report.processed:
-        raise ReportError("reports.answer_counts", file=name, n=report.processed, successful=report.successful)
+        raise ReportError("reports.answer_counts", file=name, processed=report.processed, successful=report.successful)
 
 
 # -- text -------------------------------------------------------------------------------------------------------------
@@ -255,4 +255,6 @@ def _issue(issue: dict[str, Any]) -> FeedError | None:
         return None
     order = issue.get("amazonOrderId") or issue.get("orderId")
     record = _whole(said["messageId"])
-    return FeedError(record, str(order) if order else None, None, said["code"], _kind(said["severity"]), said["message"])
+    return FeedError(
+        record, str(order) if order else None, None, said["code"], _kind(said["severity"]), said["message"]
+    )

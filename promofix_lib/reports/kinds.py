@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -28,7 +27,6 @@ WHOLE = pa.decimal128(18, 0)
 YES_NO = pa.bool_()
 TIME = pa.timestamp("us", tz="UTC")
 _TYPES = {"time": TIME, "whole": WHOLE, "money": MONEY, "yes_no": YES_NO}
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -38,9 +36,9 @@ class Kind:
     name: str
     has: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
-    renamed: Mapping[str, str] = _NOTHING
-    stands_in: Mapping[str, str] = _NOTHING
-    implied: Mapping[str, str] = _NOTHING
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    stands_in: Mapping[str, str] = field(default_factory=dict)
+    implied: Mapping[str, str] = field(default_factory=dict)
     needed: tuple[str, ...] = ("order_id", "purchase_date")
     role: str = ITEMS
     ids_joined_by: str = ""

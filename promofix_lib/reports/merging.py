@@ -158,7 +158,8 @@ def _rows(reports: Sequence[Report]) -> tuple[pa.Table, list[Told]]:
     """Rows of all reports, one per order item and report, in the order given."""
     tables: list[pa.Table] = []
     by_role = {
-        role: [report.table for report in reports if kind_named(report.kind).role == role] for role in (SHIPMENTS, PROMOTIONS)
+        role: [report.table for report in reports if kind_named(report.kind).role == role]
+        for role in (SHIPMENTS, PROMOTIONS)
     }
     for report in reports:
         role = kind_named(report.kind).role
@@ -216,7 +217,8 @@ def _order_facts(table: pa.Table) -> pa.Table:
     return table
 
 
-# -- contradictions -----------------------------------------------------------------------------------------------------
+# -- contradictions ----------------------------------------------------------------------------------------------------
+
 
 def contradictions(rows: pa.Table, slot: Numbers, winner: Callable[[str], Numbers]) -> list[Told]:
     """A sentence per contradiction, naming both files and lines; at most ten per column, then their number.

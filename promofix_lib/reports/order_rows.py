@@ -264,9 +264,7 @@ def _replaced(table: pa.Table, groups: list[list[int]], heads: pa.Table) -> pa.T
     return pa.concat_tables([piece for piece in [*pieces, table.slice(at)] if piece.num_rows])
 
 
-def _one(
-    rows: list[dict[str, Any]], continues: bool, warnings: list[Told], aside: list[Quarantined]
-) -> dict[str, Any]:
+def _one(rows: list[dict[str, Any]], continues: bool, warnings: list[Told], aside: list[Quarantined]) -> dict[str, Any]:
     first = dict(rows[0])
     seen = [_without_place(first)]
     for row in rows[1:]:

@@ -17,7 +17,6 @@ PARTIAL = "part"
 _MONEY = ("quantity", "currency", "item_price", "item_promotion_discount")
 
 
-
 def same_items(rows: pa.Table) -> Numbers:
     """A number per row that is equal where rows speak of the same order item, in order of first appearance.
 

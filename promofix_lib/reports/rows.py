@@ -17,7 +17,7 @@ from promofix_lib.reports.cells import EARLIEST, FALSE, LARGEST, LATEST, MOST_UN
 from promofix_lib.reports.kinds import MONEY, TEXT, TIME, WHOLE, Column
 from promofix_lib.reports.lines import Record
 from promofix_lib.reports.report import Quarantined
-from promofix_lib.reports.texts import CellFault
+from promofix_lib.reports.texts import CellError
 from promofix_lib.say import Told, told
 
 _SHOWN = ("order_id", "order_item_id", "sku", "purchase_date", "quantity", "currency", "item_price")
@@ -211,7 +211,7 @@ class RowTyper:
             return text or None if column.type == TEXT and not text.strip() else None
         try:
             return self._id(column, text) if column.id else typed(text, column.type, self.sign)
-        except CellFault as fault:
+        except CellError as fault:
             if column.decides:
                 facts = {"column": column.header, "fault": fault.told, "found": text[:40]}
                 raise _UnreadableError(told("reports.fault.cell", **facts)) from fault
@@ -221,7 +221,7 @@ class RowTyper:
     def _id(self, column: Column, text: str) -> str | None:
         try:
             plain = texts.order_id(text) if column.id == "order" else texts.item_id(text)
-        except CellFault as fault:
+        except CellError as fault:
             if fault.told.key == "reports.fault.lost_zeros" and not self.continues:
                 self.put_right["lost_zeros"] += 1
                 return None

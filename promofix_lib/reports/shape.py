@@ -108,7 +108,7 @@ def _described(name: str, encoding: str, rows: Rows, between: str) -> str:
         parts.append(say("reports.shape.header", line=at + 1, kind=what))
         header, body = list(rows[at]), [row for row in rows[at + 1 :] if any(cell.strip() for cell in row)]
     for number, column in enumerate(header):
-        parts.append(_column(column.strip("\ufeff \""), [row[number] for row in body if number < len(row)]))
+        parts.append(_column(column.strip('\ufeff "'), [row[number] for row in body if number < len(row)]))
     return "\n".join(parts)
 
 
@@ -127,7 +127,12 @@ def _header_at(rows: Rows) -> int | None:
         if kind_of(row) or known >= 3:
             return at
         below = [other for other in rows[at + 1 : at + 200] if len(other) == len(row)]
-        if len(row) > 1 and below and all(_is_name(cell) for cell in row) and any(_has_figures(i, below) for i in range(len(row))):
+        if (
+            len(row) > 1
+            and below
+            and all(_is_name(cell) for cell in row)
+            and any(_has_figures(i, below) for i in range(len(row)))
+        ):
             return at
     return None
 
@@ -144,7 +149,9 @@ def _has_figures(column: int, rows: Rows) -> bool:
 def _column(name: str, cells: Sequence[str]) -> str:
     kinds = Counter(kind_of_cell(cell.strip()) for cell in cells)
     masks = Counter(mask(cell) for cell in cells if cell.strip())
-    counted = tuple(told("reports.shape.count", n=n, what=told(f"reports.shape.{kind}")) for kind, n in kinds.most_common())
+    counted = tuple(
+        told("reports.shape.count", n=n, what=told(f"reports.shape.{kind}")) for kind, n in kinds.most_common()
+    )
     shown = " · ".join(text for text, _ in masks.most_common(_SHOWN))
     star = "" if is_known(name) else " *"
     return f"  {name}{star}: {told('say.list_of', what=counted)}" + (f" | {shown}" if shown else "")

@@ -121,7 +121,7 @@ def _texts(items: pa.Table, name: str) -> pd.Series[str]:
     return pd.Series(pd.array(column, dtype=pd.ArrowDtype(pa.string())))
 
 
-# -- payments -----------------------------------------------------------------------------------------------------------
+# -- payments ----------------------------------------------------------------------------------------------------------
 
 _SHOWN = 5
 _ORDER_WORDS = frozenset(

@@ -33,7 +33,7 @@ _SURE_DIGITS = 14  # an item id has 14 or 15 digits; with fewer, zeros at its be
 _NOTHING = frozenset(("null", "nan", "none", "#n/a", "n/a", "<na>", "nat", "nil", "#null!"))
 
 
-class CellFault(ValueError):
+class CellError(ValueError):
     """What is wrong with a cell; a sentence without its subject, which is the column."""
 
     def __init__(self, key: str, **facts: object) -> None:
@@ -45,9 +45,9 @@ class CellFault(ValueError):
 
 
 def is_odd(text: str) -> bool:
-    """Whether a text may hold control letters, lost letters or letters encoded twice.
+    r"""Whether a text may hold control letters, lost letters or letters encoded twice.
 
-    >>> is_odd("Jane Doe"), is_odd("JÃ¼rgen"), is_odd("a\\u2028b")
+    >>> is_odd("Jane Doe"), is_odd("JÃ¼rgen"), is_odd("a\u2028b")
     (False, True, True)
     """
     return bool(_ODD.search(text))
@@ -63,7 +63,7 @@ def cleaned(text: str) -> str:
 
 
 def mended(text: str) -> str:
-    """A text that was encoded twice as it was meant; any other text as it is.
+    r"""A text that was encoded twice as it was meant; any other text as it is.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def order_id(text: str) -> str:
 
     Raises
     ------
-    CellFault
+    CellError
         It is of another form.
 
     Examples
@@ -133,9 +133,9 @@ def order_id(text: str) -> str:
         return plain
     if re.fullmatch(r"\d{17}", plain, re.ASCII):
         if plain.endswith("00"):
-            raise CellFault("reports.fault.rounded_order_id")  # a spreadsheet keeps 15 digits of a number
+            raise CellError("reports.fault.rounded_order_id")  # a spreadsheet keeps 15 digits of a number
         return f"{plain[:3]}-{plain[3:10]}-{plain[10:]}"
-    raise CellFault("reports.fault.no_order_id")
+    raise CellError("reports.fault.no_order_id")
 
 
 def item_id(text: str) -> str:
@@ -143,7 +143,7 @@ def item_id(text: str) -> str:
 
     Raises
     ------
-    CellFault
+    CellError
         It is no number, or a number that may have lost its first zeros.
 
     Examples
@@ -155,11 +155,11 @@ def item_id(text: str) -> str:
     if re.fullmatch(r"\d+[.,]0+", plain, re.ASCII):
         plain = re.split("[.,]", plain)[0]
         if len(plain) < _SURE_DIGITS:
-            raise CellFault("reports.fault.lost_zeros")
+            raise CellError("reports.fault.lost_zeros")
     if re.fullmatch(r"\d[.,]?\d*[Ee]\+?\d+", plain, re.ASCII):
-        raise CellFault("reports.fault.scientific")
+        raise CellError("reports.fault.scientific")
     if not re.fullmatch(rf"\d{{1,{_LONGEST_ITEM_ID}}}", plain, re.ASCII):
-        raise CellFault("reports.fault.no_item_id")
+        raise CellError("reports.fault.no_item_id")
     return plain
 
 
@@ -168,7 +168,7 @@ def _bare(text: str) -> str:
     return re.sub(r"[\s\u200b\u200c\u200d\u2060]+", "", plain).strip(_AROUND)
 
 
-# -- the same questions to a block of bytes, and to a column, at the speed of NumPy -------------------------------------
+# -- the same questions to a block of bytes, and to a column, at the speed of NumPy ------------------------------------
 
 Bytes = npt.NDArray[np.uint8]
 _CLASSES = np.zeros(256, np.uint8)

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from promofix_lib.reports.kinds import Kind, facts
 
-_BETWEEN_IDS = "\x1f"  # a sign that no id holds: ids come one by one here
+_BETWEEN_IDS = "\ue000"  # as in kinds.toml: a sign that no id holds
 _PROMOTIONS = ("item_promotion_discount", "ship_promotion_discount", "promotion_ids", "claim_codes")
 _IDS = ("MerchantPromotionID", "PromotionID", "PromotionIDs")
 _DISCOUNTS = {"ItemPromotionDiscount": "Principal", "ShipPromotionDiscount": "Shipping"}

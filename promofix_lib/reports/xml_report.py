@@ -25,6 +25,7 @@ from promofix_lib.say import Told, told
 _BLOCK = 1 << 20
 _TREE = 16 << 10  # small trees stay in the processor's cache
 _BATCH = 2_000  # order items that are typed at once
+_HELD = 4 << 20  # bytes of XML whose rows wait to be typed
 _LONGEST_MESSAGE = 4 << 20
 _END = b"</Message>"
 _ALWAYS = ("order_id", "purchase_date", "item_price", "item_promotion_discount", "promotion_ids", "claim_codes")
@@ -107,6 +108,7 @@ class _MessageReader:
         self._tables = [self._read.table]
         self._rows: list[tuple[str, ...]] = []
         self._places: list[int] = []
+        self._held = 0
 
     def chunks(self, blocks: Iterator[bytes]) -> Iterator[_Chunk]:
         """Whole messages; the root element stands before the first, and something wrong after the last is set aside."""
@@ -191,11 +193,12 @@ class _MessageReader:
         rows = [row for message in envelope.iter("Message") for row in rows_of(message, kind)]
         self._rows += rows
         self._places += _places(chunk, len(rows))
-        if len(self._rows) >= _BATCH:
+        self._held += len(chunk.text)
+        if len(self._rows) >= _BATCH or self._held >= _HELD:
             self._type_rows()
 
     def _type_rows(self) -> None:
-        rows, places, self._rows, self._places = self._rows, self._places, [], []
+        rows, places, self._rows, self._places, self._held = self._rows, self._places, [], [], 0
         if not rows:
             return
         table = self._at_once(rows)
@@ -211,7 +214,11 @@ class _MessageReader:
 
     def _at_once(self, rows: list[tuple[str, ...]]) -> pa.Table | None:
         text = "\n".join(map("\t".join, rows))
-        if text.count("\t") != len(rows) * (len(self._columns) - 1) or text.count("\n") != len(rows) - 1 or "\r" in text:
+        if (
+            text.count("\t") != len(rows) * (len(self._columns) - 1)
+            or text.count("\n") != len(rows) - 1
+            or "\r" in text
+        ):
             return None
         return flawless(text.encode("utf-8", "replace"), self._columns, 1, len(rows))
 

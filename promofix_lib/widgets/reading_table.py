@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from promofix_lib.marketplaces import Marketplace, main_marketplace
-from promofix_lib.merging import Reading
 from promofix_lib.reports import Report
+from promofix_lib.reports.merging import Reading
 from promofix_lib.widgets.form_words import form_words
 from promofix_lib.widgets.html import Bullets, Cell, Shown, listed, table
 
@@ -36,10 +36,12 @@ def reading_table(reading: Reading, language: str = "en") -> Shown:
     market = _main_market(orders)
     head = [words[name] for name in ("file", "kind", "rows", "items", "span", "set_aside", "missing")]
     head[4] = head[4].format(zone=market.zone_name)
-    shown = table(words["reading_caption"], head, [_row(report, market.zone, words) for report in reading.reports])
+    shown = table(
+        words["reading_caption"], head, [_row(report, market.zone, words, language) for report in reading.reports]
+    )
     numbers = {"orders": f"{orders['order_id'].nunique():,}", "items": f"{len(orders):,}"}
     together = words["together"].format(**numbers)
-    warnings = listed(words["warnings"], reading.warnings)
+    warnings = listed(words["warnings"], tuple(warning.text(language) for warning in reading.warnings))
     return Shown(
         f"{shown.html}<p>{escape(together)}</p>{warnings.html}", f"{shown.plain}\n{together}\n{warnings.plain}".strip()
     )
@@ -49,8 +51,11 @@ def _main_market(orders: pd.DataFrame) -> Marketplace:
     return main_marketplace(orders["sales_channel"].dropna(), orders["currency"].dropna())
 
 
-def _row(report: Report, zone: ZoneInfo, words: dict[str, str]) -> list[Cell]:
-    bad = [words["line"].format(line=line.line, reason=line.reason) for line in report.quarantined[:_SHOWN_LINES]]
+def _row(report: Report, zone: ZoneInfo, words: dict[str, str], language: str) -> list[Cell]:
+    bad = [
+        words["line"].format(line=line.line, reason=line.reason.text(language))
+        for line in report.quarantined[:_SHOWN_LINES]
+    ]
     more = len(report.quarantined) - len(bad)
     return [
         report.name,
@@ -59,7 +64,10 @@ def _row(report: Report, zone: ZoneInfo, words: dict[str, str]) -> list[Cell]:
         f"{report.items:,}",
         _span(report.table, zone),
         Bullets((*bad, *([words["and_more"].format(n=more)] if more else [])), words["nothing"]),
-        Bullets(tuple(f"{lack.what}: {lack.how_to_get_it}" for lack in report.lacks), words["nothing"]),
+        Bullets(
+            tuple(f"{lack.what.text(language)}: {lack.how_to_get_it.text(language)}" for lack in report.lacks),
+            words["nothing"],
+        ),
     ]
 
 
