@@ -42,7 +42,7 @@ def orders_every(
 
 def drawn(plot: Callable[..., Axes], orders: pd.DataFrame, affected: pd.Series, **given: Any) -> Axes:
     with look():
-        ax = Figure(figsize=(10, 3.6), layout="constrained").subplots()
+        ax = Figure(figsize=(10, 3.6)).subplots()
         return plot(Night(orders, affected, LA, **given), LIGHT, ax)
 
 
@@ -121,7 +121,6 @@ def test_strings_of_reports_are_drawn_as_they_are(title: str):
     orders = orders_every(timedelta(hours=1), 3)
     causes, numbers = {1: title, 2: title}, pd.Series([1, 2, 2])
     shown = picture(orders, orders["sku"].notna(), title, numbers=numbers, causes=causes)
-    assert len(shown.png(dpi=50)) > 10_000
     assert shown.svg().startswith(b"<?xml")
     assert printable("\x00a") == "□a"
 
@@ -130,7 +129,7 @@ def test_the_same_chart_is_the_same_file():
     """A picture drawn twice is equal byte for byte."""
     orders = orders_every(timedelta(minutes=30), 50)
     affected = pd.Series([n > 40 for n in range(50)])
-    assert picture(orders, affected).png() == picture(orders, affected).png()
+    assert picture(orders, affected).png(dpi=40) == picture(orders, affected).png(dpi=40)
 
 
 def test_every_incident_has_its_night_and_its_mark():
@@ -159,7 +158,7 @@ def test_the_picture_follows_the_theme():
     """One image for the light page and one for the dark one, and only one of them is seen."""
     orders = orders_every(timedelta(hours=1), 3)
     shown = picture(orders, orders["sku"].notna(), "three orders")
-    assert shown.png(LIGHT) != shown.png(DARK)
+    assert shown.png(LIGHT, 40) != shown.png(DARK, 40)
     page = shown._repr_html_()
     assert (page.count("<img"), page.count("display:none")) == (2, 1)
     assert 'body[data-jp-theme-light="false"] .promofix-light' in page

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from promofix_lib.charts.colours import Colours
-from promofix_lib.charts.style import clock_label, printable, quiet, spoken
+from promofix_lib.charts.style import clock_label, printable, quiet, sheet, spoken
 from promofix_lib.charts.usual import hourly_orders, usual_level
 from promofix_lib.say import say
 
@@ -84,12 +84,9 @@ class Night:
 def incident_figure(night: Night, colours: Colours, *, title: str = "") -> Figure:
     """The whole report, each incident hour by hour, the price paid per unit: one under the other."""
     numbers = [number for number in night.incidents if night.window(number)][:MOST_NIGHTS] or [1]
-    figure = Figure(figsize=(10, 6.0 + 3.2 * len(numbers)), layout="constrained")
-    whole, *nights, prices = figure.subplots(
-        2 + len(numbers), 1, gridspec_kw={"height_ratios": [1, *(1.5 for _ in numbers), 1.5]}
-    )
+    figure, (whole, *nights, prices) = sheet([1.7, *(2.5 for _ in numbers), 2.5])
     if title:
-        figure.suptitle(printable(title, 100), x=0.01, ha="left", weight="bold", size=13, parse_math=False)
+        figure.suptitle(printable(title, 100), x=0.01, y=0.995, ha="left", weight="bold", size=13, parse_math=False)
     plot_hours(night, colours, whole)
     for number, ax in zip(numbers, nights, strict=True):
         plot_night(night, colours, ax, number)

@@ -13,7 +13,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.charts.colours import Colours
 from promofix_lib.charts.incident import Night, incident_figure, plot_hours, plot_night, plot_prices
 from promofix_lib.charts.rate import rate_figure
-from promofix_lib.charts.style import Picture
+from promofix_lib.charts.style import Picture, sheet
 from promofix_lib.say import say
 
 
@@ -83,8 +83,8 @@ def night_of(case: Case, language: str = "") -> Night:
 
 
 def _alone(night: Night, plot: Callable[..., Axes], colours: Colours) -> Figure:
-    figure = Figure(figsize=(10, 3.8), layout="constrained")
-    plot(night, colours, figure.subplots())
+    figure, (ax,) = sheet([2.7])
+    plot(night, colours, ax)
     return figure
 
 

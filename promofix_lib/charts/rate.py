@@ -18,7 +18,7 @@ from promofix_lib.account.rate import percent, short_percent
 from promofix_lib.account.recovery import Recovery
 from promofix_lib.amounts import amount_text
 from promofix_lib.charts.colours import Colours
-from promofix_lib.charts.style import day_label, printable, quiet, spoken
+from promofix_lib.charts.style import day_label, printable, quiet, sheet, spoken
 from promofix_lib.say import say
 
 DASHED = (0, (5, 3))
@@ -27,8 +27,7 @@ HALF_DAY = pd.Timedelta(hours=12)
 
 def rate_figure(one: Outlook, plans: Sequence[Plan], colours: Colours, *, language: str = "en") -> Figure:
     """What cancelling does to the account: the rate, the way back, and money against rate where there are plans."""
-    figure = Figure(figsize=(10, 10.5 if plans else 7.2), layout="constrained")
-    axes = figure.subplots(3 if plans else 2, 1)
+    figure, axes = sheet([2.6] * (3 if plans else 2))
     plot_rate(one, colours, axes[0], language=language)
     plot_recovery(one.clocks["chosen"], colours, axes[1], language=language)
     if plans:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -139,6 +139,16 @@ def clock_label(value: float, zone: ZoneInfo, language: str) -> str:
     """
     moment = num2date(value, tz=zone)
     return f"{moment:%H:%M}" if moment.hour or moment.minute else day_label(moment.date(), language, "MMMd")
+
+
+def sheet(heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
+    """A figure ten inches wide with charts of these heights, one under the other; its margins are ours."""
+    size, between = sum(heights), 0.75
+    height = size + between * (len(heights) - 1) + 1.05
+    figure = Figure(figsize=(10, height))
+    places = {"left": 0.075, "right": 0.985, "bottom": 0.55 / height, "top": 1 - 0.5 / height}
+    given = {**places, "height_ratios": list(heights), "hspace": between * len(heights) / size}
+    return figure, list(figure.subplots(len(heights), 1, squeeze=False, gridspec_kw=given)[:, 0])
 
 
 def quiet(ax: Axes) -> Axes:
