@@ -21,8 +21,8 @@ COLUMNS = (
 )  # fmt: skip
 """Columns from left to right; above them stand their words in the reader's language (`heading`).
 
-``order_id`` decides which order a row speaks of; ``item_keys`` (keys of `item_keys`, one a line) and ``message_id`` (ids
-of its messages, one a line) count only where they belong to it. ``place`` names export, copy and row (`Place`)."""
+``order_id`` decides which order a row speaks of; ``item_keys`` (keys of `item_keys`, one a line) and ``message_id``
+(ids of its messages, one a line) count only where they belong to it. ``place`` names export, copy and row (`Place`)."""
 
 HIDDEN = ("triage", "message_id", "item_keys")
 """Columns that only promofix reads; they stand inside the table, so that a sort moves them with their row."""
