@@ -6,11 +6,12 @@ import types
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar, Literal, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from promofix_lib.errors import CaseError
-from promofix_lib.incident import Incident, from_json, to_json
+from promofix_lib.incident import Incident, to_json
 from promofix_lib.say import Told, told
 
 R = TypeVar("R")
@@ -28,7 +29,8 @@ class Record:
     promofix_lib.errors.CaseError: given_on: should be a text, found 7.
     """
 
-    kind: ClassVar[str] = ""
+    entry: ClassVar[str] = ""
+    """Kind of the journal's entries that hold it."""
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON."""
@@ -72,7 +74,7 @@ class Decision(Record):
         The entry that is undone or redone.
     """
 
-    kind: ClassVar[str] = "decision"
+    entry: ClassVar[str] = "decision"
 
     action: Action
     number: int = 0
@@ -138,7 +140,7 @@ class ExportRecord(Record):
         SHA-256 by path, of everything that was written.
     """
 
-    kind: ClassVar[str] = "export"
+    entry: ClassVar[str] = "export"
 
     folder: str
     made_at: datetime
@@ -165,7 +167,7 @@ class ExportRecord(Record):
 class Answer(Record):
     """What somebody answered for one order: its task, or the buyer's message."""
 
-    kind: ClassVar[str] = "answer"
+    entry: ClassVar[str] = "answer"
 
     order_id: str
     field: Literal["task", "message"]
@@ -182,7 +184,7 @@ class Answer(Record):
 class Conflict(Record):
     """Two answers that disagree; the seller settles it."""
 
-    kind: ClassVar[str] = "conflict"
+    entry: ClassVar[str] = "conflict"
 
     order_id: str
     field: str
@@ -199,7 +201,7 @@ class UploadAnswer(Record):
     `accepted` are item keys of the lines it does not name; `refused` holds order id, item keys, code and message.
     """
 
-    kind: ClassVar[str] = "upload_answer"
+    entry: ClassVar[str] = "upload_answer"
 
     export: str
     file: str
@@ -215,11 +217,11 @@ class UploadAnswer(Record):
 class Returned(Record):
     """A file that was read back; read again it changes nothing."""
 
-    kind: ClassVar[str] = "returned"
+    entry: ClassVar[str] = "returned"
 
     file: str
     sha256: str
-    of: str
+    kind: str
     at: datetime
 
 
@@ -227,7 +229,7 @@ class Returned(Record):
 class Advice(Record):
     """What Amazon said, when (as the seller noted it), and in which case of Seller Support."""
 
-    kind: ClassVar[str] = "advice"
+    entry: ClassVar[str] = "advice"
 
     given_on: str
     case_id: str
@@ -297,8 +299,8 @@ def _typed(hint: Any, value: Any, place: str) -> Any:
         return _moment(value, place)
     if hint is Told:
         return _read(Told.from_json, value, place, "case.expect_sentence")
-    if hint is Incident:
-        return _rule(_checked(isinstance(value, dict), value, place, told("case.expect_names")), place)
+    if hint is Decimal:
+        return _amount(value, place)
     if origin is tuple:
         _checked(isinstance(value, list), value, place, told("case.expect_list"))
         hints = (inner[0],) * len(value) if inner[-1] is Ellipsis else inner
@@ -344,18 +346,15 @@ def _checked(fits: bool, value: Any, place: str, expected: Told) -> Any:
 
 
 def _moment(value: Any, place: str) -> datetime:
-    moment = _read(datetime.fromisoformat, value, place, "case.expect_moment")
-    return _checked(moment.tzinfo is not None, value, place, told("case.expect_moment"))
+    moment: datetime = _read(datetime.fromisoformat, value, place, "case.expect_moment")
+    _checked(moment.tzinfo is not None, value, place, told("case.expect_moment"))
+    return moment
 
 
-def _rule(value: dict[str, Any], place: str) -> Incident:
-    hints = _hints(Incident)
-    for name, cell in value.items():
-        if name in ("onset", "end"):
-            _moment(cell, f"{place}.{name}")
-        elif name in hints and name not in ("ceilings", "max_unit_price"):
-            _typed(hints[name], cell, f"{place}.{name}")
-    return _read(from_json, value, place, "case.expect_rule")
+def _amount(value: Any, place: str) -> Decimal:
+    amount: Decimal = _read(lambda text: Decimal(_typed(str, text, place)), value, place, "case.expect_amount")
+    _checked(amount.is_finite(), value, place, told("case.expect_amount"))
+    return amount
 
 
 def _read(reader: Any, value: Any, place: str, expected: str) -> Any:
