@@ -61,7 +61,7 @@ def messages_per_day(average_daily_orders: Decimal | int) -> int:
     >>> messages_per_day(20), messages_per_day(Decimal("0.5"))
     (700, 602)
     """
-    return int(rule("messages.per_daily_order") * Decimal(average_daily_orders) + rule("messages.each_day"))
+    return int(rule("messages.quota_per_order") * Decimal(average_daily_orders) + rule("messages.quota_base"))
 
 
 def write_word_templates(messages: Sequence[Message], folder: Path) -> tuple[Path, ...]:
