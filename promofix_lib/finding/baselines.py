@@ -242,7 +242,24 @@ def _decided(votes: _Votes, place: Ints, price: Floats, level: Floats, lasting: 
         vote = np.clip(place + beside, 0, max(len(votes.group) - 1, 0))
         near = (votes.group[vote] == votes.group[place]) & (np.abs(votes.price[vote] - price) <= step)
         decided |= near & lasting[vote]
+    decided |= _established(votes, place, price, thresholds)
     return decided & (price - level[place] > np.log(thresholds.never_decided_share))
+
+
+def _established(votes: _Votes, place: Ints, price: Floats, thresholds: Thresholds) -> Mask:
+    """Prices that the SKU had on several days spread over more than a mistake lasts, whatever it cost between them."""
+    step = np.log1p(thresholds.level_step)
+    order = np.lexsort((votes.price, votes.group))
+    group, level, block = votes.group[order], votes.price[order], votes.block[order]
+    offset = (level.max(initial=0) - level.min(initial=0) + 10)
+    line = group * offset + level
+    wanted = votes.group[place] * offset + price
+    lo, hi = np.searchsorted(line, wanted - step), np.searchsorted(line, wanted + step, side="right")
+    answer = np.zeros(len(price), dtype=np.bool_)
+    for at in np.flatnonzero(hi - lo >= 3):
+        days = block[lo[at] : hi[at]]
+        answer[at] = days.max() - days.min() >= 4 and len(np.unique(days)) >= 3
+    return answer
 
 
 def _back_to_usual(whole: Floats, group: Ints, price: Floats, level: Floats, thresholds: Thresholds) -> Mask:

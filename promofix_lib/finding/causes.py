@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from promofix_lib.finding.chance import Chance, order_count
 from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import Thresholds
@@ -28,7 +29,7 @@ class Candidate:
     together: bool = True
 
 
-def find_candidates(sales: Sales, suspects: Suspects, thresholds: Thresholds) -> list[Candidate]:
+def find_candidates(sales: Sales, suspects: Suspects, chance: Chance, thresholds: Thresholds) -> list[Candidate]:
     """Every cause in every window, promotions first; what no promotion explains is a matter of the price."""
     left = suspects.by_promotion.copy()
     found: list[Candidate] = []
@@ -43,7 +44,7 @@ def find_candidates(sales: Sales, suspects: Suspects, thresholds: Thresholds) ->
     explained = np.zeros(len(left), dtype=np.bool_)
     for candidate in found:
         explained[candidate.rows] = True
-    return found + price_candidates(sales, suspects, (left | suspects.by_price) & ~explained, thresholds)
+    return found + price_candidates(sales, suspects, chance, (left | suspects.by_price) & ~explained, thresholds)
 
 
 def _codes_for_one_use(
@@ -272,7 +273,9 @@ def _carrying_all(sales: Sales, ids: tuple[int, ...]) -> Ints:
     return rows[counts == len(ids)].astype(np.int64)
 
 
-def price_candidates(sales: Sales, suspects: Suspects, cheap: Mask, thresholds: Thresholds) -> list[Candidate]:
+def price_candidates(
+    sales: Sales, suspects: Suspects, chance: Chance, cheap: Mask, thresholds: Thresholds
+) -> list[Candidate]:
     """Wrong prices: windows per SKU, sales channel and currency, then one incident over all that share one."""
     windows = [
         rows
@@ -288,9 +291,27 @@ def price_candidates(sales: Sales, suspects: Suspects, cheap: Mask, thresholds: 
     onset = np.array([sales.time[rows[0]] for rows in windows])
     end = np.array([sales.time[rows[-1]] for rows in windows])
     number = pool(onset, end, price, price - usual, thresholds)
-    pooled = [np.concatenate([windows[at] for at in np.flatnonzero(number == one)]) for one in range(number.max() + 1)]
+    number = _without_chance(sales, chance, windows, number, onset, end, thresholds)
+    pooled = [np.concatenate([windows[at] for at in np.flatnonzero(number == one)]) for one in np.unique(number)]
     parts = [part for rows in pooled for part in _price_windows(sales, suspects, rows, thresholds)]
     return [Candidate((), _with_strangers(sales, suspects, part, thresholds)) for part in parts]
+
+
+def _without_chance(sales: Sales, chance: Chance, windows: list[Ints], number: Ints, onset: Ints, end: Ints, thresholds: Thresholds) -> Ints:
+    """Windows that meet only as often as windows do in this shop stay apart from those that are unlikely by themselves."""
+    answer = number.copy()
+    span = max(int(end.max() - onset.min()), 1)
+    names, sizes = np.unique(number, return_counts=True)
+    for one in names[sizes > 1]:
+        mine = np.flatnonzero(number == one)
+        length = end[mine].max() - onset[mine].min() + 2 * thresholds.pause_hours_least * HOUR
+        by_chance = (len(windows) - len(mine)) * length / span
+        if by_chance < 0.1 * len(mine):
+            continue
+        sure = [at for at in mine if order_count(sales, windows[at]) > 1 and chance.expected(windows[at], (), pooled=False) <= thresholds.expected]
+        if sure:
+            answer[sure] = answer.max() + 1
+    return answer
 
 
 def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> Ints:

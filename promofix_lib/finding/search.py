@@ -17,7 +17,8 @@ from promofix_lib.finding.rules import as_moment, keys_of, rule_for
 from promofix_lib.finding.sales import Ints, Sales, as_sales
 from promofix_lib.finding.suspects import Suspects, find_suspects
 from promofix_lib.finding.thresholds import Thresholds
-from promofix_lib.finding.verdicts import depth_of, order_count, why_not
+from promofix_lib.finding.chance import Chance, order_count
+from promofix_lib.finding.verdicts import verdicts
 from promofix_lib.marketplaces import main_marketplace
 from promofix_lib.orders import flat_lists, money_text
 
@@ -66,9 +67,11 @@ def find_incidents(
     if not sales.sold.any():
         return Findings((), ())
     suspects = find_suspects(sales, normal_prices, thresholds)
-    candidates = find_candidates(sales, suspects, thresholds)
-    reasons = why_not(sales, suspects, candidates, thresholds)
-    finder = _Finder(orders, sales, suspects, tuple(normal_prices), thresholds)
+    chance = Chance(sales, suspects, thresholds)
+    candidates = find_candidates(sales, suspects, chance, thresholds)
+    told = verdicts(sales, chance, candidates, thresholds)
+    reasons = [one.why_not for one in told]
+    finder = _Finder(orders, sales, suspects, chance, tuple(normal_prices), thresholds)
     judged = list(zip(candidates, reasons, strict=True))
     incidents = [finder.finding(candidate) for candidate, reason in judged if reason is None]
     looks = [finder.worth_a_look(candidate, reason) for candidate, reason in judged if reason is not None]
@@ -100,10 +103,11 @@ class _Finder:
         orders: pd.DataFrame,
         sales: Sales,
         suspects: Suspects,
+        chance: Chance,
         given: tuple[NormalPrice, ...],
         thresholds: Thresholds,
     ) -> None:
-        self.orders, self.sales, self.suspects = orders, sales, suspects
+        self.orders, self.sales, self.suspects, self.chance = orders, sales, suspects, chance
         self.given, self.thresholds = given, thresholds
         self.all_orders = int(sales.order.max(initial=-1)) + 1 + int((sales.order < 0).sum())
 
@@ -133,7 +137,7 @@ class _Finder:
 
     def worth_a_look(self, candidate: Candidate, reason: str) -> WorthALook:
         rows = candidate.rows
-        share = depth_of(self.sales, self.suspects, rows)
+        share = self.chance.depth(rows)
         onset = as_moment(self.sales.time[rows].min())
         words = not_reported(self._skus(rows), order_count(self.sales, rows), share, onset, self._zone(rows))
         rule = rule_for(self.orders, self.sales, candidate.ids, np.sort(rows), together=candidate.together)
@@ -168,7 +172,7 @@ class _Finder:
 
     def _confidence(self, candidate: Candidate, normals: dict[int, NormalPrice]) -> float:
         sales, rows = self.sales, candidate.rows
-        depth = depth_of(sales, self.suspects, rows)
+        depth = self.chance.depth(rows)
         count = order_count(sales, rows)
         confidence = 1.0
         confidence -= 0.3 * max(0.0, 1 - depth / 0.8)
@@ -197,7 +201,7 @@ class _Finder:
             sku_count=len(np.unique(sales.sku[rows])),
             main_normal=normals.get(main),
             main_paid=self._paid(rows[sales.group[rows] == main]),
-            share_off=depth_of(sales, self.suspects, rows[sales.group[rows] == main]),
+            share_off=self.chance.depth(rows[sales.group[rows] == main]),
             with_promotion=tuple(self._with_promotion(one, rows) for one in candidate.ids),
             together=candidate.together,
             others=self.all_orders - count,

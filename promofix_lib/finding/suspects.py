@@ -48,6 +48,8 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
     half = np.log(thresholds.deep_share - _ROUNDING)
     drop = sales.list_price[rows] - known.list_price
     cheap = (drop < half) & (drop <= -thresholds.spread_multiple * known.spread) & ~known.decided
+    with np.errstate(invalid='ignore'):
+        cheap &= ~(sales.net_price[rows] - known.net_price >= np.log(thresholds.planned_share))
     by_price = np.zeros(count, dtype=np.bool_)
     by_price[rows[cheap]] = True
     judged = np.zeros(count, dtype=np.bool_)

@@ -114,6 +114,8 @@ class Thresholds:
     habit_days: int = 4
     habit_depth: float = 0.1
     habit_growth: float = 3.0
+    expected: float = 0.05
+    same_depth: float = 0.1
     trickle_orders: int = 6
     trickle_share: float = 0.1
     flood_chance: float = 1e-6
