@@ -306,7 +306,7 @@ def _without_chance(sales: Sales, chance: Chance, windows: list[Ints], number: I
         mine = np.flatnonzero(number == one)
         length = end[mine].max() - onset[mine].min() + 2 * thresholds.pause_hours_least * HOUR
         by_chance = (len(windows) - len(mine)) * length / span
-        if by_chance < 0.1 * len(mine):
+        if by_chance < 0.05:
             continue
         sure = [at for at in mine if order_count(sales, windows[at]) > 1 and chance.expected(windows[at], (), pooled=False) <= thresholds.expected]
         if sure:

@@ -56,6 +56,8 @@ class Chance:
 
     def depth(self, rows: Ints) -> float:
         """Median share of the usual price that the rows are below."""
+        told = rows[self.suspects.any[rows]]
+        rows = told if len(told) else rows
         values = self.share[rows][self.sales.depth_known[rows]]
         values = values[np.isfinite(values)]
         return float(np.median(values)) if len(values) else 0.0
@@ -72,25 +74,28 @@ class Chance:
         Eggenberger and Pólya, "Über die Statistik verketteter Vorgänge", ZAMM 3 (1923).
         """
         own, first = np.unique(self.orders_of(rows), return_index=True)
-        gaps = np.sort(np.diff(np.sort(self.sales.time[rows[first]])))
+        gaps = np.diff(np.sort(self.sales.time[rows[first]]))
+        gap = float(np.quantile(gaps, _USUAL_GAP, method="higher"))
         cheap = self._promoted if ids else self._priced
         depth = self.depth(rows)
         other = ~np.isin(cheap.order, own)
         if excluded is not None:
             other &= ~np.isin(cheap.row, excluded)
+        if self.sales.business[rows].all():
+            other &= self.sales.business[cheap.row]
         keys = np.array(ids) if ids else np.unique(self.sales.group[rows])
         same = other & np.isin(cheap.key, keys) & (cheap.depth >= 1 - self.thresholds.deep_share)
         other &= cheap.depth >= depth - self.thresholds.same_depth
         if not pooled:
             other = self._without_largest(cheap, other, keys)
         count = int(other.sum())
-        follow = (self._first(depth) + self._followed(cheap, other, gaps, pooled=pooled)) / (1 + count)
+        follow = (_MADE_UP * self._first(depth) + self._followed(cheap, other, gap, pooled=pooled)) / (_MADE_UP + count)
         if depth >= 1 - self.thresholds.never_decided_share:
-            follow = np.minimum(follow, _GIVEN_AWAY)
+            follow = min(follow, _GIVEN_AWAY)
         rate = (count if pooled else int(same.sum())) / self._span
-        follow = np.maximum(follow, 1 - np.exp(-gaps * rate))
+        follow = max(follow, 1 - np.exp(-gap * rate))
         weight = _BURST_POOLED if pooled else _BURST
-        before = np.arange(len(follow))
+        before = np.arange(len(gaps))
         steps = (weight * follow + before) / (weight + before)
         return float((1 + len(np.unique(cheap.run[other]))) * np.exp(np.log(steps).sum()))
 
@@ -102,14 +107,16 @@ class Chance:
         if not len(runs):
             return other
         sizes = np.bincount(runs)
-        return other & (cheap.run != np.argmax(sizes)) if sizes.max() > 1 else other
+        largest = cheap.order[cheap.run == np.argmax(sizes)]
+        return other & ~np.isin(cheap.order, largest) if sizes.max() > 1 else other
 
     def is_hoard(self, rows: Ints) -> bool:
         """Whether so few orders took more units than a normal order of these SKUs ever did, and many."""
         sales = self.sales
         normal = sales.sold & ~self.suspects.any & np.isin(sales.sku, np.unique(sales.sku[rows]))
         units = int(sales.quantity[rows].sum())
-        bulk = (sales.quantity[sales.sold] >= units).mean() if sales.sold.any() else 1.0
+        others = sales.sold & ~self.suspects.any
+        bulk = (sales.quantity[others] >= units).mean() if others.any() else 1.0
         return units >= self.thresholds.hoard_units and units > int(sales.quantity[normal].max(initial=0)) and bulk < 0.001
 
     @staticmethod
@@ -117,17 +124,18 @@ class Chance:
         return max(0.02, (1 - depth) * 0.4)
 
     @staticmethod
-    def _followed(cheap: _Cheap, other: Mask, gaps: Ints, *, pooled: bool) -> Ints:
+    def _followed(cheap: _Cheap, other: Mask, gap: float, *, pooled: bool) -> int:
         time, key = cheap.time[other], cheap.key[other]
         if pooled:
             order = cheap.order[other]
             time = np.sort(time[np.unique(order, return_index=True)[1]])
             key = np.zeros(len(time), dtype=np.int64)
-        after = np.sort(np.diff(time)[np.diff(key) == 0])
-        return np.searchsorted(after, gaps, side="right")
+        return int((np.diff(time)[np.diff(key) == 0] <= gap).sum())
 
 
+_MADE_UP = 3
 _GIVEN_AWAY = 0.25
+_USUAL_GAP = 0.8
 _BURST, _BURST_POOLED = 2.0, 1.0
 
 

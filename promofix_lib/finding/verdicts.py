@@ -27,9 +27,9 @@ def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate], threshol
     while True:
         before = sum(one.why_not is None for one in told)
         for at, one in enumerate(candidates):
-            if told[at].why_not is None or not one.ids:
+            if told[at].why_not is None or order_count(sales, one.rows) < 2:
                 continue
-            same = [o.rows for o, t in zip(candidates, told, strict=True) if t.why_not is None and set(o.ids) & set(one.ids)]
+            same = [o.rows for o, t in zip(candidates, told, strict=True) if t.why_not is None and _same_cause(sales, o, one)]
             if same:
                 told[at] = _verdict(sales, chance, one, thresholds, np.concatenate(same))
         if sum(one.why_not is None for one in told) == before:
@@ -56,15 +56,24 @@ def _verdict(sales: Sales, chance: Chance, one: Candidate, thresholds: Threshold
     return Verdict(None, expected)
 
 
+def _same_cause(sales: Sales, one: Candidate, other: Candidate) -> bool:
+    if one.ids or other.ids:
+        return bool(set(one.ids) & set(other.ids))
+    return bool(np.isin(sales.group[one.rows], sales.group[other.rows]).any())
+
+
 def is_pooled(sales: Sales, one: Candidate) -> bool:
     """Whether several causes make the candidate up: codes for one use each, wrong prices of several SKUs."""
     return (len(one.ids) > 1 and not one.together) or (not one.ids and len(np.unique(sales.group[one.rows])) > 1)
 
 
 def _first_price(sales: Sales, candidate: Candidate) -> bool:
-    """Whether the SKUs had not been sold before the window, in a report that had begun a day earlier or lasts a day."""
+    """Whether the SKUs had not been sold before the window, although they would have been at the rate of later sales."""
     rows = candidate.rows
     here = sales.sold & np.isin(sales.group, np.unique(sales.group[rows]))
     onset, end = sales.time[rows[0]], sales.time[rows[-1]]
-    begun = onset - sales.time[sales.sold].min() >= DAY or end - onset >= DAY
-    return bool(begun and sales.time[here].min() >= onset)
+    begin, last = sales.time[sales.sold].min(), sales.time[sales.sold].max()
+    if sales.time[here].min() < onset:
+        return False
+    later = int((here & (sales.time > end)).sum())
+    return bool(later * (onset - begin) >= 3 * max(int(last - end), 1) or not later and onset - begin >= DAY)
