@@ -89,7 +89,10 @@ class Chance:
         if not pooled:
             other = self._without_largest(cheap, other, keys)
         count = int(other.sum())
-        follow = (_MADE_UP * self._first(depth) + self._followed(cheap, other, gap, pooled=pooled)) / (_MADE_UP + count)
+        narrow = 2 * len(np.unique(self.sales.sku[rows])) <= len(own)
+        if narrow:
+            same &= np.isin(self.sales.sku[cheap.row], self.sales.sku[rows])
+        follow = (_MADE_UP * self._first(depth) + self._followed(cheap, other, gap, pooled=pooled, narrow=narrow)) / (_MADE_UP + count)
         if depth >= 1 - self.thresholds.never_decided_share:
             follow = min(follow, _GIVEN_AWAY)
         rate = (count if pooled else int(same.sum())) / self._span
@@ -123,9 +126,12 @@ class Chance:
     def _first(depth: float) -> float:
         return max(0.02, (1 - depth) * 0.4)
 
-    @staticmethod
-    def _followed(cheap: _Cheap, other: Mask, gap: float, *, pooled: bool) -> int:
+    def _followed(self, cheap: _Cheap, other: Mask, gap: float, *, pooled: bool, narrow: bool) -> int:
         time, key = cheap.time[other], cheap.key[other]
+        if narrow and not pooled:
+            sku = self.sales.sku[cheap.row[other]]
+            place = np.lexsort((time, sku, key))
+            time, key = time[place], key[place] * (len(self.sales.sku_names) + 1) + sku[place]
         if pooled:
             order = cheap.order[other]
             time = np.sort(time[np.unique(order, return_index=True)[1]])
