@@ -109,7 +109,7 @@ def run_job(
     files : sequence of Path
         Reports.
     out : Path
-        The case's folder: ``reports/``, ``case.json`` and ``exports/`` are made in it. Nothing is made there when a
+        The case's folder: ``reports/``, ``case.db`` and ``exports/`` are made in it. Nothing is made there when a
         report cannot be used or no incident is found.
     incident : int
         1 for the gravest.
