@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 import numpy as np
 
 from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.money import NormalPrice
 
 _NEAR = 7  # blocks on either side that speak for the level around a sale
 _BLOCKS = 15  # a report is cut into at least so many blocks, of one hour to one day
@@ -18,20 +18,6 @@ _ENOUGH_STEPS, _SURE_STEPS = 8, 30  # a spread from few sales may be too small b
 _SAME = 0.0  # the factor between two marketplaces of one currency that share no other SKU
 _STAIR = np.log(1.6)  # however long the time between: a larger step is no stair
 _NORMAL = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
-
-
-@dataclass(frozen=True)
-class NormalPrice:
-    """What one SKU normally costs per unit in one sales channel and currency, and how that is known.
-
-    Given by the seller it wins over every estimate; an empty sales channel or currency then stands for all.
-    """
-
-    sku: str
-    sales_channel: str
-    currency: str
-    price: Decimal
-    how_known: str = "given by the seller"
 
 
 @dataclass(frozen=True)
@@ -180,7 +166,7 @@ def _young(votes: _Votes, groups: int, size: int, thresholds: Thresholds) -> Mas
     first, last = np.full(groups, np.iinfo(np.int64).max), np.full(groups, -1, dtype=np.int64)
     np.minimum.at(first, votes.group, votes.block)
     np.maximum.at(last, votes.group, votes.block)
-    return (last - first) * size < thresholds.history_days * DAY
+    return (last - first) * size < thresholds.decided_days * DAY
 
 
 def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:
@@ -251,7 +237,7 @@ def _established(votes: _Votes, place: Ints, price: Floats, thresholds: Threshol
     step = np.log1p(thresholds.level_step)
     order = np.lexsort((votes.price, votes.group))
     group, level, block = votes.group[order], votes.price[order], votes.block[order]
-    offset = (level.max(initial=0) - level.min(initial=0) + 10)
+    offset = level.max(initial=0) - level.min(initial=0) + 10
     line = group * offset + level
     wanted = votes.group[place] * offset + price
     lo, hi = np.searchsorted(line, wanted - step), np.searchsorted(line, wanted + step, side="right")

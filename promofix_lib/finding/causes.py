@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from promofix_lib.finding.chance import Chance, order_count
+from promofix_lib.finding.chance import Chance
 from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import Thresholds
@@ -14,6 +14,7 @@ from promofix_lib.finding.windows import join_stragglers, pool, split_at_pauses
 
 _STRANGERS = 3  # so many SKUs at one wrong price tell what it is for a SKU without history
 _SUM_USES, _SUM_PRICES, _CENT = 5, 2, 0.02
+_FEW = 3  # so few uses tell nothing about an id
 _ROUNDING = 0.01  # two codes of half off 19.99 leave a cent
 
 
@@ -38,7 +39,7 @@ def find_candidates(sales: Sales, suspects: Suspects, chance: Chance, thresholds
         windows = _windows_of_promotion(sales, suspects, promotion, rows, thresholds)
         # with the uses whose discount is not printed yet: few have shipped in the first hours
         reached = sum(len(one.rows) for one in windows)
-        (found if reached >= thresholds.least_orders else single).extend(windows)
+        (found if reached >= _FEW else single).extend(windows)
         left[rows] = False
     found += _codes_for_one_use(sales, suspects, single, thresholds)
     explained = np.zeros(len(left), dtype=np.bool_)
@@ -55,7 +56,7 @@ def _codes_for_one_use(
         return []
     rows = np.unique(np.concatenate([one.rows for one in single]))
     rows = rows[np.argsort(sales.depth[rows], kind="stable")]
-    same_depth = np.split(rows, np.flatnonzero(np.diff(sales.depth[rows]) > thresholds.habit_depth) + 1)
+    same_depth = np.split(rows, np.flatnonzero(np.diff(sales.depth[rows]) > thresholds.same_depth) + 1)
     return [one for rows in same_depth for one in _windows_of_codes(sales, suspects, single, rows, thresholds)]
 
 
@@ -136,7 +137,7 @@ def _with_shallow(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints, 
     """All uses of an id that has no ordinary life and is mostly too cheap: the shallow ones are the same mistake."""
     rows = carrying[sales.depth_known[carrying] & (sales.depth[carrying] > 0) & ~suspects.meant[carrying]]
     others = rows[~np.isin(rows, deep)]
-    if not len(others) or len(deep) < thresholds.least_orders or 2 * len(deep) < len(rows):
+    if not len(others) or len(deep) < _FEW or 2 * len(deep) < len(rows):
         return deep
     times = np.sort(sales.time[deep])
     after = np.searchsorted(times, sales.time[others])
@@ -253,9 +254,9 @@ def _completed(sales: Sales, suspects: Suspects, ids: tuple[int, ...], rows: Int
     known = sales.depth_known[carrying]
     inside = (time >= onset) & (time <= end)
     discounted = np.isin(carrying, rows)
-    if not (known & inside).any() or discounted[known & inside].mean() < thresholds.pure_share:
+    if not (known & inside).any() or discounted[known & inside].mean() < thresholds.explained_share:
         return rows
-    reach = thresholds.straggler_hours * HOUR
+    reach = thresholds.pause_hours_most * HOUR
     open_rows = ~known & ~sales.cancelled[carrying] & (sales.quantity[carrying] > 0)
     shallow = time[known & ~discounted & ~inside]
     first = max(onset - reach, shallow[shallow < onset].max(initial=np.iinfo(np.int64).min))
@@ -291,26 +292,25 @@ def price_candidates(
     onset = np.array([sales.time[rows[0]] for rows in windows])
     end = np.array([sales.time[rows[-1]] for rows in windows])
     number = pool(onset, end, price, price - usual, thresholds)
-    number = _without_chance(sales, chance, windows, number, onset, end, thresholds)
+    number = _apart(chance, windows, number, onset, end, thresholds)
     pooled = [np.concatenate([windows[at] for at in np.flatnonzero(number == one)]) for one in np.unique(number)]
     parts = [part for rows in pooled for part in _price_windows(sales, suspects, rows, thresholds)]
     return [Candidate((), _with_strangers(sales, suspects, part, thresholds)) for part in parts]
 
 
-def _without_chance(sales: Sales, chance: Chance, windows: list[Ints], number: Ints, onset: Ints, end: Ints, thresholds: Thresholds) -> Ints:
-    """Windows that meet only as often as windows do in this shop stay apart from those that are unlikely by themselves."""
+def _apart(chance: Chance, windows: list[Ints], number: Ints, onset: Ints, end: Ints, thresholds: Thresholds) -> Ints:
+    """Windows that meet no oftener than windows do in this shop stay apart from those unlikely by themselves."""
     answer = number.copy()
     span = max(int(end.max() - onset.min()), 1)
     names, sizes = np.unique(number, return_counts=True)
     for one in names[sizes > 1]:
         mine = np.flatnonzero(number == one)
         length = end[mine].max() - onset[mine].min() + 2 * thresholds.pause_hours_least * HOUR
-        by_chance = (len(windows) - len(mine)) * length / span
-        if by_chance < 0.05:
+        if (len(windows) - len(mine)) * length < thresholds.expected * span:
             continue
-        sure = [at for at in mine if order_count(sales, windows[at]) > 1 and chance.expected(windows[at], (), pooled=False) <= thresholds.expected]
-        if sure:
-            answer[sure] = answer.max() + 1
+        alone = [chance.expected(windows[at], (), pooled=False) <= thresholds.expected for at in mine]
+        if any(alone):
+            answer[mine[np.array(alone)]] = answer.max() + 1
     return answer
 
 

@@ -74,6 +74,8 @@ class Chance:
         Eggenberger and Pólya, "Über die Statistik verketteter Vorgänge", ZAMM 3 (1923).
         """
         own, first = np.unique(self.orders_of(rows), return_index=True)
+        if len(own) < 2:
+            return np.inf
         gaps = np.diff(np.sort(self.sales.time[rows[first]]))
         gap = float(np.quantile(gaps, _USUAL_GAP, method="higher"))
         cheap = self._promoted if ids else self._priced
@@ -92,7 +94,9 @@ class Chance:
         narrow = 2 * len(np.unique(self.sales.sku[rows])) <= len(own)
         if narrow:
             same &= np.isin(self.sales.sku[cheap.row], self.sales.sku[rows])
-        follow = (_MADE_UP * self._first(depth) + self._followed(cheap, other, gap, pooled=pooled, narrow=narrow)) / (_MADE_UP + count)
+        follow = (_MADE_UP * self._first(depth) + self._followed(cheap, other, gap, pooled=pooled, narrow=narrow)) / (
+            _MADE_UP + count
+        )
         if depth >= 1 - self.thresholds.never_decided_share:
             follow = min(follow, _GIVEN_AWAY)
         rate = (count if pooled else int(same.sum())) / self._span
@@ -113,6 +117,11 @@ class Chance:
         largest = cheap.order[cheap.run == np.argmax(sizes)]
         return other & ~np.isin(cheap.order, largest) if sizes.max() > 1 else other
 
+    def lost(self, rows: Ints) -> float:
+        """Roughly what these rows cost, to show the dearest near misses first."""
+        share = np.nan_to_num(np.clip(self.share[rows], 0, 0.999))
+        return float(np.nansum(self.sales.paid[rows] * share / (1 - share)))
+
     def is_hoard(self, rows: Ints) -> bool:
         """Whether so few orders took more units than a normal order of these SKUs ever did, and many."""
         sales = self.sales
@@ -120,7 +129,9 @@ class Chance:
         units = int(sales.quantity[rows].sum())
         others = sales.sold & ~self.suspects.any
         bulk = (sales.quantity[others] >= units).mean() if others.any() else 1.0
-        return units >= self.thresholds.hoard_units and units > int(sales.quantity[normal].max(initial=0)) and bulk < 0.001
+        return (
+            units >= self.thresholds.hoard_units and units > int(sales.quantity[normal].max(initial=0)) and bulk < 0.001
+        )
 
     @staticmethod
     def _first(depth: float) -> float:
@@ -142,6 +153,7 @@ class Chance:
 _MADE_UP = 3
 _GIVEN_AWAY = 0.25
 _USUAL_GAP = 0.8
+_RARELY = 0.001
 _BURST, _BURST_POOLED = 2.0, 1.0
 
 

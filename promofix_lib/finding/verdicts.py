@@ -9,51 +9,61 @@ import numpy as np
 from promofix_lib.finding.causes import Candidate
 from promofix_lib.finding.chance import Chance, order_count
 from promofix_lib.finding.sales import DAY, Ints, Sales
-from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.say import Told, told
 
 
 @dataclass(frozen=True)
 class Verdict:
     """Why a candidate is no incident (None: it is one), and how many like it the shop's own life would bring."""
 
-    why_not: str | None
+    why_not: Told | None
     expected: float
 
 
 def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate], thresholds: Thresholds) -> list[Verdict]:
-    """What is reported is no part of the life by which others of the same cause are judged, so those are judged again."""
-    told: list[Verdict] = [_verdict(sales, chance, one, thresholds, None) for one in candidates]
-    while True:
-        before = sum(one.why_not is None for one in told)
+    """Per candidate the verdict.
+
+    What is reported is no part of the life by which other windows of the same cause are judged, so those are judged
+    once more: a small night beside a large one is no usual life.
+    """
+    judged = [_verdict(sales, chance, one, thresholds, None) for one in candidates]
+    again = True
+    while again:
+        again = False
+        reported = [one for one, verdict in zip(candidates, judged, strict=True) if verdict.why_not is None]
         for at, one in enumerate(candidates):
-            if told[at].why_not is None or order_count(sales, one.rows) < 2:
-                continue
-            same = [o.rows for o, t in zip(candidates, told, strict=True) if t.why_not is None and _same_cause(sales, o, one)]
+            same = [other.rows for other in reported if judged[at].why_not and _same_cause(sales, other, one)]
             if same:
-                told[at] = _verdict(sales, chance, one, thresholds, np.concatenate(same))
-        if sum(one.why_not is None for one in told) == before:
-            return told
+                judged[at] = _verdict(sales, chance, one, thresholds, np.concatenate(same))
+                again |= judged[at].why_not is None
+    return judged
 
 
 def _verdict(sales: Sales, chance: Chance, one: Candidate, thresholds: Thresholds, excluded: Ints | None) -> Verdict:
+    rows, orders = one.rows, order_count(sales, one.rows)
+    expected = chance.expected(rows, one.ids, pooled=is_pooled(sales, one), excluded=excluded)
+    why_not = _why_not(sales, chance, one, orders, expected, thresholds)
+    return Verdict(why_not, expected if why_not else min(expected, thresholds.expected))
+
+
+def _why_not(
+    sales: Sales, chance: Chance, one: Candidate, orders: int, expected: float, thresholds: Thresholds
+) -> Told | None:
     rows = one.rows
-    depth = chance.depth(rows)
-    extreme = depth >= 1 - thresholds.never_decided_share
-    span = int(sales.time[rows[-1]] - sales.time[rows[0]])
-    orders = order_count(sales, rows)
-    expected = chance.expected(rows, one.ids, pooled=is_pooled(sales, one), excluded=excluded) if orders > 1 else np.inf
-    if orders == 1 and extreme and chance.is_hoard(rows):
-        expected = thresholds.expected
-    if span >= thresholds.decided_days * DAY and not extreme:
-        return Verdict(f"It was kept for {span / DAY:.0f} days: that looks like a decision.", expected)
-    if extreme and one.ids and span >= 7 * DAY and orders <= thresholds.trickle_orders * span / DAY:
-        return Verdict(f"A few orders a day for {span / DAY:.0f} days: that looks like a habit.", expected)
+    extreme = chance.depth(rows) >= 1 - thresholds.never_decided_share
+    days = float(sales.time[rows[-1]] - sales.time[rows[0]]) / DAY
+    if orders < thresholds.least_orders:
+        return None if extreme and chance.is_hoard(rows) else told("finding.why_few", n=orders)
+    if days >= thresholds.decided_days and not extreme:
+        return told("finding.why_decided", days=round(days))
+    if extreme and one.ids and days >= thresholds.habit_days and orders <= thresholds.trickle_orders * days:
+        return told("finding.why_habit", days=round(days))
     if not one.ids and not extreme and _first_price(sales, one):
-        return Verdict("launch price", expected)
+        return told("finding.why_launch")
     if expected > thresholds.expected:
-        return Verdict(f"{expected:.3f} of the kind would be here by the shop's own life.", expected)
-    return Verdict(None, expected)
+        return told("finding.why_usual" if orders > 2 else "finding.why_few", n=orders)
+    return None
 
 
 def _same_cause(sales: Sales, one: Candidate, other: Candidate) -> bool:
@@ -68,7 +78,7 @@ def is_pooled(sales: Sales, one: Candidate) -> bool:
 
 
 def _first_price(sales: Sales, candidate: Candidate) -> bool:
-    """Whether the SKUs had not been sold before the window, although they would have been at the rate of later sales."""
+    """Whether the SKUs had never been sold before, although they would have been at the rate of later sales."""
     rows = candidate.rows
     here = sales.sold & np.isin(sales.group, np.unique(sales.group[rows]))
     onset, end = sales.time[rows[0]], sales.time[rows[-1]]
@@ -76,4 +86,4 @@ def _first_price(sales: Sales, candidate: Candidate) -> bool:
     if sales.time[here].min() < onset:
         return False
     later = int((here & (sales.time > end)).sum())
-    return bool(later * (onset - begin) >= 3 * max(int(last - end), 1) or not later and onset - begin >= DAY)
+    return bool(later * (onset - begin) >= 3 * max(int(last - end), 1) or (not later and onset - begin >= DAY))

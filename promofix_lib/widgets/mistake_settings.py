@@ -55,7 +55,7 @@ class MistakeSettings(Form):
     def _incidents(self, found: tuple[Finding, ...]) -> Part:
         if not found:
             return text("none", self.words["found_none"])
-        choices = {str(place): finding.sentence for place, finding in enumerate(found)}
+        choices = {str(place): str(finding.sentence) for place, finding in enumerate(found)}
         return radios("which", self.words["which"].format(n=len(found)), self._chosen(found), choices)
 
     def _chosen(self, found: tuple[Finding, ...]) -> str:
