@@ -12,6 +12,7 @@ from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.finding.windows import join_stragglers, pool, split_at_pauses
 
+_EXACTLY = 1e-3  # of a price: the same to the cent
 _STRANGERS = 3  # so many SKUs at one wrong price tell what it is for a SKU without history
 _SUM_USES, _SUM_PRICES, _CENT = 5, 2, 0.02
 _FEW = 3  # so few uses tell nothing about an id
@@ -111,8 +112,7 @@ def _in_range(time: Ints, ids: Ints, hits: Mask, count: int) -> Mask:
 def _windows_of_promotion(
     sales: Sales, suspects: Suspects, promotion: int, deep: Ints, thresholds: Thresholds
 ) -> list[Candidate]:
-    uses = sales.promotions
-    carrying = uses.rows[uses.ids == promotion]
+    carrying = sales.carrying(promotion)
     carrying = carrying[sales.dated[carrying]]
     rows = _with_same_sum(sales, suspects, carrying, _with_shallow(sales, suspects, carrying, deep, thresholds))
     rows = rows[np.argsort(sales.time[rows], kind="stable")]
@@ -128,9 +128,8 @@ def _windows_of_promotion(
 
 def normal_times(sales: Sales, suspects: Suspects, groups: Ints) -> Ints:
     """Sorted times of the normal sales of these groups."""
-    wanted = np.zeros(int(sales.group.max(initial=-1)) + 1, dtype=np.bool_)
-    wanted[groups] = True
-    return np.sort(sales.time[sales.sold & ~suspects.any & wanted[sales.group]])
+    rows = sales.sold_in(groups)
+    return np.sort(sales.time[rows[~suspects.any[rows]]])
 
 
 def _with_shallow(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints, thresholds: Thresholds) -> Ints:
@@ -221,8 +220,7 @@ def _ids_on_most(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thres
 
 def _uses_elsewhere(sales: Sales, suspects: Suspects, promotion: int, rows: Ints) -> int:
     """Normal sales in the window that carry the id, too."""
-    uses = sales.promotions
-    carrying = uses.rows[uses.ids == promotion]
+    carrying = sales.carrying(promotion)
     time = sales.time[carrying]
     inside = (time >= sales.time[rows].min()) & (time <= sales.time[rows].max())
     return int((inside & sales.sold[carrying] & ~suspects.any[carrying]).sum())
@@ -230,16 +228,14 @@ def _uses_elsewhere(sales: Sales, suspects: Suspects, promotion: int, rows: Ints
 
 def _uses_ever(sales: Sales, promotion: int, rows: Ints) -> int:
     """Sales outside these rows that carry the id, in the whole report."""
-    uses = sales.promotions
-    carrying = uses.rows[uses.ids == promotion]
+    carrying = sales.carrying(promotion)
     return int((sales.sold[carrying] & ~np.isin(carrying, rows)).sum())
 
 
 def _usual_depth(sales: Sales, promotion: int, rows: Ints, shared: list[int]) -> float:
     """The discount of an id on sales that carry none of the other suspects; 0 when there are too few to tell."""
-    uses = sales.promotions
-    carrying = uses.rows[uses.ids == promotion]
-    company = uses.rows[np.isin(uses.ids, [one for one in shared if one != promotion])]
+    carrying = sales.carrying(promotion)
+    company = np.concatenate([sales.carrying(one) for one in shared if one != promotion] or [carrying[:0]])
     alone = carrying[sales.depth_known[carrying] & ~np.isin(carrying, company) & ~np.isin(carrying, rows)]
     return float(np.median(sales.depth[alone])) if len(alone) >= 3 else 0.0
 
@@ -321,10 +317,12 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Th
     """
     prices, counts = np.unique(sales.list_price[rows].round(4), return_counts=True)
     price, currencies = prices[np.argmax(counts)], np.unique(sales.currency[rows])
-    alike = sales.sold & (np.abs(sales.list_price - price) < 1e-3) & np.isin(sales.currency, currencies)
+    groups = len(np.unique(sales.group[rows[np.abs(sales.list_price[rows] - price) < _EXACTLY]]))
+    if groups < _STRANGERS:
+        return rows
+    alike = sales.sold & (np.abs(sales.list_price - price) < _EXACTLY) & np.isin(sales.currency, currencies)
     inside = (sales.time >= sales.time[rows[0]] - HOUR) & (sales.time <= sales.time[rows[-1]] + HOUR)
-    groups = len(np.unique(sales.group[rows[np.abs(sales.list_price[rows] - price) < 1e-3]]))
-    if groups < _STRANGERS or (alike & ~inside).any():
+    if (alike & ~inside).any():
         return rows
     fair = sales.list_price < price - np.log(thresholds.deep_share)
     known = np.unique(sales.group[sales.sold & ~(alike & inside) & fair])
@@ -341,9 +339,8 @@ def _by_group(sales: Sales, rows: Ints) -> list[Ints]:
 def _price_windows(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> list[Ints]:
     rows = rows[np.argsort(sales.time[rows], kind="stable")]
     time = sales.time[rows]
-    wanted = np.zeros(int(sales.group.max(initial=-1)) + 1, dtype=np.bool_)
-    wanted[sales.group[rows]] = True
-    normal = np.flatnonzero(sales.sold & wanted[sales.group] & ~suspects.any)
+    normal = sales.sold_in(np.unique(sales.group[rows]))
+    normal = normal[~suspects.any[normal]]
     normal = normal[(sales.time[normal] >= time[0]) & (sales.time[normal] <= time[-1])]
     comparable = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
     if sales.business[rows].all():

@@ -37,8 +37,6 @@ class Chance:
         plain = np.flatnonzero(known & (sales.depth == 0))
         self._promoted = self._cheap(uses.rows[given], uses.ids[given])
         self._priced = self._cheap(plain, sales.group[plain])
-        sold = sales.time[sales.sold]
-        self._span = max(int(sold.max() - sold.min()), 1)
 
     def _cheap(self, rows: Ints, keys: Ints) -> _Cheap:
         order = self.orders_of(rows)
@@ -99,7 +97,7 @@ class Chance:
         )
         if depth >= 1 - self.thresholds.never_decided_share:
             follow = min(follow, _GIVEN_AWAY)
-        rate = (count if pooled else int(same.sum())) / self._span
+        rate = (count if pooled else int(same.sum())) / self.sales.span
         follow = max(follow, 1 - np.exp(-gap * rate))
         weight = _BURST_POOLED if pooled else _BURST
         before = np.arange(len(gaps))

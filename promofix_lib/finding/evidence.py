@@ -224,11 +224,12 @@ class Evidence:
         if "ship_promotion_discount" not in self.orders:
             return ()
         taken, _ = money_as_integers(self.orders["ship_promotion_discount"].iloc[rows])
-        sums = pd.Series(np.abs(taken)).groupby(self.sales.currency[rows]).sum()
+        codes = self.sales.currency[rows]
+        totals = {int(code): int(np.abs(taken[codes == code]).sum()) for code in np.unique(codes)}
         zero = Decimal(0)
         return tuple(
-            Amounts(self.sales.currency_names[int(code)] if code >= 0 else "", zero, zero, Decimal(int(total)) / 10_000)
-            for code, total in sums.items()
+            Amounts(self.sales.currency_names[code] if code >= 0 else "", zero, zero, Decimal(total) / 10_000)
+            for code, total in totals.items()
             if total
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class Suspects:
     gives: Mask
     meant: Mask
 
-    @property
+    @cached_property
     def any(self) -> Mask:
         """Too cheap, however."""
         return self.by_promotion | self.by_price

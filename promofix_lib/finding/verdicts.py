@@ -12,6 +12,8 @@ from promofix_lib.finding.sales import DAY, Ints, Sales
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.say import Told, told
 
+_SURELY = 3  # where so many sales are expected and none is seen, chance is below a twentieth
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -80,10 +82,9 @@ def is_pooled(sales: Sales, one: Candidate) -> bool:
 def _first_price(sales: Sales, candidate: Candidate) -> bool:
     """Whether the SKUs had never been sold before, although they would have been at the rate of later sales."""
     rows = candidate.rows
-    here = sales.sold & np.isin(sales.group, np.unique(sales.group[rows]))
-    onset, end = sales.time[rows[0]], sales.time[rows[-1]]
-    begin, last = sales.time[sales.sold].min(), sales.time[sales.sold].max()
-    if sales.time[here].min() < onset:
+    here = sales.time[sales.sold_in(np.unique(sales.group[rows]))]
+    onset, end = int(sales.time[rows[0]]), int(sales.time[rows[-1]])
+    if here.min(initial=onset) < onset:
         return False
-    later = int((here & (sales.time > end)).sum())
-    return bool(later * (onset - begin) >= 3 * max(int(last - end), 1) or (not later and onset - begin >= DAY))
+    later, before, after = int((here > end).sum()), onset - sales.begin, sales.begin + sales.span - end
+    return later * before >= _SURELY * max(after, 1) if later else before >= DAY
