@@ -244,7 +244,7 @@ class MessageFault:
     @property
     def told(self) -> Told:
         """Kind, language and message, and the fault."""
-        facts = {"variant": self.variant, "language": self.language, "message_id": self.message_id}
+        facts = {"variant": self.variant, "tongue": self.language, "message_id": self.message_id}
         return told("letters.fault_of_message", fault=self.fault.told, **facts)
 
 

@@ -99,7 +99,9 @@ def _pattern(rule: str, language: str, kind: str) -> re.Pattern[str]:
     homes = forbidden_words()[rule]
     listed = homes.get(language, ()) if language else [word for home in homes.values() for word in home]
     by_start: dict[str, list[str]] = {}
-    for word in sorted((word for word in listed if (word[0] if word[0] in "=~" else "") == kind), key=len, reverse=True):
+    for word in sorted(
+        (word for word in listed if (word[0] if word[0] in "=~" else "") == kind), key=len, reverse=True
+    ):
         start, rest = _as_pattern(word.removeprefix(kind))
         by_start.setdefault(start, []).append(rest)
     # What must stand before a word is asked once, not once per word: five times faster.

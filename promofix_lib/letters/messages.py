@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from promofix_lib.filters import is_cancelled
 from promofix_lib.letters.languages import LANGUAGES, buyer_language, listed, long_date, money
 from promofix_lib.letters.linter import hard_faults
 from promofix_lib.letters.linter_words import marked
 from promofix_lib.letters.texts import VARIANTS, Template, builtin_template, fill, parse_template, texts
 from promofix_lib.marketplaces import Marketplace, marketplace_of
-from promofix_lib.filters import is_cancelled
 from promofix_lib.say import Told, told
 
 if TYPE_CHECKING:
@@ -290,7 +290,11 @@ def _message(
     prepaid = market.sales_channel in wording.prepaid or bool(_PREPAID.search(payment))
     stay = items[1] > sum(item.alive for item in lines)
     products, name = distinct("product_name"), usable_name(first("buyer_name"))
-    paid = None if any(line.paid is None for line in lines) else sum((line.paid or Decimal(0) for line in lines), Decimal(0))
+    paid = (
+        None
+        if any(line.paid is None for line in lines)
+        else sum((line.paid or Decimal(0) for line in lines), Decimal(0))
+    )
     units = sum(line.cells["quantity"] or 0 for line in lines)
     ours = {"reason": wording.cancel_reason, "prepaid": prepaid, "part": stay, "ended": status.gate.open}
     template = wording.templates.get((variant, language)) if variant else _NOTHING

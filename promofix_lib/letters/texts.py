@@ -101,7 +101,9 @@ def _placeholder_faults(text: str) -> list[Told]:
     keys = {"buyer_name": "letters.write_greeting"}
     faults = [told(keys.get(field, "letters.no_placeholder"), found=f"{{{field}}}") for field in strange]
     faults += [told("letters.stray", found=mark) for mark in dict.fromkeys(_STRAY.findall(text))]
-    return faults + ([] if {"order_id", "reference"} & set(used) else [told("letters.order_id_missing")])
+    return faults + (
+        [] if {"order_id", "reference"} & set(used) else [told("letters.order_id_missing", field="{order_id}")]
+    )
 
 
 def builtin_template(
