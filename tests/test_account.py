@@ -13,7 +13,6 @@ from promofix_lib.account.honour import NoPlan, Plan
 from promofix_lib.account.of_case import account_outlook, costs_of, outlook_settings, stock_of, work_of
 from promofix_lib.case.settings import Settings
 from promofix_lib.errors import CaseError
-from promofix_lib.widgets.rate_panel import RatePanel
 from tests.panel_case import TableCase, night_of_orders
 
 NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)
@@ -75,15 +74,6 @@ def test_the_plan_of_work_follows_the_settings(case: TableCase):
     batches = [step for step in steps if step.key.startswith("cancel_") and step.key != "cancel_trial"]
     assert {len(step.order_ids) for step in batches[:-1]} == {20}
     assert "止损" in steps[0].what
-
-
-def test_what_the_panel_takes_is_what_the_outlook_takes(case: TableCase):
-    """One set of facts for the panel, the summary and the charts."""
-    panel = RatePanel(case.orders, case.chosen(), **outlook_settings(case))
-    (one,) = account_outlook(case)
-    assert panel.outlook is not None
-    assert panel.outlook.plan == one.plan
-    assert panel.outlook.text() == one.text()
 
 
 def test_what_was_left_out_by_hand_is_affected_and_not_chosen(case: TableCase):
