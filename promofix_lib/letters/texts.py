@@ -10,9 +10,12 @@ from importlib.resources import files
 
 from promofix_lib.errors import LetterError
 from promofix_lib.letters.languages import LANGUAGES
+from promofix_lib.say import Told, told
 
-VARIANTS = ("cancelled", "fba_asked", "fba_cancelled", "shipped_keep", "shipped_return", "shipped_refunded")
-"""What a message can say: one of these, or no message at all."""
+VARIANTS = (
+    "cancelled", "cancelling", "fba_asked", "fba_cancelled", "shipped_keep", "shipped_return", "shipped_refunded",
+)  # fmt: skip
+"""What a message can say: one of these, or no message at all. ``cancelling`` is for before the cancellation."""
 
 CANCEL_REASONS = ("PricingError", "NoInventory", "GeneralAdjustment")
 """Reasons that a seller may honestly give for an own mistake. Amazon shows the reason to the buyer."""
@@ -78,37 +81,40 @@ def parse_template(text: str, name: str = "message") -> Template:
     --------
     >>> parse_template("Subject: Sorry\n\nHello {buyer_name}, {order_id}", "cancelled.en.txt")
     Traceback (most recent call last):
-    ...
     promofix_lib.errors.LetterError: cancelled.en.txt: {buyer_name} is not a placeholder (write {greeting}). ...
     """
     head, _, body = text.strip().partition("\n")
     word, colon, subject = head.partition(":")
     paragraphs = tuple(_one_line(part) for part in re.split(r"\n[^\S\n]*\n", body) if part.strip())
-    faults = [] if colon and word.strip().lower() == "subject" and subject.strip() else ["no line 'Subject: …' on top"]
-    faults += ["no paragraph below the subject"] * (not paragraphs)
+    faults = [] if colon and word.strip().lower() == "subject" and subject.strip() else [told("letters.no_subject")]
+    faults += [told("letters.no_paragraph")] * (not paragraphs)
     faults += _placeholder_faults("\n".join((subject, *paragraphs)))
     if faults:
-        raise LetterError(
-            f"{name}: {'; '.join(faults)}. "
-            f"Placeholders are {', '.join('{' + field + '}' for field in FIELDS)}; a blank line parts two paragraphs."
-        )
+        fields = tuple(f"{{{field}}}" for field in FIELDS)
+        raise LetterError("letters.broken_template", name=name, faults=tuple(faults), fields=fields)
     return Template(subject.strip(), paragraphs)
 
 
-def _placeholder_faults(text: str) -> list[str]:
+def _placeholder_faults(text: str) -> list[Told]:
     used = dict.fromkeys(_FIELD.findall(text))
-    strange = [f"{{{field}}} is not a placeholder" for field in used if field not in FIELDS]
-    hints = [f"{fault} (write {{greeting}})" if "{buyer_name}" in fault else fault for fault in strange]
-    stray = [f"{mark!r} is no placeholder of promofix" for mark in dict.fromkeys(_STRAY.findall(text))]
-    missing = (
-        []
-        if {"order_id", "reference"} & set(used)
-        else ["{order_id} is missing: Amazon wants the order number in every message"]
+    strange = [field for field in used if field not in FIELDS]
+    keys = {"buyer_name": "letters.write_greeting"}
+    faults = [told(keys.get(field, "letters.no_placeholder"), found=f"{{{field}}}") for field in strange]
+    faults += [told("letters.stray", found=mark) for mark in dict.fromkeys(_STRAY.findall(text))]
+    return faults + (
+        [] if {"order_id", "reference"} & set(used) else [told("letters.order_id_missing", field="{order_id}")]
     )
-    return hints + stray + missing
 
 
-def builtin_template(variant: str, language: str, *, reason: str = "PricingError", prepaid: bool = False) -> Template:
+def builtin_template(
+    variant: str,
+    language: str,
+    *,
+    reason: str = "PricingError",
+    prepaid: bool = False,
+    part: bool = False,
+    ended: bool = True,
+) -> Template:
     """Our own text.
 
     Parameters
@@ -121,6 +127,10 @@ def builtin_template(variant: str, language: str, *, reason: str = "PricingError
         The cancel reason that Amazon shows to the buyer; the text agrees with it.
     prepaid : bool
         The buyer may have paid already, as in a Japanese convenience store; else the text says "not charged".
+    part : bool
+        Other items of the order stay: the subject names the product, and the text says that only this is meant.
+    ended : bool
+        The seller has confirmed that the error is corrected; else the text does not claim it.
 
     Raises
     ------
@@ -137,26 +147,41 @@ def builtin_template(variant: str, language: str, *, reason: str = "PricingError
     >>> template = builtin_template("cancelled", "en")
     >>> "not charged" in template.text(), "refund" in template.text()
     (True, False)
+    >>> "corrected" in builtin_template("cancelling", "en", ended=False).text()
+    False
     """
     _check_choice(variant, language, reason)
     words = texts(language)
     family = "shipped" if variant.startswith("shipped") else variant
-    told = f"what cancelled {reason}" if variant == "cancelled" else f"what {family}"
-    next_step = variant if variant not in ("cancelled", "fba_cancelled") else "prepaid" if prepaid else "cancelled"
-    names = (told, f"next {next_step}", "sorry", "sign_off")
-    return Template(words[f"subject {family}"], ("{greeting}", "{reference}", *(words[name] for name in names)))
+    done = variant in ("cancelled", "fba_cancelled")
+    what = f"what cancelled {reason}" if variant == "cancelled" else f"what {family}"
+    subject = "subject part" if part and done else f"subject {'fba_asked' if variant == 'cancelling' else family}"
+    following = "prepaid" if prepaid and (done or variant == "cancelling") else "cancelled" if done else variant
+    return Template(
+        words[subject],
+        (
+            "{greeting}",
+            "{reference}",
+            words[what],
+            _joined(words[f"next {following}"], words["part"] if part else ""),
+            _joined(words["sorry"], words["corrected"] if ended else ""),
+            words["sign_off"],
+        ),
+    )
+
+
+def _joined(first: str, second: str) -> str:
+    """Two sentences; after a Chinese or Japanese full stop no blank stands."""
+    return f"{first}{second}" if first.endswith("。") else f"{first} {second}".strip()
 
 
 def _check_choice(variant: str, language: str, reason: str) -> None:
     if variant not in VARIANTS:
-        raise LetterError(f"Message variant {variant!r} does not exist. Choose one of {', '.join(VARIANTS)}.")
+        raise LetterError("letters.no_such_variant", found=variant, known=VARIANTS)
     if variant == "cancelled" and reason not in CANCEL_REASONS:
-        raise LetterError(
-            f"Cancel reason {reason!r}: Amazon shows it to the buyer, and for an own mistake it would be untrue. "
-            f"Choose one of {', '.join(CANCEL_REASONS)}."
-        )
+        raise LetterError("letters.untrue_reason", found=reason, known=CANCEL_REASONS)
     if language not in {*LANGUAGES, "zh-CN"}:
-        raise LetterError(f"There are no messages in {language!r}. Choose one of {', '.join(LANGUAGES)}.")
+        raise LetterError("letters.language_unknown", found=language, known=tuple(LANGUAGES))
 
 
 @cache
