@@ -14,8 +14,8 @@ from promofix_lib.say import Told, told
 LOST = "\ufffd"
 """Stands where bytes are no letter."""
 
-_BREAKS = re.compile("[\x0b\x0c\r\x85\u2028\u2029]+")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
+_BREAKS = re.compile(" *[\x0b\x0c\r\x85\u2028\u2029]+ *")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff]")
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffd\u00c2-\u00f4]")
 # How the second byte of a letter looks when the bytes were read as Windows-1252 or Latin-1.
 _TRAIL = "\u0080-\u00bfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™"
@@ -59,7 +59,7 @@ def cleaned(text: str) -> str:
     >>> cleaned("Jane\u2028Doe\x07"), cleaned("\ufeffHat"), cleaned("two\nlines")
     ('Jane Doe', 'Hat', 'two\nlines')
     """
-    return _CONTROL.sub("", _BREAKS.sub(" ", text))
+    return _BREAKS.sub(" ", _CONTROL.sub("", text))
 
 
 def mended(text: str) -> str:
