@@ -212,7 +212,7 @@ def export(
         finally:
             shutil.rmtree(job.folder, ignore_errors=True)
         try:
-            case.journal.add(ExportRecord.kind, record.to_json())
+            case.journal.keep([record])
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
