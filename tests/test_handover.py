@@ -22,12 +22,19 @@ from promofix_lib.say import told
 from promofix_lib.status import status
 from tests.handed_case import NIGHT, NOW, all_orders, line, make_case, new_orders, order_id, usual, victims
 
+LETTERS = {
+    "letters-to-amazon-READ-FIRST.txt",
+    "letter-to-amazon-1-technical-issue.txt",
+    "letter-to-amazon-2-annotation.txt",
+    "letter-to-amazon-3-plan-of-action.txt",
+}
+
 
 @pytest.fixture(autouse=True)
 def without_evidence() -> Iterator[None]:
     """Drawing the charts takes seconds; what they show is tested with them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(handover, "PARTS", tuple(part for part in handover.PARTS if part is not handover.amazon))
+        patch.setattr(handover, "PARTS", tuple(part for part in handover.PARTS if part.__name__ != "evidence"))
         yield
 
 
@@ -47,7 +54,7 @@ def uploaded(folder: Path, name: str = "order-cancellation.txt") -> list[str]:
 
 
 def test_an_export_is_one_dated_folder_of_few_files(tmp_path: Path) -> None:
-    """Workbook, files for Amazon, drafts and template; the list given back is complete."""
+    """Workbook, files for Amazon, drafts, template and letters; the list given back is complete."""
     case = make_case(tmp_path)
     done = export(case, now=NOW)
     assert done.folder == tmp_path / "exports" / "2026-11-20T160000"
@@ -57,6 +64,7 @@ def test_an_export_is_one_dated_folder_of_few_files(tmp_path: Path) -> None:
         "message-drafts.mbox",
         "order-cancellation.txt",
         "fba-requests.txt",
+        *LETTERS,
     }
     assert set(done.written) == {path for path in done.folder.rglob("*") if path.is_file()}
     assert done.withheld == ()
@@ -112,7 +120,7 @@ def test_without_the_sellers_word_an_export_is_a_draft(tmp_path: Path, shut: str
     settings = {shut: False, "refund_adjustments": True, "acknowledgement_xml": True}
     case = make_case(tmp_path, **settings)
     done = export(case, now=NOW)
-    assert names(done.folder) == {"buyers.xlsx", "fba-requests.txt"}
+    assert names(done.folder) - LETTERS == {"buyers.xlsx", "fba-requests.txt"}
     assert (done.folder / "fba-requests.txt").read_text(encoding="utf-8").startswith("DRAFT")
     whats = [entry.what.text("en") for entry in done.withheld]
     assert whats == ["order-cancellation.txt", "refund-adjustments.txt", "the messages"]
@@ -174,7 +182,7 @@ def test_a_message_that_breaks_a_rule_withholds_messages_and_workbook_only(tmp_p
     case = make_case(tmp_path, texts={"cancelled.en": own})
     done = export(case, now=NOW)
     assert [entry.what.text("en") for entry in done.withheld] == ["buyers.xlsx and the messages"]
-    assert names(done.folder) == {"order-cancellation.txt", "fba-requests.txt"}
+    assert names(done.folder) - LETTERS == {"order-cancellation.txt", "fba-requests.txt"}
     assert {state for _, state, _ in record_of(case).messages.values()} == {"held", "none"}
 
 
@@ -193,6 +201,7 @@ def test_the_chinese_seller_reads_in_chinese_what_was_withheld(tmp_path: Path) -
     assert "PricingError 会立即把取消的数量按当时的价格重新上架" in str(done.withheld[0].why)
     book = CalamineWorkbook.from_path(str(done.folder / "buyers.xlsx"))
     assert "草稿" in str(book.get_sheet_by_name("how_to").to_python())
+    assert "letter-to-amazon-2-annotation-zh-CN.txt" in names(done.folder)
 
 
 # -- whole or not at all ----------------------------------------------------------------------------------------------
