@@ -29,7 +29,6 @@ from promofix_lib.errors import CaseError
 from promofix_lib.finding import Finding, Findings, Thresholds, find_incidents
 from promofix_lib.incident import Answers, Incident
 from promofix_lib.marketplaces import Marketplace, main_marketplace
-from promofix_lib.merging import Reading, read_orders
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import item_keys, sku_keys
 from promofix_lib.places import (
@@ -45,6 +44,7 @@ from promofix_lib.places import (
     trouble_told,
     write_atomically,
 )
+from promofix_lib.reports.merging import Reading, read_orders
 from promofix_lib.say import Told, current_language, languages, say, speak, told
 
 SAMPLE = "sample"
@@ -154,6 +154,7 @@ class Case:
         self.journal: Journal[Story] = Journal(folder, clock, Story)
         self._clock = clock
         self._told: tuple[Told, ...] = ()
+        self._is_the_open_one = False
         self._kept: dict[str, tuple[object, Any]] = {}
 
     # -- opening ------------------------------------------------------------------------------------------------------
@@ -187,6 +188,7 @@ class Case:
         case = cls(folder, clock)
         case._begin(language)
         case._told = (*lost, *case._told)
+        case._is_the_open_one = name is None
         if place == SAMPLE and not case._decided.known:
             case.add_reports(sample_reports())
             case.take_found()
@@ -244,6 +246,13 @@ class Case:
     def name(self) -> str:
         """The folder's name."""
         return self.folder.name
+
+    @property
+    def replaced_by(self) -> str:
+        """The name of the case that was opened since this one was given as the open one; empty when there is none."""
+        place = _open_one()[0] if self._is_the_open_one else self.folder
+        folder = place if isinstance(place, Path) else cases_folder() / place
+        return "" if folder == self.folder else folder.name
 
     @property
     def warnings(self) -> tuple[Told, ...]:

@@ -299,8 +299,8 @@ def widened(old: Incident, new: Incident, rows: Rows | None = None) -> Incident:
     old, new : Incident
         As it was taken, and as it is found in newer reports.
     rows : Rows, optional
-        The order table; with it the new rule is taken as it is where it touches all that the old one does, and order items
-        that neither of the two touches are excepted by name.
+        The order table; with it the new rule is taken as it is where it touches all that the old one does, and order
+        items that neither of the two touches are excepted by name.
 
     Examples
     --------

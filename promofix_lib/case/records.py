@@ -250,18 +250,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, Told):
         return value.to_json()
     if is_dataclass(value) and not isinstance(value, type):
-        cells = {one.name: getattr(value, one.name) for one in fields(value)}
-        empty = {one.name: _default(one) for one in fields(value)}
-        return {name: plain(cell) for name, cell in cells.items() if cell != empty[name]}
+        cells = ((name, getattr(value, name), default) for name, default in _defaults(type(value)).items())
+        return {name: plain(cell) for name, cell, default in cells if cell != default}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
         return {str(name): plain(cell) for name, cell in value.items()}
     return [plain(cell) for cell in value] if isinstance(value, tuple | list) else value
-
-
-def _default(one: Any) -> Any:
-    return one.default_factory() if one.default_factory is not MISSING else one.default
 
 
 def typed(hint: type[R], value: Any, place: str) -> R:
@@ -282,19 +277,18 @@ def misfit(place: str, expected: Told, found: Any) -> CaseError:
 
 
 def _typed(hint: Any, value: Any, place: str) -> Any:
+    if type(value) is hint and hint is not float:
+        return value
     origin, inner = get_origin(hint), get_args(hint)
     if hint is Any:
         return value
     if origin in (Union, types.UnionType):
         return None if value is None else _typed(next(one for one in inner if one is not type(None)), value, place)
     if origin is Literal:
-        return _checked(
-            value in inner and isinstance(value, str), value, place, told("case.expect_one_of", words=inner)
-        )
+        return _checked(isinstance(value, str) and value in inner, value, place, "case.expect_one_of", words=inner)
     if hint in _PLAIN:
         kinds, key = _PLAIN[hint]
-        fits = isinstance(value, kinds) and isinstance(value, bool) == (hint is bool)
-        return _checked(fits, value, place, told(key))
+        return _checked(isinstance(value, kinds) and isinstance(value, bool) == (hint is bool), value, place, key)
     if hint is datetime:
         return _moment(value, place)
     if hint is Told:
@@ -302,11 +296,8 @@ def _typed(hint: Any, value: Any, place: str) -> Any:
     if hint is Decimal:
         return _amount(value, place)
     if origin is tuple:
-        _checked(isinstance(value, list), value, place, told("case.expect_list"))
-        hints = (inner[0],) * len(value) if inner[-1] is Ellipsis else inner
-        _checked(len(hints) == len(value), value, place, told("case.expect_list"))
-        return tuple(_typed(one, cell, f"{place}[{n}]") for n, (one, cell) in enumerate(zip(hints, value, strict=True)))
-    _checked(isinstance(value, dict), value, place, told("case.expect_names"))
+        return _tuple(inner, _checked(isinstance(value, list), value, place, "case.expect_list"), place)
+    _checked(isinstance(value, dict), value, place, "case.expect_names")
     if is_dataclass(hint):
         return _record(hint, value, place)
     return {name: _typed(inner[1], cell, _inside(place, name)) for name, cell in value.items()}
@@ -320,40 +311,58 @@ _PLAIN: dict[Any, tuple[Any, str]] = {
 }
 
 
+def _tuple(inner: tuple[Any, ...], value: list[Any], place: str) -> tuple[Any, ...]:
+    if inner[-1] is Ellipsis:
+        if inner[0] is str and all(type(cell) is str for cell in value):
+            return tuple(value)
+        return tuple(_typed(inner[0], cell, f"{place}[{n}]") for n, cell in enumerate(value))
+    _checked(len(inner) == len(value), value, place, "case.expect_list")
+    return tuple(_typed(hint, cell, f"{place}[{n}]") for n, (hint, cell) in enumerate(zip(inner, value, strict=True)))
+
+
 def _record(hint: Any, value: dict[str, Any], place: str) -> Any:
-    hints, known = _hints(hint), {one.name: one for one in fields(hint)}
+    hints, needed = _hints(hint)
     for name in value:
-        _checked(name in known, name, _inside(place, name), told("case.expect_known_name"))
-    for name, one in known.items():
-        if name not in value and one.default is MISSING and one.default_factory is MISSING:
-            raise misfit(_inside(place, name), told("case.expect_something"), None)
+        _checked(name in hints, name, _inside(place, name), "case.expect_known_name")
+    for name in needed:
+        _checked(name in value, None, _inside(place, name), "case.expect_something")
     return hint(**{name: _typed(hints[name], cell, _inside(place, name)) for name, cell in value.items()})
 
 
 @cache
-def _hints(record: Any) -> dict[str, Any]:
-    return get_type_hints(record)
+def _hints(record: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Types of a record's fields, and the fields that have no default."""
+    hints = get_type_hints(record)
+    defaults = _defaults(record)
+    return {name: hints[name] for name in defaults}, tuple(name for name, one in defaults.items() if one is MISSING)
+
+
+@cache
+def _defaults(record: Any) -> dict[str, Any]:
+    return {
+        one.name: one.default_factory() if one.default_factory is not MISSING else one.default for one in fields(record)
+    }
 
 
 def _inside(place: str, name: object) -> str:
     return f"{place}.{name}" if place else str(name)
 
 
-def _checked(fits: bool, value: Any, place: str, expected: Told) -> Any:
+def _checked(fits: bool, value: Any, place: str, expected: str, **facts: Any) -> Any:
     if not fits:
-        raise misfit(place, expected, value)
+        raise misfit(place, told(expected, **facts), value)
     return value
 
 
 def _moment(value: Any, place: str) -> datetime:
     moment: datetime = _read(datetime.fromisoformat, value, place, "case.expect_moment")
-    _checked(moment.tzinfo is not None, value, place, told("case.expect_moment"))
+    _checked(moment.tzinfo is not None, value, place, "case.expect_moment")
     return moment
 
 
 def _amount(value: Any, place: str) -> Decimal:
     amount: Decimal = _read(lambda text: Decimal(_typed(str, text, place)), value, place, "case.expect_amount")
-    _checked(amount.is_finite(), value, place, told("case.expect_amount"))
+    _checked(amount.is_finite(), value, place, "case.expect_amount")
     return amount
 
 
