@@ -245,7 +245,7 @@ def _notes(handed: Handed) -> Iterator[str]:
     if handed.draft:
         yield handed.say("draft_note", why=handed.draft)
     several = (work.message for work in handed.works if work.message and work.message.turns > 1)
-    if buyers := len({message.buyer_email for message in several}):
+    if buyers := len({message.buyer_email.lower() for message in several}):
         yield handed.say("summary_several", n=buyers)
     if links_per_row(len(handed.works)) < 2:
         yield handed.say("summary_no_links")
