@@ -158,7 +158,7 @@ class OrderRow:
             "next": self.next,
             "ship_by": _iso(self.ship_by),
             "message": self.message,
-            "answer": self.answer or None,
+            "answer": "done" if self.answer == "not_needed" else self.answer or None,
             "note": self.note,
             "answered_by": self.answered_by,
             "answered_at": _iso(self.answered_at),
