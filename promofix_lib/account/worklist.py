@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,9 +13,7 @@ from promofix_lib.account.rate import local_days
 from promofix_lib.account.recovery import Recovery
 from promofix_lib.rules import rule
 from promofix_lib.say import Told, told
-
-if TYPE_CHECKING:
-    from promofix_lib.status.status import OrderRow, Status
+from promofix_lib.status.status import OrderRow, Status
 
 SPARE = timedelta(hours=1)
 """How long before its deadline a step begins at the latest."""
