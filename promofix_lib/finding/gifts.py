@@ -22,7 +22,8 @@ def gift_lines(sales: Sales, thresholds: Thresholds) -> Mask:
     if not free.any():
         return gifts
     row, partner = _company(sales, free)
-    for sku in np.unique(sales.sku[row]):
+    skus, counts = np.unique(sales.sku[free], return_counts=True)
+    for sku in skus[counts >= _FEW]:
         mine = sales.sku[row] == sku
         pairs = np.unique(np.c_[partner[mine], row[mine]], axis=0)
         codes, uses = np.unique(pairs[:, 0], return_counts=True)
@@ -42,18 +43,19 @@ def _began_as_gifts(sales: Sales, lines: Ints, given: Ints, thresholds: Threshol
 
 def _company(sales: Sales, free: Mask) -> tuple[Ints, Ints]:
     """Pairs of a free item's row and the SKU of another item in its order that is not free."""
-    orders = np.unique(sales.order[free & (sales.order >= 0)])
-    rows = np.flatnonzero(np.isin(sales.order, orders))  # a bought item counts although it was cancelled later
-    rows = rows[np.argsort(sales.order[rows], kind="stable")]
-    pairs_row: list[int] = []
-    pairs_sku: list[int] = []
-    for part in np.split(rows, np.flatnonzero(np.diff(sales.order[rows])) + 1):
-        bought = part[~free[part]]
-        for row in part[free[part]] if len(bought) else ():
-            others = {int(sku) for sku in sales.sku[bought] if sku != sales.sku[row]}
-            pairs_row += [int(row)] * len(others)
-            pairs_sku += list(others)
-    return np.array(pairs_row, dtype=np.int64), np.array(pairs_sku, dtype=np.int64)
+    given = np.flatnonzero(free & (sales.order >= 0))
+    with_free = np.zeros(int(sales.order.max(initial=0)) + 1, dtype=np.bool_)
+    with_free[sales.order[given]] = True
+    bought = np.flatnonzero(~free & (sales.order >= 0))  # a bought item counts although it was cancelled later
+    bought = bought[with_free[sales.order[bought]]]
+    bought = bought[np.argsort(sales.order[bought], kind="stable")]
+    first = np.searchsorted(sales.order[bought], sales.order[given])
+    count = np.searchsorted(sales.order[bought], sales.order[given], side="right") - first
+    row = np.repeat(given, count)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+    partner = sales.sku[bought[place]]
+    other = partner != sales.sku[row]
+    return row[other], partner[other]
 
 
 def basket_ids(sales: Sales, deep: Mask, thresholds: Thresholds) -> Ints:
