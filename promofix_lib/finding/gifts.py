@@ -58,20 +58,23 @@ def _company(sales: Sales, free: Mask) -> tuple[Ints, Ints]:
     return row[other], partner[other]
 
 
-def basket_ids(sales: Sales, deep: Mask, thresholds: Thresholds) -> Ints:
-    """Promotion ids that take one line of a basket off ("3 for 2"): the order as a whole is at most half off.
+def basket_lines(sales: Sales, deep: Mask, thresholds: Thresholds) -> Mask:
+    """Deep lines of a basket offer ("3 for 2") in orders that cost at least half of their list prices as a whole.
 
-    At least 95 % of their deep lines, and three or more, share the order with a line that is paid.
+    A promotion is such an offer when its first deep lines were meant so; orders in which it later gives everything
+    away are how it goes wrong.
     """
     uses = sales.promotions
     mine = deep[uses.rows]
     rows, ids = uses.rows[mine], uses.ids[mine]
-    if not len(rows):
-        return np.empty(0, dtype=np.int64)
-    meant = _in_fair_order(sales, deep)[rows]
-    counts = np.bincount(ids, minlength=len(uses.names))
-    fair = np.bincount(ids, weights=meant, minlength=len(uses.names))
-    return np.flatnonzero((counts >= _FEW) & (fair >= thresholds.explained_share * counts)).astype(np.int64)
+    meant = np.zeros(len(deep), dtype=np.bool_)
+    fair = _in_fair_order(sales, deep)
+    for one in np.unique(ids[fair[rows]]):
+        lines = rows[ids == one]
+        lines = lines[np.argsort(sales.time[lines], kind="stable")]
+        if len(lines) >= _FEW and fair[lines[:_FIRST]].mean() >= thresholds.explained_share:
+            meant[lines[fair[lines]]] = True
+    return meant
 
 
 def _in_fair_order(sales: Sales, deep: Mask) -> Mask:
