@@ -86,9 +86,11 @@ class LetterDesk(Desk):
         return [*parts, self.button("keep", self.say("letter_keep"))] if parts else []
 
     def _buyers(self) -> frozenset[str]:
-        from promofix_lib.purge.traces import buyers_words  # it reads workbooks too: loaded when a letter is shown
-
-        return buyers_words(self._case.orders[self._case.chosen()])
+        """Names and addresses of the chosen orders' buyers: none of them may stand in a letter."""
+        orders = self._case.orders[self._case.chosen()]
+        columns = [name for name in ("buyer_name", "buyer_email", "recipient_name") if name in orders]
+        cells = (str(cell).strip() for name in columns for cell in orders[name].dropna().unique())
+        return frozenset(cell for cell in cells if " " in cell or "@" in cell or not cell.isascii())
 
     def _advice_part(self) -> Part:
         given = [f"{advice.given_on}, {advice.case_id}: {advice.text}" for advice in advice_of(self._case)]
