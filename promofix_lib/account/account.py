@@ -36,11 +36,11 @@ from promofix_lib.account.worklist import Step, plan_of_work
 from promofix_lib.amounts import Money
 from promofix_lib.rules import rule
 from promofix_lib.say import Told, told
+from promofix_lib.status.book import Book
+from promofix_lib.status.status import Status, status
 
 if TYPE_CHECKING:
     from promofix_lib.case.case import Case
-    from promofix_lib.status.book import Book
-    from promofix_lib.status.status import Status
 
 COSTS = ("unit_cost", "shipping", "fees")
 MOST_SKUS_NAMED = 5
@@ -304,8 +304,6 @@ def account_of(case: Case) -> Account:
     CaseError
         The case has no report yet.
     """
-    from promofix_lib.status.status import status
-
     now = status(case)
     if now not in _accounts:
         market, settings = case.marketplace, case.settings
