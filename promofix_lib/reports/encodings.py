@@ -47,7 +47,7 @@ def encoding_of(source: Source) -> str:
     if marked:
         return marked
     wrong = list(islice(_not_utf8(source), _SAMPLE))
-    if not wrong or _mostly_utf8(source, len(wrong)):
+    if not wrong or _mostly_utf8(source, wrong):
         return "utf-8"
     return max(("cp1252", "cp932", "gbk"), key=lambda name: _sense(wrong, name))
 
@@ -71,15 +71,14 @@ def _not_utf8(source: Source) -> Iterator[bytes]:
             yield from (line for line in block.split(b"\n") if not decodes(line, "utf-8"))
 
 
-def _mostly_utf8(source: Source, wrong: int) -> bool:
-    right = (
-        line
-        for block in whole_lines(source.stream)
-        if not block.isascii()
-        for line in block.split(b"\n")
-        if not line.isascii() and decodes(line, "utf-8")
-    )
-    return sum(1 for _ in islice(right, 10 * _SAMPLE)) > 10 * wrong
+def _mostly_utf8(source: Source, wrong: list[bytes]) -> bool:
+    """Whether the whole UTF-8 letters beyond ASCII outnumber by far the bytes that are none."""
+    right = (line for block in whole_lines(source.stream) if not block.isascii() for line in block.split(b"\n"))
+    enough = (line for line in right if not line.isascii() and decodes(line, "utf-8"))
+    texts = [line.decode("utf-8", "replace") for line in [*wrong, *islice(enough, 10 * _SAMPLE)]]
+    lost = sum(text.count(LOST) for text in texts)
+    letters = sum(1 for text in texts for letter in text if letter > "\x7f") - lost
+    return letters > 3 * lost
 
 
 def decodes(raw: bytes, encoding: str) -> bool:
