@@ -1,4 +1,4 @@
-"""Random cases with every kind of gap: no price, no printed discount, no normal price, two currencies, two incidents …"""
+"""Random cases with every kind of gap: no price, no printed discount, no normal price, two currencies or incidents."""
 
 from __future__ import annotations
 
