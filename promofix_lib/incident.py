@@ -131,6 +131,7 @@ def touched(orders: pd.DataFrame, incidents: Sequence[Incident]) -> pd.Series[in
 
 
 _EMPTY = Incident()
+_BETWEEN = "\x1f"  # stands in no SKU, channel or currency
 
 
 @dataclass(frozen=True)
@@ -221,18 +222,11 @@ def _asked(ceiling: Ceiling) -> tuple[str, ...]:
 
 
 def _place_in(orders: pd.DataFrame, columns: tuple[str, ...], keys: list[tuple[str, ...]]) -> npt.NDArray[np.int64]:
-    """Per order item the number of the last key that its columns match, -1 where none does."""
-    code, wanted = np.zeros(len(orders), dtype=np.int64), [0] * len(keys)
-    for number, column in enumerate(columns):
-        words = sorted({key[number] for key in keys})
-        texts = pc.fill_null(pa.chunked_array([orders[column].array.__arrow_array__()]), "")
-        cells = pc.fill_null(pc.index_in(texts, value_set=pa.array(words, pa.string())), -1).to_numpy().astype(np.int64)
-        code = np.where((code >= 0) & (cells >= 0), code * len(words) + cells, -1)
-        wanted = [sofar * len(words) + words.index(key[number]) for sofar, key in zip(wanted, keys, strict=True)]
-    place = {one: number for number, one in enumerate(wanted)}
-    known = np.array(sorted(place), dtype=np.int64)
-    at = np.minimum(np.searchsorted(known, code), len(known) - 1)
-    return np.where(known[at] == code, np.array([place[int(one)] for one in known])[at], -1)
+    """Per order item the number of the first key that its columns match, -1 where none does."""
+    cells = [pc.fill_null(pa.chunked_array([orders[column].array.__arrow_array__()]), "") for column in columns]
+    wanted = pa.array([_BETWEEN.join(key) for key in keys], pa.string())
+    found = pc.index_in(pc.binary_join_element_wise(*cells, _BETWEEN), value_set=wanted)
+    return pc.fill_null(found, -1).to_numpy().astype(np.int64)
 
 
 QUESTIONS: dict[str, Question] = {

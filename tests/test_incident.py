@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from promofix_lib.errors import CaseError
-from promofix_lib.incident import Ceiling, Incident, affected, from_json, to_json
-from promofix_lib.orders import order_table
+from promofix_lib.incident import Answers, Ceiling, Incident, affected, from_json, to_json, touched
+from promofix_lib.orders import item_keys, order_table
 
 NIGHT = datetime(2026, 11, 20, 6, tzinfo=UTC)
 ROW = {
@@ -115,3 +116,117 @@ def test_a_rule_that_cannot_be_read_is_refused(record: dict[str, object], words:
     """With what to do next, never a half rule."""
     with pytest.raises(CaseError, match=words):
         from_json(record)
+
+
+CHANNELS, CODES = ["Amazon.com", "Amazon.ca", None], ["USD", "CAD", None]
+HALF = st.integers(0, 4).map(lambda halves: Decimal(halves) / 2)
+CELLS = st.fixed_dictionaries(
+    {
+        "order_id": st.sampled_from(["A", "B", "C"]),
+        "order_item_id": st.sampled_from(["1", "2", None]),
+        "purchase_date": st.none() | st.integers(0, 3).map(lambda hour: f"2026-11-20T0{hour}:00:00Z"),
+        "sku": st.sampled_from(["S", "T", None]),
+        "sales_channel": st.sampled_from(CHANNELS),
+        "currency": st.sampled_from(CODES),
+        "item_price": st.none() | HALF.map(str),
+        "quantity": st.none() | st.integers(0, 2),
+        "promotion_ids": st.none() | st.lists(st.sampled_from("PQ"), min_size=1, max_size=2),
+        "order_status": st.sampled_from(["Pending", "Cancelled", "Shipped"]),
+        "is_business_order": st.sampled_from([True, False, None]),
+    }
+)
+MOMENTS = st.none() | st.integers(0, 3).map(lambda hour: datetime(2026, 11, 20, hour, tzinfo=UTC))
+ANY = st.sampled_from(["", "Amazon.com", "Amazon.ca"])
+CEILINGS = st.builds(Ceiling, st.sampled_from("ST"), ANY, st.sampled_from(["", "USD"]), HALF)
+SOME_RULES = st.builds(
+    Incident,
+    onset=MOMENTS,
+    end=MOMENTS,
+    promotion_ids=st.sampled_from([(), ("P",), ("P", "Q")]),
+    together=st.booleans(),
+    ceilings=st.lists(
+        st.builds(Ceiling, st.sampled_from("ST"), ANY, st.sampled_from(["", "USD"]), HALF), max_size=3
+    ).map(lambda found: tuple({(one.sku, one.sales_channel, one.currency): one for one in found}.values())),
+    max_unit_price=st.none() | HALF,
+    skus=st.sampled_from([(), ("S",), ("S", "")]),
+    is_business_order=st.sampled_from([None, True, False]),
+    min_quantity=st.sampled_from([None, 1, 2]),
+    max_quantity=st.sampled_from([None, 0, 1]),
+    except_items=st.sampled_from([(), ("A/1", "B/S/1"), ("C/T/2",)]),
+)
+
+
+def in_words(row: dict[str, Any], key: str, rule: Incident) -> bool:
+    """The rule asked of one row, in plain words."""
+    at, units = row["purchase_date"] and datetime.fromisoformat(row["purchase_date"]), row["quantity"]
+    if (rule.onset or rule.end) and not at:
+        return False
+    if at and ((rule.onset and at < rule.onset) or (rule.end and at > rule.end)):
+        return False
+    carried = set(row["promotion_ids"] or ())
+    if rule.promotion_ids and not (
+        set(rule.promotion_ids) <= carried if rule.together else set(rule.promotion_ids) & carried
+    ):
+        return False
+    if rule.skus and (row["sku"] or "") not in rule.skus:
+        return False
+    if rule.is_business_order is not None and bool(row["is_business_order"]) != rule.is_business_order:
+        return False
+    if rule.min_quantity is not None and (units is None or units < rule.min_quantity):
+        return False
+    if rule.max_quantity is not None and (units is None or units > rule.max_quantity):
+        return False
+    return key not in rule.except_items and cheap(row, rule)
+
+
+def cheap(row: dict[str, Any], rule: Incident) -> bool:
+    fitting = [
+        one
+        for one in rule.ceilings
+        if one.sku == row["sku"]
+        and one.sales_channel in ("", row["sales_channel"])
+        and one.currency in ("", row["currency"])
+    ]
+    named = max(fitting, key=lambda one: 2 * bool(one.sales_channel) + bool(one.currency), default=None)
+    if row["item_price"] is None or not row["quantity"]:
+        asks_price = rule.ceilings or rule.max_unit_price is not None
+        if not rule.promotion_ids:
+            return not asks_price
+        return row["order_status"] != "Cancelled" and (not rule.ceilings or named is not None)
+    unit = Decimal(row["item_price"]) / row["quantity"]
+    if rule.max_unit_price is not None and unit > rule.max_unit_price:
+        return False
+    return not rule.ceilings or (named is not None and unit <= named.price)
+
+
+@given(st.lists(CELLS, min_size=1, max_size=8), st.lists(SOME_RULES, min_size=1, max_size=4))
+def test_a_rule_touches_what_its_words_say(rows: list[dict[str, Any]], some: list[Incident]):
+    """Row by row, asked in plain words; kept answers are never those of another rule."""
+    orders = order_table(rows)
+    keys, kept = item_keys(orders).tolist(), Answers(orders, kept=4)
+    for rule in [*some, *some]:
+        wanted = [in_words(row, key, rule) for row, key in zip(rows, keys, strict=True)]
+        assert affected(orders, rule).tolist() == wanted
+        assert kept.mask(rule).tolist() == wanted
+        assert len(kept._masks) <= 4
+
+
+def test_a_question_left_out_is_not_asked():
+    """The panel counts what a choice would give: every other question stays."""
+    orders = order_table([ROW, ROW | {"sku": "other"}, ROW | {"sku": "other", "quantity": 2}])
+    rule = Incident(skus=("HP",), max_quantity=1)
+    assert Answers(orders).without("skus", rule).tolist() == [True, True, False]
+
+
+def test_an_item_belongs_to_the_gravest_incident_that_touches_it():
+    """Incidents stand in order of their loss; 0 is none."""
+    orders = order_table([ROW, ROW | {"sku": "other"}, ROW | {"sku": "third"}])
+    some = [Incident(skus=("other",)), Incident(skus=("HP", "other"))]
+    assert touched(orders, some).tolist() == [2, 1, 0]
+
+
+def test_a_ceiling_that_names_its_channel_speaks_before_one_for_all():
+    """29.49 everywhere, 1.00 in Canada."""
+    both = (Ceiling("HP", "", "", Decimal("29.49")), Ceiling("HP", "Amazon.ca", "", Decimal("0.50")))
+    orders = order_table([ROW, ROW | {"sales_channel": "Amazon.ca"}])
+    assert affected(orders, Incident(ceilings=both)).tolist() == [True, False]

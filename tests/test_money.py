@@ -118,3 +118,31 @@ def test_the_sums_are_those_of_the_rows(cells: list[dict[str, Any]], chance: Any
         one = next(each for each in found if each.currency == currency)
         assert one.paid == sum(part["paid"], Decimal(0))
         assert one.loss == sum(part["lost"], Decimal(0))
+
+
+def test_half_a_cent_is_kept_and_what_is_finer_is_rounded_half_up():
+    """Three for 1.00 is 0.333333 a unit: three of them are 1.00 again."""
+    rows = [row("A", item_price="0.10", quantity=3)]
+    assert sums(rows, [NormalPrice("S", "", "USD", Decimal("0.333333"))]) == [("USD", "0.10", "1.00", "0.90", 0)]
+    assert sums(rows, [NormalPrice("S", "", "USD", Decimal("0.12345"))]) == [("USD", "0.10", "0.3704", "0.2704", 0)]
+
+
+def test_an_amount_that_no_number_holds_is_not_known():
+    """A price of 10^14 times a thousand units is left out and counted, never a wrong sum."""
+    rows = [row("A", item_price="1.00", quantity=10**6)]
+    assert sums(rows, [NormalPrice("S", "", "USD", Decimal(10**13))]) == [("USD", "0.00", "0.00", "0.00", 1)]
+
+
+def test_a_discount_larger_than_the_price_pays_nothing():
+    """The buyer is never given money back by the ledger."""
+    assert sums([row("A", item_price="5.00", item_promotion_discount="9.00")])[0][1] == "0.00"
+
+
+def test_only_other_orders_of_its_own_promotion_speak_for_a_discount_to_come():
+    """An order with another promotion, or none, pays what is printed; three lines of one order are one order."""
+    pending = row("X", item_price="50", promotion_ids=["Q"], order_status="Unshipped")
+    bare = row("Y", item_price="50", promotion_ids=None, order_status="Unshipped")
+    assert ledger(order_table([*usual("P", 5, 0), pending, bare]), PRICES).table["known"].tolist() == [True] * 7
+    one_order = [one | {"order_id": "same"} for one in usual("P", 5, 0)]
+    waiting = row("Z", item_price="50", promotion_ids=["P"], order_status="Pending")
+    assert ledger(order_table([*one_order, waiting]), PRICES).table["known"].tolist() == [True] * 6
