@@ -83,8 +83,11 @@ def _without_annotations(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             node.returns = None
+            node.decorator_list = []
             for argument in [*node.args.args, *node.args.kwonlyargs]:
                 argument.annotation = None
+        elif isinstance(node, ast.ClassDef):
+            node.decorator_list = []
         elif isinstance(node, ast.AnnAssign):
             node.annotation = ast.Constant("")
             ast.copy_location(node.annotation, node)
