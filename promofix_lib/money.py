@@ -104,6 +104,11 @@ class Ledger:
         """Normal value less what was paid, with its sign; 0 where not known."""
         return np.where(self.known, self.normal - self.paid, 0)
 
+    def part(self, rows: Ints) -> Ledger:
+        """The ledger of these rows alone."""
+        columns = (self.paid[rows], self.paid_known[rows], self.normal[rows], self.normal_known[rows])
+        return Ledger(*columns, self.currencies, self.currency[rows])
+
     def sums(self, mask: Mask | pd.Series[bool] | None = None) -> tuple[Amounts, ...]:
         """Sums per currency (never added up), the largest loss first; of the rows in `mask`, or of all."""
         wanted = np.ones(len(self.paid), np.bool_) if mask is None else np.asarray(mask, dtype=np.bool_)

@@ -1,22 +1,210 @@
-"""Where things lie: the clone, its sample, the seller's cases. Standard library only."""
+"""Where things lie and how they are kept: names, private folders, whole files, trouble told in one sentence.
+
+Standard library only: set-up needs it before anything is installed.
+"""
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from promofix_lib.errors import CaseError
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE = PROJECT / "data" / "sample"
 NOTEBOOKS = PROJECT / "notebooks"
 
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
+_NAME_BYTES = 200  # most systems allow 255, and a number or an ending may still be put behind
+
+
+# -- places -----------------------------------------------------------------------------------------------------------
+
 
 def cases_folder() -> Path:
-    """Where cases live: PROMOFIX_CASES, else ``data/cases`` of the clone, else ``promofix-cases`` here."""
+    """Where cases live: PROMOFIX_CASES, else ``data/cases`` of the clone, else ``promofix/cases`` at home."""
     if named := os.environ.get("PROMOFIX_CASES"):
         return Path(named)
-    return PROJECT / "data" / "cases" if NOTEBOOKS.is_dir() else Path.cwd() / "promofix-cases"
+    return PROJECT / "data" / "cases" if NOTEBOOKS.is_dir() else Path.home() / "promofix" / "cases"
 
 
 def sample_reports() -> tuple[Path, ...]:
     """The sample reports that came with the clone."""
     return tuple(sorted(path for path in SAMPLE.glob("*") if path.suffix in (".txt", ".xml")))
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+def checked_case_name(name: str) -> str:
+    """The name, if a folder can be called so on every system.
+
+    Raises
+    ------
+    CaseError
+        A name that is none, with an example of a good one.
+
+    Examples
+    --------
+    >>> checked_case_name("2026-11-headphones")
+    '2026-11-headphones'
+    """
+    bad = _FORBIDDEN.search(name) or not name.strip(". ") or name.split(".")[0].lower() in _RESERVED or len(name) > 80
+    if bad or name != name.strip() or name.startswith(".") or len(name.encode("utf-8", "replace")) > _NAME_BYTES:
+        raise CaseError("places.no_case_name", name=name)
+    return name
+
+
+def safe_file_name(name: str) -> str:
+    """The last part of a name that came from outside, with nothing in it that leads elsewhere.
+
+    Examples
+    --------
+    >>> safe_file_name("../../buyers:1.xlsx"), safe_file_name("con.txt")
+    ('buyers_1.xlsx', '_con.txt')
+    """
+    last = name.encode("utf-8", "replace").decode().replace("\\", "/").rsplit("/", 1)[-1]
+    plain = _FORBIDDEN.sub("_", last).strip(". ")[-120:]
+    while len(plain.encode()) > _NAME_BYTES:  # the ending says what it is, so the beginning goes
+        plain = plain[1:]
+    return f"_{plain}" if not plain or plain.split(".")[0].lower() in _RESERVED or plain[0] in ".~" else plain
+
+
+def free_name(folder: Path, name: str) -> Path:
+    """The path for a new file of that name; numbered when the name is taken."""
+    stem, dot, suffix = name.partition(".")
+    candidates = (folder / (name if n == 1 else f"{stem}-{n}{dot}{suffix}") for n in range(1, 10_000))
+    return next(path for path in candidates if not path.exists())
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+def private_folder(path: Path) -> Path:
+    """A folder that only its owner looks into, made with those above it; one that is there stays as it is.
+
+    Raises
+    ------
+    CaseError
+        It cannot be made.
+    """
+    with trouble_told(path):
+        missing = [one for one in (path, *path.parents) if not one.exists()]
+        for one in reversed(missing):
+            one.mkdir(mode=0o700, exist_ok=True)
+        if not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+    return path
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file that the seller named.
+
+    Raises
+    ------
+    CaseError
+        A file that cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise CaseError("places.unreadable", file=path, why=_why(error)) from error
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file, private to its owner, so that a reader sees the old content or the new, never half of it.
+
+    Raises
+    ------
+    CaseError
+        A full disk, a folder that is gone or read-only; the old file stays and no draft beside it.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    with trouble_told(path):
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            _replace(draft, path)
+        except OSError:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise
+
+
+def _replace(draft: Path, path: Path) -> None:
+    for attempt in range(5):
+        try:
+            draft.replace(path)
+        except PermissionError:  # Windows, while a virus scanner or a sync client holds the old file
+            if attempt == 4 or os.name != "nt":
+                raise
+            time.sleep(0.1 * 2**attempt)
+        else:
+            return
+
+
+# -- trouble ----------------------------------------------------------------------------------------------------------
+
+_BY_ERRNO = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "places.disk_full"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "places.not_allowed"),
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.ESTALE), "places.gone"),
+    errno.ENAMETOOLONG: "places.name_too_long",
+}
+_BY_SQLITE = {
+    sqlite3.SQLITE_FULL: "places.disk_full",
+    **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN), "places.not_allowed"),
+    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "places.busy"),
+    sqlite3.SQLITE_IOERR: "places.disk_trouble",
+}
+
+
+@contextmanager
+def trouble_told(path: Path) -> Iterator[None]:
+    """Turn what the system or the database says about a file into one sentence with what to do.
+
+    Raises
+    ------
+    CaseError
+        In place of `OSError` and `sqlite3.Error`.
+
+    Examples
+    --------
+    >>> with trouble_told(Path("case.db")):
+    ...     raise OSError(28, "No space left on device")
+    Traceback (most recent call last):
+    promofix_lib.errors.CaseError: case.db: the disk is full. ...
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise CaseError(_key_of(error, path), file=path, why=_why(error)) from error
+    except OSError as error:
+        key = _BY_ERRNO.get(error.errno or 0, "places.disk_trouble")
+        raise CaseError(key, file=path, why=_why(error)) from error
+
+
+def _key_of(error: sqlite3.Error, path: Path) -> str:
+    key = _BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "places.damaged")
+    return "places.gone" if key == "places.not_allowed" and not path.exists() else key
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -11,7 +11,7 @@ import pytest
 
 from promofix_lib.account.honour import NoPlan, Plan
 from promofix_lib.account.of_case import account_outlook, costs_of, outlook_settings, stock_of, work_of
-from promofix_lib.case.case_file import Settings
+from promofix_lib.case.settings import Settings
 from promofix_lib.errors import CaseError
 from promofix_lib.widgets.rate_panel import RatePanel
 from tests.panel_case import TableCase, night_of_orders

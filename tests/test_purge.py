@@ -54,12 +54,12 @@ def test_nothing_of_a_buyer_is_left(tmp_path: Path) -> None:
     """Searched in every file, also inside workbooks, archives and caches: before there are many, after none."""
     case = finished(tmp_path / "case")
     before = {trace.path.name for trace in find_traces(case.folder, PEOPLE)}
-    assert {"NewOrders-1.txt", "buyers.xlsx", "case.json", "orders.feather", "notes.txt", "backup.gz"} <= before
+    assert {"NewOrders-1.txt", "buyers.xlsx", "case.db", "orders.feather", "notes.txt", "backup.gz"} <= before
     assert any(name.endswith(".eml") for name in before)
     done = purge(case, NOW + timedelta(days=30))
     assert find_traces(case.folder, PEOPLE) == ()
     assert done.done
-    assert "Ada" not in (case.folder / "case.json").read_text(encoding="utf-8")
+    assert "Ada" not in (case.folder / "case.db").read_bytes().decode("utf-8", "replace")
 
 
 def test_the_evidence_and_the_decisions_stay(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promofix_lib.case.decisions import Decision, Decisions, chosen
+from promofix_lib.case.decisions import Decisions, named
+from promofix_lib.case.records import Decision
 from promofix_lib.errors import PromofixError
 from promofix_lib.filters import containing
 from promofix_lib.finding import NormalPrice
@@ -196,21 +197,23 @@ def test_an_empty_report_is_shown_too():
 
 
 def test_the_selection_is_what_the_case_exports():
-    """Rule, items put in and items left out give the same rows as `decisions.chosen`, also by old item keys."""
-    at = datetime(2026, 11, 23, tzinfo=UTC)
+    """Rule, items put in and items left out, also by old item keys."""
     keys = item_keys(NIGHT).tolist()
     old_key = f"{NIGHT['order_id'].iloc[5]}/{NIGHT['sku'].iloc[5]}/1"
-    choices = Decisions().then(Decision("filter", at, rule=RULE))
-    choices = choices.then(Decision("leave_out", at, items=(keys[0], keys[1], old_key)))
-    choices = choices.then(Decision("add", at, items=(keys[2], "999-0000000-0000000/1")))
+    choices = Decisions()
+    choices.apply(1, "seller", Decision("take", 1, found=RULE))
+    choices.apply(2, "seller", Decision("leave_out", items=(keys[0], keys[1], old_key)))
+    choices.apply(3, "seller", Decision("add", items=(keys[2], "999-0000000-0000000/1")))
+    right = (affected(NIGHT, RULE) | named(NIGHT, choices.added)) & ~named(NIGHT, choices.left_out)
     view = PanelView(NIGHT, ZoneInfo("UTC"), [], ENGLISH)
-    assert view.selection(choices.filter, choices).chosen.tolist() == chosen(NIGHT, choices).tolist()
+    assert view.selection(choices.filter, choices).chosen.tolist() == right.tolist()
 
 
 def test_search_and_show_change_nothing_that_is_chosen():
     """The search and the choice of what is shown only change the table."""
     view = PanelView(NIGHT, ZoneInfo("UTC"), [], ENGLISH)
-    choices = Decisions().then(Decision("filter", ONSET, rule=RULE))
+    choices = Decisions()
+    choices.apply(1, "seller", Decision("take", 1, found=RULE))
     selection = view.selection(RULE, choices)
     for look in (Look(), Look(search="HP"), Look(show="all"), Look(show="by_hand")):
         assert view.totals(selection)["orders"] == 80

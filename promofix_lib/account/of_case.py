@@ -12,7 +12,7 @@ from promofix_lib.account.choices import SkuCost
 from promofix_lib.account.outlook import Outlook, outlook
 from promofix_lib.account.worklist import BATCH_ORDERS, Step, plan_of_work
 from promofix_lib.case.case import Case
-from promofix_lib.case.case_file import Settings
+from promofix_lib.case.settings import Settings
 from promofix_lib.errors import CaseError
 from promofix_lib.incident import affected
 

@@ -1,30 +1,53 @@
-"""A case: one folder with the reports as given, what the seller decided, and every export."""
+"""A case: one folder with the reports as given, the journal of what was decided, and every export."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar, cast
+from zoneinfo import ZoneInfo
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from promofix_lib.case.case_file import CaseFile, Settings, State
-from promofix_lib.case.decisions import Action, Decision, Decisions, chosen, rebased
+from promofix_lib.case.decisions import Decisions, Known, matched, row
+from promofix_lib.case.journal import Entry, Journal
+from promofix_lib.case.records import Action, Decision, Record, plain, typed
+from promofix_lib.case.settings import Settings, changed
+from promofix_lib.case.takeover import OLD_NAME, put_aside, taken_over
 from promofix_lib.errors import CaseError
-from promofix_lib.finding import Finding, Findings, NormalPrice, Thresholds, find_incidents
-from promofix_lib.incident import Incident
+from promofix_lib.finding import Finding, Findings, Thresholds, find_incidents
+from promofix_lib.incident import Answers, Incident
 from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.merging import Reading, read_orders
-from promofix_lib.places import cases_folder, sample_reports
-from promofix_lib.stored import checked_case_name, content, free_name, safe_file_name, sha256, write_atomically
+from promofix_lib.money import NormalPrice
+from promofix_lib.orders import item_keys, sku_keys
+from promofix_lib.places import (
+    cases_folder,
+    checked_case_name,
+    content,
+    free_name,
+    private_folder,
+    safe_file_name,
+    sample_reports,
+    sha256,
+    trouble_told,
+    write_atomically,
+)
+from promofix_lib.say import Told, current_language, languages, say, speak, told
 
-LANGUAGES = ("en", "zh-CN")
-"""Languages of the seller and of the assistant."""
+SAMPLE = "sample"
+_CHOSEN = ".open"
+T = TypeVar("T")
 
 
 def _watched() -> bool:
@@ -36,10 +59,82 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Case:
-    """One night's work in one folder; every change is saved as it is made.
+@dataclass(frozen=True)
+class TakenIncident:
+    """One incident of the case.
 
-    Two notebooks may work on one case: each change is read from disk, made and written back under a lock.
+    Parameters
+    ----------
+    number : int
+        1 was the gravest when it was first taken; a number never changes its incident.
+    found, rule : Incident
+        The rule as found, and as the seller adjusted it.
+    taken : bool
+        The seller's tick.
+    finding : Finding or None
+        The evidence in today's reports; None when they no longer show it.
+    """
+
+    number: int
+    found: Incident
+    rule: Incident
+    taken: bool
+    finding: Finding | None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The seller's word that the bleed has stopped, and since when; it says nothing of later orders."""
+
+    promotion_ended: bool
+    price_right: bool
+    stock_as_wanted: bool
+    ended_at: datetime | None
+
+    @property
+    def confirmed(self) -> bool:
+        """All three facts were confirmed."""
+        return self.promotion_ended and self.price_right and self.stock_as_wanted
+
+
+@dataclass(frozen=True)
+class KeptReport(Record):
+    """A report as it was recorded: name, SHA-256, and the size and time by which it is known to be unchanged."""
+
+    kind: ClassVar[str] = "report"
+
+    name: str
+    sha256: str
+    size: int = -1
+    changed: int = -1
+
+
+@dataclass
+class Story:
+    """What the journal adds up to."""
+
+    settings: Settings = field(default_factory=Settings)
+    decisions: Decisions = field(default_factory=Decisions)
+    reports: dict[str, KeptReport] = field(default_factory=dict)
+    presets: dict[str, Incident] = field(default_factory=dict)
+
+    def apply(self, entry: Entry) -> None:
+        """Take one row of the journal in; kinds of other rooms are theirs to read."""
+        if entry.kind == Decision.kind:
+            self.decisions.apply(entry.id, entry.hand, Decision.from_json(entry.facts))
+        elif entry.kind == "settings":
+            self.settings = changed(self.settings, entry.facts)
+        elif entry.kind == KeptReport.kind:
+            report = KeptReport.from_json(entry.facts)
+            self.reports[report.name] = report
+        elif entry.kind == "preset":
+            self.presets[typed(str, entry.facts["name"], "name")] = typed(Incident, entry.facts["rule"], "rule")
+
+
+class Case:
+    """One night's work in one folder; every change is on the disk when the call comes back.
+
+    Several notebooks and commands may work on one case: each change is made to what is in the journal then.
 
     Examples
     --------
@@ -54,22 +149,23 @@ class Case:
     def __init__(self, folder: Path, clock: Callable[[], datetime] = _now) -> None:
         """Use `Case.open`."""
         self.folder = folder
+        self.journal: Journal[Story] = Journal(folder, clock, Story)
         self._clock = clock
-        self._file = CaseFile(folder)
-        self._reading: tuple[tuple[tuple[str, str], ...], Reading] | None = None
-        self._findings: tuple[object, Findings] | None = None
+        self._told: tuple[Told, ...] = ()
+        self._kept: dict[str, tuple[object, Any]] = {}
 
-    # -- opening ------------------------------------------------------------------------------------------------
+    # -- opening ------------------------------------------------------------------------------------------------------
 
     @classmethod
-    def open(cls, name: str | Path, *, language: str = "", clock: Callable[[], datetime] = _now) -> Case:
-        """The case of that name, made when it is not there yet.
+    def open(cls, name: str | Path | None = None, language: str = "", clock: Callable[[], datetime] = _now) -> Case:
+        """A case, made when it is not there yet; its language is spoken from now on.
 
         Parameters
         ----------
-        name : str or Path
-            A name lives in ``data/cases/`` (or in the folder that the environment variable PROMOFIX_CASES names); a
-            `Path` is used as it is. The name ``sample`` begins with the sample reports and their incident.
+        name : str or Path, optional
+            A name lives in the cases folder (``data/cases/`` of a clone, or what PROMOFIX_CASES names); a `Path` is
+            used as it is. Without one: the case that PROMOFIX_CASE names (a name or a folder), else the case that was
+            chosen last, else the sample, which begins with the sample reports and their incidents taken.
         language : str
             ``en`` or ``zh-CN``, kept in the case from then on; empty leaves it as it was.
         clock : callable
@@ -78,29 +174,22 @@ class Case:
         Raises
         ------
         CaseError
-            A name that is no folder name; a damaged or newer ``case.json``; a language that promofix does not speak.
+            A name that is no folder name; a damaged or newer journal; a language that promofix does not speak.
         """
-        folder = name if isinstance(name, Path) else cases_folder() / checked_case_name(name)
+        if language and language not in languages():
+            raise CaseError("case.language", found=language, known=languages())
+        place, lost = (name, ()) if name is not None else _open_one()
+        folder = place if isinstance(place, Path) else cases_folder() / checked_case_name(place)
         case = cls(folder, clock)
-        case._load()  # a damaged case is refused before anything is made in it
-        try:
-            (folder / "reports").mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CaseError(
-                f"{folder}: this folder cannot be made ({error.strerror}). "
-                "Choose another case name, or free the folder."
-            ) from error
-        if language not in ("", *LANGUAGES):
-            raise CaseError(f"language: {language!r} is not spoken here. Use one of {', '.join(LANGUAGES)}.")
-        if language:
-            case.change_settings(language=language)
-        if name == "sample" and not case.reports:
+        case._begin(language)
+        case._told = (*lost, *case._told)
+        if place == SAMPLE and not case.reports:
             case.add_reports(sample_reports())
-            case.choose_incident(case.findings.incidents[0])  # so that each notebook shows something by itself
+            case.take_found()
         return case
 
     @classmethod
-    def existing(cls, name: str | Path) -> Case:
+    def existing(cls, name: str | Path, clock: Callable[[], datetime] = _now) -> Case:
         """A case that is there already, by its name or its folder.
 
         Raises
@@ -108,35 +197,96 @@ class Case:
         CaseError
             There is no such case.
         """
-        for folder in (Path(name), cases_folder() / name):
-            if (folder / "case.json").is_file():
-                return cls(folder)
-        raise CaseError(f"{name}: there is no such case. Cases lie in {cases_folder()}.")
+        with trouble_told(Path(name)):
+            for folder in (Path(name).expanduser(), cases_folder() / name):
+                if any((folder / file).is_file() for file in ("case.db", OLD_NAME)):
+                    case = cls(folder, clock)
+                    case._begin("")
+                    return case
+        raise CaseError("case.not_there", name=str(name), folder=cases_folder())
+
+    @classmethod
+    def choose(cls, name: str | Path, language: str = "") -> Case:
+        """Open a case and make it the one that `Case.open()` gives from now on, in every notebook."""
+        case = cls.open(name, language)
+        private_folder(cases_folder())
+        chosen = name if isinstance(name, str) else str(case.folder.absolute())
+        write_atomically(cases_folder() / _CHOSEN, chosen.encode())
+        return case
+
+    def _begin(self, language: str) -> None:
+        with trouble_told(self.journal.path):
+            has_journal, has_old = self.journal.path.exists(), (self.folder / OLD_NAME).exists()
+            copies = sorted(path.name for path in self.folder.glob("case*.db") if path != self.journal.path)
+        if has_journal:
+            self.journal.check()
+        elif has_old:
+            self.journal.create(taken_over(self.folder))
+        else:
+            if copies or self.exports:
+                raise CaseError("case.journal_missing", folder=self.folder, beside=tuple(copies) or ("exports",))
+            private_folder(self.folder / "reports")
+            self.journal.create([(self._clock(), "settings", "promofix", {"language": language or current_language()})])
+        self._told += put_aside(self.folder, self.journal) if has_old else ()
+        self._told += (told("case.conflict_copy", folder=self.folder, files=tuple(copies)),) if copies else ()
+        private_folder(self.folder / "reports")
+        if language:
+            self.change_settings(language=language)
+        speak(self.language)
 
     @property
     def name(self) -> str:
         """The folder's name."""
         return self.folder.name
 
+    @property
+    def warnings(self) -> tuple[Told, ...]:
+        """What the seller should know of the folder: a conflict copy beside the journal, a chosen case gone."""
+        return self._told
+
     def __repr__(self) -> str:
         """What is in the case, in a few lines."""
-        rule, names = self.incident, [path.name for path in self.reports]
-        cause = ", ".join((*rule.promotion_ids, *rule.skus)) if rule else ""
+        names = [path.name for path in self.reports]
+        causes = [", ".join((*one.rule.promotion_ids, *one.rule.skus)) for one in self._decided.known if one.taken]
+        facts: dict[str, Any] = {
+            "folder": self.folder,
+            "reports": tuple(names[:6]) or told("case.none_yet", notebook=1),
+            "incidents": tuple(cause or told("case.by_price") for cause in causes) or told("case.none_yet", notebook=2),
+            "exports": len(self.exports),
+        }
         lines = [
-            f"Case {self.name}",
-            f"  folder    {self.folder}",
-            f"  reports   {len(names)}{': ' + ', '.join(names[:6]) if names else ' (none yet: notebook 1)'}",
-            f"  incident  {cause or ('chosen in notebook 2' if rule else 'none chosen yet (notebook 2)')}",
-            f"  exports   {len(self.exports)}",
+            say("case.title", name=self.name),
+            *(f"  {say(f'case.has_{name}', what=f)}" for name, f in facts.items()),
         ]
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"  {warning}" for warning in self.warnings)])
 
     @property
     def revision(self) -> int:
         """A number that grows with every change, also one made by another notebook."""
-        return self._load().revision
+        return self.journal.revision
 
-    # -- reports ------------------------------------------------------------------------------------------------
+    # -- what is worked out once --------------------------------------------------------------------------------------
+
+    def once(self, name: str, make: Callable[[], T], *, per: str = "revision", also: object = None) -> T:
+        """What `make` gives, worked out once per reading of the reports, or per revision and reading.
+
+        Parameters
+        ----------
+        name : str
+            Of what is kept.
+        make : callable
+        per : {"revision", "reading"}
+        also : object, optional
+            Worked out anew when this differs.
+        """
+        orders = self.orders
+        asked = (orders, self.revision if per == "revision" else 0, also)
+        kept = cast("tuple[Any, Any, Any]", self._kept.get(name, ((None, 0, None), None))[0])
+        if kept[0] is not orders or kept[1:] != asked[1:]:
+            self._kept[name] = (asked, make())
+        return cast("T", self._kept[name][1])
+
+    # -- reports ------------------------------------------------------------------------------------------------------
 
     @property
     def reports_folder(self) -> Path:
@@ -146,8 +296,12 @@ class Case:
     @property
     def reports(self) -> tuple[Path, ...]:
         """The reports of the case, by name; hidden files and folders are not reports."""
-        found = self.reports_folder.iterdir()
-        return tuple(sorted(path for path in found if path.is_file() and not path.name.startswith((".", "~$"))))
+        return tuple(Path(one.path) for one in self._report_files())
+
+    def _report_files(self) -> list[os.DirEntry[str]]:
+        with trouble_told(self.reports_folder), os.scandir(self.reports_folder) as found:
+            files = [one for one in found if not one.name.startswith((".", "~$")) and one.is_file()]
+        return sorted(files, key=lambda one: one.name)
 
     def add_reports(self, paths: Iterable[Path | str]) -> tuple[Path, ...]:
         """Copy reports into the case; the same content is taken once, another file of the same name gets a new name.
@@ -157,40 +311,51 @@ class Case:
         CaseError
             A file that is not there.
         """
-        return tuple(self._add_report(Path(path).name, content(Path(path))) for path in paths)
+        return self._add((Path(path).name, content(Path(path))) for path in paths)
 
     def add_report(self, name: str, content: bytes) -> Path:
         """A report that arrived as bytes (an upload) laid into the case."""
-        return self._add_report(name, content)
+        return self._add([(name, content)])[0]
 
-    def _add_report(self, name: str, content: bytes) -> Path:
-        digest = hashlib.sha256(content).hexdigest()
-        for path in self.reports:
-            if sha256(path) == digest:
-                return path
-        place = free_name(self.reports_folder, safe_file_name(name))
-        write_atomically(place, content)
-        self._change(lambda state: replace(state, reports=state.reports | {place.name: digest}))
-        return place
+    def _add(self, files: Iterable[tuple[str, bytes]]) -> tuple[Path, ...]:
+        by_content = {digest: name for name, digest in self.hashes().items()}
+        places, new = [], []
+        for name, given in files:
+            digest = hashlib.sha256(given).hexdigest()
+            if digest not in by_content:
+                place = free_name(self.reports_folder, safe_file_name(name))
+                write_atomically(place, given)
+                by_content[digest] = place.name
+                new.append(_kept_report(place, digest))
+            places.append(self.reports_folder / by_content[digest])
+        if new:
+            self.journal.add_many((KeptReport.kind, plain(report)) for report in new)
+        return tuple(places)
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every report, by file name; files dropped into the folder are recorded when first seen.
+
+        A report whose size and time are as they were recorded is not read again for it.
 
         Raises
         ------
         CaseError
             A report that is no longer what it was when it was recorded.
         """
-        digests = {path.name: sha256(path) for path in self.reports}
-        known = self._load().reports
-        changed = [name for name, digest in digests.items() if known.get(name, digest) != digest]
-        if changed:
-            raise CaseError(
-                f"{self.reports_folder}: {', '.join(changed)} changed since promofix first read it (was it opened and "
-                "saved in Excel?). Put the original back, or save the new one under another name."
-            )
-        if digests.items() - known.items():
-            self._change(lambda state: replace(state, reports=state.reports | digests))
+        known, digests, new, strange = self.journal.state.reports, {}, [], []
+        for file in self._report_files():
+            with trouble_told(Path(file.path)):
+                about, report = file.stat(), known.get(file.name)
+                if report is None or (report.size, report.changed) != (about.st_size, about.st_mtime_ns):
+                    seen = _kept_report(Path(file.path), sha256(Path(file.path)))
+                    if report is not None and report.sha256 != seen.sha256:
+                        strange.append(file.name)
+                    new.append(report := seen)
+            digests[file.name] = report.sha256
+        if strange:
+            raise CaseError("case.report_changed", folder=self.reports_folder, files=tuple(strange))
+        if new:
+            self.journal.add_many(((KeptReport.kind, plain(report)) for report in new), "promofix")
         return digests
 
     @property
@@ -204,15 +369,14 @@ class Case:
         ReportError
             A report that cannot be used, with what to do.
         """
-        if not self.reports:
-            raise CaseError(
-                f"The case {self.name!r} has no report yet. Put the files you downloaded from Seller Central into "
-                f"{self.reports_folder}, or choose them in notebook 1."
-            )
-        state = tuple(sorted(self.hashes().items()))
-        if self._reading is None or self._reading[0] != state:
-            self._reading = (state, read_orders(self.reports, cache=self.folder / "cache", progress=_watched()))
-        return self._reading[1]
+        hashes = self.hashes()
+        if not hashes:
+            raise CaseError("case.no_report", name=self.name, folder=self.reports_folder)
+        if self._kept.get("reading", (None,))[0] != hashes:
+            paths = [self.reports_folder / name for name in hashes]
+            private_folder(self.folder / "cache")
+            self._kept["reading"] = (hashes, read_orders(paths, cache=self.folder / "cache", progress=_watched()))
+        return cast("Reading", self._kept["reading"][1])
 
     @property
     def orders(self) -> pd.DataFrame:
@@ -220,181 +384,342 @@ class Case:
         return self.reading.orders
 
     @property
+    def keys(self) -> pd.Series[Any]:
+        """`item_keys` of the orders."""
+        return self.once("keys", lambda: item_keys(self.orders), per="reading")
+
+    @property
+    def sku_keys(self) -> pd.Series[Any]:
+        """`sku_keys` of the orders: the keys that hold without order item ids."""
+        return self.once("sku_keys", lambda: sku_keys(self.orders), per="reading")
+
+    @property
     def marketplace(self) -> Marketplace:
         """The marketplace that most orders come from; its zone is the one shown."""
-        counts = self.orders[["sales_channel", "currency"]].value_counts(dropna=False).index
-        return main_marketplace([counts[0][0]] if len(counts) else [], [counts[0][1]] if len(counts) else [])
 
-    # -- finding and deciding -----------------------------------------------------------------------------------
+        def most() -> Marketplace:
+            counts = self.orders[["sales_channel", "currency"]].value_counts(dropna=False).index
+            return main_marketplace([counts[0][0]] if len(counts) else [], [counts[0][1]] if len(counts) else [])
+
+        return self.once("marketplace", most, per="reading")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The marketplace's time zone, in which times are shown."""
+        return self.marketplace.zone
+
+    # -- finding ------------------------------------------------------------------------------------------------------
 
     @property
     def findings(self) -> Findings:
         """The incidents in the order table, gravest first, by the seller's thresholds and normal prices."""
-        settings, orders = self.settings, self.orders
-        question = (id(orders), repr(settings.thresholds), repr(settings.normal_prices))
-        if self._findings is None or self._findings[0] != question:
-            thresholds = Thresholds(**settings.thresholds)  # type: ignore[arg-type]
-            found = find_incidents(orders, thresholds=thresholds, normal_prices=own_prices(settings))
-            self._findings = (question, found)
-        return self._findings[1]
+        settings = self.settings
+
+        def find() -> Findings:
+            thresholds, own = (
+                Thresholds(**cast("dict[str, Any]", settings.thresholds)),
+                cast("Any", settings.own_prices),
+            )
+            return find_incidents(self.orders, thresholds=thresholds, normal_prices=own)
+
+        return self.once("findings", find, per="reading", also=(settings.thresholds, settings.normal_prices))
 
     @property
-    def decisions(self) -> Decisions:
-        """What was decided, with undo."""
-        return self._load().decisions
+    def normal_prices(self) -> tuple[NormalPrice, ...]:
+        """What SKUs normally cost: the seller's own word first, then what the findings know."""
+        found = (price for one in self.findings.incidents for price in one.normal_prices)
+        return tuple(dict.fromkeys((*self.settings.own_prices, *cast("Iterable[NormalPrice]", found))))
 
-    @property
-    def incident(self) -> Incident | None:
-        """The rule that was taken as the mistake."""
-        return self.decisions.incident
+    # -- incidents ----------------------------------------------------------------------------------------------------
 
-    @property
-    def finding(self) -> Finding | None:
-        """The evidence behind the incident that was taken; None when today's reports no longer show it."""
-        rule = self.incident
-        matches = [found for found in self.findings.incidents if rule is not None and _same_cause(found.rule, rule)]
-        return next((found for found in matches if found.rule == rule), matches[0] if matches else None)
+    def take_found(self) -> Case:
+        """Take every incident that is found, unless its cause was unticked; a known one that has grown grows.
 
-    @property
-    def filter(self) -> Incident:
-        """The rule as the seller adjusted it; it asks nothing as long as no incident was taken."""
-        return self.decisions.filter or Incident()
-
-    def choose_incident(self, found: Finding | Incident) -> Case:
-        """Take an incident as the mistake. The same one again changes nothing; adjustments of the rule are kept."""
-        rule = found if isinstance(found, Incident) else found.rule
-        decisions = self.decisions
-        if decisions.incident == rule:
-            return self
-        self._decide(Decision("incident", self._clock(), rule=rule))
-        if decisions.incident and decisions.filter and _same_cause(decisions.incident, rule):
-            return self.set_filter(rebased(decisions.filter, decisions.incident, rule))
+        What was affected stays affected, numbers and ticks stay; the same again changes nothing.
+        """
+        rules, orders = [one.rule for one in self.findings.incidents], self.orders
+        self.journal.decide(lambda story: story.decisions.take_found(rules, orders), "promofix")
         return self
 
-    def set_filter(self, rule: Incident) -> Case:
-        """Adjust the rule; the same rule again changes nothing."""
-        return self if self.filter == rule else self._decide(Decision("filter", self._clock(), rule=rule))
+    @property
+    def incidents(self) -> tuple[TakenIncident, ...]:
+        """The incidents of the case, ticked or not, by number."""
+        known = self._decided.known
+        evidence = self._evidence(known) if known else {}
+        return tuple(
+            TakenIncident(one.number, one.found, one.rule, one.taken, evidence.get(one.number)) for one in known
+        )
+
+    def _evidence(self, known: tuple[Known, ...]) -> dict[int, Finding]:
+        """Today's findings by the number of their incident, gravest first."""
+        if not self._has_orders:
+            return {}
+        found = self.findings.incidents
+        pairs = matched(known, [one.rule for one in found])
+        return {pairs[place].number: one for place, one in enumerate(found) if place in pairs}
+
+    @property
+    def _has_orders(self) -> bool:
+        return bool(self.reports)
+
+    def take(self, what: int | Incident | Finding, on: bool = True) -> Case:
+        """Tick an incident, by its number or its rule, or take the tick away; a rule not known yet is a new one."""
+        wanted = what.rule if isinstance(what, Finding) else what
+        orders = self.orders if isinstance(wanted, Incident) and self._has_orders else None
+        self.journal.decide(lambda story: story.decisions.take(wanted, on, orders))
+        return self
+
+    def set_rule(self, number: int, rule: Incident) -> Case:
+        """Adjust the rule of an incident; the same rule again changes nothing."""
+        self.journal.decide(lambda story: story.decisions.set_rule(number, rule))
+        return self
+
+    def incident_of(self) -> pd.Series[int]:
+        """Per order item the number of the taken incident that touches it, the gravest where several do; 0 for none."""
+        return self.once("incident_of", self._incident_of)
+
+    def _incident_of(self) -> pd.Series[int]:
+        taken = [one for one in self._decided.known if one.taken]
+        masks = {one.number: self.mask(one.rule) for one in taken}
+        numbers = np.zeros(len(self.orders), dtype=np.int64)
+        order = list(masks)
+        if len(masks) > 1 and (np.sum(list(masks.values()), axis=0) > 1).any():
+            gravest_first = list(self._evidence(self._decided.known))
+            order.sort(
+                key=lambda number: gravest_first.index(number) if number in gravest_first else len(gravest_first)
+            )
+        for number in reversed(order):
+            numbers[masks[number]] = number
+        return pd.Series(numbers, index=self.orders.index, name="incident")
+
+    def mask(self, rule: Incident) -> npt.NDArray[np.bool_]:
+        """Order items that a rule touches; what was asked before is not worked out again."""
+        return self.once("answers", lambda: Answers(self.orders), per="reading").mask(rule)
+
+    # -- order items by hand ------------------------------------------------------------------------------------------
+
+    @property
+    def _decided(self) -> Decisions:
+        return self.journal.state.decisions
 
     def decide(self, action: Action, keys: Iterable[str], reason: str = "") -> Case:
         """Put order items in (``add``) or out (``leave_out``) by hand, or back to what the rule says (``as_rule``)."""
         items = tuple(keys)
-        return self._decide(Decision(action, self._clock(), items=items, reason=reason)) if items else self
-
-    def _decide(self, decision: Decision) -> Case:
-        return self._change(lambda state: replace(state, decisions=state.decisions.then(decision)))
+        if items:
+            self.journal.decide(lambda story: story.decisions.decide(action, items, reason))
+        return self
 
     def undo(self) -> Case:
-        """Take the last decision back."""
-        return self._change(lambda state: replace(state, decisions=state.decisions.undo()))
+        """Take the seller's last decision back."""
+        self.journal.decide(lambda story: story.decisions.step("undo"))
+        return self
 
     def redo(self) -> Case:
         """Make the last undone decision again."""
-        return self._change(lambda state: replace(state, decisions=state.decisions.redo()))
+        self.journal.decide(lambda story: story.decisions.step("redo"))
+        return self
 
     @property
-    def can_undo(self) -> bool:
-        """Whether there is a decision to take back."""
-        return bool(self.decisions.done)
+    def put_in(self) -> dict[str, str]:
+        """Order items put in by hand, by today's item key, with the reason."""
+        return dict(self.once("by_hand", self._by_hand)[1])
 
     @property
-    def can_redo(self) -> bool:
-        """Whether there is an undone decision."""
-        return bool(self.decisions.undone)
+    def left_out(self) -> dict[str, str]:
+        """Order items left out by hand, by today's item key, with the reason."""
+        return dict(self.once("by_hand", self._by_hand)[2])
 
     def chosen(self) -> pd.Series[bool]:
-        """Mask over `orders`: the rule, with what was put in and without what was left out by hand."""
-        return chosen(self.orders, self.decisions)
+        """Mask over `orders`: every taken incident, with what was put in and without what was left out by hand."""
 
-    # -- settings, presets, log ---------------------------------------------------------------------------------
+        def choose() -> pd.Series[bool]:
+            verdict = self.once("by_hand", self._by_hand)[0]
+            return ((self.incident_of() > 0) | (verdict > 0)) & ~pd.Series(verdict < 0, index=self.orders.index)
+
+        return self.once("chosen", choose).copy()
+
+    def _by_hand(self) -> tuple[npt.NDArray[np.int8], dict[str, str], dict[str, str]]:
+        """Per row 1 (put in), -1 (left out) or 0; the last word counts, by whichever key it was said."""
+        words = self._decided.by_hand
+        sides = {"add": 1, "leave_out": -1, "as_rule": 0}
+        ids = np.array([*(word.id for word in words.values()), 0])
+        verdicts = np.array([*(sides[word.action] for word in words.values()), 0], dtype=np.int8)
+        names = pa.array(list(words), pa.string())
+        places = (
+            [_place_in(names, keys) for keys in (self.keys, self.sku_keys)] if words else [_nowhere(self.orders)] * 2
+        )
+        last = np.where(ids[places[0]] >= ids[places[1]], *places)
+        verdict = verdicts[last]
+        lists: dict[int, dict[str, str]] = {1: {}, -1: {}}
+        rows, reasons = np.flatnonzero(verdict), [word.reason for word in words.values()]
+        for key, place, side in zip(self.keys.iloc[rows], last[rows], verdict[rows], strict=True):
+            lists[int(side)][str(key)] = reasons[place]
+        met = {*places[0].tolist(), *places[1].tolist()}
+        for place, (key, word) in enumerate(words.items()):
+            if place not in met and sides[word.action]:
+                lists[sides[word.action]][key] = word.reason
+        return verdict, lists[1], lists[-1]
+
+    @property
+    def book(self) -> Any:
+        """Level 1 of `status`: the order table with its triage, keys and ledger, made once per set of reports."""
+        make = import_module("promofix_lib.status").Book.of  # it stands behind the case and is met only when asked
+        return self.once("book", lambda: make(self), per="reading", also=self.normal_prices)
+
+    # -- settings -----------------------------------------------------------------------------------------------------
 
     @property
     def settings(self) -> Settings:
         """What the seller set for the case."""
-        return self._load().settings
+        return self.journal.state.settings
+
+    @property
+    def language(self) -> str:
+        """Of the seller and the assistant."""
+        return self.settings.language
 
     def change_settings(self, **changes: Any) -> Case:
         """Change settings by name; the same values again change nothing.
 
         Raises
         ------
-        ValueError
-            A setting that does not exist.
+        CaseError
+            A setting that does not exist, or a value that is none.
         """
-        strange = set(changes) - {item.name for item in fields(Settings)}
-        if strange:
-            raise ValueError(f"There is no setting {', '.join(sorted(strange))}.")
-        if replace(self.settings, **changes) == self.settings:
-            return self
-        return self._change(lambda state: replace(state, settings=replace(state.settings, **changes)))
+
+        def new(story: Story) -> Iterable[tuple[str, Mapping[str, Any]]]:
+            after = changed(story.settings, changes)
+            differ = {name: plain(value) for name, value in changes.items() if getattr(story.settings, name) != value}
+            return [("settings", differ)] if after != story.settings else []
+
+        self.journal.decide(new)
+        if "language" in changes:
+            speak(self.language)
+        return self
+
+    @property
+    def gate(self) -> Gate:
+        """The seller's word that promotion, price and stock are as they should be."""
+        settings = self.settings
+        text = settings.promotion_ended_at.strip()
+        moment = datetime.fromisoformat(text) if text else None
+        if moment is not None and moment.tzinfo is None:
+            moment = moment.replace(tzinfo=self.zone if self._has_orders else UTC)
+        return Gate(settings.promotion_ended, settings.price_right, settings.stock_as_wanted, moment)
 
     @property
     def presets(self) -> dict[str, Incident]:
         """Rules that the seller saved under a name."""
-        return dict(self._load().presets)
+        return dict(self.journal.state.presets)
 
     def save_preset(self, name: str, rule: Incident) -> Case:
         """Keep a rule under a name."""
-        return self._change(lambda state: replace(state, presets=state.presets | {name: rule}))
+        self.journal.add("preset", {"name": name, "rule": plain(rule)})
+        return self
 
-    @property
-    def log(self) -> tuple[dict[str, Any], ...]:
-        """What happened and when: exports, Amazon's advice with its case id, what came back."""
-        return self._load().log
-
-    def note(self, what: str, **facts: Any) -> Case:
-        """Write one line into the log, with the present time; the facts are plain JSON values."""
-        entry = {"at": self._clock().isoformat(), "what": what, **facts}
-        return self._change(lambda state: replace(state, log=(*state.log, entry)))
-
-    # -- exports ------------------------------------------------------------------------------------------------
+    # -- exports ------------------------------------------------------------------------------------------------------
 
     @property
     def exports(self) -> tuple[Path, ...]:
         """Folders of earlier exports, oldest first."""
         folder = self.folder / "exports"
-        return tuple(sorted(path for path in folder.iterdir() if path.is_dir())) if folder.exists() else ()
+        with trouble_told(folder):
+            found = folder.iterdir() if folder.exists() else ()
+            return tuple(sorted(path for path in found if path.is_dir() and not path.name.startswith(".")))
 
     def new_export(self, now: datetime | None = None) -> Path:
         """Path of a folder for a new export, named after its time; it does not exist yet."""
         stamp = (now or self._clock()).strftime("%Y-%m-%dT%H%M%S")
-        return free_name(self.folder / "exports", stamp)
+        return free_name(private_folder(self.folder / "exports"), stamp)
 
-    # -- the file -----------------------------------------------------------------------------------------------
+    # -- until export, returns, account, widgets and app are rebuilt; then to be deleted ------------------------------
 
-    def _load(self) -> State:
-        return self._file.load()
+    @property
+    def _first(self) -> Known | None:
+        return next((one for one in self._decided.known if one.taken), None)
 
-    def _change(self, change: Callable[[State], State]) -> Case:
-        self._file.change(change)
+    @property
+    def incident(self) -> Incident | None:
+        """The first taken incident's rule as found."""
+        return self._first.found if self._first else None
+
+    @property
+    def filter(self) -> Incident:
+        """The first taken incident's rule as adjusted."""
+        return self._first.rule if self._first else Incident()
+
+    @property
+    def finding(self) -> Finding | None:
+        """The evidence of the first taken incident."""
+        return next((one.finding for one in self.incidents if one.taken), None)
+
+    @property
+    def decisions(self) -> Decisions:
+        """What was decided, as rows."""
+        return self._decided
+
+    def choose_incident(self, found: Finding | Incident) -> Case:
+        """`take`."""
+        return self.take(found)
+
+    def set_filter(self, rule: Incident) -> Case:
+        """`set_rule` of the first taken incident."""
+        if self._first:
+            return self.set_rule(self._first.number, rule)
+        self.journal.decide(lambda _: [row(Decision("take", 1, found=rule))])
         return self
 
+    def note(self, what: str, **facts: Any) -> Case:
+        """`journal.add`."""
+        self.journal.add("advice" if what == "amazon_advice" else what, facts)
+        return self
 
-def _same_cause(one: Incident, other: Incident) -> bool:
-    if one.promotion_ids or other.promotion_ids:
-        return bool(set(one.promotion_ids) & set(other.promotion_ids))
-    return bool({item.sku for item in one.ceilings} & {item.sku for item in other.ceilings})
+    @property
+    def log(self) -> tuple[dict[str, Any], ...]:
+        """Rows of other rooms."""
+        ours = (Decision.kind, "settings", KeptReport.kind, "preset", "cleaned")
+        names = {"advice": "amazon_advice"}
+        return tuple(
+            {"at": one.at.isoformat(), "what": names.get(one.kind, one.kind), **one.facts}
+            for one in self.journal.entries()
+            if one.kind not in ours
+        )
 
 
 def own_prices(settings: Settings) -> tuple[NormalPrice, ...]:
-    """The seller's own normal prices.
+    """`Settings.own_prices`; until export is rebuilt."""
+    return settings.own_prices
 
-    Raises
-    ------
-    CaseError
-        A price that is no number.
-    """
-    try:
-        return tuple(
-            NormalPrice(
-                row["sku"],
-                row.get("sales_channel", ""),
-                row.get("currency", ""),
-                Decimal(row["price"]),
-                "given by the seller",
-            )
-            for row in settings.normal_prices
-        )
-    except (KeyError, ArithmeticError) as error:
-        raise CaseError(
-            "A normal price that you gave needs a SKU and a price such as 58.99; correct it in notebook 2."
-        ) from error
+
+def _open_one() -> tuple[str | Path, tuple[Told, ...]]:
+    """The case meant when none is named, and what is to be said about it."""
+    if named := os.environ.get("PROMOFIX_CASE", "").strip():
+        return _name_or_folder(named), ()
+    chosen = cases_folder() / _CHOSEN
+    with trouble_told(chosen):
+        text = chosen.read_text(encoding="utf-8", errors="replace").strip() if chosen.is_file() else ""
+        place = _name_or_folder(text) if text else SAMPLE
+        folder = place if isinstance(place, Path) else cases_folder() / place
+        if text and not folder.is_dir():
+            return SAMPLE, (told("case.chosen_gone", name=text),)
+    return place, ()
+
+
+def _name_or_folder(text: str) -> str | Path:
+    is_folder = any(sign in text for sign in ("/", "\\")) or text.startswith("~") or Path(text).is_absolute()
+    return Path(text).expanduser() if is_folder else text
+
+
+def _kept_report(path: Path, digest: str) -> KeptReport:
+    with trouble_told(path):
+        about = path.stat()
+    return KeptReport(path.name, digest, about.st_size, about.st_mtime_ns)
+
+
+def _place_in(names: pa.Array, keys: pd.Series[Any]) -> npt.NDArray[np.int64]:
+    places = pc.index_in(keys.array.__arrow_array__(), value_set=names)
+    return np.asarray(pc.fill_null(places, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _nowhere(orders: pd.DataFrame) -> npt.NDArray[np.int64]:
+    return np.full(len(orders), -1, dtype=np.int64)

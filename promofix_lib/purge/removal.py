@@ -11,8 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.export.handover.record import RECORD
@@ -108,10 +106,11 @@ def purge(case: Case, now: datetime | None = None) -> Purge:
     _remove_all(path for path in plan.removed if path not in reports)
     _remove_all(reports)  # last: they tell whom to look for when something above is stuck
     cleaned = {*plan.cleaned, *without_notes(case.folder)}
-    with FileLock(case.folder / ".lock", timeout=20):
-        for path in plan.cleaned:
-            _clean(path, words)
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    for path in (path for path in plan.cleaned if path != case.journal.path):
+        _clean(path, words)
     facts = {"at_time": now.isoformat()} if now else {}
+    case.journal.clean(lambda _kind, facts: _without(facts, longest_first), {})
     case.note("purge", removed=len(plan.removed), cleaned=len(cleaned), **facts)
     shutil.rmtree(case.folder / "history", ignore_errors=True)  # the note above has just kept one more old version
     left = find_traces(case.folder, words)
@@ -164,7 +163,7 @@ def _to_remove(case: Case, wanted: Needles, suspects: frozenset[Path]) -> Iterat
 
 def _is_ours(case: Case, path: Path) -> bool:
     """Records that promofix reads again: they are cleaned, not removed."""
-    return path == case.folder / "case.json" or path.name == RECORD or path.parent == case.folder / RETURNS
+    return path == case.journal.path or path.name == RECORD or path.parent == case.folder / RETURNS
 
 
 def _files(folder: Path) -> tuple[Path, ...]:

@@ -12,7 +12,8 @@ import numpy as np
 import traitlets
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.decisions import Action, Decisions
+from promofix_lib.case.decisions import Decisions
+from promofix_lib.case.records import Action
 from promofix_lib.errors import PromofixError
 from promofix_lib.incident import Incident
 from promofix_lib.widgets.assets import module, style

@@ -1,0 +1,293 @@
+"""The journal: ``case.db``, SQLite, one row for each thing that was decided, handed over or answered."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import RLock
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import quote
+
+from promofix_lib.errors import CaseError
+from promofix_lib.places import trouble_told
+from promofix_lib.say import Told, told
+
+NAME = "case.db"
+VERSION = 1
+CLEANED = "cleaned"
+"""Kind of the entry that says: older entries were changed in place (buyers' data taken out)."""
+
+_WAIT = 60.0  # seconds for which a notebook waits while others write; a write takes a few milliseconds
+_SCHEMA = """
+CREATE TABLE entry (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL, kind TEXT NOT NULL, hand TEXT NOT NULL, facts TEXT NOT NULL
+)"""
+_INSERT = "INSERT INTO entry (at, kind, hand, facts) VALUES (?, ?, ?, ?)"
+
+New = tuple[str, Mapping[str, Any]]
+"""Kind and facts of an entry to be written."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row: its number, when, what kind, whose hand (seller, assistant, amazon, promofix), and the facts."""
+
+    id: int
+    at: datetime
+    kind: str
+    hand: str
+    facts: Mapping[str, Any]
+
+
+class State(Protocol):
+    """What the rows add up to; each row is applied once, in order."""
+
+    def apply(self, entry: Entry) -> None:
+        """Take one more row in; `ValueError`, `KeyError` or `TypeError` for one that makes no sense."""
+
+
+S = TypeVar("S", bound=State)
+
+
+class Journal(Generic[S]):
+    """``case.db`` of a case folder: rows are added, read once per process, and never rewritten but by `clean`.
+
+    The connection is closed after each call. Several processes may write: each write is made under SQLite's own lock,
+    on what is in the file then.
+
+    Parameters
+    ----------
+    folder : Path
+        The case.
+    clock : callable
+        Gives the present time, with a zone.
+    state : callable
+        Makes an empty `State`.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], datetime], state: Callable[[], S]) -> None:
+        self.path = folder / NAME
+        self._clock = clock
+        self._empty = state
+        self._lock = RLock()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._state = self._empty()
+        self._entries: list[Entry] = []
+        self._by_kind: dict[str, list[Entry]] = {}
+        self._last: tuple[Any, ...] = (0,)
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> S:
+        """What all rows add up to now, also those of other processes."""
+        with self._lock:
+            self._read()
+            return self._state
+
+    @property
+    def revision(self) -> int:
+        """Number of the last row: it grows with every change."""
+        with self._lock:
+            self._read()
+            return int(self._last[0])
+
+    def entries(self, kind: str = "") -> tuple[Entry, ...]:
+        """Rows of one kind, or all, oldest first."""
+        with self._lock:
+            self._read()
+            return tuple(self._by_kind.get(kind, ()) if kind else self._entries)
+
+    def check(self) -> None:
+        """Look through the whole file once.
+
+        Raises
+        ------
+        CaseError
+            It is damaged, no journal of promofix, or a newer promofix wrote it.
+        """
+        with self._lock, self._opened("BEGIN") as database:
+            found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise CaseError("places.damaged", file=self.path, why=found)
+            self._catch_up(database)
+
+    def _read(self) -> None:
+        with self._opened("BEGIN") as database:
+            self._catch_up(database)
+
+    def _catch_up(self, database: sqlite3.Connection) -> None:
+        """Take in the rows that came since; all of them again when the file is another one or rows were cleaned."""
+        select = "SELECT id, at, kind, hand, facts FROM entry WHERE id "
+        same = not self._last[0] or database.execute(f"{select} = ?", self._last[:1]).fetchone() == self._last
+        rows = database.execute(f"{select} > ? ORDER BY id", self._last[:1]).fetchall() if same else []
+        if not same or (self._entries and any(row[2] == CLEANED for row in rows)):
+            self._forget()
+            rows = database.execute(f"{select} > 0 ORDER BY id").fetchall()
+        try:
+            for row in rows:
+                self._take_in(row)
+        except BaseException:
+            self._forget()
+            raise
+
+    def _take_in(self, row: tuple[Any, ...]) -> Entry:
+        number, at, kind, hand, text = row
+        try:
+            facts, moment = json.loads(text), datetime.fromisoformat(at)
+            if not isinstance(facts, dict) or moment.tzinfo is None:
+                raise ValueError(text[:80])
+            entry = Entry(number, moment, kind, hand, facts)
+            self._state.apply(entry)
+        except CaseError as error:
+            raise CaseError("case.entry", file=self.path, number=number, why=_told(error)) from error
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, LookupError) as error:
+            why = f"{type(error).__name__}: {error}"
+            raise CaseError("case.entry", file=self.path, number=number, why=why) from error
+        self._entries.append(entry)
+        self._by_kind.setdefault(kind, []).append(entry)
+        self._last = row
+        return entry
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def add(self, kind: str, facts: Mapping[str, Any], hand: str = "seller") -> Entry:
+        """Write one row; it is on the disk when this comes back.
+
+        Raises
+        ------
+        CaseError
+            The disk is full, the folder gone or read-only, the file locked for a minute; nothing was written then.
+        """
+        return self.add_many([(kind, facts)], hand)[0]
+
+    def add_many(self, entries: Iterable[New], hand: str = "seller") -> tuple[Entry, ...]:
+        """Write rows in one go: all of them or none."""
+        return self.decide(lambda _state: entries, hand)
+
+    def decide(self, make: Callable[[S], Iterable[New]], hand: str = "seller") -> tuple[Entry, ...]:
+        """Write what `make` says, given the state as it is under the lock; nothing when it says nothing."""
+        with self._lock:
+            try:
+                with self._opened("BEGIN IMMEDIATE") as database:
+                    self._catch_up(database)
+                    return tuple(self._insert(database, kind, facts, hand) for kind, facts in make(self._state))
+            except BaseException:
+                self._forget()  # rows taken in may not have been written
+                raise
+
+    def _insert(self, database: sqlite3.Connection, kind: str, facts: Mapping[str, Any], hand: str) -> Entry:
+        at, text = self._clock().astimezone(UTC).isoformat(), as_json(facts)
+        number = database.execute(_INSERT, (at, kind, hand, text)).lastrowid
+        return self._take_in((number, at, kind, hand, text))
+
+    def clean(self, change: Callable[[str, Any], Any], facts: Mapping[str, Any]) -> int:
+        """Change rows in place so that nothing of the old content stays in the file; for a purge only.
+
+        Parameters
+        ----------
+        change : callable
+            Given a row's kind and facts, gives the facts as they shall be.
+        facts : dict
+            Of the row that says it was done, written even when nothing changed.
+
+        Returns
+        -------
+        int
+            How many rows were changed.
+        """
+        with self._lock:
+            with self._opened("BEGIN IMMEDIATE", secure=True) as database:
+                rows = database.execute("SELECT facts, kind, id FROM entry").fetchall()
+                new = [(as_json(change(kind, json.loads(text))), number) for text, kind, number in rows]
+                changed = [one for one, row in zip(new, rows, strict=True) if one[0] != row[0]]
+                database.executemany("UPDATE entry SET facts = ? WHERE id = ?", changed)
+                at = self._clock().astimezone(UTC).isoformat()
+                database.execute(_INSERT, (at, CLEANED, "promofix", as_json({**facts, "rows": len(changed)})))
+            with self._opened("", secure=True) as database:
+                database.execute("VACUUM")
+            self._forget()
+        return len(changed)
+
+    def create(self, rows: Iterable[tuple[datetime, str, str, Mapping[str, Any]]] = ()) -> None:
+        """Make the file with its first rows (time, kind, hand, facts): whole, private, or not at all.
+
+        Where another process was quicker, its file stays.
+        """
+        with trouble_told(self.path):
+            handle, name = tempfile.mkstemp(prefix=f".{NAME}.", suffix=".new", dir=self.path.parent)  # mode 0600
+            os.close(handle)
+            draft = Path(name)
+            try:
+                with self._connected(draft, "BEGIN IMMEDIATE") as database:
+                    database.execute(_SCHEMA)
+                    database.execute(f"PRAGMA user_version = {VERSION}")
+                    told_rows = [(at.astimezone(UTC).isoformat(), kind, hand, as_json(f)) for at, kind, hand, f in rows]
+                    database.executemany(_INSERT, told_rows)
+                _put(draft, self.path)
+            finally:
+                draft.unlink(missing_ok=True)
+
+    # -- the file -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _opened(self, begin: str, *, secure: bool = False) -> Iterator[sqlite3.Connection]:
+        with trouble_told(self.path), self._connected(self.path, begin, secure=secure) as database:
+            version = database.execute("PRAGMA user_version").fetchone()[0]
+            if version > VERSION:
+                raise CaseError("case.newer", file=self.path, found=version, known=VERSION)
+            if version < 1:
+                raise CaseError("places.damaged", file=self.path, why=f"user_version {version}")
+            yield database
+
+    @staticmethod
+    @contextmanager
+    def _connected(path: Path, begin: str, *, secure: bool = False) -> Iterator[sqlite3.Connection]:
+        place = path.absolute().as_posix()
+        address = f"file://{'' if place.startswith('/') else '/'}{quote(place)}?mode=rw"
+        database = sqlite3.connect(address, uri=True, timeout=_WAIT, isolation_level=None)
+        try:
+            database.execute("PRAGMA synchronous = FULL")
+            if secure:
+                database.execute("PRAGMA secure_delete = ON")
+            if begin:
+                database.execute(begin)
+            yield database
+            if begin:
+                database.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                database.rollback()
+            raise
+        finally:
+            database.close()
+
+
+def as_json(facts: Any) -> str:
+    """Facts as compact JSON text."""
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _put(draft: Path, path: Path) -> None:
+    """Give the draft its name; a file that has come there meanwhile stays."""
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        if not path.exists():
+            draft.rename(path)
+
+
+def _told(error: CaseError) -> Told:
+    return told(error.key, **error.facts)

@@ -1,0 +1,365 @@
+"""What rooms write into the journal for each other: frozen records that are checked, word by word, when read back."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, ClassVar, Literal, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from promofix_lib.errors import CaseError
+from promofix_lib.incident import Incident, from_json, to_json
+from promofix_lib.say import Told, told
+
+R = TypeVar("R")
+
+
+class Record:
+    """A frozen dataclass that goes through JSON and back; fields that hold their default are left out.
+
+    Examples
+    --------
+    >>> Advice.from_json(Advice("2026-11-20", "1234567890", "cancel them").to_json()).case_id
+    '1234567890'
+    >>> Advice.from_json({"given_on": 7, "case_id": "", "text": ""})
+    Traceback (most recent call last):
+    promofix_lib.errors.CaseError: given_on: should be a text, found 7.
+    """
+
+    kind: ClassVar[str] = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as plain JSON."""
+        return dict(plain(self))
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """The record that `to_json` wrote.
+
+        Raises
+        ------
+        CaseError
+            A field that is missing, unknown or of another type, with its name and what was found.
+        """
+        return typed(cls, dict(record), "")
+
+
+# -- the decisions ----------------------------------------------------------------------------------------------------
+
+Action = Literal["take", "untick", "rule", "add", "leave_out", "as_rule", "undo", "redo"]
+
+
+@dataclass(frozen=True)
+class Decision(Record):
+    """One thing that was decided.
+
+    Parameters
+    ----------
+    action : str
+        ``take`` / ``untick`` (an incident, by its number), ``rule`` (as the seller adjusted it), ``add`` /
+        ``leave_out`` / ``as_rule`` (items by hand), ``undo`` / ``redo`` (of another decision).
+    number : int
+        The incident.
+    found, rule : Incident or None
+        The rule as found, and as adjusted.
+    items : tuple of str
+        Item keys.
+    reason : str
+        In the seller's words.
+    of : int
+        The entry that is undone or redone.
+    """
+
+    kind: ClassVar[str] = "decision"
+
+    action: Action
+    number: int = 0
+    found: Incident | None = None
+    rule: Incident | None = None
+    items: tuple[str, ...] = ()
+    reason: str = ""
+    of: int = 0
+
+
+# -- what was handed out ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HandedItem(Record):
+    """One order item of an export: its key, the key it has without item ids, its triage and incident that day."""
+
+    key: str
+    sku_key: str
+    order_id: str
+    triage: str
+    incident: int = 1
+
+
+@dataclass(frozen=True)
+class Cancellation(Record):
+    """One line of a cancellation file: a whole order, or one item when `item_code` is given; `keys` are its items."""
+
+    order_id: str
+    reason: str
+    item_code: str
+    keys: tuple[str, ...]
+
+
+MessageState = Literal["written", "held", "none"]
+
+
+@dataclass(frozen=True)
+class ExportRecord(Record):
+    """What one export handed out.
+
+    Parameters
+    ----------
+    folder : str
+        Name of the folder below ``exports/``.
+    made_at : datetime with a zone
+    round : int
+        1, or 2 for what was new since.
+    draft : bool
+        Made while the gate was closed: nothing in it is to be done.
+    items : tuple of HandedItem
+    uploads : dict of str to tuple of Cancellation
+        Lines of each cancellation file by its name, in the order written: Amazon answers by line number.
+    requests : tuple of str
+        Order ids of the FBA request list.
+    messages : dict of str to (order id, state, why)
+        By message id; why it is held, or why there is none.
+    withheld : dict of str to Told
+        Orders of the export that stand in no file, and why.
+    rows : dict of str to (order id, dict of column to text)
+        Answer cells as they left: the base when a sheet comes back.
+    files : dict of str to str
+        SHA-256 by path, of everything that was written.
+    """
+
+    kind: ClassVar[str] = "export"
+
+    folder: str
+    made_at: datetime
+    round: int = 1
+    draft: bool = False
+    items: tuple[HandedItem, ...] = ()
+    uploads: Mapping[str, tuple[Cancellation, ...]] = field(default_factory=dict)
+    requests: tuple[str, ...] = ()
+    messages: Mapping[str, tuple[str, MessageState, Told | None]] = field(default_factory=dict)
+    withheld: Mapping[str, Told] = field(default_factory=dict)
+    rows: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Keys of the items, also as they are named when no report tells item ids."""
+        return frozenset(key for item in self.items for key in (item.key, item.sku_key))
+
+
+# -- what came back ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer(Record):
+    """What somebody answered for one order: its task, or the buyer's message."""
+
+    kind: ClassVar[str] = "answer"
+
+    order_id: str
+    field: Literal["task", "message"]
+    value: Literal["todo", "done", "problem", "not_needed"]
+    note: str
+    hand: str
+    file: str
+    export: str
+    copy: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Conflict(Record):
+    """Two answers that disagree; the seller settles it."""
+
+    kind: ClassVar[str] = "conflict"
+
+    order_id: str
+    field: str
+    ours: str
+    theirs: str
+    file: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class UploadAnswer(Record):
+    """What Amazon's processing report says of one uploaded file.
+
+    `accepted` are item keys of the lines it does not name; `refused` holds order id, item keys, code and message.
+    """
+
+    kind: ClassVar[str] = "upload_answer"
+
+    export: str
+    file: str
+    source_name: str
+    sha256: str
+    at: datetime
+    accepted: tuple[str, ...] = ()
+    refused: tuple[tuple[str, tuple[str, ...], str, str], ...] = ()
+    warnings: tuple[Told, ...] = ()
+
+
+@dataclass(frozen=True)
+class Returned(Record):
+    """A file that was read back; read again it changes nothing."""
+
+    kind: ClassVar[str] = "returned"
+
+    file: str
+    sha256: str
+    of: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Advice(Record):
+    """What Amazon said, when (as the seller noted it), and in which case of Seller Support."""
+
+    kind: ClassVar[str] = "advice"
+
+    given_on: str
+    case_id: str
+    text: str
+
+
+# -- to JSON and back -------------------------------------------------------------------------------------------------
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON: records, rules, sentences, moments, tuples and mappings.
+
+    >>> plain(HandedItem("A/1", "A/S/1", "A", "cancel"))
+    {'key': 'A/1', 'sku_key': 'A/S/1', 'order_id': 'A', 'triage': 'cancel'}
+    """
+    if isinstance(value, Incident):
+        return to_json(value)
+    if isinstance(value, Told):
+        return value.to_json()
+    if is_dataclass(value) and not isinstance(value, type):
+        cells = {one.name: getattr(value, one.name) for one in fields(value)}
+        empty = {one.name: _default(one) for one in fields(value)}
+        return {name: plain(cell) for name, cell in cells.items() if cell != empty[name]}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(name): plain(cell) for name, cell in value.items()}
+    return [plain(cell) for cell in value] if isinstance(value, tuple | list) else value
+
+
+def _default(one: Any) -> Any:
+    return one.default_factory() if one.default_factory is not MISSING else one.default
+
+
+def typed(hint: type[R], value: Any, place: str) -> R:
+    """The JSON value as the type that a field asks for; nothing is guessed.
+
+    Raises
+    ------
+    CaseError
+        It is something else: the place, what it should be, what was found.
+    """
+    return _typed(hint, value, place)
+
+
+def misfit(place: str, expected: Told, found: Any) -> CaseError:
+    """One field that does not hold what it should."""
+    shown = repr(found)
+    return CaseError("case.misfit", place=place, expected=expected, found=shown[:80] + "…" * (len(shown) > 80))
+
+
+def _typed(hint: Any, value: Any, place: str) -> Any:
+    origin, inner = get_origin(hint), get_args(hint)
+    if hint is Any:
+        return value
+    if origin in (Union, types.UnionType):
+        return None if value is None else _typed(next(one for one in inner if one is not type(None)), value, place)
+    if origin is Literal:
+        return _checked(
+            value in inner and isinstance(value, str), value, place, told("case.expect_one_of", words=inner)
+        )
+    if hint in _PLAIN:
+        kinds, key = _PLAIN[hint]
+        fits = isinstance(value, kinds) and isinstance(value, bool) == (hint is bool)
+        return _checked(fits, value, place, told(key))
+    if hint is datetime:
+        return _moment(value, place)
+    if hint is Told:
+        return _read(Told.from_json, value, place, "case.expect_sentence")
+    if hint is Incident:
+        return _rule(_checked(isinstance(value, dict), value, place, told("case.expect_names")), place)
+    if origin is tuple:
+        _checked(isinstance(value, list), value, place, told("case.expect_list"))
+        hints = (inner[0],) * len(value) if inner[-1] is Ellipsis else inner
+        _checked(len(hints) == len(value), value, place, told("case.expect_list"))
+        return tuple(_typed(one, cell, f"{place}[{n}]") for n, (one, cell) in enumerate(zip(hints, value, strict=True)))
+    _checked(isinstance(value, dict), value, place, told("case.expect_names"))
+    if is_dataclass(hint):
+        return _record(hint, value, place)
+    return {name: _typed(inner[1], cell, _inside(place, name)) for name, cell in value.items()}
+
+
+_PLAIN: dict[Any, tuple[Any, str]] = {
+    str: (str, "case.expect_text"),
+    int: (int, "case.expect_whole"),
+    float: ((int, float), "case.expect_number"),
+    bool: (bool, "case.expect_yes_no"),
+}
+
+
+def _record(hint: Any, value: dict[str, Any], place: str) -> Any:
+    hints, known = _hints(hint), {one.name: one for one in fields(hint)}
+    for name in value:
+        _checked(name in known, name, _inside(place, name), told("case.expect_known_name"))
+    for name, one in known.items():
+        if name not in value and one.default is MISSING and one.default_factory is MISSING:
+            raise misfit(_inside(place, name), told("case.expect_something"), None)
+    return hint(**{name: _typed(hints[name], cell, _inside(place, name)) for name, cell in value.items()})
+
+
+@cache
+def _hints(record: Any) -> dict[str, Any]:
+    return get_type_hints(record)
+
+
+def _inside(place: str, name: object) -> str:
+    return f"{place}.{name}" if place else str(name)
+
+
+def _checked(fits: bool, value: Any, place: str, expected: Told) -> Any:
+    if not fits:
+        raise misfit(place, expected, value)
+    return value
+
+
+def _moment(value: Any, place: str) -> datetime:
+    moment = _read(datetime.fromisoformat, value, place, "case.expect_moment")
+    return _checked(moment.tzinfo is not None, value, place, told("case.expect_moment"))
+
+
+def _rule(value: dict[str, Any], place: str) -> Incident:
+    hints = _hints(Incident)
+    for name, cell in value.items():
+        if name in ("onset", "end"):
+            _moment(cell, f"{place}.{name}")
+        elif name in hints and name not in ("ceilings", "max_unit_price"):
+            _typed(hints[name], cell, f"{place}.{name}")
+    return _read(from_json, value, place, "case.expect_rule")
+
+
+def _read(reader: Any, value: Any, place: str, expected: str) -> Any:
+    try:
+        return reader(value)
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, CaseError) as error:
+        raise misfit(place, told(expected), value) from error

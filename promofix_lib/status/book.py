@@ -1,0 +1,295 @@
+"""What the reports alone say, worked out once: triage, keys and money per order item, and the facts of any choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from promofix_lib.filters import is_cancelled, is_shipped, one_of
+from promofix_lib.money import Amounts, Ledger, NormalPrice, ledger
+from promofix_lib.orders import TEXT, flat_lists, has_any, is_true, item_keys, sku_keys
+
+if TYPE_CHECKING:
+    from promofix_lib.case.case import Case
+
+Mask = npt.NDArray[np.bool_]
+
+WORDS = ("cancel", "ask_amazon", "wait", "shipped", "buyer_asked", "already_cancelled", "set_aside")
+"""Every answer `triage` gives. The first one present is the answer of an order whose items differ."""
+
+
+def triage(orders: pd.DataFrame) -> pd.Series[str]:
+    """One word per order item that says what can still be done with it.
+
+    ``cancel``
+        Seller-fulfilled and unshipped: it goes into the cancellation file.
+    ``ask_amazon``
+        Fulfilled by Amazon and not shipped: only Seller Support can stop it, and that is not certain.
+    ``wait``
+        Pending, seller-fulfilled: Amazon offers no cancel button until the payment is verified. Also an order whose
+        status or channel no report tells: load All Orders or Unshipped Orders first.
+    ``shipped``
+        Too late to cancel: refund or let go, the seller decides.
+    ``buyer_asked``
+        The buyer asked through Amazon; cancelling it does not count against the seller.
+    ``already_cancelled``
+        Nothing to do.
+    ``set_aside``
+        A replacement, a Vine unit or a line of no units: zero by design.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table.
+
+    Returns
+    -------
+    Series
+        One of `WORDS` per row.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> triage(order_table([
+    ...     {"order_status": "Unshipped", "fulfillment_channel": "merchant", "quantity": 1},
+    ...     {"order_status": "Unshipped", "fulfillment_channel": "amazon", "quantity": 1},
+    ...     {"order_status": "Pending", "fulfillment_channel": "merchant", "quantity": 1},
+    ... ])).tolist()
+    ['cancel', 'ask_amazon', 'wait']
+    """
+    open_order = one_of(orders, "order_status", ["Unshipped"]) | (
+        one_of(orders, "order_status", ["PartiallyShipped"]) & one_of(orders, "item_status", ["Unshipped"])
+    )
+    answers = [
+        (is_cancelled(orders), "already_cancelled"),
+        (_zero_by_design(orders), "set_aside"),
+        (is_shipped(orders), "shipped"),
+        (one_of(orders, "fulfillment_channel", ["amazon"]), "ask_amazon"),
+        (is_true(orders["is_buyer_requested_cancellation"]), "buyer_asked"),
+        (open_order & one_of(orders, "fulfillment_channel", ["merchant"]), "cancel"),
+    ]
+    words = np.select([mask.to_numpy() for mask, _ in answers], [word for _, word in answers], "wait")
+    return pd.Series(words, index=orders.index, dtype=TEXT, name="triage")
+
+
+def _zero_by_design(orders: pd.DataFrame) -> pd.Series[bool]:
+    known = set(flat_lists(orders["promotion_ids"])[1])
+    vine = has_any(orders["promotion_ids"], [name for name in known if name.lower().startswith("vine.")])
+    no_units = (orders["quantity"] == 0).fillna(False).astype(bool)
+    return is_true(orders["is_replacement_order"]) | vine | no_units
+
+
+def order_triage(words: Iterable[str]) -> str:
+    """The answer of an order whose items have these: the first of `WORDS` that is present; empty for no item.
+
+    >>> order_triage(["shipped", "cancel"]), order_triage([])
+    ('cancel', '')
+    """
+    present = set(words)
+    return next((word for word in WORDS if word in present), "")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Some items of one order, as the reports tell them.
+
+    Parameters
+    ----------
+    triage : str
+        The first of `WORDS` among the items.
+    keys : tuple of str
+    units : int
+    amounts : tuple of Amounts
+    purchased, promised : datetime or None
+        The earliest, in UTC; missing where no report tells.
+    sales_channel : str
+        Empty where no report tells.
+    """
+
+    triage: str
+    keys: tuple[str, ...]
+    units: int
+    amounts: tuple[Amounts, ...]
+    purchased: datetime | None
+    promised: datetime | None
+    sales_channel: str
+
+
+class Book:
+    """The order table with all that is asked of it again and again: worked out once per set of reports.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table.
+    normal_prices : iterable of NormalPrice
+        The first that fits an order item counts.
+    keys, sku_keys : Series, optional
+        As `item_keys` and `sku_keys` give them, where they are worked out already.
+
+    Attributes
+    ----------
+    triage, keys, sku_keys : Series
+        Per order item, as `triage`, `item_keys` and `sku_keys` give them.
+    ledger : Ledger
+        What was paid, what it should have cost.
+    order_codes : array of int64
+        Per order item the number of its order, in file order.
+    order_names : array of str
+        The order id of each number; the empty text stands for rows without one.
+    units : array of int64
+        Per order item, 0 where not known.
+    """
+
+    def __init__(
+        self,
+        orders: pd.DataFrame,
+        normal_prices: Iterable[NormalPrice] = (),
+        keys: pd.Series[Any] | None = None,
+        sku_keys: pd.Series[Any] | None = None,
+    ) -> None:
+        self.orders = orders
+        self._keys, self._sku_keys = keys, sku_keys
+        self.triage = triage(orders)
+        self._normal_prices = tuple(normal_prices)
+        codes, names = pd.factorize(orders["order_id"].fillna("").to_numpy(dtype=object))
+        self.order_codes: npt.NDArray[np.int64] = codes.astype(np.int64)
+        self.order_names: npt.NDArray[Any] = np.asarray(names, dtype=object)
+        self.units: npt.NDArray[np.int64] = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
+        ranks = {word: rank for rank, word in enumerate(WORDS)}
+        self._ranks = np.array([ranks[word] for word in self.triage.to_numpy(dtype=object)], dtype=np.int8)
+        self._last_rank_first = np.argsort(-self._ranks, kind="stable")
+        self._choices: dict[tuple[int, ...], Choice] = {}
+
+    @classmethod
+    def of(cls, case: Case) -> Book:
+        """The book of a case's reports; `Case.book` keeps it."""
+        return cls(case.orders, case.normal_prices, case.keys, case.sku_keys)
+
+    @cached_property
+    def keys(self) -> pd.Series[Any]:
+        """One name per order item."""
+        return item_keys(self.orders) if self._keys is None else self._keys
+
+    @cached_property
+    def sku_keys(self) -> pd.Series[Any]:
+        """The names that the items have without order item ids."""
+        return sku_keys(self.orders) if self._sku_keys is None else self._sku_keys
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What was paid, what it should have cost."""
+        return ledger(self.orders, self._normal_prices)
+
+    def named(self, keys: Iterable[str]) -> Mask:
+        """Order items with one of these keys, also if the key was made before item ids were known."""
+        wanted = list(keys)
+        if not wanted:
+            return np.zeros(len(self.orders), dtype=np.bool_)
+        return (self.keys.isin(wanted) | self.sku_keys.isin(wanted)).to_numpy(dtype=np.bool_)
+
+    def choice(self, items: Sequence[int]) -> Choice:
+        """What the reports tell of some items of one order, by their row numbers; worked out once."""
+        place = tuple(items)
+        if place not in self._choices:
+            rows = np.array(items)
+            channels = self._texts["sales_channel"][rows]
+            self._choices[place] = Choice(
+                triage=order_triage(self._texts["triage"][rows]),
+                keys=tuple(self._texts["key"][rows]),
+                units=int(self.units[rows].sum()),
+                amounts=self.ledger.part(rows).sums(),
+                purchased=_earliest(self._moments["purchase_date"][rows]),
+                promised=_earliest(self._moments["promise_date"][rows]),
+                sales_channel=next((str(channel) for channel in channels if channel), ""),
+            )
+        return self._choices[place]
+
+    @cached_property
+    def _texts(self) -> dict[str, npt.NDArray[Any]]:
+        columns = {"sales_channel": self.orders["sales_channel"], "triage": self.triage, "key": self.keys}
+        return {name: column.fillna("").to_numpy(dtype=object) for name, column in columns.items()}
+
+    @cached_property
+    def _moments(self) -> dict[str, npt.NDArray[Any]]:
+        return {name: _moments(self.orders, name) for name in ("purchase_date", "promise_date")}
+
+    def order_words(self, mask: Mask) -> npt.NDArray[np.int8]:
+        """Per order number the place in `WORDS` of the answer of its items in `mask`; ``len(WORDS)`` where none is."""
+        best = np.full(len(self.order_names), len(WORDS), dtype=np.int8)
+        rows = self._last_rank_first[mask[self._last_rank_first]]
+        best[self.order_codes[rows]] = self._ranks[rows]  # the smallest rank is written last
+        return best
+
+
+def _moments(orders: pd.DataFrame, column: str) -> npt.NDArray[Any]:
+    """A column of times as UTC without a zone; all missing where no report brings it."""
+    if column not in orders:
+        return np.full(len(orders), np.datetime64("NaT"), dtype="datetime64[us]")
+    return orders[column].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+
+
+def _earliest(times: npt.NDArray[Any]) -> datetime | None:
+    known = times[~np.isnat(times)]
+    first: datetime | None = known.min().item() if len(known) else None
+    return first.replace(tzinfo=UTC) if first else None
+
+
+def facts_of(book: Book, mask: Mask | pd.Series[bool]) -> dict[str, Any]:
+    """The figures of a choice of order items, as plain JSON: wherever one of them is shown it comes from here.
+
+    Parameters
+    ----------
+    book : Book
+        The order table, prepared.
+    mask : array or Series of bool
+        One truth value per order item.
+
+    Returns
+    -------
+    dict
+        ``orders``, ``items``, ``units``, ``order_ids`` (file order), ``amounts`` (per currency) and ``triage`` (orders
+        per word, those that occur). An order counts once, whatever its items say.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> item = {"order_id": "A", "quantity": 2, "order_status": "Unshipped", "fulfillment_channel": "merchant"}
+    >>> book = Book(order_table([item, item | {"item_status": "Shipped"}, {"order_id": "B", "quantity": 1}]))
+    >>> facts = facts_of(book, np.array([True, True, False]))
+    >>> facts["orders"], facts["units"], facts["order_ids"], facts["triage"]
+    (1, 4, ['A'], {'cancel': 1})
+    """
+    chosen = np.asarray(mask, dtype=np.bool_)
+    words = book.order_words(chosen)
+    here = words < len(WORDS)
+    counts = np.bincount(words[here], minlength=len(WORDS))
+    return {
+        "orders": int(here.sum()),
+        "items": int(chosen.sum()),
+        "units": int(book.units[chosen].sum()),
+        "order_ids": book.order_names[here].tolist(),
+        "amounts": [amounts.to_json() for amounts in book.ledger.sums(chosen)],
+        "triage": {word: int(count) for word, count in zip(WORDS, counts, strict=True) if count},
+    }
+
+
+def orders_by_triage(orders: pd.DataFrame) -> dict[str, int]:
+    """Orders per triage word of a whole order table.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> open_order = {"order_id": "A", "order_status": "Unshipped", "fulfillment_channel": "merchant", "quantity": 1}
+    >>> orders_by_triage(order_table([open_order, open_order | {"sku": "another"}]))
+    {'cancel': 1}
+    """
+    triaged: dict[str, int] = facts_of(Book(orders), np.ones(len(orders), dtype=np.bool_))["triage"]
+    return triaged

@@ -1,0 +1,376 @@
+"""Where every affected order stands: the one answer that every other room shows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from promofix_lib.say import known_key
+from promofix_lib.status import WORDS, Book, facts_of, status
+from promofix_lib.status.status import NEXT, STATES, Gate
+from tests.status_case import ENDED, LooseCase, line, mask_of, order_id
+
+SHIPPED = {"order_status": "Shipped"}
+CANCELLED = {"order_status": "Cancelled"}
+PENDING = {"order_status": "Pending"}
+FBA = {"fulfillment_channel": "amazon"}
+
+
+def stands(case: LooseCase, number: int = 1) -> tuple[str, str]:
+    """State and next step of an order."""
+    row = status(case).row(order_id(number))
+    assert row is not None
+    return row.state, row.next
+
+
+# -- the way of one order ---------------------------------------------------------------------------------------------
+
+
+def handed(**more: Any) -> LooseCase:
+    """A case of one order that was handed over."""
+    case = LooseCase([line(1, **more)])
+    case.export()
+    return case
+
+
+def test_an_order_goes_from_new_to_cancelled():
+    """New, written, accepted, cancelled: each step by what the journal and the newer report say."""
+    case = LooseCase([line(1)])
+    assert stands(case) == ("new", "hand_over")
+    case.export()
+    assert stands(case) == ("written", "upload")
+    case.amazon_said(accepted=[1])
+    assert stands(case) == ("accepted", "write_buyer")
+    case.answered(1, "done", task="message")
+    assert stands(case) == ("accepted", "wait")
+    case.renew([line(1, **CANCELLED)])
+    assert stands(case) == ("cancelled", "nothing")
+    assert status(case).known_cancelled == {order_id(1)}
+
+
+def test_a_refused_order_is_uploaded_again_until_it_stands_in_a_newer_file():
+    """A newer file that nobody answered yet takes the refused one's place; why it was refused stays."""
+    case = handed()
+    case.amazon_said(refused=[1])
+    assert stands(case) == ("refused", "upload_again")
+    assert "18028" in str(status(case).rows[0].why)
+    case.export(folder="E2")
+    assert stands(case) == ("written", "upload")
+    case.amazon_said(accepted=[1], export="E2")
+    assert stands(case)[0] == "accepted"
+
+
+def test_an_accepted_order_stays_accepted_in_a_second_file():
+    """The furthest that is known counts, also when a second upload is refused because it is cancelled already."""
+    case = handed()
+    case.amazon_said(accepted=[1])
+    case.export(folder="E2")
+    case.amazon_said(refused=[1], export="E2")
+    assert stands(case)[0] == "accepted"
+
+
+def test_a_report_that_names_the_file_but_not_the_order_says_uploaded():
+    """Where Amazon counts a refusal without naming it, nobody claims that the order was accepted."""
+    case = handed()
+    case.amazon_said()
+    assert stands(case) == ("uploaded", "wait")
+
+
+def test_an_order_at_amazon_is_asked_for_and_never_uploaded():
+    """In the request list, then asked by the assistant, then as the report shows it."""
+    case = handed(**FBA)
+    assert stands(case) == ("written", "ask_amazon")
+    case.answered(1, "done")
+    assert stands(case) == ("asked", "wait")
+    case.renew([line(1, **FBA, **SHIPPED)])
+    assert stands(case) == ("shipped", "decide")
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [("", ("shipped", "decide")), ("keep", ("closed", "nothing")), ("refunded", ("closed", "nothing"))],
+)
+def test_a_shipped_order_waits_for_the_sellers_choice(choice: str, expected: tuple[str, str]):
+    """Refund or let go: as soon as the seller has chosen it is closed."""
+    case = handed(**SHIPPED)
+    case.shipped_choice = choice
+    assert stands(case) == expected
+
+
+def test_a_pending_order_is_withheld_and_handed_over_once_it_can_be_cancelled():
+    """In an export, in no file, with why; a newer report makes it workable."""
+    case = handed(**PENDING)
+    assert stands(case) == ("withheld", "wait")
+    assert "pending" in str(status(case).rows[0].why)
+    case.renew([line(1)])
+    assert stands(case) == ("withheld", "hand_over")
+    assert status(case).to_hand_over == (order_id(1),)
+
+
+def test_what_is_withheld_from_every_file_is_never_told_to_be_uploaded():
+    """A part of an order whose item code nobody knows stands in no file: it waits, until a report brings the code."""
+    case = LooseCase([line(1, order_item_id=None)])
+    case.export(coded=False)
+    assert stands(case) == ("withheld", "wait")
+    case.renew([line(1)])
+    assert stands(case) == ("withheld", "hand_over")
+
+
+def test_the_assistants_word_is_not_enough_for_the_rate():
+    """Done by hand waits for the newer report; only then it is known as cancelled."""
+    case = handed()
+    case.answered(1, "done")
+    case.answered(1, "done", task="message")
+    assert stands(case) == ("written", "wait")
+    assert not status(case).known_cancelled
+
+
+def test_a_cancellation_at_the_buyers_wish_does_not_count():
+    """The buyer asked through Amazon: named apart, not among the seller's cancellations."""
+    wish = {"is_buyer_requested_cancellation": True}
+    case = handed(**wish)
+    assert stands(case) == ("written", "upload")
+    case.renew([line(1, **wish, **CANCELLED)])
+    assert (status(case).known_cancelled, status(case).asked_by_buyer) == (frozenset(), {order_id(1)})
+
+
+def test_what_was_cancelled_before_any_export_is_not_ours():
+    """Nobody knows who cancelled it: it is not among those known."""
+    case = LooseCase([line(1, order_status="Cancelled")])
+    assert stands(case) == ("cancelled", "nothing")
+    assert not status(case).known_cancelled
+
+
+def test_left_out_by_hand_is_honoured_and_has_to_be_shipped():
+    """Only what can still be shipped; what has shipped needs nothing, and is no longer said to be honoured."""
+    case = LooseCase([line(1), line(2)], left_out={f"{order_id(1)}/{1:014d}": "a friend"})
+    assert stands(case) == ("left_out", "ship")
+    assert str(status(case).rows[0].why) == "a friend"
+    assert (status(case).honoured, status(case).order_ids) == ((order_id(1),), (order_id(2),))
+    case.renew([line(1, **SHIPPED), line(2)])
+    assert stands(case) == ("left_out", "nothing")
+    assert (status(case).honoured, len(status(case).left_out)) == ((), 1)
+
+
+def test_an_order_of_which_one_item_is_left_out_stands_by_the_other():
+    """Its items keep their own word."""
+    case = LooseCase([line(1), line(1, order_item_id="7")], left_out={f"{order_id(1)}/7": ""})
+    assert (stands(case), status(case).items, status(case).left_out) == (("new", "hand_over"), 1, ())
+
+
+def test_an_order_that_left_the_reports_keeps_its_last_state():
+    """A report that covers other days only does not make it disappear; it is no longer counted."""
+    case = handed()
+    case.renew([line(2)])
+    assert stands(case) == ("written", "upload")
+    assert status(case).order_ids == (order_id(2),)
+
+
+# -- the gate ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_closed_gate_lets_nobody_cancel():
+    """Every step that would cancel or tell a buyer so waits for the seller's word; a draft hands over nothing."""
+    case = LooseCase([line(1), line(2, **FBA), line(3, **SHIPPED)], open_gate=False)
+    case.export(draft=True)
+    assert [stands(case, number)[1] for number in (1, 2, 3)] == ["confirm_end", "confirm_end", "decide"]
+    assert stands(case)[0] == "withheld"
+    assert "draft" in str(status(case).rows[0].why)
+    case.open_gate = True
+    case.renew(case.lines)
+    assert stands(case) == ("withheld", "hand_over")
+
+
+def test_an_order_younger_than_the_end_closes_the_gate_again():
+    """Still selling: it is said, and nothing is uploaded until a later end is confirmed."""
+    late = line(2, purchase_date=ENDED + timedelta(minutes=1))
+    case = handed()
+    case.renew([line(1), late])
+    gate = status(case).gate
+    assert (gate.open, gate.still_selling, gate.after_end) == (False, True, (order_id(2),))
+    assert (stands(case, 1), stands(case, 2)) == (("written", "confirm_end"), ("still_selling", "confirm_end"))
+    assert "Still selling: 1 affected order is" in gate.why.text("en")
+    case.ended_at = ENDED + timedelta(hours=1)
+    case.renew([line(1), late])
+    assert (status(case).gate.open, stands(case, 2)) == (True, ("new", "hand_over"))
+
+
+def test_an_order_after_the_end_counts_also_outside_the_rules_window():
+    """The rule ends with the last order that was found: what comes later is looked for without that end."""
+    from dataclasses import replace
+
+    case = LooseCase([line(1), line(2, purchase_date=ENDED + timedelta(minutes=1))])
+    case.rule = replace(case.rule, end=ENDED)
+    assert status(case).after_end == (order_id(2),)
+    assert status(case).order_ids == (order_id(1),)
+
+
+def test_a_replacement_after_the_end_proves_no_sale():
+    """Zero by design does not close the gate."""
+    later = {"purchase_date": ENDED + timedelta(hours=3), "is_replacement_order": True}
+    assert status(LooseCase([line(1), line(2, **later)])).gate.open
+
+
+def test_the_gate_names_what_is_missing():
+    """In the language of whoever reads it."""
+    gate = Gate(promotion_ended=True, price_right=False, stock_as_wanted=True)
+    assert "the price is right again" in gate.why.text("en")
+    assert "价格已改正" in gate.why.text("zh-CN")
+
+
+# -- several hands ----------------------------------------------------------------------------------------------------
+
+
+def test_two_hands_that_disagree_are_shown_by_name_until_it_is_settled():
+    """The first answer stands, both are named; the seller's word, or agreement, settles it."""
+    case = handed()
+    case.answered(1, "done", hand="anna", note="cancelled")
+    case.answered(1, "problem", hand="ben", note="grey button")
+    row = status(case).rows[0]
+    assert (row.answer, row.answered_by, row.next) == ("done", "anna", "settle_conflict")
+    assert row.conflict is not None
+    assert row.conflict.text("en") == "Order: anna says “done”, ben says “problem” (ben.xlsx)."
+    assert row.note == "cancelled; grey button"
+    case.answered(1, "problem", hand="anna")
+    assert status(case).rows[0].conflict is None
+    case.answered(1, "done", hand="ben")
+    assert status(case).rows[0].conflict is not None
+    case.answered(1, "done", hand="seller")
+    assert (status(case).rows[0].conflict, status(case).rows[0].answer) == (None, "done")
+
+
+def test_a_newer_report_settles_what_it_shows():
+    """Cancelled is cancelled, whatever two hands say."""
+    case = handed()
+    case.answered(1, "done", hand="anna")
+    case.answered(1, "problem", hand="ben")
+    case.renew([line(1, **CANCELLED)])
+    row = status(case).rows[0]
+    assert (row.state, row.conflict) == ("cancelled", None)
+
+
+@pytest.mark.parametrize(("value", "state"), [("done", "sent"), ("problem", "bounced"), ("todo", "written")])
+def test_the_message_is_a_task_of_its_own(value: str, state: str):
+    """Answered apart from the order's task."""
+    case = handed()
+    case.answered(1, value, task="message")
+    row = status(case).rows[0]
+    assert (row.message, row.answer) == (state, "todo")
+
+
+# -- sums and order ---------------------------------------------------------------------------------------------------
+
+
+def many(**options: Any) -> LooseCase:
+    """A bit of everything."""
+    lines = [
+        line(1),
+        line(1, order_item_id="8", sku="CASE", item_price="9.00", item_promotion_discount="8.50"),
+        line(2, **SHIPPED),
+        line(3, **FBA),
+        line(4, **PENDING, item_price=None, currency=None),
+        line(5, **CANCELLED),
+        line(6, is_replacement_order=True),
+        line(7, is_buyer_requested_cancellation=True),
+        line(8),
+        line(8, order_item_id="9", item_status="Shipped"),
+        line(9, promotion_ids=[]),
+    ]
+    return LooseCase(lines, **options)
+
+
+def test_every_count_adds_up():
+    """An order counts once in the triage, in the states and in the next steps, whatever its items say."""
+    found = status(many()).to_json(orders=True)
+    assert found["orders"] == len(found["order_ids"]) == sum(found["triage"].values()) == 8
+    assert sum(found["states"].values()) == sum(found["next"].values()) == len(found["rows"]) == 8
+    assert found["items"] == 10
+    assert found["triage"]["cancel"] == 2
+    assert (found["in_no_export"], found["new_since_export"]) == (8, 0)
+    usd = found["amounts"][0]
+    assert usd["items_not_known"] == 2
+
+
+def test_the_panels_facts_are_the_same_figures():
+    """`facts_of` of the same choice is the part of the status from orders to triage."""
+    case = many()
+    found, facts = status(case).to_json(), facts_of(status(case).book, case.chosen())
+    assert {name: found[name] for name in facts} == facts
+
+
+def test_the_words_are_those_of_the_design():
+    """The keys of the command line, in their order, and no word that is not told."""
+    found = status(many()).to_json(orders=True)
+    assert (
+        list(found)
+        == (
+            "case revision language incidents orders items units order_ids amounts triage states next in_no_export "
+            "new_since_export left_out put_in after_end rows"
+        ).split()
+    )
+    assert (
+        list(found["rows"][0])
+        == (
+            "order_id incident triage state why next ship_by message answer note answered_by answered_at "
+            "conflict amounts"
+        ).split()
+    )
+    assert list(found["incidents"][0]) == ["number", "onset", "end", "promotion_ids", "skus", "orders"]
+    words = {"triage": WORDS, "state": STATES, "next": NEXT, "message": ("none", "held", "written", "sent", "bounced")}
+    assert [word for kind, some in words.items() for word in some if not known_key(f"status.{kind}_{word}")] == []
+
+
+def test_the_deadline_decides_the_order_of_the_rows():
+    """What ships in five hours stands before what was bought earlier."""
+    soon, later = ENDED + timedelta(hours=5), ENDED + timedelta(days=2)
+    case = LooseCase(
+        [line(1), line(2, promise_date=later), line(3, promise_date=soon), line(4, **SHIPPED, promise_date=soon)]
+    )
+    rows = status(case).rows
+    assert [row.order_id for row in rows] == [order_id(number) for number in (3, 2, 1, 4)]
+    assert [row.ship_by for row in rows] == [soon, later, None, None]
+
+
+def test_since_the_last_export_counts_from_the_last_one():
+    """What came after the second export is new, not what came after the first."""
+    case = handed()
+    case.renew([line(1), line(2)])
+    assert (status(case).new_since_export, status(case).to_hand_over) == (1, (order_id(2),))
+    case.export(folder="E2", only=[2])
+    assert (status(case).new_since_export, status(case).to_hand_over) == (0, ())
+
+
+def test_items_are_found_by_where_their_order_stands():
+    """A mask over the order table, for whoever writes a file."""
+    case = many()
+    found = status(case)
+    assert found.items_of(triage="cancel").sum() == 3
+    assert found.items_of(state="shipped").to_numpy().tolist() == mask_of(case, 2).tolist()
+
+
+def test_the_status_is_worked_out_once_per_revision():
+    """The same object until something changes; the book stays as long as the reports do."""
+    case = many()
+    first = status(case)
+    assert status(case) is first
+    case.export()
+    assert status(case) is not first
+    assert status(case).book is first.book
+
+
+def test_put_in_by_hand_is_said():
+    """An order that no rule touches has no incident."""
+    case = many(put_in={f"{order_id(9)}/{9:014d}": "told by phone"})
+    row = status(case).row(order_id(9))
+    assert row is not None
+    assert (row.incident, status(case).put_in) == (None, (order_id(9),))
+
+
+def test_no_orders_no_faults():
+    """An empty order table has a status too."""
+    found = status(LooseCase([])).to_json(orders=True)
+    assert (found["orders"], found["rows"], found["amounts"]) == (0, [], [])
+    assert facts_of(Book(LooseCase([]).orders), np.array([], dtype=bool))["triage"] == {}
