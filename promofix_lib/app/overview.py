@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from promofix_lib.account import account_of
+from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
 from promofix_lib.finding import Finding, Findings
 from promofix_lib.reports.merging import Reading
@@ -112,7 +113,10 @@ def status_text(case: Case, *, orders: bool = False) -> str:
     shown = status(case)
     parts = [say("app.case", name=case.name, folder=str(case.folder))]
     parts += [str(shown.gate.why)] if not shown.gate.open else []
-    money = [say("app.lost", paid=one.paid_money, lost=one.loss_money, n=one.items_not_known) for one in shown.amounts]
+    money = [
+        say("app.lost", paid=Money(one.paid, one.currency), lost=Money(one.loss, one.currency), n=one.items_not_known)
+        for one in shown.amounts
+    ]
     parts.append("\n".join([say("app.affected", orders=say("say.orders", n=shown.orders), n=shown.units), *money]))
     parts.append(say("app.states", counts=_counted("status.state", shown.states)))
     parts.append(say("app.next", counts=_counted("status.next", shown.next)))
