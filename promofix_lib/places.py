@@ -9,9 +9,10 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -146,6 +147,14 @@ def write_atomically(path: Path, content: bytes) -> None:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
             raise
+
+
+def sweep(folder: Path, patterns: Iterable[str], older_than: float = 3600) -> None:
+    """Remove what was left half made when a process was killed: drafts that nobody has touched for so many seconds."""
+    for path in (path for pattern in patterns for path in folder.glob(pattern)):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > older_than:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _replace(draft: Path, path: Path) -> None:

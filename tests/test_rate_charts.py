@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-
 from promofix_lib.account.outlook import Outlook, outlook
+
 from promofix_lib.charts.rate import plot_frontier, plot_rate, plot_recovery, rate_figure
 from promofix_lib.charts.style import save_chart
 from tests.seller_month import seller_month

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
@@ -19,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from promofix_lib.case.decisions import Decisions, Known, matched, row
+from promofix_lib.case.decisions import Decisions, Known, Rows, matched, row
 from promofix_lib.case.journal import Entry, Journal
 from promofix_lib.case.records import Action, Decision, Record, plain, typed
 from promofix_lib.case.settings import Settings, changed
@@ -40,6 +41,7 @@ from promofix_lib.places import (
     safe_file_name,
     sample_reports,
     sha256,
+    sweep,
     trouble_told,
     write_atomically,
 )
@@ -101,7 +103,7 @@ class Gate:
 class KeptReport(Record):
     """A report as it was recorded: name, SHA-256, and the size and time by which it is known to be unchanged."""
 
-    kind: ClassVar[str] = "report"
+    entry: ClassVar[str] = "report"
 
     name: str
     sha256: str
@@ -120,11 +122,11 @@ class Story:
 
     def apply(self, entry: Entry) -> None:
         """Take one row of the journal in; kinds of other rooms are theirs to read."""
-        if entry.kind == Decision.kind:
+        if entry.kind == Decision.entry:
             self.decisions.apply(entry.id, entry.hand, Decision.from_json(entry.facts))
         elif entry.kind == "settings":
             self.settings = changed(self.settings, entry.facts)
-        elif entry.kind == KeptReport.kind:
+        elif entry.kind == KeptReport.entry:
             report = KeptReport.from_json(entry.facts)
             self.reports[report.name] = report
         elif entry.kind == "preset":
@@ -152,6 +154,7 @@ class Case:
         self.journal: Journal[Story] = Journal(folder, clock, Story)
         self._clock = clock
         self._told: tuple[Told, ...] = ()
+        self._is_the_open_one = False
         self._kept: dict[str, tuple[object, Any]] = {}
 
     # -- opening ------------------------------------------------------------------------------------------------------
@@ -179,11 +182,14 @@ class Case:
         if language and language not in languages():
             raise CaseError("case.language", found=language, known=languages())
         place, lost = (name, ()) if name is not None else _open_one()
+        if isinstance(place, Path) and "\0" in str(place):
+            raise CaseError("places.no_case_name", name=str(place))
         folder = place if isinstance(place, Path) else cases_folder() / checked_case_name(place)
         case = cls(folder, clock)
         case._begin(language)
         case._told = (*lost, *case._told)
-        if place == SAMPLE and not case.reports:
+        case._is_the_open_one = name is None
+        if place == SAMPLE and not case._decided.known:
             case.add_reports(sample_reports())
             case.take_found()
         return case
@@ -210,8 +216,9 @@ class Case:
         """Open a case and make it the one that `Case.open()` gives from now on, in every notebook."""
         case = cls.open(name, language)
         private_folder(cases_folder())
-        chosen = name if isinstance(name, str) else str(case.folder.absolute())
-        write_atomically(cases_folder() / _CHOSEN, chosen.encode())
+        place = case.folder.absolute()
+        chosen = place.name if place.parent == cases_folder().absolute() else str(place)
+        write_atomically(cases_folder() / _CHOSEN, os.fsencode(chosen))
         return case
 
     def _begin(self, language: str) -> None:
@@ -230,6 +237,7 @@ class Case:
         self._told += put_aside(self.folder, self.journal) if has_old else ()
         self._told += (told("case.conflict_copy", folder=self.folder, files=tuple(copies)),) if copies else ()
         private_folder(self.folder / "reports")
+        sweep(self.folder, (".case.db.*.new*", "reports/.*.new", ".export-*.part"))
         if language:
             self.change_settings(language=language)
         speak(self.language)
@@ -238,6 +246,13 @@ class Case:
     def name(self) -> str:
         """The folder's name."""
         return self.folder.name
+
+    @property
+    def replaced_by(self) -> str:
+        """The name of the case that was opened since this one was given as the open one; empty when there is none."""
+        place = _open_one()[0] if self._is_the_open_one else self.folder
+        folder = place if isinstance(place, Path) else cases_folder() / place
+        return "" if folder == self.folder else folder.name
 
     @property
     def warnings(self) -> tuple[Told, ...]:
@@ -254,11 +269,8 @@ class Case:
             "incidents": tuple(cause or told("case.by_price") for cause in causes) or told("case.none_yet", notebook=2),
             "exports": len(self.exports),
         }
-        lines = [
-            say("case.title", name=self.name),
-            *(f"  {say(f'case.has_{name}', what=f)}" for name, f in facts.items()),
-        ]
-        return "\n".join([*lines, *(f"  {warning}" for warning in self.warnings)])
+        lines = [say(f"case.has_{name}", what=what) for name, what in facts.items()]
+        return "\n  ".join([say("case.title", name=self.name), *lines, *map(str, self.warnings)])
 
     @property
     def revision(self) -> int:
@@ -329,7 +341,7 @@ class Case:
                 new.append(_kept_report(place, digest))
             places.append(self.reports_folder / by_content[digest])
         if new:
-            self.journal.add_many((KeptReport.kind, plain(report)) for report in new)
+            self.journal.keep(new)
         return tuple(places)
 
     def hashes(self) -> dict[str, str]:
@@ -355,7 +367,8 @@ class Case:
         if strange:
             raise CaseError("case.report_changed", folder=self.reports_folder, files=tuple(strange))
         if new:
-            self.journal.add_many(((KeptReport.kind, plain(report)) for report in new), "promofix")
+            with _where_allowed():
+                self.journal.keep(new, "promofix")
         return digests
 
     @property
@@ -374,7 +387,8 @@ class Case:
             raise CaseError("case.no_report", name=self.name, folder=self.reports_folder)
         if self._kept.get("reading", (None,))[0] != hashes:
             paths = [self.reports_folder / name for name in hashes]
-            private_folder(self.folder / "cache")
+            with _where_allowed():
+                private_folder(self.folder / "cache")
             self._kept["reading"] = (hashes, read_orders(paths, cache=self.folder / "cache", progress=_watched()))
         return cast("Reading", self._kept["reading"][1])
 
@@ -437,8 +451,8 @@ class Case:
 
         What was affected stays affected, numbers and ticks stay; the same again changes nothing.
         """
-        rules, orders = [one.rule for one in self.findings.incidents], self.orders
-        self.journal.decide(lambda story: story.decisions.take_found(rules, orders), "promofix")
+        rules, rows = [one.rule for one in self.findings.incidents], self._rows
+        self.journal.decide(lambda story: story.decisions.take_found(rules, rows), "promofix")
         return self
 
     @property
@@ -465,8 +479,8 @@ class Case:
     def take(self, what: int | Incident | Finding, on: bool = True) -> Case:
         """Tick an incident, by its number or its rule, or take the tick away; a rule not known yet is a new one."""
         wanted = what.rule if isinstance(what, Finding) else what
-        orders = self.orders if isinstance(wanted, Incident) and self._has_orders else None
-        self.journal.decide(lambda story: story.decisions.take(wanted, on, orders))
+        rows = self._rows if isinstance(wanted, Incident) and self._has_orders else None
+        self.journal.decide(lambda story: story.decisions.take(wanted, on, rows))
         return self
 
     def set_rule(self, number: int, rule: Incident) -> Case:
@@ -494,7 +508,11 @@ class Case:
 
     def mask(self, rule: Incident) -> npt.NDArray[np.bool_]:
         """Order items that a rule touches; what was asked before is not worked out again."""
-        return self.once("answers", lambda: Answers(self.orders), per="reading").mask(rule)
+        return self._rows.answers.mask(rule)
+
+    @property
+    def _rows(self) -> Rows:
+        return self.once("rows", lambda: Rows(Answers(self.orders), self.keys), per="reading")
 
     # -- order items by hand ------------------------------------------------------------------------------------------
 
@@ -677,7 +695,7 @@ class Case:
     @property
     def log(self) -> tuple[dict[str, Any], ...]:
         """Rows of other rooms."""
-        ours = (Decision.kind, "settings", KeptReport.kind, "preset", "cleaned")
+        ours = (Decision.entry, "settings", KeptReport.entry, "preset", "cleaned")
         names = {"advice": "amazon_advice"}
         return tuple(
             {"at": one.at.isoformat(), "what": names.get(one.kind, one.kind), **one.facts}
@@ -708,6 +726,16 @@ def _open_one() -> tuple[str | Path, tuple[Told, ...]]:
 def _name_or_folder(text: str) -> str | Path:
     is_folder = any(sign in text for sign in ("/", "\\")) or text.startswith("~") or Path(text).is_absolute()
     return Path(text).expanduser() if is_folder else text
+
+
+@contextmanager
+def _where_allowed() -> Iterator[None]:
+    """In a folder that may only be read the case is read all the same."""
+    try:
+        yield
+    except CaseError as error:
+        if error.key != "places.not_allowed":
+            raise
 
 
 def _kept_report(path: Path, digest: str) -> KeptReport:

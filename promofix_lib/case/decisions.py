@@ -6,17 +6,29 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from promofix_lib.case.records import Action, Decision, plain
 from promofix_lib.errors import CaseError
-from promofix_lib.incident import Ceiling, Incident, affected
+from promofix_lib.incident import Answers, Ceiling, Incident
 from promofix_lib.orders import item_keys, sku_keys
 
 New = tuple[str, dict[str, Any]]
 SELLER = "seller"
+
+
+class Rows(NamedTuple):
+    """The order table as rules ask it: its answers, and its item keys."""
+
+    answers: Answers
+    keys: pd.Series[Any]
+
+    @classmethod
+    def of(cls, orders: pd.DataFrame) -> Rows:
+        """The rows of an order table."""
+        return cls(Answers(orders), item_keys(orders))
 
 
 @dataclass(frozen=True)
@@ -162,20 +174,20 @@ class Decisions:
 
     # -- what a change writes -----------------------------------------------------------------------------------------
 
-    def take(self, what: int | Incident, on: bool, orders: pd.DataFrame | None = None) -> Iterator[New]:
+    def take(self, what: int | Incident, on: bool, rows: Rows | None = None) -> Iterator[New]:
         """Rows that tick an incident, or take the tick away; a rule that is not known yet becomes a new incident."""
         action: Action = "take" if on else "untick"
         same = self._numbered(what) if isinstance(what, int) else self._same(what)
         if same is None and isinstance(what, Incident):
             yield row(Decision(action, max(self._stories, default=0) + 1, found=what))
         elif same is not None:
-            grown = widened(same.found, what, orders) if on and isinstance(what, Incident) else same.found
+            grown = widened(same.found, what, rows) if on and isinstance(what, Incident) else same.found
             if grown != same.found:
                 yield row(Decision(action, same.number, found=grown))
             elif same.taken != on:
                 yield row(Decision(action, same.number))
 
-    def take_found(self, found: Sequence[Incident], orders: pd.DataFrame) -> Iterator[New]:
+    def take_found(self, found: Sequence[Incident], rows: Rows) -> Iterator[New]:
         """Rows that take what was found today: new causes, and known ones that have grown; not what was unticked."""
         known, pairs = self.known, matched(self.known, found)
         following = max(self._stories, default=0) + 1
@@ -186,7 +198,7 @@ class Decisions:
                 refused = bool(alike) and not any(one.taken for one in alike)
                 yield row(Decision("untick" if refused else "take", following, found=rule))
                 following += 1
-            elif same.taken and (grown := widened(same.found, rule, orders)) != same.found:
+            elif same.taken and (grown := widened(same.found, rule, rows)) != same.found:
                 yield row(Decision("take", same.number, found=grown))
 
     def set_rule(self, number: int, rule: Incident) -> Iterator[New]:
@@ -234,7 +246,7 @@ def named(orders: pd.DataFrame, keys: Iterable[str]) -> pd.Series[bool]:
 
 def row(decision: Decision) -> New:
     """A decision as a row of the journal."""
-    return Decision.kind, plain(decision)
+    return Decision.entry, plain(decision)
 
 
 # -- the same mistake, found again ------------------------------------------------------------------------------------
@@ -279,16 +291,16 @@ def _apart(one: Incident, other: Incident) -> float:
 _LISTS = ("skus", "sales_channels", "currencies", "order_statuses", "fulfillment_channels", "ship_countries")
 
 
-def widened(old: Incident, new: Incident, orders: pd.DataFrame | None = None) -> Incident:
+def widened(old: Incident, new: Incident, rows: Rows | None = None) -> Incident:
     """The rule of the same mistake, found again, that lets go of no order item that the old rule touches.
 
     Parameters
     ----------
     old, new : Incident
         As it was taken, and as it is found in newer reports.
-    orders : DataFrame, optional
-        Order table; with it the new rule is taken as it is where it touches all that the old one does, and order items
-        that neither of the two touches are excepted by name.
+    rows : Rows, optional
+        The order table; with it the new rule is taken as it is where it touches all that the old one does, and order
+        items that neither of the two touches are excepted by name.
 
     Examples
     --------
@@ -298,16 +310,16 @@ def widened(old: Incident, new: Incident, orders: pd.DataFrame | None = None) ->
     >>> both.end == ten
     True
     """
-    if orders is None or old == new:
+    if rows is None or old == new:
         return old if old == new else _union(old, new)
-    was, now = affected(orders, old), affected(orders, new)
+    was, now = rows.answers.mask(old), rows.answers.mask(new)
     if not (now & ~was).any():
         return old
     if not (was & ~now).any():
         return new
-    both, keys, either = _union(old, new), item_keys(orders), was | now
-    cleared = (set(old.except_items) | set(new.except_items)) - set(keys[either])
-    beyond = set(keys[affected(orders, replace(both, except_items=())) & ~either])
+    both, either = _union(old, new), was | now
+    cleared = (set(old.except_items) | set(new.except_items)) - set(rows.keys[either])
+    beyond = set(rows.keys[rows.answers.mask(replace(both, except_items=())) & ~either])
     return replace(both, except_items=tuple(sorted(cleared | beyond)))
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 from urllib.parse import quote
 
+from promofix_lib.case.records import Record, plain
 from promofix_lib.errors import CaseError
 from promofix_lib.places import trouble_told
 from promofix_lib.say import Told, told
@@ -55,6 +56,7 @@ class State(Protocol):
 
 
 S = TypeVar("S", bound=State)
+Rec = TypeVar("Rec", bound=Record)
 
 
 class Journal(Generic[S]):
@@ -84,6 +86,7 @@ class Journal(Generic[S]):
         self._state = self._empty()
         self._entries: list[Entry] = []
         self._by_kind: dict[str, list[Entry]] = {}
+        self._records: dict[str, list[Record]] = {}
         self._last: tuple[Any, ...] = (0,)
 
     # -- reading ------------------------------------------------------------------------------------------------------
@@ -107,6 +110,17 @@ class Journal(Generic[S]):
         with self._lock:
             self._read()
             return tuple(self._by_kind.get(kind, ()) if kind else self._entries)
+
+    def records(self, of: type[Rec]) -> tuple[Rec, ...]:
+        """Records of one kind, oldest first, each read once."""
+        with self._lock:
+            entries, known = self.entries(of.entry), self._records.setdefault(of.entry, [])
+            known += [of.from_json(entry.facts) for entry in entries[len(known) :]]
+            return cast("tuple[Rec, ...]", tuple(known))
+
+    def keep(self, records: Iterable[Record], hand: str = "seller") -> tuple[Entry, ...]:
+        """Write records in one go, each as an entry of its kind."""
+        return self.add_many([(record.entry, record.to_json()) for record in records], hand)
 
     def check(self) -> None:
         """Look through the whole file once.
@@ -254,12 +268,13 @@ class Journal(Generic[S]):
     @contextmanager
     def _connected(path: Path, begin: str, *, secure: bool = False) -> Iterator[sqlite3.Connection]:
         place = path.absolute().as_posix()
-        address = f"file://{'' if place.startswith('/') else '/'}{quote(place)}?mode=rw"
+        address = f"file://{'' if place.startswith('/') else '/'}{quote(os.fsencode(place))}?mode=rw"
         database = sqlite3.connect(address, uri=True, timeout=_WAIT, isolation_level=None)
         try:
             database.execute("PRAGMA synchronous = FULL")
             if secure:
                 database.execute("PRAGMA secure_delete = ON")
+                database.execute("PRAGMA temp_store = MEMORY")
             if begin:
                 database.execute(begin)
             yield database
@@ -274,8 +289,15 @@ class Journal(Generic[S]):
 
 
 def as_json(facts: Any) -> str:
-    """Facts as compact JSON text."""
-    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """Facts as compact JSON text; records, rules, sentences and moments in them too."""
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    made = plain(value)
+    if made is value:
+        raise TypeError(f"{value!r} can not be kept in the journal")
+    return made
 
 
 def _put(draft: Path, path: Path) -> None:

@@ -6,11 +6,12 @@ import types
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar, Literal, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from promofix_lib.errors import CaseError
-from promofix_lib.incident import Incident, from_json, to_json
+from promofix_lib.incident import Incident, to_json
 from promofix_lib.say import Told, told
 
 R = TypeVar("R")
@@ -28,7 +29,8 @@ class Record:
     promofix_lib.errors.CaseError: given_on: should be a text, found 7.
     """
 
-    kind: ClassVar[str] = ""
+    entry: ClassVar[str] = ""
+    """Kind of the journal's entries that hold it."""
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON."""
@@ -72,7 +74,7 @@ class Decision(Record):
         The entry that is undone or redone.
     """
 
-    kind: ClassVar[str] = "decision"
+    entry: ClassVar[str] = "decision"
 
     action: Action
     number: int = 0
@@ -138,7 +140,7 @@ class ExportRecord(Record):
         SHA-256 by path, of everything that was written.
     """
 
-    kind: ClassVar[str] = "export"
+    entry: ClassVar[str] = "export"
 
     folder: str
     made_at: datetime
@@ -165,7 +167,7 @@ class ExportRecord(Record):
 class Answer(Record):
     """What somebody answered for one order: its task, or the buyer's message."""
 
-    kind: ClassVar[str] = "answer"
+    entry: ClassVar[str] = "answer"
 
     order_id: str
     field: Literal["task", "message"]
@@ -182,7 +184,7 @@ class Answer(Record):
 class Conflict(Record):
     """Two answers that disagree; the seller settles it."""
 
-    kind: ClassVar[str] = "conflict"
+    entry: ClassVar[str] = "conflict"
 
     order_id: str
     field: str
@@ -199,7 +201,7 @@ class UploadAnswer(Record):
     `accepted` are item keys of the lines it does not name; `refused` holds order id, item keys, code and message.
     """
 
-    kind: ClassVar[str] = "upload_answer"
+    entry: ClassVar[str] = "upload_answer"
 
     export: str
     file: str
@@ -215,11 +217,11 @@ class UploadAnswer(Record):
 class Returned(Record):
     """A file that was read back; read again it changes nothing."""
 
-    kind: ClassVar[str] = "returned"
+    entry: ClassVar[str] = "returned"
 
     file: str
     sha256: str
-    of: str
+    kind: str
     at: datetime
 
 
@@ -227,7 +229,7 @@ class Returned(Record):
 class Advice(Record):
     """What Amazon said, when (as the seller noted it), and in which case of Seller Support."""
 
-    kind: ClassVar[str] = "advice"
+    entry: ClassVar[str] = "advice"
 
     given_on: str
     case_id: str
@@ -248,18 +250,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, Told):
         return value.to_json()
     if is_dataclass(value) and not isinstance(value, type):
-        cells = {one.name: getattr(value, one.name) for one in fields(value)}
-        empty = {one.name: _default(one) for one in fields(value)}
-        return {name: plain(cell) for name, cell in cells.items() if cell != empty[name]}
+        cells = ((name, getattr(value, name), default) for name, default in _defaults(type(value)).items())
+        return {name: plain(cell) for name, cell, default in cells if cell != default}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
         return {str(name): plain(cell) for name, cell in value.items()}
     return [plain(cell) for cell in value] if isinstance(value, tuple | list) else value
-
-
-def _default(one: Any) -> Any:
-    return one.default_factory() if one.default_factory is not MISSING else one.default
 
 
 def typed(hint: type[R], value: Any, place: str) -> R:
@@ -280,31 +277,27 @@ def misfit(place: str, expected: Told, found: Any) -> CaseError:
 
 
 def _typed(hint: Any, value: Any, place: str) -> Any:
+    if type(value) is hint and hint is not float:
+        return value
     origin, inner = get_origin(hint), get_args(hint)
     if hint is Any:
         return value
     if origin in (Union, types.UnionType):
         return None if value is None else _typed(next(one for one in inner if one is not type(None)), value, place)
     if origin is Literal:
-        return _checked(
-            value in inner and isinstance(value, str), value, place, told("case.expect_one_of", words=inner)
-        )
+        return _checked(isinstance(value, str) and value in inner, value, place, "case.expect_one_of", words=inner)
     if hint in _PLAIN:
         kinds, key = _PLAIN[hint]
-        fits = isinstance(value, kinds) and isinstance(value, bool) == (hint is bool)
-        return _checked(fits, value, place, told(key))
+        return _checked(isinstance(value, kinds) and isinstance(value, bool) == (hint is bool), value, place, key)
     if hint is datetime:
         return _moment(value, place)
     if hint is Told:
         return _read(Told.from_json, value, place, "case.expect_sentence")
-    if hint is Incident:
-        return _rule(_checked(isinstance(value, dict), value, place, told("case.expect_names")), place)
+    if hint is Decimal:
+        return _amount(value, place)
     if origin is tuple:
-        _checked(isinstance(value, list), value, place, told("case.expect_list"))
-        hints = (inner[0],) * len(value) if inner[-1] is Ellipsis else inner
-        _checked(len(hints) == len(value), value, place, told("case.expect_list"))
-        return tuple(_typed(one, cell, f"{place}[{n}]") for n, (one, cell) in enumerate(zip(hints, value, strict=True)))
-    _checked(isinstance(value, dict), value, place, told("case.expect_names"))
+        return _tuple(inner, _checked(isinstance(value, list), value, place, "case.expect_list"), place)
+    _checked(isinstance(value, dict), value, place, "case.expect_names")
     if is_dataclass(hint):
         return _record(hint, value, place)
     return {name: _typed(inner[1], cell, _inside(place, name)) for name, cell in value.items()}
@@ -318,44 +311,59 @@ _PLAIN: dict[Any, tuple[Any, str]] = {
 }
 
 
+def _tuple(inner: tuple[Any, ...], value: list[Any], place: str) -> tuple[Any, ...]:
+    if inner[-1] is Ellipsis:
+        if inner[0] is str and all(type(cell) is str for cell in value):
+            return tuple(value)
+        return tuple(_typed(inner[0], cell, f"{place}[{n}]") for n, cell in enumerate(value))
+    _checked(len(inner) == len(value), value, place, "case.expect_list")
+    return tuple(_typed(hint, cell, f"{place}[{n}]") for n, (hint, cell) in enumerate(zip(inner, value, strict=True)))
+
+
 def _record(hint: Any, value: dict[str, Any], place: str) -> Any:
-    hints, known = _hints(hint), {one.name: one for one in fields(hint)}
+    hints, needed = _hints(hint)
     for name in value:
-        _checked(name in known, name, _inside(place, name), told("case.expect_known_name"))
-    for name, one in known.items():
-        if name not in value and one.default is MISSING and one.default_factory is MISSING:
-            raise misfit(_inside(place, name), told("case.expect_something"), None)
+        _checked(name in hints, name, _inside(place, name), "case.expect_known_name")
+    for name in needed:
+        _checked(name in value, None, _inside(place, name), "case.expect_something")
     return hint(**{name: _typed(hints[name], cell, _inside(place, name)) for name, cell in value.items()})
 
 
 @cache
-def _hints(record: Any) -> dict[str, Any]:
-    return get_type_hints(record)
+def _hints(record: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Types of a record's fields, and the fields that have no default."""
+    hints = get_type_hints(record)
+    defaults = _defaults(record)
+    return {name: hints[name] for name in defaults}, tuple(name for name, one in defaults.items() if one is MISSING)
+
+
+@cache
+def _defaults(record: Any) -> dict[str, Any]:
+    return {
+        one.name: one.default_factory() if one.default_factory is not MISSING else one.default for one in fields(record)
+    }
 
 
 def _inside(place: str, name: object) -> str:
     return f"{place}.{name}" if place else str(name)
 
 
-def _checked(fits: bool, value: Any, place: str, expected: Told) -> Any:
+def _checked(fits: bool, value: Any, place: str, expected: str, **facts: Any) -> Any:
     if not fits:
-        raise misfit(place, expected, value)
+        raise misfit(place, told(expected, **facts), value)
     return value
 
 
 def _moment(value: Any, place: str) -> datetime:
-    moment = _read(datetime.fromisoformat, value, place, "case.expect_moment")
-    return _checked(moment.tzinfo is not None, value, place, told("case.expect_moment"))
+    moment: datetime = _read(datetime.fromisoformat, value, place, "case.expect_moment")
+    _checked(moment.tzinfo is not None, value, place, "case.expect_moment")
+    return moment
 
 
-def _rule(value: dict[str, Any], place: str) -> Incident:
-    hints = _hints(Incident)
-    for name, cell in value.items():
-        if name in ("onset", "end"):
-            _moment(cell, f"{place}.{name}")
-        elif name in hints and name not in ("ceilings", "max_unit_price"):
-            _typed(hints[name], cell, f"{place}.{name}")
-    return _read(from_json, value, place, "case.expect_rule")
+def _amount(value: Any, place: str) -> Decimal:
+    amount: Decimal = _read(lambda text: Decimal(_typed(str, text, place)), value, place, "case.expect_amount")
+    _checked(amount.is_finite(), value, place, "case.expect_amount")
+    return amount
 
 
 def _read(reader: Any, value: Any, place: str, expected: str) -> Any:

@@ -117,7 +117,7 @@ class _OldUpload(Record):
 @dataclass(frozen=True)
 class _OldReturn(Record):
     at: datetime
-    kind_of: str
+    kind: str
     name: str
     sha256: str
     sheet: _OldSheet | None = None
@@ -159,7 +159,7 @@ def taken_over(folder: Path) -> list[Row]:
     ]
     rows.first += _decisions(old.decisions, len(rows.first))
     exports = list(_exports(folder))
-    rows.dated += [(one.made_at, ExportRecord.kind, "seller", plain(one)) for one in exports]
+    rows.dated += [(one.made_at, ExportRecord.entry, "seller", plain(one)) for one in exports]
     rows.dated += list(_log(old, {one.folder for one in exports}))
     for returned in _returns(folder):
         rows.dated += _answers(returned, exports)
@@ -209,7 +209,8 @@ def _old_case(record: Any) -> _OldCase:
     for n, entry in enumerate(old.log):
         place = f"log[{n}]"
         typed(datetime, entry.get("at"), f"{place}.at")
-        typed(str, entry.get("what"), f"{place}.what")
+        if typed(str, entry.get("what"), f"{place}.what") == "export":
+            typed(str, entry.get("folder"), f"{place}.folder")
         if entry["what"] == "amazon_advice":
             Advice.from_json({name: cell for name, cell in entry.items() if name not in ("at", "what")})
     for name, digest in old.reports.items():
@@ -235,9 +236,9 @@ def _decisions(old: _OldDecisions, before: int) -> Iterator[Row]:
             begun = True
         else:
             decision = Decision(_BY_HAND[one.action], items=one.items, reason=one.reason)
-        yield one.at, Decision.kind, "seller", plain(decision)
+        yield one.at, Decision.entry, "seller", plain(decision)
     for n, one in enumerate(old.undone):
-        yield one.at, Decision.kind, "seller", plain(Decision("undo", of=before + len(made) - n))
+        yield one.at, Decision.entry, "seller", plain(Decision("undo", of=before + len(made) - n))
 
 
 def _exports(folder: Path) -> Iterator[ExportRecord]:
@@ -252,7 +253,7 @@ def _exports(folder: Path) -> Iterator[ExportRecord]:
 def _log(old: _OldCase, recorded: set[str]) -> Iterator[Row]:
     for entry in old.log:
         facts = {name: cell for name, cell in entry.items() if name not in ("at", "what")}
-        kind = {"amazon_advice": Advice.kind, "export": "export_note"}.get(entry["what"], f"log_{entry['what']}")
+        kind = {"amazon_advice": Advice.entry, "export": "export_note"}.get(entry["what"], f"log_{entry['what']}")
         if kind != "export_note" or facts.get("folder") not in recorded:
             yield datetime.fromisoformat(entry["at"]), kind, "seller", facts
 
@@ -263,13 +264,13 @@ def _returns(folder: Path) -> Iterator[_OldReturn]:
         def read(record: Any) -> _OldReturn:
             if not isinstance(record, dict):
                 raise misfit(_RETURNS, told("case.expect_names"), record)
-            return _OldReturn.from_json({"kind_of" if name == "kind" else name: cell for name, cell in record.items()})
+            return _OldReturn.from_json(record)
 
         yield _read_file(path, read)[0]
 
 
 def _answers(old: _OldReturn, exports: list[ExportRecord]) -> Iterator[Row]:
-    yield old.at, Returned.kind, "seller", plain(Returned(old.name, old.sha256, old.kind_of, old.at))
+    yield old.at, Returned.entry, "seller", plain(Returned(old.name, old.sha256, old.kind, old.at))
     for one in old.sheet.answers if old.sheet else ():
         holding = [export.folder for export in exports if any(item.order_id == one.order_id for item in export.items)]
         task = _TASK.get(one.status, "problem")
@@ -280,14 +281,14 @@ def _answers(old: _OldReturn, exports: list[ExportRecord]) -> Iterator[Row]:
             "copy": "",
             "at": old.at,
         }
-        yield old.at, Answer.kind, "assistant", plain(Answer(one.order_id, "task", task, one.note, **facts))
+        yield old.at, Answer.entry, "assistant", plain(Answer(one.order_id, "task", task, one.note, **facts))
         if one.mail:
             sent: Literal["problem", "done"] = "problem" if "bounce" in one.mail.lower() else "done"
-            yield old.at, Answer.kind, "assistant", plain(Answer(one.order_id, "message", sent, one.mail, **facts))
+            yield old.at, Answer.entry, "assistant", plain(Answer(one.order_id, "message", sent, one.mail, **facts))
     for sentence in old.sheet.conflicts if old.sheet else ():
         yield old.at, "log_conflict", "assistant", {"file": old.name, "text": sentence}
     if old.upload:
-        yield old.at, UploadAnswer.kind, "amazon", plain(_upload(old, old.upload))
+        yield old.at, UploadAnswer.entry, "amazon", plain(_upload(old, old.upload))
 
 
 _TASK: dict[str, Literal["todo", "done", "problem", "not_needed"]] = {
