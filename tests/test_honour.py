@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -163,10 +164,13 @@ def test_only_as_many_are_cancelled_as_the_stock_needs():
 
 def test_a_plan_that_is_not_proved_says_so():
     """Where the stock is short, with what a better plan could save at most."""
-    drawn = [order(f"O{n}", 7_919 * n % 1_009 * 100, A=1 + n % 5, B=n % 3) for n in range(60)]
-    found = best_plan(some(*drawn), [week(1000)], stock={"A": 119, "B": 41})
+    random = Random(29)
+    drawn = [
+        order(f"O{n}", random.randint(1, 9) * SCALE, A=random.randint(1, 9), B=random.randint(0, 5)) for n in range(8)
+    ]
+    found = best_plan(some(*drawn), [week(200)], stock={"A": random.randint(5, 30), "B": random.randint(3, 15)})
     assert isinstance(found, Plan)
-    assert 0 < found.unproved < Decimal("10")
+    assert 0 < found.unproved < found.loss
 
 
 def test_an_order_already_counted_is_cancelled_for_free():

@@ -18,7 +18,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.export.handover.briefing import word_of
 from promofix_lib.export.handover.parts import wording_of
 from promofix_lib.letters.messages import messages_for
-from promofix_lib.merging import Reading
+from promofix_lib.reports.merging import Reading
 from promofix_lib.orders import order_table
 from promofix_lib.places import sample_reports
 from promofix_lib.reports import Lack, Quarantined

@@ -191,7 +191,7 @@ class Account:
         books = [
             book.knowing(self.status.known_cancelled, self.status.asked_by_buyer) for book in _sold(self.status.book)
         ]
-        touched = [(book, book.named(ids) | book.orders_of(self._chosen)) for book in books]
+        touched = [(book, book.named(ids) | book.orders_of(self._chosen) | book.sure) for book in books]
         return tuple(self._outlook(book, mine) for book, mine in touched if mine.any())
 
     @property

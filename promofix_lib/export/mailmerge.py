@@ -15,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 
 from promofix_lib.errors import ExportError
+from promofix_lib.export.cancellation import write_new
 from promofix_lib.export.sheets import MERGE_LINES
 from promofix_lib.letters.messages import EMAIL, Message
 from promofix_lib.rules import rule
@@ -166,21 +167,6 @@ def draft(message: Message, *, sender: str = "") -> Mail:
     ------
     ExportError
         `sender` is no e-mail address.
-
-    Examples
-    --------
-    A line break in a name cannot begin a second header.
-
-    >>> import pandas as pd
-    >>> from promofix_lib.letters.messages import messages_for
-    >>> from promofix_lib.orders import order_table
-    >>> orders = order_table([{
-    ...     "order_id": "111-0000001-0000001", "order_status": "Unshipped", "fulfillment_channel": "merchant",
-    ...     "quantity": 1, "buyer_name": "Test\nBcc: Buyer", "buyer_email": "a1@example.com",
-    ... }])
-    >>> [message] = messages_for(orders, pd.Series([True]))
-    >>> draft(message)["To"]
-    '"Test Bcc: Buyer" <a1@example.com>'
     """
     if sender and not EMAIL.fullmatch(sender):
         raise ExportError("export.sender", found=sender)
@@ -208,7 +194,7 @@ def _encoded(text: str, header: str) -> str:
 
 
 def write_drafts(messages: Sequence[Message], folder: Path, *, per_day: int, sender: str = "") -> tuple[Path, ...]:
-    """The messages as drafts in one mbox file, which Thunderbird and Apple Mail open; one a day where a day's limit binds.
+    """The messages as drafts in one mbox file, which Thunderbird and Apple Mail open; one a day where the limit binds.
 
     Parameters
     ----------
@@ -233,8 +219,7 @@ def write_drafts(messages: Sequence[Message], folder: Path, *, per_day: int, sen
     """
     if per_day < 1:
         raise ExportError("export.per_day", found=per_day)
-    to_send = [message for message in messages if message.send]
-    days = [to_send[first : first + per_day] for first in range(0, len(to_send), per_day)]
+    days = [messages[first : first + per_day] for first in range(0, len(messages), per_day)]
     written = []
     for number, day in enumerate(days, 1):
         ending = f"-day-{number}-of-{len(days)}" if len(days) > 1 else ""
@@ -247,19 +232,3 @@ def _in_mbox(mail: Mail) -> bytes:
     buffer = BytesIO()
     BytesGenerator(buffer, mangle_from_=True, policy=mail.policy.clone(linesep="\n")).flatten(mail)
     return b"From promofix Thu Jan  1 00:00:00 1970\n" + buffer.getvalue() + b"\n"
-
-
-def write_new(path: Path, content: bytes) -> Path:
-    """Write a file that is not there yet.
-
-    Raises
-    ------
-    ExportError
-        The file is there already: a person may have opened or changed it.
-    """
-    try:
-        with path.open("xb") as file:
-            file.write(content)
-    except FileExistsError as error:
-        raise ExportError("export.never_replaced", file=path) from error
-    return path

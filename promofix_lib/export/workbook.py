@@ -1,4 +1,4 @@
-"""Pages of cells as an Excel file: by openpyxl, or, where there are many cells, by XlsxWriter with the same contents."""
+"""Pages of cells as an Excel file: by openpyxl, or, where there are many, by XlsxWriter with the same contents."""
 
 from __future__ import annotations
 
@@ -173,8 +173,11 @@ def write_workbook(pages: Sequence[Page], path: Path, *, opens_on: str, rows: in
 def by_openpyxl(pages: Sequence[Page], path: Path, opens_on: str) -> None:
     """Write the pages with openpyxl, row by row."""
     from openpyxl import Workbook
+    from openpyxl.styles import Font
+    from openpyxl.utils.indexed_list import IndexedList
 
-    book = Workbook(write_only=True)
+    book: Any = Workbook(write_only=True)
+    book._fonts = IndexedList([Font(name="Arial", size=10)])  # the width of a column is counted in its digits
     book.properties.creator, book.properties.title = "promofix", path.name.split(".")[0]
     for number, page in enumerate(pages):
         sheet: Any = book.create_sheet(page.name)
@@ -225,7 +228,7 @@ def _openpyxl_style(sheet: Any, look: Look) -> Any:
     cell.alignment = Alignment(
         vertical="top" if look.top else "center",
         wrap_text=look.wrap,
-        horizontal=_side(look) or None,  # type: ignore[arg-type]
+        horizontal=_side(look) or None,
         indent=int(look.lines and not look.centre),
         readingOrder=2 if look.right_to_left else 0,
     )
@@ -279,7 +282,7 @@ def _set_up_openpyxl(sheet: Any, page: Page) -> None:
         for column, name in zip(table.tableColumns, names, strict=True):
             column.name = name
         table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
-        sheet.add_table(table)
+        sheet._tables.add(table)  # add_table() warns of missing columns, which are given here
         for choices in page.choices:
             _offer_openpyxl(sheet, choices, first + 1, bottom)
 
@@ -295,7 +298,9 @@ def _offer_openpyxl(sheet: Any, choices: Choices, first: int, last: int) -> None
     from openpyxl.worksheet.datavalidation import DataValidation
 
     letter = get_column_letter(choices.column)
-    offer = DataValidation(type="list", formula1=f'"{",".join(choices.words)}"', sqref=f"{letter}{first}:{letter}{last}")
+    offer = DataValidation(
+        type="list", formula1=f'"{",".join(choices.words)}"', sqref=f"{letter}{first}:{letter}{last}"
+    )
     offer.promptTitle = offer.errorTitle = choices.title
     offer.prompt = offer.error = choices.hint
     offer.showInputMessage = offer.showErrorMessage = True
@@ -314,7 +319,8 @@ def by_xlsxwriter(pages: Sequence[Page], path: Path, opens_on: str) -> None:
     """Write the pages with XlsxWriter."""
     from xlsxwriter import Workbook
 
-    with Workbook(str(path), {"strings_to_urls": False}) as book:
+    plain = {"font_name": "Arial", "font_size": 10}
+    with Workbook(str(path), {"default_format_properties": plain}) as book:
         book.set_properties({"author": "promofix", "title": path.name.split(".")[0]})
         looks: dict[Look, Any] = {}
 

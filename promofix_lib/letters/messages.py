@@ -201,7 +201,7 @@ def messages_for(
     """One message for every affected order that is to be worked on, in the order of `status.rows`.
 
     What it says follows from where the order stands. Known as cancelled, or about to be uploaded: *we had to cancel*.
-    Before that, and as long as the gate is closed: *we are going to cancel*, without a word that the error is corrected.
+    Before that, and as long as the gate is closed: *we are going to cancel*, and no word that the error is corrected.
 
     Parameters
     ----------

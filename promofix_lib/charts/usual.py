@@ -12,7 +12,6 @@ import pandas as pd
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-
 _HOUR = pd.Timedelta(hours=1)
 _BUSY = 3.0  # a day of so many times the usual orders does not say what is usual
 _BAND = 2.576  # 99 of 100 ordinary hours lie inside
@@ -156,16 +155,3 @@ def _band(ordinary: Floats, level: Floats) -> tuple[Floats, Floats, Floats]:
     low = np.maximum(root - _BAND * scatter / 2, 0) ** 2 - 3 / 8
     high = (root + _BAND * scatter / 2) ** 2 - 3 / 8
     return level, np.maximum(low, 0), high
-
-
-def orders_outside_band(hours: pd.Series[int]) -> Ints:
-    """Positions of the hours that hold more orders than the band allows; a rival in the benchmark, not a judge.
-
-    Examples
-    --------
-    >>> hours = pd.Series(4, index=pd.date_range("2026-03-01", periods=240, freq="h", tz="UTC"))
-    >>> hours.iloc[100] = 60
-    >>> orders_outside_band(hours).tolist()
-    [100]
-    """
-    return np.flatnonzero(hours.to_numpy() > usual_level(hours)["high"].to_numpy()).astype(np.int64)
