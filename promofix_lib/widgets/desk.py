@@ -165,6 +165,10 @@ class Desk(w.VBox):
             self._notice.value = paragraph(words, role="alert", look="told")
         self.refresh()
 
+    def typed(self, name: str) -> str:
+        """What stands in a field that is not saved by itself."""
+        return str(self.parts[name].value) if name in self.parts else ""
+
     def html(self, name: str, code: str) -> w.HTML:
         """HTML in which every value is escaped already."""
         part = self._part(name, _text)

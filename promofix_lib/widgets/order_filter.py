@@ -110,7 +110,7 @@ class OrderFilter(anywidget.AnyWidget):
 
     def facts(self) -> dict[str, Any]:
         """What the panel shows now, as the keys ``"orders"`` to ``"triage"`` of ``promofix status --json``."""
-        return facts_of(self._book, self.selection.chosen)
+        return facts_of(self._book, self._chosen)
 
     def __repr__(self) -> str:
         """One line that makes sense where no widget can be drawn; it holds no value, for it is saved with the page."""
@@ -139,6 +139,7 @@ class OrderFilter(anywidget.AnyWidget):
         """Every part of the screen, from the rules, the decisions and the look."""
         choice, look, view = self._choice(), self._look, self._view
         selection = view.selection(choice)
+        self._chosen = selection.chosen
         decided = self._case.decisions
         return {
             "words": {name: view.say(name) for name in _WORDS} | {"language": self._language},

@@ -67,10 +67,7 @@ class ReportChooser(Desk):
     def _own_name(self) -> list[Part]:
         if self._case.name != SAMPLE:
             return []
-        return [self.field("own", self.say("chooser_own"), self._typed("own"), self.say("chooser_own_hint"))]
-
-    def _typed(self, name: str) -> str:
-        return str(self.parts[name].value) if name in self.parts else ""
+        return [self.field("own", self.say("chooser_own"), self.typed("own"), self.say("chooser_own_hint"))]
 
     def act(self, name: str, value: Any) -> None:
         """Tick, look again, read what is ticked, or take an upload."""
@@ -94,7 +91,7 @@ class ReportChooser(Desk):
 
     def _own_case(self) -> None:
         if self._case.name == SAMPLE:
-            self._case = Case.choose(begun(self._typed("own")), self._case.language)
+            self._case = Case.choose(begun(self.typed("own")), self._case.language)
 
     def _taken(self, names: Iterable[str]) -> None:
         with self.working("finding"):
