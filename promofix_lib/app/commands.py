@@ -30,7 +30,7 @@ def test(options: argparse.Namespace) -> int:
 
 def read(options: argparse.Namespace) -> int:
     """``promofix read``."""
-    from promofix_lib.reports.csv import write_csv
+    from promofix_lib.orders import write_csv
     from promofix_lib.reports.merging import read_orders
 
     reading = read_orders(options.files, progress=_watched())
@@ -89,10 +89,10 @@ def add(options: argparse.Namespace) -> int:
 
 def follow_up(options: argparse.Namespace) -> int:
     """``promofix follow-up``."""
-    from promofix_lib.returns import take_back_all
+    from promofix_lib.returns.take_back import follow_up
 
     case = _case(options)
-    answer = take_back_all(case, options.files, now=datetime.now(UTC))
+    answer = follow_up(case, options.files, now=datetime.now(UTC))
     if options.json:
         return _print_json({**answer.to_json(), "status": _status_json(case)})
     return _print("\n\n".join([overview.answer_text(answer), overview.status_text(case)]))
@@ -142,7 +142,7 @@ def _asked_language(options: argparse.Namespace) -> str:
 
 
 def _status_json(case: Case, *, orders: bool = False) -> dict[str, Any]:
-    from promofix_lib.account import account_of
+    from promofix_lib.account.account import account_of
     from promofix_lib.status import status
 
     return status(case).to_json(orders=orders) | {"cancel_rates": account_of(case).rates_json()}

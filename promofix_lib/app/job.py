@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from promofix_lib.account import Account, account_of
+from promofix_lib.account.account import Account, account_of
 from promofix_lib.app import overview
 from promofix_lib.case.case import Case
 from promofix_lib.errors import PromofixError
-from promofix_lib.export import Handover, export
+from promofix_lib.export.handover import Handover, export
 from promofix_lib.finding import Finding
 from promofix_lib.reports.merging import Reading
 from promofix_lib.say import say

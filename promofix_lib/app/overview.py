@@ -7,18 +7,19 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from promofix_lib.account import account_of
+from promofix_lib.account.account import account_of
 from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
 from promofix_lib.finding import Finding, Findings
 from promofix_lib.reports.merging import Reading
 from promofix_lib.reports.report import Report
-from promofix_lib.returns import TakenBack
+from promofix_lib.returns.take_back import TakenBack
 from promofix_lib.say import moment_text, say
 from promofix_lib.status import Status, status
 
 _WIDTH = 110
 _SHOWN = 10
+_SHOWS_INCIDENTS = ("orders", "prices", "promotions")  # what an incident would show in
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -68,17 +69,19 @@ def findings_text(findings: Findings, reading: Reading) -> str:
 
     When nothing was found and no report could have shown it, that is no all-clear: what is lacking is said instead.
     """
+    blind = [lack for lack in reading.lacks if lack.key in _SHOWS_INCIDENTS]
     if findings.incidents:
         parts = [incidents_text(findings.incidents)]
-    elif reading.blind_to or set_aside(reading):
-        lacks = [say("app.together_lacks", what=lack.what, how=lack.how_to_get_it) for lack in reading.blind_to]
-        parts = [say("app.none_found_but"), *(_wrapped(text) for text in lacks)]
+    elif blind:
+        lacks = (say("app.together_lacks", what=lack.what, how=lack.how_to_get_it) for lack in blind)
+        parts = [say("app.none_found_but"), *map(_wrapped, lacks)]
     else:
-        parts = [say("app.none_found")]
+        parts = [say("app.none_found" if reading.is_whole else "app.none_found_in_part")]
     looks = [_wrapped(f"- {look.sentence} {look.why_not}") for look in findings.worth_a_look]
     if looks:
         parts.append("\n".join([say("app.worth_a_look"), *looks]))
-    return "\n\n".join([*parts, *(_wrapped(line) for line in set_aside(reading))])
+    passed = [str(sentence) for report in reading.reports for sentence in report.passed_over]
+    return "\n\n".join([*parts, *map(_wrapped, [*passed, *set_aside(reading)])])
 
 
 def incidents_text(incidents: Iterable[Finding]) -> str:
