@@ -128,7 +128,7 @@ def show_shape(options: argparse.Namespace) -> int:
     """``promofix shape``."""
     from promofix_lib.reports.shape import shape
 
-    return _print("\n\n".join(shape(path).text() for path in options.files))
+    return _print("\n\n".join(shape(path) for path in options.files))
 
 
 def _case(options: argparse.Namespace) -> Case:

@@ -87,7 +87,7 @@ def findings_text(findings: Findings, reading: Reading) -> str:
 def incidents_text(incidents: Iterable[Finding]) -> str:
     """One numbered sentence per incident."""
     sentences = (f"{number}. {found.sentence}" for number, found in enumerate(incidents, 1))
-    return "\n\n".join(textwrap.fill(text, _WIDTH, subsequent_indent="   ") for text in sentences)
+    return "\n\n".join(_filled(text, "", "   ") for text in sentences)
 
 
 def set_aside(reading: Reading) -> list[str]:
@@ -151,5 +151,12 @@ def answer_text(answer: TakenBack) -> str:
 
 
 def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return _filled(text, "  ", "    ")
+
+
+def _filled(text: str, first: str, other: str) -> str:
+    """Lines of at most `_WIDTH`; an id or a SKU is never broken at its hyphens."""
+    return textwrap.fill(
+        text, _WIDTH, initial_indent=first, subsequent_indent=other, break_on_hyphens=False, break_long_words=False
+    )
 
