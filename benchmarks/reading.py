@@ -74,14 +74,14 @@ def _cells(chance: random.Random, number: int, start: datetime) -> list[str]:
 
 def read_promofix(path: Path) -> int:
     """Promofix: typed, checked, as an order table."""
-    from promofix_lib.merging import read_orders
+    from promofix_lib.reports.merging import read_orders
 
     return len(read_orders([path]).orders)
 
 
 def read_promofix_again(path: Path) -> int:
     """Promofix from its cache."""
-    from promofix_lib.merging import read_orders
+    from promofix_lib.reports.merging import read_orders
 
     return len(read_orders([path], cache=path.parent / "cache").orders)
 
@@ -114,8 +114,8 @@ def read_pyarrow(path: Path) -> int:
 
 
 READERS: dict[str, tuple[Callable[[Path], int], str]] = {
-    "promofix": (read_promofix, "import promofix_lib.merging"),
-    "promofix, cached": (read_promofix_again, "import promofix_lib.merging"),
+    "promofix": (read_promofix, "import promofix_lib.reports.merging"),
+    "promofix, cached": (read_promofix_again, "import promofix_lib.reports.merging"),
     "pandas, dtype=str": (read_pandas, "import pandas"),
     "polars": (read_polars, "import polars"),
     "pyarrow.csv, typed": (read_pyarrow, "import pyarrow.csv"),

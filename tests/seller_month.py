@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from promofix_lib.account.rate import SellerOrders, seller_orders
+from promofix_lib.money import NormalPrice, ledger
 from promofix_lib.orders import order_table
+from promofix_lib.triage import triage
 
 FIRST = datetime(2026, 10, 21, 7, tzinfo=UTC)  # midnight in Los Angeles (PDT)
 NIGHT = datetime(2026, 11, 19, 8, tzinfo=UTC)  # midnight in Los Angeles (PST)
@@ -60,3 +65,65 @@ def _wrong(random: np.random.Generator, at: datetime) -> dict[str, Any]:
         "promotion_ids": ["WRONG"],
         "order_status": "Pending" if pending else "Unshipped",
     }
+
+
+def books(
+    orders: pd.DataFrame, by_seller: Collection[str] = (), by_buyer: Collection[str] = ()
+) -> tuple[SellerOrders, ...]:
+    """The orders that the rate looks at, per sales channel, and who is known to have cancelled some."""
+    return tuple(book.knowing(by_seller, by_buyer) for book in seller_orders(orders, triage(orders)))
+
+
+def standing(
+    orders: pd.DataFrame,
+    chosen: pd.Series,
+    *,
+    left_out: pd.Series | None = None,
+    steps: Mapping[str, str] | None = None,
+    known_cancelled: Collection[str] = (),
+    asked_by_buyer: Collection[str] = (),
+    gate_open: bool = True,
+    after_end: tuple[str, ...] = (),
+    ship_by: Mapping[str, datetime] | None = None,
+    prices: Iterable[NormalPrice] = (),
+) -> Any:
+    """A status of one night in which nothing was handed over yet; `steps` says what is next by triage word."""
+    words, steps_of = triage(orders), {"cancel": "upload", "ask_amazon": "ask_amazon", "wait": "wait"}
+    steps_of |= {"shipped": "decide"} | dict(steps or {})
+    out = chosen & False if left_out is None else left_out
+    affected = set(orders.loc[chosen | out, "order_id"])
+    rows = {
+        str(order_id): SimpleNamespace(
+            order_id=str(order_id),
+            triage=word,
+            state="left_out" if is_out else "new",
+            next="ship" if is_out and word == "cancel" else "nothing" if is_out else steps_of.get(word, "nothing"),
+            message="none",
+            ship_by=(ship_by or {}).get(str(order_id)),
+        )
+        for order_id, word, is_out in zip(orders["order_id"], words, out, strict=True)
+        if order_id in affected
+    }
+    ordered = sorted(rows.values(), key=lambda row: row.ship_by or datetime.max.replace(tzinfo=UTC))
+    return SimpleNamespace(
+        book=Book(orders, tuple(prices)),
+        chosen=chosen.to_numpy(dtype=bool),
+        rows=tuple(replaced(row, set(known_cancelled)) for row in ordered),
+        known_cancelled=frozenset(known_cancelled),
+        asked_by_buyer=frozenset(asked_by_buyer),
+        gate=SimpleNamespace(open=gate_open and not after_end, after_end=after_end),
+    )
+
+
+def replaced(row: Any, known_cancelled: Collection[str]) -> Any:
+    """What is cancelled has nothing next."""
+    if row.order_id in known_cancelled:
+        row.state, row.next, row.message = "cancelled", "nothing", "sent"
+    return row
+
+
+class Book:
+    """What the status works out once per set of reports."""
+
+    def __init__(self, orders: pd.DataFrame, prices: tuple[NormalPrice, ...]) -> None:
+        self.orders, self.triage, self.ledger = orders, triage(orders), ledger(orders, prices)

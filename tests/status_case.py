@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.case.records import Answer, Cancellation, ExportRecord, HandedItem, Record, UploadAnswer
-from promofix_lib.incident import Incident, touched
+from promofix_lib.incident import Incident, affected, touched
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import item_keys, order_table, sku_keys
 from promofix_lib.say import told
@@ -67,7 +68,7 @@ class LooseCase:
     def __post_init__(self) -> None:
         self.written: list[Any] = []
         self._kept: dict[str, Any] = {}
-        self.journal = SimpleNamespace(entries=self._entries, add=self._add)
+        self.journal = SimpleNamespace(entries=self._entries, add=self._add, add_many=self._add_many)
         self.renew(self.lines)
 
     def renew(self, lines: Sequence[Mapping[str, Any]]) -> None:
@@ -81,9 +82,15 @@ class LooseCase:
     def _entries(self, kind: str = "") -> tuple[Any, ...]:
         return tuple(entry for entry in self.written if kind in ("", entry.kind))
 
+    def _add_many(self, entries: Any, hand: str = "seller") -> None:
+        for kind, facts in list(entries):
+            self._add(kind, facts, hand)
+
     def _add(self, kind: str, facts: Mapping[str, Any], hand: str = "seller") -> None:
         number = len(self.written) + 1
-        self.written.append(SimpleNamespace(id=number, at=NOW, kind=kind, hand=hand, facts=facts))
+        self.written.append(
+            SimpleNamespace(id=number, at=NOW, kind=kind, hand=hand, facts=json.loads(json.dumps(facts)))
+        )
 
     def once(self, name: str, make: Any, *, per: str = "revision", also: object = None) -> Any:
         """Worked out once, as `Case.once` does."""
@@ -122,6 +129,10 @@ class LooseCase:
         """Its number per order item."""
         return touched(self.orders, [self.rule])
 
+    def mask(self, rule: Incident) -> Any:
+        """What a rule touches."""
+        return affected(self.orders, rule).to_numpy()
+
     def chosen(self) -> pd.Series[Any]:
         """The rule, with what was put in and without what was left out."""
         put = self.keys.isin(self.put_in).astype(bool)
@@ -131,7 +142,7 @@ class LooseCase:
 
     def wrote(self, record: Record, hand: str = "seller") -> None:
         """A line of the journal."""
-        self._add(record.kind, record.to_json(), hand)
+        self._add(record.entry, record.to_json(), hand)
 
     def export(
         self,
@@ -178,7 +189,7 @@ class LooseCase:
             },
             withheld=withheld,
             rows={
-                f"{folder}/{n}": (name, {"status": "to do", "note": "", "message_status": "to do", "message_note": ""})
+                str(n): (name, {"status": "to do", "message_status": "to send", "note": ""})
                 for n, name in enumerate(dict.fromkeys(one.order_id for one in items), start=1)
             },
         )

@@ -1,97 +1,165 @@
-"""The case's own answers: its prices, costs and stock, its plan of work."""
+"""The account in one piece: rate before and after, the clock, the plan, the warnings; and what the case tells it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from datetime import date
 from decimal import Decimal
-from pathlib import Path
+from fractions import Fraction
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from promofix_lib.account.account import Account, costs_of
 from promofix_lib.account.honour import NoPlan, Plan
-from promofix_lib.account.of_case import account_outlook, costs_of, outlook_settings, stock_of, work_of
-from promofix_lib.case.settings import Settings
-from promofix_lib.errors import CaseError
-from promofix_lib.widgets.rate_panel import RatePanel
-from tests.panel_case import TableCase, night_of_orders
+from promofix_lib.amounts import Money
+from promofix_lib.money import NormalPrice
+from promofix_lib.orders import order_table
+from tests.seller_month import seller_month, standing
 
-NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)
-
-
-@pytest.fixture
-def case(tmp_path: Path) -> TableCase:
-    """A case of 900 order items, a third of them from the wrong night."""
-    return TableCase.of(tmp_path / "case", night_of_orders(900))
+PRICES = [NormalPrice(sku, "Amazon.com", "USD", Decimal("58.99")) for sku in ("HP-BLK", "HP-RED")]
 
 
-def test_the_case_knows_its_prices(case: TableCase):
-    """The finding's normal prices are what honouring is measured by."""
-    (one,) = account_outlook(case)
-    assert isinstance(one.plan, Plan | NoPlan)
-    assert not one.choices.undecided
-    assert {line.basis for order in one.choices.orders for line in order.lines} == {"normal price"}
+@pytest.fixture(scope="module")
+def month() -> tuple[pd.DataFrame, pd.Series]:
+    """A seller's month, and its wrong orders."""
+    orders = seller_month()
+    return orders, orders["promotion_ids"].notna()
 
 
-def test_costs_and_stock_of_the_settings_are_used(case: TableCase):
-    """Unit cost, shipping and fees replace the normal price; no stock leaves nothing to honour."""
-    case.change_settings(costs={"HP-BT700-BLK": {"unit_cost": "12.00", "shipping": "3.50", "stock": 0}})
-    (one,) = account_outlook(case)
-    assert {line.basis for order in one.choices.orders for line in order.lines} == {"costs"}
+def account(orders: pd.DataFrame, chosen: pd.Series, known: dict[str, Any] | None = None, **given: Any) -> Account:
+    """The account of these affected orders."""
+    return Account(standing(orders, chosen, prices=PRICES, **(known or {})), **given)
+
+
+def test_three_hundred_wrong_orders_in_one_piece(month: Any):
+    """Far over the limit, back under it on the 26th, a plan under 2.5 %, offers at risk, and all of it said."""
+    (one,) = account(*month).channels
+    assert len(one.after.counted) == 300
+    assert float(one.before.low or 0) == 0.0
+    assert float(one.after.low or 0) > 0.3
+    assert one.clocks["chosen"].likely == date(2026, 11, 26)
+    assert isinstance(one.plan, Plan)
+    assert one.plan.rate < Fraction(25, 1000)
+    assert {offer.sku for offer in one.offers} == {"HP-BLK", "HP-RED"}
+    assert any("deactivate" in warning.text("en") for warning in one.warnings)
+
+
+def test_the_rates_as_json(month: Any):
+    """Shares of one that can be compared with the limit, and days."""
+    (one,) = json.loads(json.dumps(account(*month).rates_json()))
+    assert list(one) == ["sales_channel", "before", "after", "limit", "clear_on"]
+    assert one["sales_channel"] == "Amazon.com"
+    assert one["before"]["low"] <= one["before"]["high"] < one["limit"] == 0.025
+    assert one["limit"] < one["after"]["low"] <= one["after"]["high"]
+    assert one["clear_on"] == {"earliest": "2026-11-26", "likely": "2026-11-26", "certain": "2026-11-26"}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_the_account_speaks_both_languages(month: Any, language: str):
+    """Rate before and after, most to cancel, the way back, plan, warnings, and what the reports cannot tell."""
+    sentences = account(*month).sentences(language)
+    assert len(sentences) >= 9
+    assert not any("account." in sentence or "{" in sentence for sentence in sentences)
+
+
+def test_after_everything_is_cancelled_it_still_answers(month: Any):
+    """What Amazon accepted counts for sure: the bounds meet, the clock runs, nothing is left to be planned."""
+    orders, wrong = month
+    done = orders.loc[wrong, "order_id"]
+    cancelled = orders.assign(order_status=orders["order_status"].mask(wrong, "Cancelled"))
+    for table, chosen in ((orders, wrong), (cancelled, wrong), (cancelled, wrong & False)):
+        (one,) = account(table, chosen, {"known_cancelled": done}).channels
+        assert not one.added.any()
+        assert set(one.before.counted) == set(done)
+        assert one.before == one.after
+        assert one.clocks["chosen"].certain == date(2026, 11, 26)
+        assert one.plan.told().text("en") == "Nothing is left that you could still cancel."
+
+
+def test_cancellations_that_nothing_explains_leave_two_readings(month: Any):
+    """A newer report shows the orders as cancelled and nobody knows by whom: low counts none, high counts all."""
+    orders, wrong = month
+    cancelled = orders.assign(order_status=orders["order_status"].mask(wrong, "Cancelled"))
+    (one,) = account(cancelled, wrong).channels
+    assert (len(one.before.counted), len(one.before.unsure) >= 300) == (0, True)
+    assert one.clocks["chosen"].certain == date(2026, 11, 26)
+    (known,) = account(cancelled, wrong, {"asked_by_buyer": orders.loc[wrong, "order_id"]}).channels
+    assert len(known.before.unsure) < 10
+
+
+def test_the_plan_is_per_sales_channel():
+    """Two marketplaces, two rates, two plans, two currencies."""
+    row = {"purchase_date": "2026-11-20T12:00:00Z", "fulfillment_channel": "merchant", "quantity": 1, "sku": "HP"}
+    usa = {**row, "sales_channel": "Amazon.com", "currency": "USD", "item_price": "1.00", "order_status": "Unshipped"}
+    germany = usa | {"sales_channel": "Amazon.de", "currency": "EUR"}
+    orders = order_table([{**(usa if n % 3 else germany), "order_id": str(n)} for n in range(99)])
+    found = account(orders, pd.Series(True, index=orders.index))
+    assert [(one.book.sales_channel, len(one.after.counted)) for one in found.channels] == [
+        ("Amazon.com", 66),
+        ("Amazon.de", 33),
+    ]
+    assert list(found.clocks) == ["Amazon.com", "Amazon.de"]
+
+
+def test_orders_of_amazons_stock_touch_no_rate():
+    """FBA orders touch no cancel rate: nothing is claimed about it, and it is said."""
+    orders = seller_month(days=3, fba=1.0, wrong=0)
+    found = account(orders, pd.Series(True, index=orders.index))
+    assert (found.rates_json(), found.channels, found.honour()) == ([], (), ())
+    assert found.sentences("en") == ("The cancel rate is not touched: no affected order is yours to send.",)
+
+
+def test_stock_may_leave_no_plan(month: Any):
+    """With no stock all must be cancelled, and the reason names how many."""
+    (one,) = account(*month, stock={"HP-BLK": 0, "HP-RED": 0}, stock_channel="Amazon.com").channels
     assert isinstance(one.plan, NoPlan)
+    assert 100 < one.plan.at_least < 300
 
 
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        ({"unit_cost": "a lot"}, "unit_cost should be an amount such as 12.50, got 'a lot'"),
-        ({"unit_cost": "12", "fees": "-1"}, "fees should be an amount"),
-        ({"unit_cost": "NaN"}, "unit_cost should be an amount"),
-    ],
-)
-def test_a_cost_that_is_no_amount_is_an_instruction(row: dict[str, Any], words: str):
-    """Which SKU, what was expected, what was found."""
-    with pytest.raises(CaseError, match=words):
-        costs_of(Settings(costs={"HP": row}), "USD")
+def test_costs_replace_the_normal_price(month: Any):
+    """Honouring is measured by what the unit costs, where the seller told it."""
+    costs = {sku: Money(Decimal("2.00"), "USD") for sku in ("HP-BLK", "HP-RED")}
+    (plan,), (dearer,) = account(*month, costs=costs).honour(), account(*month).honour()
+    assert isinstance(plan, Plan)
+    assert isinstance(dearer, Plan)
+    assert plan.loss < dearer.loss / 40
 
 
-@pytest.mark.parametrize("stock", ["some", "1.5", -1])
-def test_a_stock_that_is_no_whole_number_is_an_instruction(stock: object):
-    """Units are whole and not negative."""
-    with pytest.raises(CaseError, match="SKU HP: stock should be a whole number"):
-        stock_of(Settings(costs={"HP": {"stock": stock}}))
+def test_an_unknown_normal_price_is_not_guessed(month: Any):
+    """Without normal price or costs the orders are undecided, and said to be."""
+    (one,) = Account(standing(*month)).channels
+    assert len(one.choices.undecided) == 300
+    assert any("no known price or cost" in sentence.text("en") for sentence in one.told())
 
 
-def test_money_in_the_settings_stays_exact():
-    """Text becomes a decimal, never a float."""
-    (cost,) = costs_of(Settings(costs={"HP": {"unit_cost": "0.1", "shipping": "0.2"}}), "EUR")
-    assert (cost.price, cost.currency) == (Decimal("0.3"), "EUR")
+def test_unexplained_cancellations_alone_do_not_leave_the_seller_without_a_plan(month: Any):
+    """Where the high reading is over the limit from the start, the plan takes the low one and says so."""
+    orders, wrong = month
+    usual = ~wrong & (orders["fulfillment_channel"] == "merchant").fillna(False)
+    some = orders.assign(order_status=orders["order_status"].mask(usual & (orders.index % 25 == 0), "Cancelled"))
+    (one,) = account(some, wrong).channels
+    assert one.reading == "low"
+    assert isinstance(one.plan, Plan)
+    assert any("takes the low reading" in sentence.text("en") for sentence in one.told())
 
 
-def test_the_plan_of_work_follows_the_settings(case: TableCase):
-    """Batches and language are the case's."""
-    case.change_settings(batch_size=20, language="zh-CN")
-    steps = work_of(case, NOW)
-    batches = [step for step in steps if step.key.startswith("cancel_") and step.key != "cancel_trial"]
-    assert {len(step.order_ids) for step in batches[:-1]} == {20}
-    assert "止损" in steps[0].what
+def test_what_was_left_out_by_hand_is_affected_and_not_cancelled(month: Any):
+    """Left out means honoured: the rate after does not count it, the scenario of all affected orders does."""
+    orders, wrong = month
+    kept = wrong & (wrong.cumsum() <= 40)
+    (one,) = account(orders, wrong & ~kept, {"left_out": kept}).channels
+    assert {name: len(clock.order_ids) for name, clock in one.clocks.items()} == {"none": 0, "chosen": 260, "all": 300}
 
 
-def test_what_the_panel_takes_is_what_the_outlook_takes(case: TableCase):
-    """One set of facts for the panel, the summary and the charts."""
-    panel = RatePanel(case.orders, case.chosen(), **outlook_settings(case))
-    (one,) = account_outlook(case)
-    assert panel.outlook is not None
-    assert panel.outlook.plan == one.plan
-    assert panel.outlook.text() == one.text()
+def test_the_steps_are_the_best_plans_of_their_rate(month: Any):
+    """From cancelling none to cancelling all; the best under the limit is one of them."""
+    found = account(*month)
+    assert found.honour()[0] in found.honour(points=10)
 
 
-def test_what_was_left_out_by_hand_is_affected_and_not_chosen(case: TableCase):
-    """Left out means honoured: it is not cancelled, and has to be shipped."""
-    (before,) = account_outlook(case)
-    line = before.choices.orders[0].lines[0]
-    case.decide("leave_out", [line.key], "kept")
-    (after,) = account_outlook(case)
-    assert len(after.clocks["chosen"].order_ids) == len(before.clocks["chosen"].order_ids) - 1
-    ship = next(step for step in work_of(case, NOW) if step.key == "ship")
-    assert ship.order_ids == (before.choices.orders[0].order_id,)
+def test_what_a_unit_costs_is_a_sum():
+    """Unit cost, shipping and fees, exactly; a SKU without a unit cost is not in it."""
+    row = {"unit_cost": "0.1", "shipping": "0.2"}
+    assert costs_of({"HP": row, "X": {"fees": "1"}}, "EUR") == {"HP": Money(Decimal("0.3"), "EUR")}

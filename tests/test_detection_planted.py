@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promofix_lib import orders as table
-from promofix_lib.finding import find_incidents
-from promofix_lib.finding.findings import Findings
+from promofix_lib.finding import Findings, find_incidents
 from promofix_lib.incident import affected
 from promofix_lib.orders import item_keys
 from tests.planted.incidents import INCIDENTS
@@ -61,7 +60,7 @@ def test_a_planted_incident_is_given_back_to_the_order(kind: str):
 @pytest.mark.parametrize("kind", INNOCENTS)
 def test_an_innocent_report_stays_silent(kind: str):
     """However cheap or busy it looks."""
-    assert [found.sentence for found in find_incidents(report(kind).orders).incidents] == []
+    assert [found.sentence.text("en") for found in find_incidents(report(kind).orders).incidents] == []
 
 
 @settings(max_examples=8, deadline=None)

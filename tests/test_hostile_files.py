@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from promofix_lib.errors import ReportError
-from promofix_lib.merging import Reading, read_orders
 from promofix_lib.orders import COLUMNS
 from promofix_lib.reports import read_processing_report, read_report
+from promofix_lib.reports.merging import Reading, read_orders
 
 SAMPLES = {
     "all.txt": (

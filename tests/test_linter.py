@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from promofix_lib.errors import LetterError
 from promofix_lib.letters.languages import LANGUAGES
-from promofix_lib.letters.linter import Fault, lint_message, rules
-from promofix_lib.letters.linter_language import language_of
-from promofix_lib.letters.linter_words import forbidden_words, marked
-from promofix_lib.letters.messages_texts import CANCEL_REASONS, VARIANTS, builtin_template, texts
+from promofix_lib.letters.linter import RULES, Fault, lint_message
+from promofix_lib.letters.linter_words import forbidden_words, language_of, marked
+from promofix_lib.letters.texts import CANCEL_REASONS, VARIANTS, builtin_template, texts
+from promofix_lib.say import known_key
 
 ORDER = "111-0000001-0000001"
 DATA = Path(__file__).parent / "data"
@@ -50,10 +50,24 @@ def test_a_good_sentence_is_left_alone(language: str, sentence: str):
     assert lint_message(good_message(language, more=sentence), language, order_id=ORDER) == ()
 
 
+def test_fresh_sentences_are_judged_as_amazon_would():
+    """Of sentences written before the rules were mended, at most 3 of 60 bad pass and 3 of 60 good are stopped."""
+    missed = [line for line in table("messages-forbidden-fresh.txt") if not found_where(*line[1:])]
+    stopped = [line for line in table("messages-good-fresh.txt") if found_where(*line)]
+    assert len(missed) <= 3, missed
+    assert len(stopped) <= 3, stopped
+
+
+def found_where(language: str, sentence: str) -> list[str]:
+    text = good_message(language, more=sentence)
+    line = text.split("\n").index(sentence) + 1
+    return [fault.rule for fault in lint_message(text, language) if fault.line == line]
+
+
 def test_every_word_rule_is_tried_in_every_language():
     """The table of forbidden sentences has no gaps."""
     tried = {(rule, language) for rule, language, _ in table("messages-forbidden.txt")}
-    wanted = {rule for rule in forbidden_words() if rule not in ("important", "only_thanks")}
+    wanted = set(forbidden_words()) - {"important", "only_thanks", "set_wrongly"}
     assert {(rule, language) for rule in wanted for language in LANGUAGES} <= tried
 
 
@@ -139,20 +153,20 @@ def test_a_fault_says_where_what_and_why():
     """The seller reads line, words and rule in one sentence, in English or Chinese."""
     text = good_message("en", more="Leave us a review.")
     [fault] = lint_message(text, "en")
-    assert str(fault) == "line 11: “review” – Talk of reviews, feedback or ratings is forbidden. [review]"
-    [fault] = lint_message(text, "en", reader="zh-CN")
-    assert fault == Fault(11, "review", "review", rules("zh-CN")["review"])
+    assert fault == Fault(11, "review", "review")
+    assert fault.text("en") == "line 11: “review” – Talk of reviews, feedback or ratings is forbidden. [review]"
+    assert "第 11 行" in fault.text("zh-CN")
 
 
-def test_rules_are_told_in_both_languages():
-    """Every rule has its sentence in English and in Chinese."""
-    assert list(rules("en")) == list(rules("zh-CN"))
-    assert all(rules(reader)[rule] for reader in ("en", "zh-CN") for rule in rules())
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_is_told(rule: str):
+    """Each has its sentence."""
+    assert known_key(f"letters.rule_{rule}")
 
 
 def test_an_unknown_language_is_refused():
     """A message that cannot be checked is not called good."""
-    with pytest.raises(LetterError, match="Messages in 'ru' cannot be checked"):
+    with pytest.raises(LetterError, match="no texts in 'ru'"):
         lint_message("…", "ru")
 
 

@@ -1,11 +1,12 @@
-"""The notebooks guide: they run in order, twice, headless; cells call and never define."""
+"""The notebooks guide: they run in order, headless, on any case; cells call and never define; two languages, one code."""
 
 from __future__ import annotations
 
 import ast
 import contextlib
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,16 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from promofix_lib.case.case import Case
+from promofix_lib.places import sample_reports
+from promofix_lib.status import status
+from promofix_lib.widgets.html import PAGES
 from tests.made_sample import make_sample
 
 PROJECT = Path(__file__).parent.parent
-NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
-NAMES = [path.stem for path in NOTEBOOKS]
+ENGLISH = sorted((PROJECT / "notebooks").glob("*.ipynb"))
+CHINESE = sorted((PROJECT / "notebooks" / "zh-CN").glob("*.ipynb"))
+NOTEBOOKS = [*ENGLISH, *CHINESE]
+NAMES = [f"{path.parent.name}-{path.stem}" for path in NOTEBOOKS]
 
 
 def cells(path: Path, kind: str) -> list[Any]:
@@ -27,77 +33,137 @@ def cells(path: Path, kind: str) -> list[Any]:
     return [cell for cell in notebook.cells if cell.cell_type == kind]
 
 
-def run(path: Path) -> list[Any]:
-    """The outputs of a notebook, run beside its own folder as a seller would; it stops at the first error."""
-    notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(path.parent)}})
+def run(paths: list[Path]) -> list[Any]:
+    """The outputs of pages run one after the other; each begins with no name defined, as in a kernel of its own."""
+    sources = [source for path in paths for source in ("%reset -f", *(cell.source for cell in cells(path, "code")))]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    where = {"metadata": {"path": str(PROJECT / "notebooks")}}
     with contextlib.suppress(CellExecutionError):
-        client.execute()
-    return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+        NotebookClient(notebook, timeout=180, resources=where).execute()
+    return [output for cell in notebook.cells for output in cell.outputs]
 
 
-def test_there_are_seven_steps():
-    """One notebook for each step of the work, in order."""
-    assert [name[0] for name in NAMES] == list("0123456")
+def test_there_are_seven_steps_in_each_language():
+    """One notebook for each step of the work, in order, under the same names."""
+    assert [path.stem for path in ENGLISH] == [path.stem for path in CHINESE] == list(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_both_languages_hold_the_same_code(name: str):
+    """The Chinese page differs from the English one in its words only."""
+    pages = [nbformat.read(PROJECT / "notebooks" / folder / f"{name}.ipynb", as_version=4) for folder in ("", "zh-CN")]
+    english, chinese = ([(cell.cell_type, cell.id) for cell in page.cells] for page in pages)
+    assert english == chinese
+    one, other = ([cell.source for cell in page.cells if cell.cell_type == "code"] for page in pages)
+    assert one == other
+    words = "".join(cell.source for cell in pages[1].cells if cell.cell_type == "markdown")
+    assert len(re.findall("[\u4e00-\u9fff]", words)) > 80
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 def test_cells_call_and_do_not_define(path: Path):
-    """Ten to sixteen cells, code of one to four lines, nothing defined, no loop: that belongs into the library."""
+    """At most a dozen cells, code of one to four lines, nothing defined, no loop, no case's name, nothing to edit."""
     notebook = nbformat.read(path, as_version=4)
-    assert 10 <= len(notebook.cells) <= 16
+    assert len(notebook.cells) <= 12
     kinds = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.Lambda, ast.With)
     for cell in cells(path, "code"):
         assert len(cell.source.splitlines()) <= 4, cell.source
         assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, kinds)], cell.source
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
-def test_the_seller_edits_one_cell(path: Path):
-    """The parameters stand in one tagged cell right after the title; the imports are one line."""
-    notebook = nbformat.read(path, as_version=4)
-    tagged = [n for n, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", [])]
-    assert tagged == [1]
-    assert 'case_name = "sample"' in notebook.cells[1].source
-    assert notebook.cells[2].source.startswith("from promofix_lib import ")
-    assert len(notebook.cells[2].source.splitlines()) == 1
+        assert not cell.outputs
+        assert cell.execution_count is None
+    imports, *rest = cells(path, "code")
+    assert imports.source.startswith("from promofix_lib import ")
+    assert len(imports.source.splitlines()) == 1
+    assert rest[0].source == ("StartDesk()" if path.stem.startswith("0") else "case = Case.open()\nPageHead(case)")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 def test_links_lead_on_and_back(path: Path):
-    """Each notebook names what is needed, what one gets, how long it takes, and links to notebooks that are there."""
+    """Each notebook links to the one before and the one after, and every link leads to a file that is there."""
     text = "\n".join(cell.source for cell in cells(path, "markdown"))
-    assert all(word in text for word in ("**You need**", "**You get**", "**Takes**", "## Check"))
     linked = {part.split(")")[0] for part in text.split("](")[1:]}
-    place = NAMES.index(path.stem)
-    assert {path.name for path in (NOTEBOOKS[max(place - 1, 0)], NOTEBOOKS[min(place + 1, 6)])} - {path.name} <= linked
-    assert {target for target in linked if target.endswith(".ipynb")} <= {other.name for other in NOTEBOOKS}
+    place = PAGES.index(path.stem)
+    around = {PAGES[max(place - 1, 0)], PAGES[min(place + 1, 6)]} - {path.stem}
+    assert {f"{name}.ipynb" for name in around} <= linked
+    assert [target for target in linked if not (path.parent / target).exists()] == []
 
 
-@pytest.fixture(scope="module")
-def rounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, list[Any]]]]:
-    """Every notebook run in order, and all of them again, on one folder of cases: the folder and the outputs."""
+# -- run -------------------------------------------------------------------------------------------------------------
+
+
+def sample(case: Case) -> None:
+    """The sample as it comes."""
+    case.add_reports(sample_reports())
+
+
+def without_an_incident(case: Case) -> None:
+    """One quiet order."""
+    case.add_report("orders.txt", _report([("111-0000001-0000001", "Unshipped", "")]))
+
+
+def everything_cancelled(case: Case) -> None:
+    """A night of which nothing is left to cancel."""
+    usual = [(f"111-00001{n:02d}-0000001", "Shipped", "") for n in range(9)]
+    wrong = [(f"111-00000{n:02d}-0000001", "Cancelled", "P") for n in range(9)]
+    case.add_report("orders.txt", _report([*usual, *wrong]))
+
+
+def _report(orders: list[tuple[str, str, str]]) -> bytes:
+    head = (
+        "amazon-order-id purchase-date order-status fulfillment-channel sales-channel sku quantity currency item-price "
+        "item-promotion-discount promotion-ids"
+    )
+    lines = ["\t".join(head.split())]
+    for n, (order_id, state, promotion) in enumerate(orders):
+        discount = "57.99" if promotion else "0"
+        moment = f"2026-11-{20 if promotion else 10 + n % 9}T0{n % 9}:00:00+00:00"
+        lines.append(
+            "\t".join((order_id, moment, state, "Merchant", "Amazon.com", "S", "1", "USD", "58.99", discount, promotion))
+        )
+    return "\r\n".join([*lines, ""]).encode()
+
+
+def nothing(_case: Case) -> None:
+    """No report at all."""
+
+
+CASES = [sample, nothing, without_an_incident, everything_cancelled]
+
+
+@pytest.fixture(scope="module", params=CASES, ids=[case.__name__ for case in CASES])
+def pages_run(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Case, list[Any]]]:
+    """All seven pages run twice in order on one case: the case, and each output."""
+    make: Callable[[Case], None] = request.param
     folder = tmp_path_factory.mktemp("cases")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PROMOFIX_CASES", str(folder))
         known = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
         patch.setenv("PYTHONPATH", os.pathsep.join(known))
-        yield folder, {f"{path.stem} {time}": run(path) for time in ("first", "again") for path in NOTEBOOKS}
+        case = Case.choose("night")
+        make(case)
+        yield case, run(ENGLISH * 2 if make is sample else ENGLISH)
 
 
-@pytest.mark.parametrize("time", ["first", "again"])
-@pytest.mark.parametrize("name", NAMES)
-def test_every_notebook_runs_headless_in_order_twice(rounds: tuple[Path, dict[str, list[Any]]], name: str, time: str):
-    """On the sample case, top to bottom, without an error or a warning."""
-    outputs = rounds[1][f"{name} {time}"]
+def test_no_page_is_ever_red(pages_run: tuple[Case, list[Any]]):
+    """Run All on the sample, twice, on an empty case, without an incident, with everything cancelled: no error."""
+    outputs = pages_run[1]
     assert [output["evalue"] for output in outputs if output["output_type"] == "error"] == []
-    assert [
-        output["text"] for output in outputs if output.get("name") == "stderr" and "Warning" in output["text"]
-    ] == []
+    assert [output["text"] for output in outputs if output.get("name") == "stderr" and "Warning" in output["text"]] == []
+    assert sum(output["output_type"] in ("execute_result", "display_data") for output in outputs) >= 20
 
 
-def test_running_all_again_changed_nothing(rounds: tuple[Path, dict[str, list[Any]]]):
-    """After two rounds the case holds the incident, all 300 orders, and one decision: that this is the mistake."""
-    case = Case.open(rounds[0] / "sample")
-    assert [decision.action for decision in case.decisions.done] == ["incident"]
-    assert sorted(case.orders.loc[case.chosen(), "order_id"]) == sorted(make_sample().truth["order_ids"])
+def test_what_is_saved_with_a_page_names_nobody(pages_run: tuple[Case, list[Any]]):
+    """The outputs that a page keeps hold one plain line for each widget, no order and no buyer."""
+    case, outputs = pages_run
+    saved = "\n".join(str(output.get("data", output)) for output in outputs)
+    assert not re.search(r"\d{3}-\d{7}-\d{7}|@", saved)
+    if case.reports and "buyer_name" in case.orders:
+        assert not [name for name in case.orders["buyer_name"].dropna() if name in saved]
+
+
+def test_running_all_again_decides_nothing(pages_run: tuple[Case, list[Any]]):
+    """The pages take what is found and decide nothing in the seller's place; the sample holds its 300 orders."""
+    case = Case.open(pages_run[0].folder)
+    assert case.decisions.done == []
+    if len(case.reports) == len(sample_reports()):
+        assert sorted(status(case).order_ids) == sorted(make_sample().truth["order_ids"])

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "promofix_lib"
 ROWS = (
     ("errors", "amounts", "say"),
     ("marketplaces", "places", "stored", "rules", "orders"),
-    ("filters", "volume", "reports", "merging"),
+    ("filters", "reports"),
     ("money", "incident"),
     ("finding",),
     ("case",),

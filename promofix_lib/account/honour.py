@@ -1,20 +1,28 @@
-"""Honour or cancel: the plan that loses least money while the cancel rate stays under a limit."""
+"""Honour or cancel: the plan that loses least money while the cancel rate stays under its limit."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate, chain, zip_longest
 from typing import Literal
 
-from promofix_lib.account.choices import MILLION, Choice, Choices, Window
-from promofix_lib.account.rate import LIMIT
-from promofix_lib.account.words import day_text, percent, say, short_percent
+from promofix_lib.account.choices import SCALE, Choice, Choices, Window
+from promofix_lib.account.rate import (
+    LIMIT,
+    percent,
+    short_percent,
+)
+from promofix_lib.amounts import Money
+from promofix_lib.say import Told, told
 
-Cancelled = dict[str, tuple[str, ...]]  # order id to the item keys that are cancelled
+STOCK_ROUNDS = 6  # how often the prices of short SKUs are adjusted to each other
+PRICE_STEPS = 4096  # a price is told to this part of itself
+
+Arc = tuple[int, int, int, tuple[bool, int, int]]  # from, to, cost, and what changes: (group or window, which, ±1)
 
 
 @dataclass(frozen=True)
@@ -27,51 +35,38 @@ class Plan:
         Currency of all money in it.
     limit : Fraction
         The rate stays under it in every window.
-    cancel : tuple of str
-        Item keys to cancel.
-    honour : tuple of str
-        Item keys to honour.
-    cancel_orders, honour_orders : tuple of str
-        Order ids; an order of which some items are cancelled is in `cancel_orders` only.
-    loss : Decimal
-        What honouring the honoured items loses.
-    saved : Decimal
-        What cancelling the cancelled items saves.
+    cancel, honour : tuple of str
+        Order ids.
+    loss, saved : Decimal
+        What honouring the honoured orders loses, what cancelling the others saves.
     worst : Window
         The seven days with the highest rate under this plan.
     rate : Fraction
         That rate.
-    method : {"greedy", "solver"}
-        How it was found.
-    proved : bool
-        No cheaper plan exists. False only when the solver was stopped by the clock.
+    unproved : Decimal
+        A plan that is cheaper by more than this does not exist; 0 when the plan is proved best.
     """
 
     currency: str
     limit: Fraction
     cancel: tuple[str, ...]
     honour: tuple[str, ...]
-    cancel_orders: tuple[str, ...]
-    honour_orders: tuple[str, ...]
     loss: Decimal
     saved: Decimal
     worst: Window
     rate: Fraction
-    method: Literal["greedy", "solver"]
-    proved: bool
+    unproved: Decimal = Decimal(0)
 
-    def sentence(self, language: str = "en") -> str:
+    def told(self) -> Told:
         """The plan in one sentence."""
-        return say(
-            "plan",
-            language,
-            cancel=len(self.cancel_orders),
-            honour=len(self.honour_orders),
-            loss=f"{self.loss:,.{0 if self.currency == 'JPY' else 2}f}",
-            currency=self.currency,
-            first=day_text(self.worst.first_day, language),
-            last=day_text(self.worst.last_day, language),
-            rate=percent(self.rate, limit=self.limit),
+        return told(
+            "account.plan",
+            n=len(self.cancel),
+            honour=len(self.honour),
+            loss=Money(self.loss, self.currency),
+            first=self.worst.first_day,
+            last=self.worst.last_day,
+            rate=percent(self.rate, self.limit),
         )
 
 
@@ -79,95 +74,71 @@ class Plan:
 class NoPlan:
     """Why there is no plan.
 
-    ``nothing_to_choose``: no chosen order can still be cancelled. ``already_over``: the limit is reached before
-    anything is cancelled. ``stock``: the stock forces `at_least` cancellations, too many for the limit.
+    ``nothing_to_choose``: no order can still be cancelled. ``already_over``: the limit is reached before anything is
+    cancelled. ``stock``: the stock forces at least `at_least` cancellations, and no plan with them was found.
     """
 
     reason: Literal["nothing_to_choose", "already_over", "stock"]
-    limit: Fraction
+    limit: Fraction = LIMIT
     at_least: int = 0
 
-    def sentence(self, language: str = "en") -> str:
+    def told(self) -> Told:
         """The reason in one sentence."""
-        keys = {"already_over": "no_plan_over", "stock": "no_plan_stock"}
-        return say(keys.get(self.reason, self.reason), language, limit=short_percent(self.limit), n=self.at_least)
+        return told(f"account.no_plan_{self.reason}", limit=short_percent(self.limit), n=self.at_least)
 
 
 def best_plan(
-    choices: Choices,
-    windows: Sequence[Window],
-    *,
-    limit: Fraction = LIMIT,
-    stock: Mapping[str, int] | None = None,
-    by_item: bool = False,
-    seconds: float = 20.0,
+    choices: Choices, windows: Sequence[Window], *, limit: Fraction = LIMIT, stock: Mapping[str, int] | None = None
 ) -> Plan | NoPlan:
     """The plan that loses least by honouring while the rate stays under `limit` in every window.
 
-    Cancelling costs nothing here but rate; honouring loses what `choices` says. Each cancelled order takes one place
-    in each window that holds its day.
-
-    The greedy plan comes first. Drop all demands but one: at most *k* orders cancelled, *k* being the smallest room
-    among windows that hold every order. Then the *k* orders with the largest loss above zero are best, for exchanging
-    one of them for another order cannot make the sum larger. That plan costs at most as much as any plan under more
-    demands; so when it also fits the other windows and the stock, it is the best plan. Otherwise HiGHS solves the
-    whole-number program, with alike orders counted together, and its answer is checked in whole numbers.
+    Cancelling costs nothing here but rate. Each cancelled order takes one place in each window that holds its day,
+    and these windows stand in a row: the cheapest plan is a flow along the line of windows, found exactly. Where the
+    stock is too small for what that plan honours, each unit of a short SKU gets a price, raised until enough of the
+    orders that lose least by it are cancelled; the price also tells how much a better plan could save at most.
 
     Parameters
     ----------
     choices : Choices
         From `choices_of`.
     windows : sequence of Window
-        From `windows_of`, with the same reading.
+        From `windows_of`, in time order, with the same reading.
     limit : Fraction
         The rate must stay under it, not at it.
     stock : mapping, optional
         Units per SKU that may go to these orders. Honouring never uses more. SKUs that are not named have enough.
-    by_item : bool
-        False: an order's chosen items are cancelled or honoured together. True: item by item; an order with one
-        cancelled item counts like a cancelled order.
-    seconds : float
-        When to stop the solver; a plan found until then is kept and says that it is not proved.
-
-    Returns
-    -------
-    Plan or NoPlan
 
     References
     ----------
-    Q. Huangfu and J. A. J. Hall, "Parallelizing the dual revised simplex method", Mathematical Programming
-    Computation 10 (2018), 119-142 (HiGHS).
+    E. M. Arkin and E. B. Silverberg, "Scheduling jobs with fixed start and end times", Discrete Applied Mathematics
+    18 (1987), 1-8. M. L. Fisher, "The Lagrangian relaxation method", Management Science 27 (1981), 1-18.
     """
-    if not windows:
+    if not windows or not choices.orders:
         return NoPlan("nothing_to_choose", limit)
-    if any(window.room(limit) < 0 for window in windows):
+    rooms = [window.room(limit) for window in windows]
+    if min(rooms) < 0:
         return NoPlan("already_over", limit)
-    cancelled = _greedy(choices.orders, windows, limit, by_item)
-    if fits(choices.orders, cancelled, windows, limit=limit, stock=stock or {}):
-        return _plan(choices, cancelled, windows, limit, "greedy", proved=True)
-    from promofix_lib.account.solver import solve
-
-    answer = solve(choices.orders, windows, limit=limit, stock=stock or {}, by_item=by_item, seconds=seconds)
-    if answer is None:
-        return NoPlan("stock", limit, least_cancels(choices, stock or {}, by_item=by_item))
-    return _plan(choices, answer[0], windows, limit, "solver", proved=answer[1])
-
-
-def least_cancels(choices: Choices, stock: Mapping[str, int], *, by_item: bool = False) -> int:
-    """The fewest orders that must be cancelled because the stock does not reach further, whatever the rate.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> from promofix_lib.account.choices import Line
-    >>> some = [Choice(name, date(2026, 11, 20), (Line(name, "HP", units, 0, "costs"),))
-    ...         for name, units in (("A", 5), ("B", 1), ("C", 1))]
-    >>> least_cancels(Choices("Amazon.com", "USD", tuple(some), ()), {"HP": 3})
-    1
-    """
-    from promofix_lib.account.solver import fewest
-
-    return fewest(choices.orders, stock, by_item=by_item)
+    line = _Line(choices.orders, windows, rooms)
+    gone, unproved = line.cheapest(line.gains({})), 0
+    if min(line.spare(gone, stock or {}).values(), default=0) < 0:
+        found = line.within(stock or {})
+        if found is None:
+            return NoPlan("stock", limit, least_cancels(choices.orders, stock or {}))
+        gone, unproved = found
+    cancelled = [choices.orders[place] for place in sorted(gone)]
+    honoured = [one for place, one in enumerate(choices.orders) if place not in gone]
+    worst = max(windows, key=lambda window: window.rate(cancelled))
+    return Plan(
+        currency=choices.currency,
+        limit=limit,
+        cancel=tuple(one.order_id for one in cancelled),
+        honour=tuple(one.order_id for one in honoured),
+        loss=_exact(sum(one.loss for one in honoured)),
+        saved=_exact(sum(one.loss for one in cancelled)),
+        worst=worst,
+        rate=worst.rate(cancelled),
+        unproved=_exact(unproved),
+    )
 
 
 def frontier(
@@ -175,132 +146,210 @@ def frontier(
     windows: Sequence[Window],
     *,
     stock: Mapping[str, int] | None = None,
-    by_item: bool = False,
     points: int = 60,
     limit: Fraction = LIMIT,
 ) -> tuple[Plan, ...]:
-    """Best plans from cancelling none to cancelling all that is worth it: less money lost, more rate, step by step.
+    """Best plans from cancelling none to cancelling all that is worth it: rising rate, falling loss.
 
     Parameters
     ----------
-    choices, windows, stock, by_item
+    choices, windows, stock
         As in `best_plan`.
     points : int
-        About how many steps; the best plan under `limit` is always one of them when there is one.
+        About how many; the best plan under `limit` is always one of them when there is one.
     limit : Fraction
         The limit that is of interest.
-
-    Returns
-    -------
-    tuple of Plan
-        Rising rate, falling loss. Every one is the best plan under its own limit.
     """
-    days = _days(choices.orders)
-    counted = days.total()
-    tight = max(
-        windows,
-        key=lambda window: Fraction(window.counted + _inside(days, window), max(window.orders, 1)),
-        default=None,
-    )
-    if tight is None or not choices.orders:
+    if not windows or not choices.orders:
         return ()
-    marks = sorted({round(step * counted / max(points - 1, 1)) for step in range(points)})
+    tight = max(windows, key=lambda window: window.rate(choices.orders))
+    counted = sum(choice.counts for choice in choices.orders)
+    marks = {round(step * counted / max(points - 1, 1)) for step in range(points)}
     limits = sorted({Fraction(tight.counted + mark + 1, max(tight.orders, 1)) for mark in marks} | {limit})
-    found = [best_plan(choices, windows, limit=one, stock=stock, by_item=by_item) for one in limits]
     plans: dict[tuple[str, ...], Plan] = {}
-    for plan in found:
+    for one in limits:
+        plan = best_plan(choices, windows, limit=one, stock=stock)
         if isinstance(plan, Plan) and (plan.cancel not in plans or plan.limit == limit):
             plans[plan.cancel] = plan
     return tuple(sorted(plans.values(), key=lambda plan: (plan.rate, -plan.loss)))
 
 
-def fits(
-    orders: Sequence[Choice],
-    cancelled: Cancelled,
-    windows: Sequence[Window],
-    *,
-    limit: Fraction = LIMIT,
-    stock: Mapping[str, int] | None = None,
-) -> bool:
-    """Whether the rate stays under the limit in every window and the honoured units are in stock."""
-    days = _days(choice for choice in orders if cancelled.get(choice.order_id))
-    if any(_inside(days, window) > window.room(limit) for window in windows):
-        return False
-    needed = dict.fromkeys(stock or {}, 0)
-    for choice in orders:
-        gone = cancelled.get(choice.order_id, ())
-        for line in choice.lines:
-            if line.sku in needed and line.key not in gone:
-                needed[line.sku] += line.quantity
-    return all(needed[sku] <= units for sku, units in (stock or {}).items())
+def least_cancels(orders: Sequence[Choice], stock: Mapping[str, int]) -> int:
+    """A number of orders that must be cancelled at least because the stock of one SKU reaches no further.
 
-
-def worth_cancelling(choice: Choice, by_item: bool) -> tuple[int, tuple[str, ...]]:
-    """What cancelling saves at best, in millionths, and which items that cancels; nothing when honouring earns."""
-    if by_item:
-        lines = [line for line in choice.lines if line.loss > 0]
-        return sum(line.loss for line in lines), tuple(line.key for line in lines)
-    return (choice.loss, tuple(line.key for line in choice.lines)) if choice.loss > 0 else (0, ())
-
-
-def _greedy(orders: Sequence[Choice], windows: Sequence[Window], limit: Fraction, by_item: bool) -> Cancelled:
-    savings = {choice.order_id: worth_cancelling(choice, by_item) for choice in orders}
-    worth = [choice for choice in orders if savings[choice.order_id][0] > 0]
-    counted = [choice for choice in worth if choice.counts]
-    days = {choice.day for choice in counted}
-    rooms = [window.room(limit) for window in windows if all(map(window.holds, days))]
-    best = sorted(counted, key=lambda choice: -savings[choice.order_id][0])[: min(rooms, default=len(counted))]
-    free = [choice for choice in worth if not choice.counts]
-    return {choice.order_id: savings[choice.order_id][1] for choice in (*best, *free)}
-
-
-def _days(orders: Iterable[Choice]) -> Counter[date]:
-    return Counter(choice.day for choice in orders if choice.counts)
-
-
-def _inside(days: Counter[date], window: Window) -> int:
-    return sum(orders for day, orders in days.items() if window.holds(day))
-
-
-def _rate(touched: Sequence[Choice], window: Window) -> Fraction:
-    pending = _days(choice for choice in touched if choice.pending)
-    return window.rate(_inside(_days(touched), window), _inside(pending, window))
-
-
-def _plan(
-    choices: Choices,
-    cancelled: Cancelled,
-    windows: Sequence[Window],
-    limit: Fraction,
-    method: Literal["greedy", "solver"],
-    *,
-    proved: bool,
-) -> Plan:
-    lines = [(line, line.key in cancelled.get(one.order_id, ())) for one in choices.orders for line in one.lines]
-    touched = [choice for choice in choices.orders if cancelled.get(choice.order_id)]
-    worst = max(windows, key=lambda window: _rate(touched, window))
-    return Plan(
-        currency=choices.currency,
-        limit=limit,
-        cancel=tuple(line.key for line, gone in lines if gone),
-        honour=tuple(line.key for line, gone in lines if not gone),
-        cancel_orders=tuple(choice.order_id for choice in touched),
-        honour_orders=tuple(one.order_id for one in choices.orders if not cancelled.get(one.order_id)),
-        loss=money(sum(line.loss for line, gone in lines if not gone)),
-        saved=money(sum(line.loss for line, gone in lines if gone)),
-        worst=worst,
-        rate=_rate(touched, worst),
-        method=method,
-        proved=proved,
-    )
-
-
-def money(millionths: int) -> Decimal:
-    """Whole millionths as an exact amount.
-
-    >>> money(173970000)
-    Decimal('173.97')
+    Examples
+    --------
+    >>> some = [Choice(name, date(2026, 11, 20), 0, {"HP": units}) for name, units in (("A", 5), ("B", 1), ("C", 1))]
+    >>> least_cancels(some, {"HP": 3})
+    1
     """
-    amount = (Decimal(millionths) / MILLION).normalize()
-    exponent = amount.as_tuple().exponent
-    return amount.quantize(Decimal("0.01")) if isinstance(exponent, int) and exponent > -2 else amount
+    most = 0
+    for sku, units in stock.items():
+        missing = sum(one.units.get(sku, 0) for one in orders) - units
+        missing -= sum(one.units.get(sku, 0) for one in orders if not one.counts)
+        sizes = accumulate(sorted((one.units.get(sku, 0) for one in orders if one.counts), reverse=True))
+        most = max(most, 0 if missing <= 0 else 1 + sum(freed < missing for freed in sizes))
+    return most
+
+
+class _Line:
+    """The orders over the line of windows: those whose day lies in the same run of windows stand together."""
+
+    def __init__(self, orders: Sequence[Choice], windows: Sequence[Window], rooms: Sequence[int]) -> None:
+        self.orders, self.rooms = orders, rooms
+        self.free: list[int] = []  # orders that no window counts
+        self.runs: dict[tuple[int, int], list[int]] = {}
+        known: dict[date, tuple[int, int] | None] = {}
+        for place, one in enumerate(orders):
+            if one.day not in known:
+                inside = [number for number, window in enumerate(windows) if window.holds(one.day)]
+                known[one.day] = (inside[0], inside[-1] + 1) if inside else None
+            run = known[one.day] if one.counts else None
+            (self.runs.setdefault(run, []) if run else self.free).append(place)
+
+    def gains(self, prices: Mapping[str, int]) -> list[int]:
+        """What cancelling each order saves, when each honoured unit of a SKU costs its price on top of the loss."""
+        return [one.loss + sum(price * one.units.get(sku, 0) for sku, price in prices.items()) for one in self.orders]
+
+    def cheapest(self, gains: Sequence[int]) -> set[int]:
+        """Orders to cancel so that as much as possible is saved."""
+        ranked = {
+            run: sorted((place for place in places if gains[place] > 0), key=lambda place: -gains[place])
+            for run, places in self.runs.items()
+        }
+        sums = [[0, *accumulate(gains[place] for place in places)] for places in ranked.values()]
+        taken = fullest(sums, list(ranked), self.rooms)
+        best = (places[:count] for places, count in zip(ranked.values(), taken, strict=True))
+        return {*chain.from_iterable(best), *(place for place in self.free if gains[place] > 0)}
+
+    def spare(self, gone: Collection[int], stock: Mapping[str, int]) -> dict[str, int]:
+        """Units left per SKU when all other orders are honoured; below zero where some are missing."""
+        spare = dict(stock)
+        for place, one in enumerate(self.orders):
+            if place not in gone:
+                for sku, units in one.units.items():
+                    if sku in spare:
+                        spare[sku] -= units
+        return spare
+
+    def within(self, stock: Mapping[str, int]) -> tuple[set[int], int] | None:
+        """Orders to cancel so that the stock suffices, and what a better plan could save at most; None if not found."""
+        prices: dict[str, int] = {}
+        before = gone = self.cheapest(self.gains(prices))
+        for _ in range(STOCK_ROUNDS):
+            for sku in [sku for sku, units in self.spare(gone, stock).items() if units < 0]:
+                low, prices[sku] = self._price(sku, prices, stock)
+                before, gone = (self.cheapest(self.gains(prices | {sku: one})) for one in (low, prices[sku]))
+            if min(self.spare(gone, stock).values()) >= 0:
+                gains = self.gains(prices)
+                saved = sum(gains[place] for place in gone) - self._owed(prices, stock)
+                gone = self._given_back(gone, before, stock)
+                return gone, saved - sum(self.orders[place].loss for place in gone)
+        return None
+
+    def _price(self, sku: str, prices: Mapping[str, int], stock: Mapping[str, int]) -> tuple[int, int]:
+        """A price of one unit at which the stock suffices, and one hardly below it at which it does not."""
+        low, high = prices.get(sku, 0), 1 + sum(abs(one.loss) for one in self.orders)
+        while high - low > 1 + high // PRICE_STEPS:
+            price = (low + high) // 2
+            gone = self.cheapest(self.gains({**prices, sku: price}))
+            low, high = (low, price) if self.spare(gone, stock)[sku] >= 0 else (price, high)
+        return low, high
+
+    def _owed(self, prices: Mapping[str, int], stock: Mapping[str, int]) -> int:
+        """What the prices ask for the units that the stock does not reach."""
+        return sum(price * -self.spare((), stock)[sku] for sku, price in prices.items())
+
+    def _given_back(self, gone: set[int], before: set[int], stock: Mapping[str, int]) -> set[int]:
+        """Of the last step, which made the stock suffice, only as much as it takes: the rest is exchanged back."""
+        gone, spare = set(gone), self.spare(gone, stock)
+        for places in (*self.runs.values(), self.free):
+            mine = sorted(places, key=lambda place: self.orders[place].loss)
+            backs = [place for place in mine if place in gone and place not in before]
+            others = [place for place in reversed(mine) if place in before and place not in gone]
+            for back, instead in zip_longest(backs, others[: len(backs)]):
+                taken, given = self.orders[back], self.orders[instead] if instead is not None else None
+                units = {sku: taken.units.get(sku, 0) - (given.units.get(sku, 0) if given else 0) for sku in spare}
+                if (given.loss if given else 0) > taken.loss and all(spare[sku] >= n for sku, n in units.items()):
+                    gone = gone - {back} | ({instead} if instead is not None else set())
+                    spare = {sku: spare[sku] - n for sku, n in units.items()}
+        return gone
+
+
+def fullest(sums: Sequence[Sequence[int]], runs: Sequence[tuple[int, int]], rooms: Sequence[int]) -> list[int]:
+    """How many of each group to take so that the sum of gains is largest and no window holds more than its room.
+
+    A flow on a line: windows are stretches of the line, a group's orders lead over the stretches from `a` to `b`,
+    what is free in a window leads over its own. The flow is improved along gaining cycles, first in big steps; when
+    no cycle of single orders gains, no better choice exists.
+
+    Parameters
+    ----------
+    sums : sequence of sequence of int
+        Per group the gain of its first 0, 1, 2 … orders, the dearest first.
+    runs : sequence of (int, int)
+        Per group its first window, and the one after its last.
+    rooms : sequence of int
+        How many orders each window may hold.
+
+    References
+    ----------
+    D. S. Hochbaum and J. G. Shanthikumar, "Convex separable optimization is not much harder than linear
+    optimization", Journal of the ACM 37 (1990), 843-862.
+
+    Examples
+    --------
+    Two windows with one place each: one order that takes both, or two that take one each.
+
+    >>> fullest([[0, 5], [0, 3], [0, 3]], [(0, 2), (0, 1), (1, 2)], [1, 1])
+    [0, 1, 1]
+    """
+    taken, free = [0] * len(runs), list(rooms)
+    step = 1 << max((len(gains) for gains in sums), default=1).bit_length()
+    while step:
+        while cycle := _gaining([*_arcs(sums, runs, taken, free, step)], len(rooms) + 1):
+            for is_group, place, more in cycle:
+                (taken if is_group else free)[place] += more * step
+        step //= 2
+    return taken
+
+
+def _arcs(
+    sums: Sequence[Sequence[int]], runs: Sequence[tuple[int, int]], taken: Sequence[int], free: Sequence[int], step: int
+) -> Iterator[Arc]:
+    """Where `step` orders more or fewer can flow, and what that costs."""
+    for place, ((first, end), gains, count) in enumerate(zip(runs, sums, taken, strict=True)):
+        if count + step < len(gains):
+            yield first, end, gains[count] - gains[count + step], (True, place, 1)
+        if count >= step:
+            yield end, first, gains[count] - gains[count - step], (True, place, -1)
+    for window, places in enumerate(free):
+        yield window, window + 1, 0, (False, window, 1)
+        if places >= step:
+            yield window + 1, window, 0, (False, window, -1)
+
+
+def _gaining(arcs: Sequence[Arc], nodes: int) -> list[tuple[bool, int, int]]:
+    """The changes along a cycle of negative cost, found as Bellman and Ford do; empty when there is none."""
+    cost = [0] * nodes
+    came: dict[int, Arc] = {}
+    node = -1
+    for _ in range(nodes):
+        node = -1
+        for arc in arcs:
+            if cost[arc[0]] + arc[2] < cost[arc[1]]:
+                cost[arc[1]], came[arc[1]], node = cost[arc[0]] + arc[2], arc, arc[1]
+        if node < 0:
+            return []
+    for _ in range(nodes):  # back into the cycle
+        node = came[node][0]
+    cycle = [came[node]]
+    while cycle[-1][0] != node:
+        cycle.append(came[cycle[-1][0]])
+    return [arc[3] for arc in cycle]
+
+
+def _exact(amount: int) -> Decimal:
+    value = Decimal(amount) / SCALE
+    cents = value.quantize(Decimal("0.01"))
+    return cents if cents == value else value

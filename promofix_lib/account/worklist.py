@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 
+from promofix_lib.account.rate import local_days
 from promofix_lib.account.recovery import Recovery
-from promofix_lib.account.seller_orders import local_days
-from promofix_lib.account.words import LANGUAGES, day_text
-from promofix_lib.account.worklist_words import STEPS
-from promofix_lib.triage import triage
+from promofix_lib.rules import rule
+from promofix_lib.say import Told, told
 
-TRIAL_ORDERS = 5
-BATCH_ORDERS = 500
-MORNING = time(9)
-KEEP_DAYS = 30
-"""Buyers' data is deleted after this many days."""
+if TYPE_CHECKING:
+    from promofix_lib.status.status import OrderRow, Status
+
+SPARE = timedelta(hours=1)
+"""How long before its deadline a step begins at the latest."""
+
+_TO_CANCEL = ("confirm_end", "hand_over", "upload", "upload_again")
+_TO_ASK = ("confirm_end", "hand_over", "ask_amazon")
+_FIRST = ("stop_bleed", "still_selling", "save_reports", "hand_over")
 
 
 @dataclass(frozen=True)
@@ -30,65 +33,73 @@ class Step:
     Parameters
     ----------
     key : str
-        Name of its done-state, the same each time the plan is made.
+        Its name, the same each time the plan is made.
     when : datetime
-        When to begin, in UTC.
-    what, why : str
-        In the seller's language.
+        When to begin, in the seller's zone.
+    what, why : Told
     order_ids : tuple of str
-        The orders it is about, in file order; empty when it is about all of them.
+        The orders it is about, the most urgent first; empty when it is about all of them.
+    due : datetime or None
+        The first deadline among them, in the seller's zone.
+    urgent : Told or None
+        That deadline in words: "ships in 5 h".
+    page : str
+        The notebook in which it is done; empty when it is done in Seller Central.
     """
 
     key: str
     when: datetime
-    what: str
-    why: str
+    what: Told
+    why: Told
     order_ids: tuple[str, ...] = ()
+    due: datetime | None = None
+    urgent: Told | None = None
+    page: str = ""
+
+
+PAGES = {
+    "stop_bleed": "0_start_here.ipynb",
+    "save_reports": "1_load_reports.ipynb",
+    "settle_conflict": "6_follow_up.ipynb",
+    "letter_before": "5_write_to_amazon.ipynb",
+    "letter_after": "5_write_to_amazon.ipynb",
+    "hand_over": "4_export_for_assistant.ipynb",
+    "round": "1_load_reports.ipynb",
+    "decide": "6_follow_up.ipynb",
+    "check_rate": "6_follow_up.ipynb",
+}
+"""Where each kind of step is done, for those that are done in a notebook."""
 
 
 def plan_of_work(
-    orders: pd.DataFrame,
-    chosen: pd.Series[bool],
-    *,
+    status: Status,
     now: datetime,
+    *,
     zone: ZoneInfo,
     clock: Recovery | None = None,
-    honoured: pd.Series[bool] | None = None,
-    batch_orders: int = BATCH_ORDERS,
-    orders_per_day: float | None = None,
-    language: str = "en",
+    batch_orders: int = 0,
+    orders_per_day: float = 0,
 ) -> tuple[Step, ...]:
-    """The work of the next days in the order in which it should be done; steps without any order are left out.
+    """The work of the next days in the order in which it should be done; what is done or has no order is left out.
 
-    FBA orders come first because they ship soonest. Reports are saved before anything is cancelled because buyers'
-    data vanishes for cancelled orders. Cancelling begins with a small batch. Messages stay within Amazon's daily
-    quota.
+    A deadline decides: what ships soonest comes first. Otherwise FBA orders come first because they ship soonest,
+    reports are saved before anything is cancelled because buyers' data vanishes for cancelled orders, cancelling begins
+    with a small batch, and messages stay within Amazon's daily quota.
 
     Parameters
     ----------
-    orders : DataFrame
-        Order table.
-    chosen : Series of bool
-        Rows to cancel.
+    status : Status
+        Where every order stands.
     now : datetime with a zone
         When the work begins.
     zone : ZoneInfo
         The seller's zone: mornings are mornings there.
     clock : Recovery, optional
         When to look whether the rate is back under the limit.
-    honoured : Series of bool, optional
-        Affected rows that are honoured; those that can still be shipped must be, in time.
     batch_orders : int
-        Most orders in one cancellation file.
-    orders_per_day : float, optional
-        For the message quota; taken from the reports when left out.
-    language : str
-        ``en`` or ``zh-CN``.
-
-    Returns
-    -------
-    tuple of Step
-        In time order.
+        Most orders in one cancellation file; 0 takes the usual number.
+    orders_per_day : float
+        For the message quota; 0 takes it from the reports.
 
     Raises
     ------
@@ -98,154 +109,162 @@ def plan_of_work(
     References
     ----------
     Seller Central help 200285210 (cancel rate), 200198080 (cancelling), TV8NTY5RM6N9LUN (writing to buyers).
-
-    Examples
-    --------
-    >>> from promofix_lib.orders import order_table
-    >>> orders = order_table([{"order_id": "A", "fulfillment_channel": "amazon", "order_status": "Unshipped",
-    ...                        "quantity": 1, "purchase_date": "2026-11-20T09:00:00Z"}])
-    >>> now = datetime(2026, 11, 21, 3, tzinfo=UTC)
-    >>> steps = plan_of_work(orders, orders["order_id"] == "A", now=now, zone=ZoneInfo("UTC"))
-    >>> [step.key for step in steps][:4]
-    ['stop_bleed', 'save_reports', 'ask_amazon', 'letter_before']
     """
     if now.tzinfo is None:
         raise ValueError(f"{now} has no time zone: write it as 2026-11-21T03:00:00+00:00.")
-    work = _Work(now.astimezone(UTC), zone, language)
-    answers = _orders_by_answer(orders, chosen)
-    to_cancel = answers.get("cancel", ())
-    work.add("stop_bleed", timedelta())
-    work.add("save_reports", timedelta(minutes=15))
-    work.add("ask_amazon", timedelta(minutes=30), answers.get("ask_amazon", ()), needed=True)
-    work.add("letter_before", timedelta(minutes=60))
-    cancelled = _add_cancelling(work, to_cancel, batch_orders)
-    quota = message_quota(orders, chosen, zone) if orders_per_day is None else 600 + int(5 * orders_per_day)
-    _add_messages(work, to_cancel, quota, cancelled)
-    work.add("letter_after", cancelled + timedelta(hours=2))
-    keep = {} if honoured is None else _orders_by_answer(orders, honoured)
-    work.add("ship", timedelta(hours=24), keep.get("cancel", ()), needed=True)
-    _add_rounds(work, answers.get("wait", ()))
-    work.add("shipped", work.morning(2), answers.get("shipped", ()), needed=True)
-    _add_checks(work, clock, to_cancel)
-    work.add("purge", work.morning(KEEP_DAYS))
-    return tuple(sorted(work.steps, key=lambda step: step.when))
+    rows = status.rows
+    to_cancel = [row for row in rows if row.triage == "cancel" and row.next in _TO_CANCEL]
+    to_ask = [row for row in rows if row.triage == "ask_amazon" and row.next in _TO_ASK]
+    waiting = [row for row in rows if row.triage == "wait" and row.state != "left_out"]
+    work = _Work(now, zone)
+    late = [row for row in rows if row.order_id in set(status.gate.after_end)]
+    if late:
+        work.add("still_selling", timedelta(), late)
+    elif not status.gate.open and (to_cancel or to_ask or waiting):
+        work.add("stop_bleed", timedelta(), always=True)
+    work.add("settle_conflict", timedelta(minutes=5), (row for row in rows if row.next == "settle_conflict"))
+    work.add("save_reports", timedelta(minutes=15), always=bool(to_cancel) and not status.known_cancelled)
+    work.add("ask_amazon", timedelta(minutes=30), to_ask)
+    work.add("letter_before", timedelta(minutes=60), always=bool(to_cancel or to_ask) and not status.known_cancelled)
+    work.add("hand_over", timedelta(minutes=65), (row for row in rows if row.next in ("hand_over", "confirm_end")))
+    done = _add_cancelling(work, to_cancel, batch_orders or rule("work.batch_orders"))
+    to_write = [row for row in rows if row.next == "write_buyer" or (row.triage == "cancel" and row.next in _TO_CANCEL)]
+    _add_messages(work, to_write, message_quota(status, zone, orders_per_day), done)
+    healing = clock is not None and clock.certain is not None and clock.certain > work.now.date()
+    work.add(
+        "letter_after", done + timedelta(hours=2), always=bool(to_cancel) or (healing and bool(status.known_cancelled))
+    )
+    work.add("ship", timedelta(hours=24), (row for row in rows if row.next == "ship"))
+    if to_cancel or to_ask or waiting or not status.gate.open:
+        for number, days in enumerate(rule("work.look_again_after_days"), start=1):
+            work.add("round", work.morning(days), waiting, number=number, always=bool(rows), ships=False)
+    work.add("decide", work.morning(2), (row for row in rows if row.next == "decide"))
+    if clock is not None:
+        _add_checks(work, clock, bool(to_cancel))
+    work.add("purge", work.morning(rule("buyers_data.keep_days")), always=bool(rows))
+    return work.in_order()
 
 
-def message_quota(orders: pd.DataFrame, chosen: pd.Series[bool], zone: ZoneInfo) -> int:
+def message_quota(status: Status, zone: ZoneInfo, orders_per_day: float = 0) -> int:
     """Messages that Amazon lets the seller send in one day: 5 × average daily orders + 600.
 
-    The average is taken over the whole days of the reports (not the first and the last), without the chosen orders,
-    rounded down to whole orders.
+    The average is taken over the whole days of the reports (not the first and the last), without the affected orders,
+    rounded down to whole orders, unless the seller told it.
+
+    Parameters
+    ----------
+    status : Status
+    zone : ZoneInfo
+    orders_per_day : float
+        What the seller told; 0 when nothing was.
 
     References
     ----------
     Amazon's seller forums (UK), announcement on the quota for buyer-seller messages.
-
-    Examples
-    --------
-    >>> from promofix_lib.orders import order_table
-    >>> orders = order_table([{"order_id": str(n), "purchase_date": f"2026-11-0{1 + n % 3}T09:00:00Z"}
-    ...                       for n in range(60)])
-    >>> message_quota(orders, orders["order_id"] == "", ZoneInfo("UTC"))
-    700
     """
-    known = orders["purchase_date"].notna() & ~chosen
-    if not bool(known.any()):
-        return 600
-    days = local_days(orders.loc[known, "purchase_date"], zone.key)
-    first_rows = ~orders.loc[known, "order_id"].duplicated().to_numpy(dtype=np.bool_)
-    counts = np.bincount((days - days.min())[first_rows])[1:-1]
-    return 600 + 5 * int(counts.mean() if len(counts) else 0)
-
-
-def worklist_text(
-    steps: Sequence[Step], zone: ZoneInfo, *, done: Collection[str] = (), language: str = "en", most_ids: int = 3
-) -> str:
-    """The plan as a checklist in plain text, times in the seller's zone, which is named.
-
-    Examples
-    --------
-    >>> step = Step("stop_bleed", datetime(2026, 11, 21, 11, tzinfo=UTC), "End the promotion.", "It still sells.")
-    >>> print(worklist_text([step], ZoneInfo("America/Los_Angeles")))
-    Times in America/Los Angeles
-    [ ] Sat 21 Nov 2026 03:00  End the promotion.
-        It still sells.
-    """
-    lines = [_said("times_in", language).format(zone=zone.key.replace("_", " "))]
-    for step in steps:
-        at = step.when.astimezone(zone)
-        mark = "x" if step.key in done else " "
-        lines += [f"[{mark}] {day_text(at.date(), language)} {at:%H:%M}  {step.what}", f"    {step.why}"]
-        if step.order_ids:
-            more = len(step.order_ids) - most_ids
-            rest = _said("and_more", language).format(n=more) if more > 0 else ""
-            lines.append(f"    {', '.join(step.order_ids[:most_ids])}{rest}")
-    return "\n".join(lines)
+    base, each = rule("message_quota.each_day"), rule("message_quota.per_daily_order")
+    if orders_per_day:
+        return int(base + int(each * orders_per_day))
+    orders = status.book.orders
+    known = orders["purchase_date"].notna().to_numpy() & ~np.asarray(status.chosen, dtype=np.bool_)
+    if not known.any():
+        return int(base)
+    rows = orders.loc[known, ["order_id", "purchase_date"]]
+    days = local_days(rows["purchase_date"], zone.key)[~rows["order_id"].duplicated().to_numpy(dtype=np.bool_)]
+    counts = np.bincount(days - days.min())[1:-1]
+    return int(base + each * int(counts.mean() if len(counts) else 0))
 
 
 class _Work:
     """Steps as they are added, with the clock that they are counted from."""
 
-    def __init__(self, now: datetime, zone: ZoneInfo, language: str) -> None:
-        self.now, self.zone, self.language = now, zone, language
+    def __init__(self, now: datetime, zone: ZoneInfo) -> None:
+        self.now = now.astimezone(zone)
+        self.zone = zone
         self.steps: list[Step] = []
 
     def add(
-        self, key: str, after: timedelta, order_ids: tuple[str, ...] = (), *, number: int = 0, needed: bool = False
+        self,
+        key: str,
+        after: timedelta,
+        rows: Iterable[OrderRow] = (),
+        *,
+        number: int = 0,
+        always: bool = False,
+        ships: bool = True,
     ) -> None:
-        """Add a step; one that is `needed` only for some orders is left out when there are none."""
-        if needed and not order_ids:
+        """Add a step about some orders; without any only when it is to be done `always`."""
+        mine = list(rows)
+        if not mine and not always:
             return
-        facts = {"n": len(order_ids), "number": number}
-        what, why = (_said(f"{key}_{part}", self.language).format(**facts) for part in ("what", "why"))
-        self.steps.append(Step(f"{key}_{number}" if number else key, self.now + after, what, why, order_ids))
+        due = min((row.ship_by for row in mine if row.ship_by is not None and ships), default=None)
+        facts = {"n": len(mine)} | ({"number": number} if number else {})
+        self.steps.append(
+            Step(
+                key=f"{key}_{number}" if number else key,
+                when=(self.now.astimezone(UTC) + after).astimezone(self.zone),
+                what=told(f"account.{key}_what", **facts),
+                why=told(f"account.{key}_why"),
+                order_ids=tuple(row.order_id for row in mine),
+                due=due.astimezone(self.zone) if due else None,
+                urgent=self._urgent(due) if due else None,
+                page=PAGES.get(key, ""),
+            )
+        )
+
+    def _urgent(self, due: datetime) -> Told:
+        hours = int((due - self.now) / timedelta(hours=1))
+        if due <= self.now:
+            return told("account.overdue", since=due.astimezone(self.zone))
+        return (
+            told("account.ships_in_hours", n=hours)
+            if hours < 48
+            else told("account.ships_by", by=due.astimezone(self.zone))
+        )
 
     def morning(self, days: int) -> timedelta:
         """From now to nine in the morning, `days` days later, on the seller's clock."""
-        local = self.now.astimezone(self.zone)
-        at = datetime.combine(local.date() + timedelta(days=days), MORNING, self.zone)
-        return at.astimezone(UTC) - self.now
+        at = datetime.combine(self.now.date() + timedelta(days=days), time(rule("work.morning")), self.zone)
+        return at.astimezone(UTC) - self.now.astimezone(UTC)
+
+    def in_order(self) -> tuple[Step, ...]:
+        """The steps by time, each early enough for its deadline, and what a cancellation needs before it."""
+        moved = [self._in_time(step) for step in self.steps]
+        first = min((step.when for step in moved if step.key.startswith("cancel")), default=None)
+        if first is not None:
+            moved = [replace(step, when=min(step.when, first)) if step.key in _FIRST else step for step in moved]
+        return tuple(sorted(moved, key=lambda step: step.when))
+
+    def _in_time(self, step: Step) -> Step:
+        if step.due is None:
+            return step
+        return replace(step, when=max(self.now, min(step.when, step.due - SPARE)))
 
 
-def _add_cancelling(work: _Work, order_ids: tuple[str, ...], batch_orders: int) -> timedelta:
+def _add_cancelling(work: _Work, rows: Sequence[OrderRow], batch_orders: int) -> timedelta:
     after = timedelta(minutes=75)
-    if not order_ids:
+    again = [row for row in rows if row.next == "upload_again"]
+    fresh = [row for row in rows if row.next != "upload_again"]
+    work.add("cancel_again", after, again)
+    if not fresh:
         return after
-    trial, rest = order_ids[:TRIAL_ORDERS], order_ids[TRIAL_ORDERS:]
-    work.add("cancel_trial", after, trial)
-    for number, start in enumerate(range(0, len(rest), batch_orders), start=1):
+    trial = rule("work.trial_orders")
+    work.add("cancel_trial", after, fresh[:trial])
+    for number, start in enumerate(range(trial, len(fresh), batch_orders), start=1):
         after += timedelta(minutes=45)
-        work.add("cancel", after, rest[start : start + batch_orders], number=number)
+        work.add("cancel", after, fresh[start : start + batch_orders], number=number)
     return after + timedelta(minutes=30)
 
 
-def _add_messages(work: _Work, order_ids: tuple[str, ...], quota: int, after: timedelta) -> None:
-    for number, start in enumerate(range(0, len(order_ids), quota), start=1):
+def _add_messages(work: _Work, rows: Sequence[OrderRow], quota: int, after: timedelta) -> None:
+    for number, start in enumerate(range(0, len(rows), quota), start=1):
         when = after if number == 1 else max(work.morning(number - 1), after)
-        work.add("message", when, order_ids[start : start + quota], number=number)
+        work.add("message", when, rows[start : start + quota], number=number, ships=False)
 
 
-def _add_rounds(work: _Work, waiting: tuple[str, ...]) -> None:
-    for number, days in enumerate((1, 3, 7), start=1):
-        work.add("round", work.morning(days), waiting, number=number)
-
-
-def _add_checks(work: _Work, clock: Recovery | None, to_cancel: tuple[str, ...]) -> None:
-    if clock is None or not to_cancel:
-        return
-    days = [day for day in (clock.earliest, clock.likely, clock.latest, clock.clear_day) if day is not None]
-    today = work.now.astimezone(work.zone).date()
-    wanted = sorted({(day - today).days for day in days if day > today} | {4})
-    for number, ahead in enumerate(wanted, start=1):
-        work.add("check_rate", work.morning(ahead), clock.order_ids, number=number)
-
-
-def _orders_by_answer(orders: pd.DataFrame, chosen: pd.Series[bool]) -> dict[str, tuple[str, ...]]:
-    rows = orders.loc[chosen & orders["order_id"].notna(), ["order_id"]].assign(word=triage(orders))
-    return {str(word): tuple(dict.fromkeys(some["order_id"])) for word, some in rows.groupby("word", sort=False)}
-
-
-def _said(key: str, language: str) -> str:
-    if language not in LANGUAGES:
-        raise ValueError(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}.")
-    return STEPS[key][LANGUAGES.index(language)]
+def _add_checks(work: _Work, clock: Recovery, cancelling: bool) -> None:
+    """A look at Account Health on each day on which the clock expects a change."""
+    days = {day for day in (clock.earliest, clock.likely, clock.latest, clock.certain) if day is not None}
+    ahead = {(day - work.now.date()).days for day in days}
+    for number, days_ahead in enumerate(sorted({n for n in ahead if n > 0} | ({4} if cancelling else set())), start=1):
+        work.add("check_rate", work.morning(days_ahead), number=number, always=True)

@@ -142,8 +142,8 @@ def _test(options: argparse.Namespace) -> int:
 
 def _read(options: argparse.Namespace) -> int:
     from promofix_lib.app.overview import reading_text
-    from promofix_lib.merging import read_orders
     from promofix_lib.orders import write_csv
+    from promofix_lib.reports.merging import read_orders
 
     reading = read_orders(options.files, progress=sys.stderr.isatty())
     if options.out:
@@ -160,7 +160,7 @@ def _read(options: argparse.Namespace) -> int:
 def _find(options: argparse.Namespace) -> int:
     from promofix_lib.app.overview import findings_text
     from promofix_lib.finding import find_incidents
-    from promofix_lib.merging import read_orders
+    from promofix_lib.reports.merging import read_orders
 
     reading = read_orders(options.files, progress=sys.stderr.isatty())
     findings = find_incidents(reading.orders)

@@ -18,8 +18,8 @@ from promofix_lib.case.case import Case
 from promofix_lib.errors import PromofixError
 from promofix_lib.export.handover import Withheld, export
 from promofix_lib.finding import Finding, Findings, find_incidents
-from promofix_lib.merging import read_orders
 from promofix_lib.reports import Report
+from promofix_lib.reports.merging import read_orders
 from promofix_lib.triage import orders_by_triage
 
 

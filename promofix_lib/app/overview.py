@@ -6,9 +6,8 @@ import textwrap
 from collections.abc import Sequence
 
 from promofix_lib.finding import Findings
-from promofix_lib.merging import Reading
 from promofix_lib.reports import Report
-from promofix_lib.reports.lacks import ORDERS, PRICES, PROMOTION_IDS
+from promofix_lib.reports.merging import Reading
 
 
 def reading_text(reading: Reading) -> str:
@@ -61,7 +60,11 @@ def findings_text(findings: Findings, reports: Sequence[Report] = ()) -> str:
             *unseen,
         ]
     elif not findings.incidents:
-        parts = ["No incident was found: nothing was sold far below what it usually costs."]
+        parts = [
+            "No incident was found: nothing was sold far below what it usually costs."
+            if all(report.is_whole for report in reports)
+            else "In what could be read nothing was sold far below what it usually costs; a part was not read."
+        ]
     else:
         parts = [
             textwrap.fill(f"{number}. {found.sentence}", 110, subsequent_indent="   ")
@@ -70,7 +73,8 @@ def findings_text(findings: Findings, reports: Sequence[Report] = ()) -> str:
     looks = [_wrapped(f"- {look.sentence} {look.why_not}") for look in findings.worth_a_look]
     if looks:
         parts.append("Worth a look, but not counted as an incident:\n" + "\n".join(looks))
-    return "\n\n".join([*parts, *(_wrapped(line) for line in set_aside(reports))])
+    passed = [str(sentence) for report in reports for sentence in report.passed_over]
+    return "\n\n".join([*parts, *(_wrapped(line) for line in [*passed, *set_aside(reports)])])
 
 
 def set_aside(reports: Sequence[Report]) -> list[str]:
@@ -89,8 +93,8 @@ def _lines_were(count: int) -> str:
 
 def _unseen(reports: Sequence[Report]) -> list[str]:
     """Prices or promotions that every one of the reports lacks, each with the clicks that bring it."""
-    lacking = [{lack.what for lack in report.lacks} for report in reports]
-    of_orders = [whats for whats in lacking if ORDERS not in whats] or lacking
-    everywhere = {ORDERS, PRICES, PROMOTION_IDS}.intersection(*of_orders) if of_orders else set()
-    ways = {lack.what: lack.how_to_get_it for report in reports for lack in report.lacks if lack.what in everywhere}
+    lacking = [{lack.key for lack in report.lacks} for report in reports]
+    of_orders = [keys for keys in lacking if "orders" not in keys] or lacking
+    everywhere = {"orders", "prices", "promotions"}.intersection(*of_orders) if of_orders else set()
+    ways = {lack.what: lack.how_to_get_it for report in reports for lack in report.lacks if lack.key in everywhere}
     return [_wrapped(f"They lack {what}. {how}") for what, how in ways.items()]

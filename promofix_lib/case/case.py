@@ -29,7 +29,6 @@ from promofix_lib.errors import CaseError
 from promofix_lib.finding import Finding, Findings, Thresholds, find_incidents
 from promofix_lib.incident import Answers, Incident
 from promofix_lib.marketplaces import Marketplace, main_marketplace
-from promofix_lib.merging import Reading, read_orders
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import item_keys, sku_keys
 from promofix_lib.places import (
@@ -46,6 +45,7 @@ from promofix_lib.places import (
     trouble_told,
     write_atomically,
 )
+from promofix_lib.reports.merging import Reading, read_orders
 from promofix_lib.say import Told, current_language, languages, say, speak, told
 
 SAMPLE = "sample"

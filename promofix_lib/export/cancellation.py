@@ -1,69 +1,67 @@
-"""What is cancelled: the gate that asks whether the bleed has stopped, the reason, and one line per order or item."""
+"""What is cancelled: one line per order item or order, as Amazon's text file and as XML, and what is withheld."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
+import numpy as np
 import pandas as pd
 
+from promofix_lib.case.records import Cancellation
 from promofix_lib.errors import ExportError
 from promofix_lib.filters import is_cancelled, one_of
-from promofix_lib.letters.seller_words import tell
-from promofix_lib.orders import item_keys
-from promofix_lib.triage import triage
+from promofix_lib.say import Told, told
+from promofix_lib.status.book import Book, Mask
 
-CANCEL_REASONS: dict[str, str] = {
-    "PricingError": "the order came from a wrong price or promotion; the units go back on sale",
-    "GeneralAdjustment": "for a template that does not list PricingError; the units go back on sale",
-    "NoInventory": "there really is no stock left; the units do not go back on sale, and it counts like the others",
-    "CustomerExchange": "an exchange that the buyer asked for; not for a wrong price",
-    "ShippingAddressUndeliverable": "the address can not be delivered to; the units go back on sale",
-    "BuyerCanceled": "only where the buyer asked through Amazon, which compares; the units go back on sale",
-}
-"""Reason codes of an order cancellation, and what each one says and does. The buyer is shown the reason."""
-
-RESTOCKING_REASONS = frozenset(
-    {"PricingError", "GeneralAdjustment", "ShippingAddressUndeliverable", "BuyerCanceled"},
+CANCEL_REASONS = (
+    "PricingError",
+    "GeneralAdjustment",
+    "NoInventory",
+    "CustomerExchange",
+    "ShippingAddressUndeliverable",
 )
-"""Reasons after which Amazon puts the cancelled units back on sale."""
+"""Reason codes that a seller may give; the buyer is shown the reason. What each says and does: ``export.reason_…``."""
 
-WholeOrders = Literal["reason", "each_item", "order_id"]
+BUYER_ASKED = "BuyerCanceled"
+"""Reason for orders whose buyer asked through Amazon, which compares; for no others."""
 
-_ORDER_ID = r"[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}"
-_ITEM_CODE = r"[0-9]{1,20}"
+ORDER_ID = r"[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}"
+ITEM_CODE = r"[0-9]{1,20}"
+
+CANCELLATION_HEAD = (
+    "TemplateType=OrderCancellation\tVersion=1.0/1.0.3\tThis row for Amazon.com use only.  Do not modify or delete.\r\n"
+    "order-id\tcancellation-reason-code\tamazon-order-item-code\r\n"
+)
+"""First two lines of the text file, byte for byte as Amazon's template has them (two blanks after ``only.``)."""
+
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 @dataclass(frozen=True)
 class Withheld:
     """Something that was not written, why, and what would let it through."""
 
-    what: str
-    why: str
+    what: Told
+    why: Told
 
-
-@dataclass(frozen=True)
-class Cancellation:
-    """One line of the cancellation file: a whole order, or one item of an order when `item_code` is given.
-
-    `keys` are the order items (`item_keys`) that the line cancels.
-    """
-
-    order_id: str
-    reason: str
-    item_code: str
-    keys: tuple[str, ...]
+    def to_json(self, language: str | None = None) -> dict[str, str]:
+        """Both in words."""
+        return {"what": self.what.text(language), "why": self.why.text(language)}
 
 
 @dataclass(frozen=True)
 class CancellationPlan:
-    """What would be cancelled, what would not, and what to know before uploading it."""
+    """What would be cancelled, what would not (by order id, with the reason), and what to know before uploading it."""
 
     reason: str
     lines: tuple[Cancellation, ...]
-    withheld: tuple[Withheld, ...]
-    warnings: tuple[str, ...]
+    withheld: tuple[tuple[str, Told], ...]
+    warnings: tuple[Told, ...]
 
     @property
     def order_ids(self) -> tuple[str, ...]:
@@ -76,45 +74,7 @@ class CancellationPlan:
         return tuple(dict.fromkeys(key for line in self.lines for key in line.keys))
 
 
-@dataclass(frozen=True)
-class StopTheBleed:
-    """The seller's three answers before a cancellation file is written; each is no until it is said.
-
-    Cancelling 300 units under a promotion that still runs puts 300 units back on sale at the wrong price.
-
-    Examples
-    --------
-    >>> StopTheBleed(promotion_ended=True, price_right=True).unanswered()
-    ('the stock is as you want it, also after the cancelled units come back',)
-    """
-
-    promotion_ended: bool = False
-    price_right: bool = False
-    stock_as_wanted: bool = False
-
-    def unanswered(self, language: str = "en") -> tuple[str, ...]:
-        """What the seller has not confirmed yet; empty when the gate is open."""
-        questions = ("promotion_ended", "price_right", "stock_as_wanted")
-        return tuple(tell(question, language) for question in questions if not getattr(self, question))
-
-    def why_closed(self, reason: str, language: str = "en") -> str:
-        """What must be confirmed first, and what cancelling before it would do; empty when the gate is open."""
-        questions = "; ".join(self.unanswered(language))
-        return tell("gate", language, questions=questions, effect=stock_effect(reason, language)) if questions else ""
-
-    def check(self, reason: str = "PricingError") -> None:
-        """Let pass, or say what must be confirmed first.
-
-        Raises
-        ------
-        ExportError
-            When one of the three answers is missing.
-        """
-        if self.unanswered():
-            raise ExportError(f"order-cancellation.txt: not written. {self.why_closed(reason)}")
-
-
-def stock_effect(reason: str, language: str = "en") -> str:
+def stock_effect(reason: str) -> Told:
     """What cancelling with this reason does to the stock, as a sentence for the seller.
 
     References
@@ -123,11 +83,12 @@ def stock_effect(reason: str, language: str = "en") -> str:
 
     Examples
     --------
-    >>> stock_effect("NoInventory")
+    >>> stock_effect("NoInventory").text("en")
     'NoInventory does not put the cancelled units back on sale.'
     """
-    known = {"NoInventory": "restocks_not"} | dict.fromkeys(RESTOCKING_REASONS, "restocks")
-    return tell(known.get(reason, "restocks_unknown"), language, reason=reason)
+    if reason == "NoInventory":
+        return told("export.restocks_not", reason=reason)
+    return told("export.restocks_unknown" if reason == "CustomerExchange" else "export.restocks", reason=reason)
 
 
 def check_reason(reason: str) -> str:
@@ -143,134 +104,189 @@ def check_reason(reason: str) -> str:
     >>> check_reason("PricingError")
     'PricingError'
     """
-    if reason == "BuyerCanceled":
-        raise ExportError(
-            "Cancel reason: BuyerCanceled is only for orders whose buyer asked through Amazon; these did not. Amazon "
-            "compares with the buyer's own request, so it does not help the rate either. Choose PricingError."
-        )
+    if reason == BUYER_ASKED:
+        raise ExportError("export.reason_not_true")
     if reason not in CANCEL_REASONS:
-        known = ", ".join(code for code in CANCEL_REASONS if code != "BuyerCanceled")
-        raise ExportError(f"Cancel reason: {reason!r} is not one of Amazon's codes. Choose one of: {known}.")
+        raise ExportError("export.reason_not_known", found=reason, known=CANCEL_REASONS)
     return reason
 
 
-def plan_cancellations(
-    orders: pd.DataFrame,
-    chosen: pd.Series[bool],
-    *,
-    reason: str = "PricingError",
-    whole_orders: WholeOrders = "reason",
-    language: str = "en",
-) -> CancellationPlan:
-    """Lines of the cancellation file for the chosen order items whose triage is ``cancel``, and for no others.
+def plan_cancellations(book: Book, chosen: Mask | pd.Series[bool], *, reason: str = "PricingError") -> CancellationPlan:
+    """Lines of the cancellation file for the chosen order items that can be cancelled, and for no others.
 
-    A whole order (every item that is still alive is chosen) becomes one line without an item code; of a partial order
-    each chosen item becomes a line with its code. A partial order whose item codes are not known is withheld: without
-    a code Amazon would cancel what the seller wants to ship.
+    Reason and item code are both given or both left out, as Amazon's template asks. Where the reports tell the codes,
+    each item is a line. A whole order without codes is its order id alone. A partial order (an item that is still alive
+    is not cancelled) without codes is withheld: Amazon would cancel what the seller wants to ship.
 
     Parameters
     ----------
-    orders : DataFrame
-        The whole order table, also the items that are not chosen: they decide whether an order is partial.
-    chosen : Series
-        Boolean mask over `orders`.
+    book : Book
+        The whole order table: the items that are not chosen decide whether an order is partial.
+    chosen : array or Series of bool
+        One truth value per order item.
     reason : str
-        One of `CANCEL_REASONS` except ``BuyerCanceled``; the buyer is shown it.
-    whole_orders : {"reason", "each_item", "order_id"}
-        How a whole order is written: order id and reason; one line per item with its code (where all are known); or
-        the order id alone, Amazon's default reason.
-    language : str
-        Of what is told about it: ``en`` or ``zh-CN``.
-
-    Returns
-    -------
-    CancellationPlan
+        One of `CANCEL_REASONS`, for the items whose triage is ``cancel``; or `BUYER_ASKED`, for those that the buyer
+        asked to cancel through Amazon, which do not count.
 
     Raises
     ------
     ExportError
-        A reason that may not be used.
+        A reason that Amazon does not know.
 
     Examples
     --------
     >>> from promofix_lib.orders import order_table
-    >>> open_item = {"quantity": 1, "order_status": "Unshipped", "fulfillment_channel": "merchant"}
-    >>> orders = order_table([
-    ...     {"order_id": "111-0000001-0000001", "order_item_id": "10000000000001", **open_item},
-    ...     {"order_id": "111-0000001-0000001", "order_item_id": "10000000000002", **open_item},
-    ...     {"order_id": "111-0000002-0000002", "order_item_id": "10000000000003", **open_item}])
-    >>> plan = plan_cancellations(orders, pd.Series([True, False, True]))
-    >>> [(line.order_id[-1], line.reason, line.item_code) for line in plan.lines]
-    [('1', 'PricingError', '10000000000001'), ('2', 'PricingError', '')]
+    >>> item = {"order_id": "111-0000001-0000001", "quantity": 1, "order_status": "Unshipped",
+    ...         "fulfillment_channel": "merchant"}
+    >>> book = Book(order_table([item | {"order_item_id": "07"}, item | {"order_item_id": "08"},
+    ...                          item | {"order_id": "111-0000002-0000002"}]))
+    >>> [(line.order_id[-1], line.reason, line.item_code)
+    ...  for line in plan_cancellations(book, [True, False, True]).lines]
+    [('1', 'PricingError', '07'), ('2', '', '')]
     """
-    return _plan(orders, chosen, "cancel", check_reason(reason), whole_orders, language)
+    word = "buyer_asked" if reason == BUYER_ASKED else "cancel"
+    picked = np.asarray(chosen, dtype=np.bool_)
+    items = _items(book, picked & (book.triage == word).to_numpy(dtype=np.bool_))
+    named = items["order_id"].str.fullmatch(ORDER_ID).fillna(False).astype(bool)
+    uncoded = set(items.loc[~items["coded"], "order_id"])
+    by_item = ~items["order_id"].isin(uncoded).astype(bool)
+    ready = items.assign(by_item=by_item)[named & (by_item | items["whole"])]
+    strange = [(name, told("export.no_order_id")) for name in items.loc[~named, "order_id"].unique()]
+    partial = items.loc[named & ~by_item & ~items["whole"], "order_id"].unique()
+    withheld = (*strange, *((name, told("export.no_item_code")) for name in partial))
+    lines = tuple(_lines(ready, reason if word == "buyer_asked" else check_reason(reason)))
+    return CancellationPlan(reason, lines, withheld, tuple(_warnings(book, picked, reason, lines)))
 
 
-def plan_buyer_cancellations(
-    orders: pd.DataFrame, chosen: pd.Series[bool], *, whole_orders: WholeOrders = "reason", language: str = "en"
-) -> CancellationPlan:
-    """Lines with ``BuyerCanceled`` for the chosen items whose buyer asked through Amazon; they do not count.
-
-    Examples
-    --------
-    >>> from promofix_lib.orders import order_table
-    >>> orders = order_table([
-    ...     {"order_id": "111-0000001-0000001", "quantity": 1, "is_buyer_requested_cancellation": True},
-    ...     {"order_id": "111-0000002-0000002", "quantity": 1}])
-    >>> plan_buyer_cancellations(orders, pd.Series([True, True])).order_ids
-    ('111-0000001-0000001',)
-    """
-    return _plan(orders, chosen, "buyer_asked", "BuyerCanceled", whole_orders, language)
-
-
-def _plan(
-    orders: pd.DataFrame, chosen: pd.Series[bool], word: str, reason: str, whole_orders: WholeOrders, language: str
-) -> CancellationPlan:
-    items = _items(orders, chosen, word)
-    good, withheld = _fit_to_write(items, language)
-    ready = good.assign(coded=~good["whole"] | _written_item_by_item(good, whole_orders))
-    lines = tuple(_lines(ready, reason, reason if whole_orders != "order_id" else ""))
-    told = (stock_effect(reason, language),) if len(items) else ()
-    return CancellationPlan(reason, lines, withheld, (*told, *_without_status(orders, chosen, language)))
-
-
-def _items(orders: pd.DataFrame, chosen: pd.Series[bool], word: str) -> pd.DataFrame:
-    keys, words = item_keys(orders), triage(orders)
-    taken = chosen.reindex(orders.index, fill_value=False).astype(bool) & (words == word).astype(bool)
+def _items(book: Book, taken: Mask) -> pd.DataFrame:
+    orders = book.orders
     alive = ~is_cancelled(orders) & ~(orders["quantity"] == 0).fillna(False).astype(bool)
-    left_behind = set(orders.loc[(alive & ~taken) | one_of(orders, "order_status", ["PartiallyShipped"]), "order_id"])
-    items = orders.loc[taken, ["order_id", "order_item_id", "order_status"]].assign(key=keys[taken])
-    return items.assign(whole=~items["order_id"].isin(left_behind).astype(bool))
+    stays = (alive & ~taken) | one_of(orders, "order_status", ["PartiallyShipped"])
+    partial = np.bincount(book.order_codes[stays.to_numpy()], minlength=len(book.order_names)) > 0
+    items = orders.loc[taken, ["order_id", "order_item_id"]].assign(key=book.keys[taken])
+    coded = items["order_item_id"].str.fullmatch(ITEM_CODE).fillna(False).astype(bool)
+    return items.assign(order_id=items["order_id"].fillna(""), coded=coded, whole=~partial[book.order_codes[taken]])
 
 
-def _fit_to_write(items: pd.DataFrame, language: str) -> tuple[pd.DataFrame, tuple[Withheld, ...]]:
-    named = items["order_id"].str.fullmatch(_ORDER_ID).fillna(False).astype(bool)
-    coded = items["order_item_id"].str.fullmatch(_ITEM_CODE).fillna(False).astype(bool)
-    uncoded = set(items.loc[named & ~items["whole"] & ~coded, "order_id"])
-    partial = items["order_id"].isin(uncoded).astype(bool)
-    strange = [(repr(order), "no_order_id") for order in items.loc[~named, "order_id"].fillna("").unique()]
-    uncoded_orders = [(order, "no_item_code") for order in items.loc[partial, "order_id"].unique()]
-    withheld = [
-        Withheld(tell("order", language, order=order), tell(why, language)) for order, why in strange + uncoded_orders
-    ]
-    return items.assign(has_code=coded)[named & ~partial], tuple(withheld)
-
-
-def _written_item_by_item(items: pd.DataFrame, whole_orders: WholeOrders) -> pd.Series[bool]:
-    unknown = set(items.loc[~items["has_code"], "order_id"])
-    return ~items["order_id"].isin(unknown).astype(bool) & (whole_orders == "each_item")
-
-
-def _lines(items: pd.DataFrame, reason: str, reason_of_whole: str) -> Iterable[Cancellation]:
+def _lines(items: pd.DataFrame, reason: str) -> Iterator[Cancellation]:
     keys: dict[tuple[str, str], dict[str, None]] = {}  # a line split between warehouses repeats its item code
-    for order_id, code, coded, key in items[["order_id", "order_item_id", "coded", "key"]].itertuples(index=False):
-        keys.setdefault((order_id, code if coded else ""), {})[key] = None
+    columns = items[["order_id", "order_item_id", "by_item", "key"]]
+    for order_id, code, by_item, key in columns.itertuples(index=False):
+        keys.setdefault((order_id, code if by_item else ""), {})[key] = None
     for (order_id, code), cancelled in keys.items():
-        yield Cancellation(order_id, reason if code else reason_of_whole, code, tuple(cancelled))
+        yield Cancellation(order_id, reason if code else "", code, tuple(cancelled))
 
 
-def _without_status(orders: pd.DataFrame, chosen: pd.Series[bool], language: str) -> tuple[str, ...]:
-    picked = orders[chosen.reindex(orders.index, fill_value=False).astype(bool)]
-    unknown = picked["order_status"].isna() & (triage(picked) == "wait").astype(bool)
-    count = picked.loc[unknown, "order_id"].nunique()
-    return (tell("no_status", language, orders=count),) if count else ()
+def _warnings(book: Book, picked: Mask, reason: str, lines: tuple[Cancellation, ...]) -> Iterator[Told]:
+    if lines:
+        yield stock_effect(reason)
+    if bare := sum(not line.item_code for line in lines):
+        yield told("export.no_reason_shown", n=bare, reason=reason)
+    unknown = picked & (book.orders["order_status"].isna() & (book.triage == "wait")).to_numpy(dtype=np.bool_)
+    if unknown.any():
+        yield told("export.no_status", n=len(np.unique(book.order_codes[unknown])))
+
+
+def cancellation_text(lines: Iterable[Cancellation]) -> str:
+    r"""The cancellation file: tabs, CRLF, ASCII, ids as they are.
+
+    References
+    ----------
+    developer-docs.amazon.com/sp-api/docs/order-feed-type-values, feed POST_FLAT_FILE_ORDER_ACKNOWLEDGEMENT_DATA;
+    Seller Central help 50791.
+
+    Examples
+    --------
+    >>> line = Cancellation("111-0000001-0000001", "PricingError", "07664457044546", ())
+    >>> cancellation_text([line]).splitlines()[2]
+    '111-0000001-0000001\tPricingError\t07664457044546'
+    """
+    rows = (f"{line.order_id}\t{line.reason}\t{line.item_code}\r\n" for line in lines)
+    return CANCELLATION_HEAD + "".join(rows)
+
+
+def batches(lines: Sequence[Cancellation], orders_per_file: int) -> dict[str, tuple[Cancellation, ...]]:
+    """The lines cut into files of at most so many orders (0: one file), by the ending of the file's name.
+
+    An order is never cut in two.
+
+    Examples
+    --------
+    >>> lines = [Cancellation("A", "", "1", ()), Cancellation("A", "", "2", ()), Cancellation("B", "", "", ())]
+    >>> {ending: len(part) for ending, part in batches(lines, 1).items()}
+    {'-1-of-2': 2, '-2-of-2': 1}
+    """
+    if orders_per_file < 0:
+        raise ValueError(f"orders_per_file must be 0 or more, got {orders_per_file}.")
+    place = {order: n for n, order in enumerate(dict.fromkeys(line.order_id for line in lines))}
+    size = orders_per_file or max(len(place), 1)
+    parts: dict[int, list[Cancellation]] = {}
+    for line in lines:
+        parts.setdefault(place[line.order_id] // size, []).append(line)
+    endings = [f"-{n + 1}-of-{len(parts)}" if len(parts) > 1 else "" for n in parts]
+    return dict(zip(endings, map(tuple, parts.values()), strict=True))
+
+
+def acknowledgement_xml(lines: Iterable[Cancellation], merchant_id: str) -> bytes:
+    """The same cancellations as an XML feed (OrderAcknowledgement), for those who upload by program.
+
+    Item codes of 15 digits are written although Amazon's own 2012 schema allows 14: reports since 2025 carry them.
+
+    Parameters
+    ----------
+    lines : iterable of Cancellation
+    merchant_id : str
+        The seller's merchant token, ``A1EXAMPLE``.
+
+    References
+    ----------
+    OrderAcknowledgement.xsd: AmazonOrderID, StatusCode, Item (AmazonOrderItemCode, CancelReason).
+
+    Examples
+    --------
+    >>> line = Cancellation("111-0000001-0000001", "PricingError", "123456789012345", ())
+    >>> b"<StatusCode>Failure</StatusCode>" in acknowledgement_xml([line], "A1&<EXAMPLE")
+    True
+    """
+    ElementTree.register_namespace("xsi", _XSI)
+    envelope = ElementTree.Element("AmazonEnvelope", {f"{{{_XSI}}}noNamespaceSchemaLocation": "amzn-envelope.xsd"})
+    header = ElementTree.SubElement(envelope, "Header")
+    ElementTree.SubElement(header, "DocumentVersion").text = "1.01"
+    ElementTree.SubElement(header, "MerchantIdentifier").text = re.sub(r"[\x00-\x1f]", "", merchant_id)
+    ElementTree.SubElement(envelope, "MessageType").text = "OrderAcknowledgement"
+    orders: dict[str, list[Cancellation]] = {}
+    for line in lines:
+        orders.setdefault(line.order_id, []).append(line)
+    for number, (order_id, items) in enumerate(orders.items(), start=1):
+        _acknowledge(envelope, number, order_id, items)
+    ElementTree.indent(envelope)
+    return ElementTree.tostring(envelope, encoding="utf-8", xml_declaration=True) + b"\n"
+
+
+def _acknowledge(envelope: Any, number: int, order_id: str, items: list[Cancellation]) -> None:
+    message = ElementTree.SubElement(envelope, "Message")
+    ElementTree.SubElement(message, "MessageID").text = str(number)
+    order = ElementTree.SubElement(message, "OrderAcknowledgement")
+    ElementTree.SubElement(order, "AmazonOrderID").text = order_id
+    ElementTree.SubElement(order, "StatusCode").text = "Failure"
+    for line in items:
+        if line.item_code:
+            item = ElementTree.SubElement(order, "Item")
+            ElementTree.SubElement(item, "AmazonOrderItemCode").text = line.item_code
+            ElementTree.SubElement(item, "CancelReason").text = line.reason
+
+
+def write_new(path: Path, content: bytes) -> Path:
+    """Write a file that is not there yet.
+
+    Raises
+    ------
+    ExportError
+        The file is there already: a person may have opened or changed it.
+    """
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise ExportError("export.never_replaced", file=path) from error
+    return path

@@ -1,26 +1,24 @@
-"""What a mail program opens: a Word template with merge fields, and drafts in daily batches. Nothing is ever sent."""
+"""What a mail program opens: a Word template with merge fields, and the drafts. Nothing is ever sent."""
 
 from __future__ import annotations
 
-import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from email.charset import QP, Charset
+from email.generator import BytesGenerator
 from email.header import Header
 from email.message import Message as Mail
 from email.policy import compat32
 from email.utils import formataddr
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
-
-from tqdm.auto import tqdm
 
 from promofix_lib.errors import ExportError
+from promofix_lib.export.cancellation import write_new
+from promofix_lib.export.sheets import MERGE_LINES
 from promofix_lib.letters.messages import EMAIL, Message
-
-MERGE_LINES = 6
-"""Paragraphs of our own messages: the fields ``line_1`` … ``line_6`` of the mail list."""
+from promofix_lib.rules import rule
 
 _QUOTED = Charset("utf-8")
 _QUOTED.body_encoding = QP
@@ -64,7 +62,7 @@ def messages_per_day(average_daily_orders: Decimal | int) -> int:
     >>> messages_per_day(20), messages_per_day(Decimal("0.5"))
     (700, 602)
     """
-    return int(5 * Decimal(average_daily_orders) + 600)
+    return int(rule("messages.quota_per_order") * Decimal(average_daily_orders) + rule("messages.quota_base"))
 
 
 def write_word_templates(messages: Sequence[Message], folder: Path) -> tuple[Path, ...]:
@@ -128,12 +126,13 @@ def write_word_template(path: Path, *, lines: int = MERGE_LINES, right_to_left: 
         "word/styles.xml": _STYLES,
         "word/document.xml": _document(lines, right_to_left),
     }
-    with _new_file(Path(path)) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as package:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as package:
         for name, text in parts.items():
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.create_system = 3  # else the bytes would differ between Windows and the others
             package.writestr(entry, text.encode())
-    return Path(path)
+    return write_new(Path(path), buffer.getvalue())
 
 
 def _document(lines: int, right_to_left: bool) -> str:
@@ -168,26 +167,9 @@ def draft(message: Message, *, sender: str = "") -> Mail:
     ------
     ExportError
         `sender` is no e-mail address.
-
-    Examples
-    --------
-    A line break in a name cannot begin a second header.
-
-    >>> import pandas as pd
-    >>> from promofix_lib.letters.messages import messages_for
-    >>> from promofix_lib.orders import order_table
-    >>> orders = order_table([{
-    ...     "order_id": "111-0000001-0000001", "order_status": "Unshipped", "fulfillment_channel": "merchant",
-    ...     "quantity": 1, "buyer_name": "Test\nBcc: Buyer", "buyer_email": "a1@example.com",
-    ... }])
-    >>> [message] = messages_for(orders, pd.Series([True]))
-    >>> draft(message)["To"]
-    '"Test Bcc: Buyer" <a1@example.com>'
     """
     if sender and not EMAIL.fullmatch(sender):
-        raise ExportError(
-            f"Sender {sender!r} is not an e-mail address. Write it like orders@example.com, without a name."
-        )
+        raise ExportError("export.sender", found=sender)
     mail = Mail(policy=compat32.clone(linesep="\r\n"))
     mail.set_payload(message.body, _QUOTED)
     mail["X-Unsent"] = "1"  # Outlook opens it for sending instead of for reading
@@ -211,80 +193,42 @@ def _encoded(text: str, header: str) -> str:
     return Header(plain, charset, header_name=header).encode(linesep="\r\n")
 
 
-def write_drafts(
-    messages: Sequence[Message], folder: Path, *, per_day: int, sender: str = "", progress: bool = False
-) -> tuple[Path, ...]:
-    """The messages as ``.eml`` files, one folder a day so that no day breaks Amazon's limit.
+def write_drafts(messages: Sequence[Message], folder: Path, *, per_day: int, sender: str = "") -> tuple[Path, ...]:
+    """The messages as drafts in one mbox file, which Thunderbird and Apple Mail open; one a day where the limit binds.
 
     Parameters
     ----------
     messages : sequence of Message
-        As `messages_for` gives them; they should have passed `check_messages`.
+        They should have passed `check_messages`.
     folder : Path
-        Gets the folders ``day-1``, ``day-2`` …
+        Gets ``message-drafts.mbox``, or ``message-drafts-day-1-of-3.mbox`` …
     per_day : int
         See `messages_per_day`.
     sender : str
         See `draft`.
-    progress : bool
-        Show a progress bar.
+
+    Returns
+    -------
+    tuple of Path
+        Empty without messages.
 
     Raises
     ------
     ExportError
         A file exists, or `per_day` is not positive.
     """
-    return _write_each(
-        messages, folder, per_day, ".eml", lambda message: draft(message, sender=sender).as_bytes(), progress
-    )
-
-
-def write_texts(messages: Sequence[Message], folder: Path, *, per_day: int, progress: bool = False) -> tuple[Path, ...]:
-    """The messages as text to paste into Seller Central, one folder a day: receiver, subject, body.
-
-    Parameters and errors are those of `write_drafts`.
-    """
-    return _write_each(messages, folder, per_day, ".txt", lambda message: _text(message).encode(), progress)
-
-
-def _text(message: Message) -> str:
-    head = f"Order: {message.order_id}\nTo: {message.buyer_email}\nSubject: {message.subject}\n"
-    return f"{head}{'-' * 60}\n{message.body}"
-
-
-def _write_each(
-    messages: Sequence[Message],
-    folder: Path,
-    per_day: int,
-    ending: str,
-    content: Callable[[Message], bytes],
-    progress: bool,
-) -> tuple[Path, ...]:
+    if per_day < 1:
+        raise ExportError("export.per_day", found=per_day)
+    days = [messages[first : first + per_day] for first in range(0, len(messages), per_day)]
     written = []
-    pairs = tqdm(list(_places(messages, Path(folder), per_day, ending)), disable=not progress, desc=Path(folder).name)
-    for message, path in pairs:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _new_file(path) as file:
-            file.write(content(message))
-        written.append(path)
+    for number, day in enumerate(days, 1):
+        ending = f"-day-{number}-of-{len(days)}" if len(days) > 1 else ""
+        content = b"".join(_in_mbox(draft(message, sender=sender)) for message in day)
+        written.append(write_new(Path(folder) / f"message-drafts{ending}.mbox", content))
     return tuple(written)
 
 
-def _places(messages: Sequence[Message], folder: Path, per_day: int, ending: str) -> Iterator[tuple[Message, Path]]:
-    if per_day < 1:
-        raise ExportError(f"Messages per day should be 1 or more, got {per_day}. Amazon allows at least 600.")
-    to_send = [message for message in messages if message.send]
-    digits = len(str(-(-len(to_send) // per_day)))
-    used: dict[str, int] = {}
-    for number, message in enumerate(to_send):
-        name = re.sub(r"[^0-9A-Za-z-]", "_", message.order_id)[:40] or "order"
-        used[name] = used.get(name, 0) + 1
-        copy = f"-{used[name]}" if used[name] > 1 else ""  # one order can get two messages about two of its items
-        yield message, folder / f"day-{number // per_day + 1:0{digits}}" / f"{name}{copy}{ending}"
-
-
-def _new_file(path: Path) -> BinaryIO:
-    try:
-        return path.open("xb")
-    except FileExistsError as error:
-        raise ExportError(f"{path}: this file exists and is not replaced. Export again into a new folder.") from error
+def _in_mbox(mail: Mail) -> bytes:
+    buffer = BytesIO()
+    BytesGenerator(buffer, mangle_from_=True, policy=mail.policy.clone(linesep="\n")).flatten(mail)
+    return b"From promofix Thu Jan  1 00:00:00 1970\n" + buffer.getvalue() + b"\n"

@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 import numpy as np
 
 from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.money import NormalPrice
 
 _NEAR = 7  # blocks on either side that speak for the level around a sale
 _BLOCKS = 15  # a report is cut into at least so many blocks, of one hour to one day
 _ENOUGH_SKUS = 5
+_LEVEL_VOTES = 3  # a price seen so often, days apart, is one of the SKU's own
 _ENOUGH_STEPS, _SURE_STEPS = 8, 30  # a spread from few sales may be too small by chance
 _SAME = 0.0  # the factor between two marketplaces of one currency that share no other SKU
 _STAIR = np.log(1.6)  # however long the time between: a larger step is no stair
 _NORMAL = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
-
-
-@dataclass(frozen=True)
-class NormalPrice:
-    """What one SKU normally costs per unit in one sales channel and currency, and how that is known.
-
-    Given by the seller it wins over every estimate; an empty sales channel or currency then stands for all.
-    """
-
-    sku: str
-    sales_channel: str
-    currency: str
-    price: Decimal
-    how_known: str = "given by the seller"
 
 
 @dataclass(frozen=True)
@@ -94,7 +81,7 @@ def references(sales: Sales, rows: Ints, given: Sequence[NormalPrice], threshold
         net_price=net_price,
         near_net=np.fmin(net_price, np.where(young[group], np.nan, near_net[place])),
         spread=_spread(sales, rows, groups)[group],
-        decided=_decided(lists, place, sales.list_price[rows], level, lasting[chain], thresholds)
+        decided=_decided(lists, place, sales.list_price[rows], level, lasting[chain], size, thresholds)
         | _back_to_usual(np.where(young, np.nan, whole), group, sales.list_price[rows], list_price, thresholds),
         judged=~young[group] | np.isfinite(known[group]),
     )
@@ -180,7 +167,7 @@ def _young(votes: _Votes, groups: int, size: int, thresholds: Thresholds) -> Mas
     first, last = np.full(groups, np.iinfo(np.int64).max), np.full(groups, -1, dtype=np.int64)
     np.minimum.at(first, votes.group, votes.block)
     np.maximum.at(last, votes.group, votes.block)
-    return (last - first) * size < thresholds.history_days * DAY
+    return (last - first) * size < thresholds.decided_days * DAY
 
 
 def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:
@@ -234,7 +221,9 @@ def _trend(votes: _Votes, whole: Floats, near: Floats) -> Floats:
     return trend
 
 
-def _decided(votes: _Votes, place: Ints, price: Floats, level: Floats, lasting: Mask, thresholds: Thresholds) -> Mask:
+def _decided(
+    votes: _Votes, place: Ints, price: Floats, level: Floats, lasting: Mask, size: int, thresholds: Thresholds
+) -> Mask:
     """Prices in a chain of neighbouring votes that lasts for days."""
     step = np.log1p(thresholds.level_step)
     decided = np.zeros(len(price), dtype=np.bool_)
@@ -242,7 +231,22 @@ def _decided(votes: _Votes, place: Ints, price: Floats, level: Floats, lasting: 
         vote = np.clip(place + beside, 0, max(len(votes.group) - 1, 0))
         near = (votes.group[vote] == votes.group[place]) & (np.abs(votes.price[vote] - price) <= step)
         decided |= near & lasting[vote]
-    return decided & (price - level[place] > np.log(thresholds.never_decided_share))
+    drop = price - level[place]
+    asked = ~decided & (drop < np.log(thresholds.deep_share)) & (drop > np.log(thresholds.never_decided_share))
+    decided |= _established(votes, asked, place, price, size, thresholds)
+    return decided & (drop > np.log(thresholds.never_decided_share))
+
+
+def _established(votes: _Votes, asked: Mask, place: Ints, price: Floats, size: int, thresholds: Thresholds) -> Mask:
+    """Prices that the SKU had on several days spread over more than a mistake lasts, whatever it cost between them."""
+    answer = np.zeros(len(price), dtype=np.bool_)
+    first = np.searchsorted(votes.group, votes.group[place[asked]])
+    last = np.searchsorted(votes.group, votes.group[place[asked]], side="right")
+    for at, begin, stop in zip(np.flatnonzero(asked), first, last, strict=True):
+        same = np.abs(votes.price[begin:stop] - price[at]) <= np.log1p(thresholds.level_step)
+        blocks = votes.block[begin:stop][same]
+        answer[at] = len(blocks) >= _LEVEL_VOTES and (blocks[-1] - blocks[0]) * size >= thresholds.decided_days * DAY
+    return answer
 
 
 def _back_to_usual(whole: Floats, group: Ints, price: Floats, level: Floats, thresholds: Thresholds) -> Mask:

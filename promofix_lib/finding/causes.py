@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from promofix_lib.finding.chance import Chance
 from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.finding.windows import join_stragglers, pool, split_at_pauses
 
+_EXACTLY = 1e-3  # of a price: the same to the cent
 _STRANGERS = 3  # so many SKUs at one wrong price tell what it is for a SKU without history
 _SUM_USES, _SUM_PRICES, _CENT = 5, 2, 0.02
+_FEW = 3  # so few uses tell nothing about an id
 _ROUNDING = 0.01  # two codes of half off 19.99 leave a cent
 
 
@@ -28,7 +31,7 @@ class Candidate:
     together: bool = True
 
 
-def find_candidates(sales: Sales, suspects: Suspects, thresholds: Thresholds) -> list[Candidate]:
+def find_candidates(sales: Sales, suspects: Suspects, chance: Chance, thresholds: Thresholds) -> list[Candidate]:
     """Every cause in every window, promotions first; what no promotion explains is a matter of the price."""
     left = suspects.by_promotion.copy()
     found: list[Candidate] = []
@@ -37,13 +40,13 @@ def find_candidates(sales: Sales, suspects: Suspects, thresholds: Thresholds) ->
         windows = _windows_of_promotion(sales, suspects, promotion, rows, thresholds)
         # with the uses whose discount is not printed yet: few have shipped in the first hours
         reached = sum(len(one.rows) for one in windows)
-        (found if reached >= thresholds.least_orders else single).extend(windows)
+        (found if reached >= _FEW else single).extend(windows)
         left[rows] = False
     found += _codes_for_one_use(sales, suspects, single, thresholds)
     explained = np.zeros(len(left), dtype=np.bool_)
     for candidate in found:
         explained[candidate.rows] = True
-    return found + price_candidates(sales, suspects, (left | suspects.by_price) & ~explained, thresholds)
+    return found + price_candidates(sales, suspects, chance, (left | suspects.by_price) & ~explained, thresholds)
 
 
 def _codes_for_one_use(
@@ -54,7 +57,7 @@ def _codes_for_one_use(
         return []
     rows = np.unique(np.concatenate([one.rows for one in single]))
     rows = rows[np.argsort(sales.depth[rows], kind="stable")]
-    same_depth = np.split(rows, np.flatnonzero(np.diff(sales.depth[rows]) > thresholds.habit_depth) + 1)
+    same_depth = np.split(rows, np.flatnonzero(np.diff(sales.depth[rows]) > thresholds.same_depth) + 1)
     return [one for rows in same_depth for one in _windows_of_codes(sales, suspects, single, rows, thresholds)]
 
 
@@ -109,8 +112,7 @@ def _in_range(time: Ints, ids: Ints, hits: Mask, count: int) -> Mask:
 def _windows_of_promotion(
     sales: Sales, suspects: Suspects, promotion: int, deep: Ints, thresholds: Thresholds
 ) -> list[Candidate]:
-    uses = sales.promotions
-    carrying = uses.rows[uses.ids == promotion]
+    carrying = sales.carrying(promotion)
     carrying = carrying[sales.dated[carrying]]
     rows = _with_same_sum(sales, suspects, carrying, _with_shallow(sales, suspects, carrying, deep, thresholds))
     rows = rows[np.argsort(sales.time[rows], kind="stable")]
@@ -126,16 +128,15 @@ def _windows_of_promotion(
 
 def normal_times(sales: Sales, suspects: Suspects, groups: Ints) -> Ints:
     """Sorted times of the normal sales of these groups."""
-    wanted = np.zeros(int(sales.group.max(initial=-1)) + 1, dtype=np.bool_)
-    wanted[groups] = True
-    return np.sort(sales.time[sales.sold & ~suspects.any & wanted[sales.group]])
+    rows = sales.sold_in(groups)
+    return np.sort(sales.time[rows[~suspects.any[rows]]])
 
 
 def _with_shallow(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints, thresholds: Thresholds) -> Ints:
     """All uses of an id that has no ordinary life and is mostly too cheap: the shallow ones are the same mistake."""
     rows = carrying[sales.depth_known[carrying] & (sales.depth[carrying] > 0) & ~suspects.meant[carrying]]
     others = rows[~np.isin(rows, deep)]
-    if not len(others) or len(deep) < thresholds.least_orders or 2 * len(deep) < len(rows):
+    if not len(others) or len(deep) < _FEW or 2 * len(deep) < len(rows):
         return deep
     times = np.sort(sales.time[deep])
     after = np.searchsorted(times, sales.time[others])
@@ -219,8 +220,7 @@ def _ids_on_most(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thres
 
 def _uses_elsewhere(sales: Sales, suspects: Suspects, promotion: int, rows: Ints) -> int:
     """Normal sales in the window that carry the id, too."""
-    uses = sales.promotions
-    carrying = uses.rows[uses.ids == promotion]
+    carrying = sales.carrying(promotion)
     time = sales.time[carrying]
     inside = (time >= sales.time[rows].min()) & (time <= sales.time[rows].max())
     return int((inside & sales.sold[carrying] & ~suspects.any[carrying]).sum())
@@ -228,16 +228,14 @@ def _uses_elsewhere(sales: Sales, suspects: Suspects, promotion: int, rows: Ints
 
 def _uses_ever(sales: Sales, promotion: int, rows: Ints) -> int:
     """Sales outside these rows that carry the id, in the whole report."""
-    uses = sales.promotions
-    carrying = uses.rows[uses.ids == promotion]
+    carrying = sales.carrying(promotion)
     return int((sales.sold[carrying] & ~np.isin(carrying, rows)).sum())
 
 
 def _usual_depth(sales: Sales, promotion: int, rows: Ints, shared: list[int]) -> float:
     """The discount of an id on sales that carry none of the other suspects; 0 when there are too few to tell."""
-    uses = sales.promotions
-    carrying = uses.rows[uses.ids == promotion]
-    company = uses.rows[np.isin(uses.ids, [one for one in shared if one != promotion])]
+    carrying = sales.carrying(promotion)
+    company = np.concatenate([sales.carrying(one) for one in shared if one != promotion] or [carrying[:0]])
     alone = carrying[sales.depth_known[carrying] & ~np.isin(carrying, company) & ~np.isin(carrying, rows)]
     return float(np.median(sales.depth[alone])) if len(alone) >= 3 else 0.0
 
@@ -252,9 +250,9 @@ def _completed(sales: Sales, suspects: Suspects, ids: tuple[int, ...], rows: Int
     known = sales.depth_known[carrying]
     inside = (time >= onset) & (time <= end)
     discounted = np.isin(carrying, rows)
-    if not (known & inside).any() or discounted[known & inside].mean() < thresholds.pure_share:
+    if not (known & inside).any() or discounted[known & inside].mean() < thresholds.explained_share:
         return rows
-    reach = thresholds.straggler_hours * HOUR
+    reach = thresholds.pause_hours_most * HOUR
     open_rows = ~known & ~sales.cancelled[carrying] & (sales.quantity[carrying] > 0)
     shallow = time[known & ~discounted & ~inside]
     first = max(onset - reach, shallow[shallow < onset].max(initial=np.iinfo(np.int64).min))
@@ -272,7 +270,9 @@ def _carrying_all(sales: Sales, ids: tuple[int, ...]) -> Ints:
     return rows[counts == len(ids)].astype(np.int64)
 
 
-def price_candidates(sales: Sales, suspects: Suspects, cheap: Mask, thresholds: Thresholds) -> list[Candidate]:
+def price_candidates(
+    sales: Sales, suspects: Suspects, chance: Chance, cheap: Mask, thresholds: Thresholds
+) -> list[Candidate]:
     """Wrong prices: windows per SKU, sales channel and currency, then one incident over all that share one."""
     windows = [
         rows
@@ -288,9 +288,26 @@ def price_candidates(sales: Sales, suspects: Suspects, cheap: Mask, thresholds: 
     onset = np.array([sales.time[rows[0]] for rows in windows])
     end = np.array([sales.time[rows[-1]] for rows in windows])
     number = pool(onset, end, price, price - usual, thresholds)
-    pooled = [np.concatenate([windows[at] for at in np.flatnonzero(number == one)]) for one in range(number.max() + 1)]
+    number = _apart(chance, windows, number, onset, end, thresholds)
+    pooled = [np.concatenate([windows[at] for at in np.flatnonzero(number == one)]) for one in np.unique(number)]
     parts = [part for rows in pooled for part in _price_windows(sales, suspects, rows, thresholds)]
     return [Candidate((), _with_strangers(sales, suspects, part, thresholds)) for part in parts]
+
+
+def _apart(chance: Chance, windows: list[Ints], number: Ints, onset: Ints, end: Ints, thresholds: Thresholds) -> Ints:
+    """Windows that meet no oftener than windows do in this shop stay apart from those unlikely by themselves."""
+    answer = number.copy()
+    span = max(int(end.max() - onset.min()), 1)
+    names, sizes = np.unique(number, return_counts=True)
+    for one in names[sizes > 1]:
+        mine = np.flatnonzero(number == one)
+        length = end[mine].max() - onset[mine].min() + 2 * thresholds.pause_hours_least * HOUR
+        if (len(windows) - len(mine)) * length < thresholds.expected * span:
+            continue
+        alone = [chance.expected(windows[at], (), pooled=False) <= thresholds.expected for at in mine]
+        if any(alone):
+            answer[mine[np.array(alone)]] = answer.max() + 1
+    return answer
 
 
 def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> Ints:
@@ -300,10 +317,12 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Th
     """
     prices, counts = np.unique(sales.list_price[rows].round(4), return_counts=True)
     price, currencies = prices[np.argmax(counts)], np.unique(sales.currency[rows])
-    alike = sales.sold & (np.abs(sales.list_price - price) < 1e-3) & np.isin(sales.currency, currencies)
+    groups = len(np.unique(sales.group[rows[np.abs(sales.list_price[rows] - price) < _EXACTLY]]))
+    if groups < _STRANGERS:
+        return rows
+    alike = sales.sold & (np.abs(sales.list_price - price) < _EXACTLY) & np.isin(sales.currency, currencies)
     inside = (sales.time >= sales.time[rows[0]] - HOUR) & (sales.time <= sales.time[rows[-1]] + HOUR)
-    groups = len(np.unique(sales.group[rows[np.abs(sales.list_price[rows] - price) < 1e-3]]))
-    if groups < _STRANGERS or (alike & ~inside).any():
+    if (alike & ~inside).any():
         return rows
     fair = sales.list_price < price - np.log(thresholds.deep_share)
     known = np.unique(sales.group[sales.sold & ~(alike & inside) & fair])
@@ -320,9 +339,8 @@ def _by_group(sales: Sales, rows: Ints) -> list[Ints]:
 def _price_windows(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> list[Ints]:
     rows = rows[np.argsort(sales.time[rows], kind="stable")]
     time = sales.time[rows]
-    wanted = np.zeros(int(sales.group.max(initial=-1)) + 1, dtype=np.bool_)
-    wanted[sales.group[rows]] = True
-    normal = np.flatnonzero(sales.sold & wanted[sales.group] & ~suspects.any)
+    normal = sales.sold_in(np.unique(sales.group[rows]))
+    normal = normal[~suspects.any[normal]]
     normal = normal[(sales.time[normal] >= time[0]) & (sales.time[normal] <= time[-1])]
     comparable = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
     if sales.business[rows].all():

@@ -1,35 +1,52 @@
-"""What the finder hands on: incidents with their evidence, and what it looked at and let be."""
+"""What the finder hands on: incidents with their evidence, what it looked at and let be, what it did not look at."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from promofix_lib.finding.baselines import NormalPrice
 from promofix_lib.incident import Incident
-from promofix_lib.orders import money_text
+from promofix_lib.money import Amounts, NormalPrice
+from promofix_lib.say import Told
 
 
 @dataclass(frozen=True)
-class Amounts:
-    """Money of the affected order items in one currency; items without a known price are not in it."""
+class Cause:
+    """What went wrong, so that the seller can say once and for all: this was meant.
 
-    currency: str
-    paid: Decimal
-    normal_value: Decimal
-    loss: Decimal
+    Parameters
+    ----------
+    promotion_ids : tuple of str
+        The promotions; empty where the price itself is the cause.
+    skus : tuple of str
+        The SKUs whose price it is; empty for a promotion.
 
-    def to_json(self) -> dict[str, str]:
-        """Money as text.
+    Examples
+    --------
+    >>> Cause(("P", "Q")).covers(Cause(("Q",))), Cause((), ("S",)).covers(Cause((), ("S", "T")))
+    (True, False)
+    """
 
-        >>> Amounts("USD", Decimal("300"), Decimal("17697"), Decimal("17397")).to_json()["loss"]
-        '17397.00'
-        """
-        amounts = {"paid": self.paid, "normal_value": self.normal_value, "loss": self.loss}
-        texts = {name: money_text(amount, self.currency) for name, amount in amounts.items()}
-        return {"currency": self.currency, **texts}
+    promotion_ids: tuple[str, ...] = ()
+    skus: tuple[str, ...] = ()
+
+    def covers(self, other: Cause) -> bool:
+        """Whether what was said of this cause holds for the other: nothing is in it that was not in this one."""
+        mine = {*self.promotion_ids}, {*self.skus}
+        theirs = {*other.promotion_ids}, {*other.skus}
+        return theirs[0] <= mine[0] if other.promotion_ids else not mine[0] and theirs[1] <= mine[1]
+
+    def to_json(self) -> dict[str, list[str]]:
+        """The cause as plain JSON, for a journal."""
+        return {"promotion_ids": list(self.promotion_ids), "skus": list(self.skus)}
+
+    @classmethod
+    def from_json(cls, record: dict[str, list[str]]) -> Cause:
+        """The cause that `to_json` wrote."""
+        return cls(tuple(record["promotion_ids"]), tuple(record["skus"]))
 
 
 @dataclass(frozen=True)
@@ -55,15 +72,19 @@ class Finding:
     orders, units : int
         Number of affected orders and units.
     amounts : tuple of Amounts
-        Per currency, the largest loss first.
+        Per currency, the largest loss first: the ledger's sums by the normal prices of all findings.
     normal_prices : tuple of NormalPrice
         What each SKU normally costs, and how that is known.
     cannot_judge : tuple of str
         Keys of order items in the window without price and without a guilty id: not affected as far as anyone can tell.
     confidence : float
-        Between 0 and 1.
-    sentence : str
+        Probability that this is a mistake: 0 to 1. Of what is said with 0.9 or more, at least 95 % is true.
+    expected : float
+        How many runs like this one the shop's own life would bring into a report like this; `confidence` is made of it.
+    sentence : Told
         The evidence, to be checked by hand.
+    shipping : tuple of Amounts
+        What was taken off the shipping of these orders, as `loss`; it is in no other amount.
     """
 
     rule: Incident
@@ -80,10 +101,17 @@ class Finding:
     normal_prices: tuple[NormalPrice, ...]
     cannot_judge: tuple[str, ...]
     confidence: float
-    sentence: str
+    sentence: Told
+    expected: float = 0.0
+    shipping: tuple[Amounts, ...] = ()
+
+    @property
+    def cause(self) -> Cause:
+        """What to keep when the seller says that this was meant."""
+        return Cause(self.promotion_ids) if self.promotion_ids else Cause((), tuple(sorted(self.skus)))
 
     def to_json(self) -> dict[str, Any]:
-        """The finding as plain JSON: times ISO 8601 in UTC, money as text."""
+        """The finding as plain JSON: times ISO 8601 in UTC, money as text, the sentence in the current language."""
         return {
             "onset": self.onset.astimezone(UTC).isoformat(),
             "end": self.end.astimezone(UTC).isoformat(),
@@ -94,45 +122,55 @@ class Finding:
             "orders": self.orders,
             "units": self.units,
             "amounts": [amounts.to_json() for amounts in self.amounts],
+            "shipping": [{"currency": one.currency, "taken_off": one.to_json()["loss"]} for one in self.shipping],
             "normal_unit_prices": [
-                {
-                    "sku": normal.sku,
-                    "sales_channel": normal.sales_channel,
-                    "currency": normal.currency,
-                    "price": money_text(normal.price, normal.currency),
-                    "how_known": normal.how_known,
-                }
-                for normal in self.normal_prices
+                {**normal.to_json(), "how_known": normal.how_known.text()} for normal in self.normal_prices
             ],
             "cannot_judge": list(self.cannot_judge),
             "confidence": self.confidence,
-            "sentence": self.sentence,
+            "sentence": self.sentence.text(),
         }
 
 
 @dataclass(frozen=True)
 class WorthALook:
-    """Something cheap that is no incident, with the reason; `rule` shows it to the seller who thinks otherwise."""
+    """Something cheap that is no incident, with the reason; `rule` takes it as the incident all the same."""
 
-    sentence: str
-    why_not: str
-    rule: Incident | None = None
+    sentence: Told
+    why_not: Told
+    cause: Cause
+    worked_out: Callable[[], Incident] = field(repr=False, compare=False)
+
+    @cached_property
+    def rule(self) -> Incident:
+        """The rule that gives these order items; worked out when it is asked for."""
+        return self.worked_out()
+
+    def to_json(self) -> dict[str, Any]:
+        """Sentence, reason and rule as plain JSON."""
+        from promofix_lib.incident import to_json
+
+        return {"sentence": self.sentence.text(), "why_not": self.why_not.text(), "rule": to_json(self.rule)}
 
 
 @dataclass(frozen=True)
 class Findings:
-    """All incidents, the gravest loss first, and what was looked at and let be.
+    """All incidents, the gravest loss first; what was looked at and let be; what was not looked at.
 
     Examples
     --------
     >>> Findings((), ()).to_json()
-    {'incidents': [], 'worth_a_look': []}
+    {'incidents': [], 'worth_a_look': [], 'not_looked_at': []}
     """
 
     incidents: tuple[Finding, ...]
     worth_a_look: tuple[WorthALook, ...]
+    not_looked_at: tuple[Told, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The findings as plain JSON, as ``promofix find --json`` prints them."""
-        looks = [{"sentence": look.sentence, "why_not": look.why_not} for look in self.worth_a_look]
-        return {"incidents": [found.to_json() for found in self.incidents], "worth_a_look": looks}
+        return {
+            "incidents": [found.to_json() for found in self.incidents],
+            "worth_a_look": [look.to_json() for look in self.worth_a_look],
+            "not_looked_at": [one.text() for one in self.not_looked_at],
+        }

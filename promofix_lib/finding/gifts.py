@@ -37,7 +37,7 @@ def gift_lines(sales: Sales, thresholds: Thresholds) -> Mask:
 def _began_as_gifts(sales: Sales, lines: Ints, given: Ints, thresholds: Thresholds) -> bool:
     """Whether the first free items had that company: an offer begins as it is meant and goes wrong later."""
     first = lines[np.argsort(sales.time[lines], kind="stable")][:_FIRST]
-    return bool(np.isin(first, given).mean() >= thresholds.gift_share)
+    return bool(np.isin(first, given).mean() >= thresholds.explained_share)
 
 
 def _company(sales: Sales, free: Mask) -> tuple[Ints, Ints]:
@@ -69,7 +69,7 @@ def basket_ids(sales: Sales, deep: Mask, thresholds: Thresholds) -> Ints:
     meant = _in_fair_order(sales, deep)[rows]
     counts = np.bincount(ids, minlength=len(uses.names))
     fair = np.bincount(ids, weights=meant, minlength=len(uses.names))
-    return np.flatnonzero((counts >= _FEW) & (fair >= thresholds.basket_share * counts)).astype(np.int64)
+    return np.flatnonzero((counts >= _FEW) & (fair >= thresholds.explained_share * counts)).astype(np.int64)
 
 
 def _in_fair_order(sales: Sales, deep: Mask) -> Mask:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -69,6 +70,43 @@ class Sales:
     dated: Mask
     sold: Mask
     promotions: Promotions
+
+    @cached_property
+    def _by_group(self) -> tuple[Ints, Ints]:
+        """Sold rows sorted by group, then time; where each group begins."""
+        rows = np.flatnonzero(self.sold)
+        rows = rows[np.lexsort((self.time[rows], self.group[rows]))]
+        count = int(self.group.max(initial=-1)) + 1
+        return rows, np.searchsorted(self.group[rows], np.arange(count + 1)).astype(np.int64)
+
+    def sold_in(self, groups: Ints) -> Ints:
+        """Rows sold in these groups, group by group, each by time."""
+        rows, begin = self._by_group
+        if len(groups) == 1:
+            return rows[begin[groups[0]] : begin[groups[0] + 1]]
+        return np.concatenate([rows[begin[one] : begin[one + 1]] for one in groups]) if len(groups) else rows[:0]
+
+    @cached_property
+    def span(self) -> int:
+        """From the first sale to the last, microseconds; never 0."""
+        times = self.time[self.sold]
+        return max(int(times.max() - times.min()), 1) if len(times) else 1
+
+    @cached_property
+    def begin(self) -> int:
+        """Time of the first sale."""
+        return int(self.time[self.sold].min())
+
+    @cached_property
+    def _by_id(self) -> tuple[Ints, Ints]:
+        order = np.argsort(self.promotions.ids, kind="stable")
+        begin = np.searchsorted(self.promotions.ids[order], np.arange(len(self.promotions.names) + 1))
+        return self.promotions.rows[order], begin.astype(np.int64)
+
+    def carrying(self, promotion: int) -> Ints:
+        """Rows that carry a promotion id, in file order."""
+        rows, begin = self._by_id
+        return rows[begin[promotion] : begin[promotion + 1]]
 
     def key(self, row: int) -> tuple[str, str, str]:
         """SKU, sales channel and currency of a row; the empty text where missing."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from promofix_lib.finding.baselines import NormalPrice, given_rows, references
+from promofix_lib.finding.baselines import given_rows, references
 from promofix_lib.finding.gifts import basket_ids, gift_lines
 from promofix_lib.finding.sales import DAY, Floats, Ints, Mask, Sales
 from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.money import NormalPrice
 
+_FEW = 3  # so few uses tell nothing about an id
 _ROUNDING = 0.01  # half off 19.99 is 50.03 % off: cents are rounded
 _LEAST_USES = 6
 
@@ -31,7 +34,7 @@ class Suspects:
     gives: Mask
     meant: Mask
 
-    @property
+    @cached_property
     def any(self) -> Mask:
         """Too cheap, however."""
         return self.by_promotion | self.by_price
@@ -48,6 +51,8 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
     half = np.log(thresholds.deep_share - _ROUNDING)
     drop = sales.list_price[rows] - known.list_price
     cheap = (drop < half) & (drop <= -thresholds.spread_multiple * known.spread) & ~known.decided
+    with np.errstate(invalid="ignore"):
+        cheap &= ~(sales.net_price[rows] - known.net_price >= np.log(thresholds.planned_share))
     by_price = np.zeros(count, dtype=np.bool_)
     by_price[rows[cheap]] = True
     judged = np.zeros(count, dtype=np.bool_)
@@ -91,7 +96,7 @@ def _siblings_speak(sales: Sales, rows: Ints, groups: int, thresholds: Threshold
     member = np.zeros(groups, dtype=np.int64)
     member[sales.group[rows]] = rows
     seen = np.flatnonzero(last >= first)
-    young = seen[last[seen] - first[seen] < thresholds.history_days * DAY]
+    young = seen[last[seen] - first[seen] < thresholds.decided_days * DAY]
     for codes in (sales.sku[member], sales.asin[member]):
         homes = np.bincount(codes[seen][codes[seen] >= 0], minlength=int(codes.max(initial=0)) + 1)
         mine = codes[young]
@@ -119,7 +124,7 @@ def _consistent(sales: Sales, both: Mask, judged: Mask, gives: Mask, thresholds:
         mine = mine[sales.depth_known[mine]]
         hits = mine[both[mine]]
         mine = mine[(sales.time[mine] >= sales.time[hits].min()) & (sales.time[mine] <= sales.time[hits].max())]
-        if len(hits) >= thresholds.least_orders and len(hits) >= thresholds.explained_share * judged[mine].sum():
+        if len(hits) >= _FEW and len(hits) >= thresholds.explained_share * judged[mine].sum():
             answer[hits] = True
             answer[mine[~judged[mine] & (sales.depth[mine] >= thresholds.promotion_part)]] = True
     return answer
@@ -144,7 +149,7 @@ def _uneven_ids(sales: Sales, gives: Mask, thresholds: Thresholds) -> Ints:
     np.minimum.at(low, uses.ids[known], sales.depth[uses.rows[known]])
     np.maximum.at(high, uses.ids[known], sales.depth[uses.rows[known]])
     count = np.bincount(uses.ids[known], minlength=len(gives))
-    uneven = (count >= _LEAST_USES) & (high - low >= thresholds.shift_depth) & (high >= thresholds.shift_to)
+    uneven = (count >= _LEAST_USES) & (high - low >= thresholds.promotion_part)
     return np.flatnonzero(uneven).astype(np.int64)
 
 
@@ -158,7 +163,7 @@ def _deep_side(depth: Floats, thresholds: Thresholds) -> Mask:
     low, high = float(np.median(depth[:split])), float(np.median(depth[split:]))
     middle = (low + high) / 2
     clean = (depth[:split] < middle).mean() >= 0.9 and (depth[split:] > middle).mean() >= 0.8
-    if not (clean and high - low >= thresholds.shift_depth and high >= thresholds.shift_to):
+    if not (clean and high - low >= thresholds.promotion_part):
         return np.zeros(count, dtype=np.bool_)
     return (np.arange(count) >= split) & (depth > middle)
 

@@ -11,6 +11,7 @@ from promofix_lib.finding.thresholds import Thresholds
 
 _UPLOAD = 4  # so many different wrong prices at the same time have one cause
 _SKUS_OF_UPLOAD, _TWINS = 5, 0.8  # and so have many SKUs whose windows are nearly the same
+_FEW = 3
 _OWN_LIFE = 4  # so many small windows are a life of their own, not stragglers of a flood
 
 
@@ -70,15 +71,15 @@ def join_stragglers(parts: list[slice], time: Ints, thresholds: Thresholds) -> l
     [slice(0, 31, None)]
     """
     parts = list(parts)
-    least = thresholds.least_orders
+    least = _FEW
     if sum(part.stop - part.start < least for part in parts) >= _OWN_LIFE:
         return parts
     at = 0
     while at + 1 < len(parts):
         left, right = parts[at], parts[at + 1]
         pair = sorted((left.stop - left.start, right.stop - right.start))
-        close = time[right.start] - time[left.stop - 1] <= thresholds.straggler_hours * HOUR
-        if close and (pair[0] < least or pair[0] < thresholds.straggler_part * pair[1]):
+        close = time[right.start] - time[left.stop - 1] <= thresholds.pause_hours_most * HOUR
+        if close and pair[0] < least:
             parts[at : at + 2] = [slice(left.start, right.stop)]
             at = max(at - 1, 0)
         else:

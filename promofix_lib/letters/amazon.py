@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
-from promofix_lib.errors import LetterError
-from promofix_lib.letters.amazon_facts import Advice, IncidentFacts, ItemFacts
-from promofix_lib.orders import money_text
+import numpy as np
+
+from promofix_lib.amounts import Money
+from promofix_lib.case.records import Advice, ExportRecord, UploadAnswer
+from promofix_lib.errors import CaseError, LetterError
+from promofix_lib.orders import flat_lists
+from promofix_lib.say import ENGLISH, Told, say, told
+from promofix_lib.status import records, status
+
+if TYPE_CHECKING:
+    from promofix_lib.case.case import Case
+    from promofix_lib.status import Status
+    from promofix_lib.status.book import Mask
 
 LETTERS = ("technical_issue", "annotation", "plan_of_action")
 """The letters, in the order in which they are needed."""
 
-GLOSSES = ("zh-CN",)
-"""Languages in which a seller can read what the English letter says."""
-
 _FIELD = re.compile(r"\{(\w+)\}")
 _GAP = re.compile(r"\[(?:FILL IN|请填写)[:：]\s*([^\]]*)\]")
+_ITEMS_SHOWN = 20
+_OPEN_STATES = ("still_selling", "new", "withheld", "written", "uploaded", "refused")
+_SITE_WIDE = "_SITE_WIDE_"  # Amazon's filler where a promotion needs no code
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Letter:
     """One letter: `text` for Amazon's English-speaking teams, `gloss` the same in the seller's language or empty."""
 
     name: str
-    title: str
+    title: Told
     text: str
     gloss: str
 
@@ -45,33 +52,10 @@ class Letter:
 
         Examples
         --------
-        >>> Letter("annotation", "", "We [FILL IN: what you did].", "").gaps()
+        >>> Letter("annotation", told("letters.title_annotation"), "We [FILL IN: what you did].", "").gaps()
         ('what you did',)
         """
         return gaps_in(self.text)
-
-
-@dataclass(frozen=True)
-class Word:
-    """What the seller knows besides the orders.
-
-    Parameters
-    ----------
-    seller_name : str
-    reason : str
-        Cancel reason code that the buyers are shown.
-    promotion_ended : bool
-        The seller's word.
-    promotion_ended_at : datetime with a zone, or None
-    advice : sequence of Advice
-        What Amazon said so far, oldest first.
-    """
-
-    seller_name: str = ""
-    reason: str = "PricingError"
-    promotion_ended: bool = False
-    promotion_ended_at: datetime | None = None
-    advice: Sequence[Advice] = field(default=())
 
 
 def gaps_in(text: str) -> tuple[str, ...]:
@@ -79,182 +63,366 @@ def gaps_in(text: str) -> tuple[str, ...]:
     return tuple(_GAP.findall(text))
 
 
-def letters(
-    facts: IncidentFacts, word: Word, *, language: str = "en", edited: Mapping[str, str] | None = None
+def letters_of(
+    case: Case, rates: Sequence[Mapping[str, Any]] = (), edited: Mapping[str, str] | None = None
 ) -> tuple[Letter, ...]:
-    """The three letters, filled with the incident's own numbers.
+    """The three letters, filled with what the case knows now.
 
     Parameters
     ----------
-    facts : IncidentFacts
-        From `incident_facts`.
-    word : Word
-        What the seller knows besides.
-    language : str
-        ``zh-CN`` adds the same letters in Chinese, to read.
-    edited : mapping of str to str, optional
-        Letters as the seller rewrote them, by name; fields in braces are filled with today's numbers.
+    case : Case
+        Its status gives the figures, its journal what was done, its settings the name and the reason.
+    rates : sequence of dict, optional
+        The cancel rates as `Account.rates_json` gives them.
+    edited : dict of str to str, optional
+        Letters as the seller rewrote them, by name (those of the settings by default); fields in braces are filled.
 
     Raises
     ------
     LetterError
         An edited letter with a field that does not exist.
     """
-    texts = edited or {}
-    return tuple(_letter(name, facts, word, language, texts.get(name)) for name in LETTERS)
+    texts = case.settings.texts if edited is None else edited
+    english, own = (_fields(case, rates, language) for language in (ENGLISH, case.language))
+
+    def letter(name: str) -> Letter:
+        text = _filled(texts.get(name) or say(f"letters.letter_{name}", language=ENGLISH), english, name)
+        gloss = _filled(say(f"letters.letter_{name}", language=case.language), own, name)
+        return Letter(name, told(f"letters.title_{name}"), text, "" if case.language == ENGLISH else gloss)
+
+    return tuple(letter(name) for name in LETTERS)
 
 
-def _letter(name: str, facts: IncidentFacts, word: Word, language: str, edited: str | None) -> Letter:
-    shown = language if language in GLOSSES else "en"
-    text = _filled(edited or words("en")[f"letter {name}"], fields_of(facts, word, "en"), name)
-    gloss = _filled(words(shown)[f"letter {name}"], fields_of(facts, word, shown), name) if shown != "en" else ""
-    return Letter(name, words(shown)[f"title {name}"], text, gloss)
-
-
-def letter_template(name: str) -> str:
-    """The English letter with its fields in braces, for the seller to edit.
-
-    Examples
-    --------
-    >>> "{orders} orders" in letter_template("annotation")
-    True
-    """
-    return words("en")[f"letter {name}"]
-
-
-def how_to(language: str = "en") -> str:
+def how_to(language: str | None = None) -> str:
     """Which letter to send when, and the bad advice that is not to be followed."""
-    known = words(language if language in GLOSSES else "en")
-    return known["how_to"].replace("{bad_advice}", known["bad_advice"])
+    return say("letters.how_to", language=language, bad_advice=told("letters.bad_advice"))
 
 
-@cache
-def words(language: str) -> dict[str, str]:
-    """Every text about Amazon in one language, by its name."""
-    source = files("promofix_lib.letters").joinpath(f"amazon-{language}.txt").read_text(encoding="utf-8")
-    parts = re.split(r"^\[([a-z_]+(?: [a-z_]+)?)\]\n", source, flags=re.MULTILINE)
-    return {name: body.rstrip("\n") for name, body in zip(parts[1::2], parts[2::2], strict=True)}
+# -- what Amazon advised ----------------------------------------------------------------------------------------------
+
+
+def record_advice(case: Case, *, given_on: str, case_id: str, text: str) -> Case:
+    """Write down what Amazon advised; the same advice again changes nothing.
+
+    Parameters
+    ----------
+    case : Case
+        Its journal keeps the advice, also after a purge.
+    given_on : str
+        Day of the answer, ``2026-11-20``.
+    case_id : str
+        Number of the Seller Support case.
+    text : str
+        The words of the answer, without buyers' names.
+
+    Raises
+    ------
+    CaseError
+        A day that is no day, or no words.
+    """
+    try:
+        date.fromisoformat(given_on)
+    except ValueError as error:
+        raise CaseError("letters.advice_day", found=given_on) from error
+    if not text.strip():
+        raise CaseError("letters.advice_words")
+    advice = Advice(given_on, case_id, text)
+    if advice not in advice_of(case):
+        case.journal.add(Advice.kind, advice.to_json())
+    return case
+
+
+def advice_of(case: Case) -> tuple[Advice, ...]:
+    """What Amazon advised, by day."""
+    return tuple(sorted(records(case, Advice), key=lambda advice: advice.given_on))
+
+
+# -- filling ----------------------------------------------------------------------------------------------------------
 
 
 def _filled(text: str, values: Mapping[str, str], name: str) -> str:
     strange = sorted(set(_FIELD.findall(text)) - set(values))
     if strange:
+        shown = tuple(f"{{{field}}}" for field in strange)
         raise LetterError(
-            f"Letter {name}: {', '.join('{' + field + '}' for field in strange)} can not be filled in. "
-            f"Fields are {', '.join('{' + field + '}' for field in values)}."
+            "letters.strange_fields", name=name, found=shown, fields=tuple(f"{{{one}}}" for one in values)
         )
-    filled = _FIELD.sub(lambda match: values[match[1]], text)
-    return re.sub(r"\n{3,}", "\n\n", singular(filled)).strip() + "\n"
-
-
-def singular(text: str) -> str:
-    """English with "1 order" where a number was filled in before "orders".
-
-    Examples
-    --------
-    >>> singular("the 1 unshipped seller-fulfilled orders, 1 units, 21 orders, 4.1 units")
-    'the 1 unshipped seller-fulfilled order, 1 unit, 21 orders, 4.1 units'
-    """
-    return re.sub(r"(?<![\d.,:-])1 ((?:[A-Za-z-]+ ){0,3})(order|unit)s\b", r"1 \1\2", text)
-
-
-def fields_of(facts: IncidentFacts, word: Word, language: str = "en") -> dict[str, str]:
-    """What each field of a letter is filled with."""
-    known, zone = words(language), ZoneInfo(facts.zone_name)
-    cause = "promotion" if facts.promotion_ids else "price"
-    state = facts.state
-    return {
-        "orders": f"{facts.orders:,}",
-        "units": f"{facts.units:,}",
-        "day": facts.onset.astimezone(zone).strftime("%Y-%m-%d") if facts.onset else known["unknown"],
-        "onset": _time(facts.onset, zone) or known["unknown"],
-        "end": _time(facts.end, zone) or known["unknown"],
-        "cause_sentence": known[f"cause {cause}"],
-        "cause_short": known[f"cause_short {cause}"],
-        "promotion_lines": _promotion_lines(facts, known),
-        "item_lines": "\n".join(_item_line(item, known) for item in facts.items),
-        "amount_lines": _amount_lines(facts, known),
-        "state_lines": "\n".join(_put(known[f"state {name}"], orders=f"{count:,}") for name, count in state.items()),
-        "to_cancel": f"{state.get('cancel', 0):,}",
-        "reason": word.reason,
-        "ended_line": _ended_line(word, known, zone),
-        "fba_question": _put(known["fba" if state.get("ask_amazon") else "no_fba"], orders=state.get("ask_amazon", 0)),
-        "advice_sentence": _advice_sentence(word, known),
-        "advice_lines": "\n".join(_advice_line(advice, known) for advice in word.advice) or known["no_advice"],
-        "seller_name": word.seller_name or known["name"],
-    }
-
-
-def _put(text: str, /, **values: Any) -> str:
     # one pass: a value that looks like a field stays as it is
-    return _FIELD.sub(lambda match: str(values[match[1]]), text)
+    filled = _FIELD.sub(lambda match: values[match[1]], text)
+    return re.sub(r"\n{3,}", "\n\n", filled).strip() + "\n"
 
 
-def _time(moment: datetime | None, zone: ZoneInfo) -> str:
-    return "" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S} ({zone.key})"
+def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> dict[str, str]:
+    """What each field of a letter is filled with, in one language."""
+    stands, advice = status(case), advice_of(case)
+
+    def lines(sentences: Iterable[Told]) -> str:
+        return "\n".join(_one_line(sentence.text(language)) for sentence in sentences)
+
+    incidents = _incidents(case, stands)
+    onset = min((one.onset for one in incidents if one.onset), default=None)
+    end = max((one.end for one in incidents if one.end), default=None)
+    unknown = told("letters.unknown")
+    cause = "promotion" if any(one.promotion_ids for one in incidents) else "price"
+    state, asked, gone = stands.triage, stands.triage.get("ask_amazon", 0), len(stands.known_cancelled)
+    rate_lines = tuple(_rates(rates))
+    values: dict[str, Told | str] = {
+        "orders": f"{stands.orders:,}",
+        "units": f"{stands.units:,}",
+        "n_orders": told("letters.n_orders", n=stands.orders),
+        "n_units": told("letters.n_units", n=stands.units),
+        "day": str(onset.date()) if onset else unknown,
+        "onset": _moment(onset) or unknown,
+        "end": _moment(end) or unknown,
+        "draft": "" if stands.gate.open else told("letters.draft", why=stands.gate.why),
+        "opening": told("letters.opening_later", n=gone) if gone else told("letters.opening"),
+        "this_incident": told("letters.this_incident", n=max(len(stands.incidents), 1)),
+        "cause_sentence": told(f"letters.cause_{cause}"),
+        "cause_short": told(f"letters.cause_short_{cause}"),
+        "incident_lines": "\n\n".join(lines(one.told(len(incidents))) for one in incidents),
+        "promotion_lines": lines(line for one in incidents for line in one.names),
+        "item_lines": lines(line for one in incidents for line in one.items),
+        "amount_lines": lines(_amounts(stands)),
+        "state_lines": lines(told(f"letters.state_{word}", n=count) for word, count in state.items()),
+        "cancelled_lines": lines(_cancelled(stands)),
+        "rate_lines": lines((told("letters.rates"), *rate_lines)) if rate_lines else "",
+        "to_cancel": told("letters.to_cancel", n=state.get("cancel", 0)),
+        "reason": case.settings.cancel_reason,
+        "ended_line": lines(_ended(stands, cause, case)),
+        "fba_question": told("letters.fba", n=asked) if asked else told("letters.no_fba"),
+        "done_lines": lines(_done(case, stands, cause)),
+        "advice_sentence": _advised(advice),
+        "advice_lines": lines(_advice(one) for one in advice) or told("letters.no_advice"),
+        "seller_name": case.settings.seller_name or told("letters.name"),
+    }
+    return {name: value.text(language) if isinstance(value, Told) else value for name, value in values.items()}
 
 
-def _promotion_lines(facts: IncidentFacts, known: Mapping[str, str]) -> str:
-    named = (("promotion", facts.promotion_ids), ("claim_code", facts.claim_codes))
-    lines = [_put(known[kind], names=", ".join(map(_one_line, names))) for kind, names in named if names]
-    return "\n".join(lines)
+@dataclass(frozen=True)
+class _Part:
+    """What the letters say about one incident; number 0 is what the seller put in by hand."""
+
+    number: int
+    onset: datetime | None
+    end: datetime | None
+    promotion_ids: tuple[str, ...]
+    names: tuple[Told, ...]
+    items: tuple[Told, ...]
+
+    def told(self, of: int) -> tuple[Told, ...]:
+        cause = "by_hand" if not self.number else "promotion" if self.promotion_ids else "price"
+        times = {"onset": _moment(self.onset), "end": _moment(self.end)}
+        return (
+            *([told("letters.incident", number=self.number, of=of)] if of > 1 and self.number else []),
+            told(f"letters.cause_{cause}"),
+            *(told(f"letters.{name}", time=time or told("letters.unknown")) for name, time in times.items()),
+            *self.names,
+            told("letters.items"),
+            *self.items,
+        )
 
 
-def _item_line(item: ItemFacts, known: Mapping[str, str]) -> str:
-    return _put(
-        known["item" if item.normal is not None else "item_unknown"],
-        sku=_one_line(item.sku) or known["unknown"],
-        asin=_one_line(item.asin) or known["unknown"],
-        paid=_range(item) or known["unknown"],
-        normal=_money(item.normal, item.currency) if item.normal is not None else "",
-        units=f"{item.units:,}",
+def _incidents(case: Case, stands: Status) -> tuple[_Part, ...]:
+    numbers, chosen = case.incident_of().to_numpy(), np.asarray(stands.chosen, dtype=np.bool_)
+    named = {int(one["number"]): tuple(one["promotion_ids"]) for one in stands.incidents}
+    masks = {number: chosen & (numbers == number) for number in (*named, 0)}
+    return tuple(_part(case, stands, n, mask, named.get(n, ())) for n, mask in masks.items() if mask.any())
+
+
+def _part(case: Case, stands: Status, number: int, mask: Mask, promotion_ids: tuple[str, ...]) -> _Part:
+    touched = stands.book.orders[mask]
+    times = touched["purchase_date"].dropna()
+    ends = [moment.to_pydatetime().astimezone(case.zone) for moment in (times.min(), times.max())] if len(times) else []
+    codes = tuple(sorted(set(flat_lists(touched["claim_codes"])[1]) - {_SITE_WIDE}))
+    named = (("promotion_ids", promotion_ids), ("claim_codes", codes))
+    return _Part(
+        number,
+        ends[0] if ends else None,
+        ends[1] if ends else None,
+        promotion_ids,
+        tuple(told(f"letters.{kind}", names=names) for kind, names in named if names),
+        _items(stands, mask),
     )
 
 
-def _range(item: ItemFacts) -> str:
-    ends = [_money(price, item.currency) for price in (item.lowest, item.highest) if price is not None]
-    return " - ".join(dict.fromkeys(ends))
+def _items(stands: Status, mask: Mask) -> tuple[Told, ...]:
+    book = stands.book
+    rows = book.orders.loc[mask, ["sku", "asin", "currency", "unit_price"]].assign(place=np.flatnonzero(mask))
+    rows["sku"], rows["currency"] = rows["sku"].fillna(""), rows["currency"].fillna("")
+    found = []
+    for (sku, currency), group in rows.groupby(["sku", "currency"], sort=False):
+        places = group["place"].to_numpy()
+        prices = group["unit_price"][book.ledger.paid_known[places]].dropna()
+        normal_places = places[book.ledger.normal_known[places]]
+        normal = _normal(book, normal_places[0]) if len(normal_places) else None
+        asin = next((cell for cell in group["asin"] if isinstance(cell, str)), "")
+        units = int(book.units[places].sum())
+        found.append((units, _item(str(sku), asin, str(currency), list(prices), normal, units)))
+    found.sort(key=lambda one: -one[0])
+    rest = len(found) - _ITEMS_SHOWN
+    more = (told("letters.more_items", n=rest),) if rest > 0 else ()
+    return (*(line for _, line in found[:_ITEMS_SHOWN]), *more)
 
 
-def _money(amount: Decimal, currency: str) -> str:
-    """An amount with thousands signs and its currency: the letters are read by people in one language only."""
-    whole, dot, decimals = money_text(amount, currency).partition(".")
-    return f"{int(whole):,}{dot}{decimals} {currency}".strip()
+def _normal(book: Any, place: int) -> Decimal:
+    return Decimal(int(book.ledger.normal[place])) / (10_000 * int(book.units[place]))
 
 
-def _amount_lines(facts: IncidentFacts, known: Mapping[str, str]) -> str:
-    lines = [
-        _put(
-            known["amount" if amount.normal is not None else "amount_paid"],
-            currency=amount.currency,
-            paid=_money(amount.paid, amount.currency),
-            normal="" if amount.normal is None else _money(amount.normal, amount.currency),
-            loss="" if amount.loss is None else _money(amount.loss, amount.currency),
-        )
-        for amount in facts.amounts
-    ]
-    return "\n".join(lines + ([_put(known["unpriced"], items=facts.unpriced)] if facts.unpriced else []))
+def _item(sku: str, asin: str, currency: str, prices: list[Decimal], normal: Decimal | None, units: int) -> Told:
+    unknown = told("letters.unknown")
+    ends = tuple(dict.fromkeys(Money(price, currency) for price in (min(prices), max(prices)))) if prices else ()
+    paid = told("letters.range", low=ends[0], high=ends[1]) if len(ends) > 1 else ends[0] if ends else unknown
+    facts = {"sku": _one_line(sku) or unknown, "asin": _one_line(asin) or unknown, "paid": paid}
+    if normal is None:
+        return told("letters.item_unknown", n=units, **facts)
+    return told("letters.item", n=units, normal=Money(normal, currency), **facts)
 
 
-def _ended_line(word: Word, known: Mapping[str, str], zone: ZoneInfo) -> str:
-    if not word.promotion_ended:
-        return known["not_ended"]
-    if word.promotion_ended_at is None:
-        return known["ended"]
-    return _put(known["ended at"], time=_time(word.promotion_ended_at, zone))
+def _amounts(stands: Status) -> Iterable[Told]:
+    for one in stands.amounts:
+        sums = {name: Money(getattr(one, name), one.currency) for name in ("paid", "normal_value", "loss")}
+        if one.normal_value or one.paid:
+            yield told("letters.amount", **sums)
+        if one.items_not_known:
+            yield told("letters.items_not_known", n=one.items_not_known)
 
 
-def _advice_sentence(word: Word, known: Mapping[str, str]) -> str:
-    if not word.advice:
-        return known["not_advised"]
-    last = word.advice[-1]
-    return _put(known["advised"], date=_one_line(last.date), case_id=_one_line(last.case_id))
+def _cancelled(stands: Status) -> Iterable[Told]:
+    """What became of the orders, as far as Amazon or a newer report confirms it."""
+    waiting = sum(stands.states.get(word, 0) for word in _OPEN_STATES)
+    counts = {
+        "confirmed": len(stands.known_cancelled),
+        "buyer_wished": len(stands.asked_by_buyer),
+        "honoured": len(stands.honoured),
+        "asked": stands.states.get("asked", 0),
+        "shipped_now": stands.states.get("shipped", 0),
+    }
+    yield from (told(f"letters.now_{name}", n=count) for name, count in counts.items() if count)
+    if not counts["confirmed"]:
+        yield told("letters.now_none_confirmed")
+    elif waiting:
+        yield told("letters.now_open", n=waiting)
 
 
-def _advice_line(advice: Advice, known: Mapping[str, str]) -> str:
-    cells = {name: _one_line(getattr(advice, name)) for name in ("date", "case_id", "text")}
-    return _put(known["advice"], **cells)
+def _rates(rates: Sequence[Mapping[str, Any]]) -> Iterable[Told]:
+    for one in rates:
+        readings = {when: _span(one[when]) for when in ("before", "after")}
+        if all(readings.values()):
+            channel = one["sales_channel"] or told("letters.all_channels")
+            limit = _percent(Decimal(str(one["limit"])))
+            yield told("letters.rate", sales_channel=channel, limit=limit, **readings)
+
+
+def _span(reading: Mapping[str, Any]) -> Told | str | None:
+    low, high = reading.get("low"), reading.get("high")
+    if low is None or high is None:
+        return None
+    ends = [_percent(Decimal(str(end))) for end in (low, high)]
+    return ends[0] if ends[0] == ends[1] else told("letters.range", low=ends[0], high=ends[1])
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{(rate * 100).quantize(Decimal('0.01')).normalize():f} %"
+
+
+def _ended(stands: Status, cause: str, case: Case) -> Iterable[Told]:
+    """What the seller has said about the end; a gap where it was not said, or where an order speaks against it."""
+    gate = stands.gate
+    if gate.still_selling:
+        yield told("letters.still_selling", n=len(gate.after_end), time=_moment(gate.ended_at, case) or "")
+    elif not gate.promotion_ended:
+        yield told("letters.not_ended")
+    else:
+        key = "letters.ended" if gate.ended_at is None else f"letters.ended_{cause}_at"
+        yield told(key, time=_moment(gate.ended_at, case) or "")
+        if gate.price_right:
+            yield told("letters.price_right")
+
+
+def _done(case: Case, stands: Status, cause: str) -> Iterable[Told]:
+    """What the journal holds: nothing else is claimed."""
+    yield from (told("letters.done", what=line) for line in _ended(stands, cause, case))
+    yield told("letters.done_listed", n=stands.orders)
+    for export in records(case, ExportRecord):
+        orders = len({line.order_id for lines in export.uploads.values() for line in lines})
+        if orders and not export.draft:
+            yield told("letters.done_file", n=orders, day=export.made_at.astimezone(case.zone).date())
+    for answer in records(case, UploadAnswer):
+        refused = len({one[0] for one in answer.refused})
+        accepted = len({key.split("/")[0] for key in answer.accepted})
+        yield told("letters.done_answer", n=accepted, refused=refused, day=answer.at.astimezone(case.zone).date())
+    written = sum(row.message == "sent" for row in stands.rows)
+    if written:
+        yield told("letters.done_written", n=written)
+    yield from (told("letters.done_advice", case_id=one.case_id, given_on=one.given_on) for one in advice_of(case))
+
+
+def _advised(advice: Sequence[Advice]) -> Told:
+    if not advice:
+        return told("letters.not_advised")
+    return told("letters.advised", date=_one_line(advice[-1].given_on), case_id=_one_line(advice[-1].case_id))
+
+
+def _advice(one: Advice) -> Told:
+    return told(
+        "letters.advice", date=_one_line(one.given_on), case_id=_one_line(one.case_id), text=_one_line(one.text)
+    )
+
+
+def _moment(moment: datetime | None, case: Case | None = None) -> str:
+    """A moment with the name of its zone, the same in every language: these are facts for Amazon."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(case.zone) if case else moment
+    return f"{local:%Y-%m-%d %H:%M:%S} ({getattr(local.tzinfo, 'key', 'UTC')})"
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+# -- what is still wrong with a letter --------------------------------------------------------------------------------
+
+EMOTIVE_WORDS = (
+    "unfortunately devastated devastating desperate desperately bankrupt bankruptcy ruined unfair unjust beg begging "
+    "heartfelt sincerely sincere sorry regret apologise apologize apologies nightmare disaster disastrous terrible "
+    "horrible shocked honest honestly hardworking loyal valued livelihood family hopefully deeply truly extremely"
+).split()
+"""Words that Seller Performance asks to leave out of a plan of action."""
+
+_BAD_ADVICE = {
+    "out_of_stock": r"out of stock|noinventory",
+    "72_hours": r"72[- ]hours?",
+    "91_percent": r"91\.3 ?%",
+    "software": r"software (?:error|bug|glitch)|system error",
+    "ask_buyers": r"ask(?:ed)? (?:the )?buyers? to cancel",
+    "reviews": r"remove (?:the |their )?(?:reviews?|feedback)",
+}
+_CONTACTS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\d-])\+\d[\d ()-]{7,}\d")
+
+
+def concerns(text: str, private: Iterable[str] = (), language: str | None = None) -> tuple[str, ...]:
+    """What to put right before a letter goes to Amazon; empty when nothing was found.
+
+    Parameters
+    ----------
+    text : str
+        The letter as it would be sent.
+    private : iterable of str
+        Names and addresses of buyers, none of which may be in it.
+    language : str, optional
+        Of the answer; the current one by default.
+
+    Examples
+    --------
+    >>> concerns("We are deeply sorry. [FILL IN: date]", language="en")
+    ('fill in: date', 'leave feelings out: deeply, sorry')
+    """
+    plain = text.lower()
+    felt = tuple(dict.fromkeys(word for word in re.findall(r"[a-z]+", plain) if word in EMOTIVE_WORDS))
+    found = [told("letters.concern_gap", gap=gap) for gap in gaps_in(text)]
+    found += [told("letters.concern_feelings", words=felt)] if felt else []
+    found += [told(f"letters.concern_{name}") for name, sign in _BAD_ADVICE.items() if re.search(sign, plain)]
+    found += [told("letters.concern_contacts")] if _CONTACTS.search(text) else []
+    found += [told("letters.concern_names")] if any(name in text for name in private if len(name) > 3) else []
+    return tuple(one.text(language) for one in found)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from promofix_lib.errors import LetterError
-from promofix_lib.marketplaces import MARKETPLACES, Marketplace
+from promofix_lib.marketplaces import Marketplace
 
 LANGUAGES: dict[str, str] = {
     "en": "English",
@@ -57,34 +57,8 @@ def buyer_language(market: Marketplace, chosen: Mapping[str, str] | None = None)
     """
     language = (chosen or {}).get(market.sales_channel, market.languages[0])
     if language not in LANGUAGES:
-        raise LetterError(
-            f"Messages for {market.sales_channel or 'orders without a marketplace'}: there are no texts in "
-            f"{language!r}. Choose one of {', '.join(LANGUAGES)}."
-        )
+        raise LetterError("letters.language_unknown", found=language, known=tuple(LANGUAGES))
     return language
-
-
-def check_languages(chosen: Mapping[str, str]) -> Mapping[str, str]:
-    """Back what came in when every sales channel and language in it is known.
-
-    Raises
-    ------
-    LetterError
-        Naming all entries that are not.
-
-    Examples
-    --------
-    >>> check_languages({"Amazon.ca": "fr"})
-    {'Amazon.ca': 'fr'}
-    """
-    channels = {market.sales_channel for market in MARKETPLACES}
-    strange = [f"{key}: {word}" for key, word in chosen.items() if key not in channels or word not in LANGUAGES]
-    if strange:
-        raise LetterError(
-            f"Languages per marketplace: not known: {'; '.join(strange)}. "
-            f"Write them like 'Amazon.ca': 'fr', with one of {', '.join(LANGUAGES)}."
-        )
-    return chosen
 
 
 def long_date(moment: datetime, language: str, market: Marketplace) -> str:
@@ -116,19 +90,6 @@ def money(amount: Decimal, currency: str, language: str, market: Marketplace) ->
     '￥1,062'
     """
     return _money_text(amount, currency, _locale(language, market.code))
-
-
-def money_for_reader(amount: Decimal, currency: str, reader: str) -> str:
-    """An exact amount as the seller or the assistant reads it, each currency with a sign of its own.
-
-    Examples
-    --------
-    >>> money_for_reader(Decimal("1.0000"), "USD", "en"), money_for_reader(Decimal("1.0000"), "CAD", "en")
-    ('$1.00', 'CA$1.00')
-    >>> money_for_reader(Decimal("1.0000"), "USD", "zh-CN")
-    'US$1.00'
-    """
-    return _money_text(amount, currency, reader.replace("-", "_"))
 
 
 def listed(names: Iterable[str], language: str) -> str:

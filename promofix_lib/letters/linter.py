@@ -1,32 +1,42 @@
-"""What in a message breaks one of Amazon's rules for messages to buyers: line, words, rule and why."""
+"""What in a message breaks one of Amazon's rules for messages to buyers, and whether the messages may go out."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from promofix_lib.errors import LetterError
 from promofix_lib.letters.languages import LANGUAGES
-from promofix_lib.letters.linter_language import language_of
 from promofix_lib.letters.linter_words import (
     FIELD_END,
     FIELD_START,
     find_words,
     folded,
+    language_of,
     masked,
     normal,
     patterns_of,
     unmarked,
 )
 from promofix_lib.marketplaces import MARKETPLACES
+from promofix_lib.rules import rule as fact
+from promofix_lib.say import Told, told
+
+if TYPE_CHECKING:
+    from promofix_lib.letters.messages import Message
+
+RULES = (
+    "order_id", "other_order", "language", "review", "marketing", "ask_to_cancel", "refund", "attachment", "opt_out",
+    "link", "email", "phone", "other_contact", "confirmation", "important", "emoji", "markup", "line_breaks",
+    "only_thanks", "length", "placeholder", "spelling",
+)  # fmt: skip
+"""Short names of the rules, by which the seller can overrule them."""
 
 ORDER_NUMBER = re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])")
-LONGEST_MESSAGE = 2_000
-
+_SHORTEST_REASON = 10
+_SHOWN = 12
 _WORD_RULES = ("review", "marketing", "ask_to_cancel", "attachment", "opt_out", "link", "other_contact", "confirmation")
 _TOP_LEVEL = (
     "com|net|org|info|biz|shop|store|online|site|app|io|eu|de|at|ch|fr|it|es|nl|be|se|pl|pt|jp|tr|ae|sa|eg|uk|us|ca|mx"
@@ -74,35 +84,28 @@ class Fault:
     words : str
         What stands there.
     rule : str
-        Short name of the rule, by which it can be overruled.
-    why : str
-        The rule in a sentence.
+        One of `RULES`.
     """
 
     line: int
     words: str
     rule: str
-    why: str
 
-    def __str__(self) -> str:
-        place = f"line {self.line}" if self.line else "subject or whole message"
-        return (
-            f"{place}: “{self.words}” – {self.why} [{self.rule}]"
-            if self.words
-            else f"{place}: {self.why} [{self.rule}]"
-        )
+    @property
+    def told(self) -> Told:
+        """Place, words and why, in one sentence."""
+        why = told(f"letters.rule_{self.rule}", longest=fact("messages.longest"))
+        if self.line:
+            return told("letters.fault_line", line=self.line, words=self.words, why=why, rule=self.rule)
+        return told("letters.fault_whole", words=self.words, why=why, rule=self.rule)
 
-
-@cache
-def rules(reader: str = "en") -> Mapping[str, str]:
-    """Every rule by its short name, in the words of the seller's language ("en" or "zh-CN")."""
-    text = files("promofix_lib.letters").joinpath(f"rules-{reader}.json").read_text(encoding="utf-8")
-    told: dict[str, str] = json.loads(text)
-    return told
+    def text(self, language: str | None = None) -> str:
+        """The sentence in a language; the current one by default."""
+        return self.told.text(language)
 
 
 def lint_message(
-    text: str, language: str, *, subject: str = "", order_id: str = "", unshipped: bool = True, reader: str = "en"
+    text: str, language: str, *, subject: str = "", order_id: str = "", unshipped: bool = True
 ) -> tuple[Fault, ...]:
     r"""Everything in a message that breaks one of Amazon's rules, from top to bottom.
 
@@ -119,8 +122,6 @@ def lint_message(
         The order the message is about; when empty any order number will do.
     unshipped : bool
         Nothing has been charged yet, so words of refund are untrue.
-    reader : {"en", "zh-CN"}
-        Language of the explanations.
 
     Returns
     -------
@@ -144,8 +145,7 @@ def lint_message(
     [(3, 'Please cancel', 'ask_to_cancel'), (3, 'feedback', 'review')]
     """
     if language not in LANGUAGES:
-        raise LetterError(f"Messages in {language!r} cannot be checked. Choose one of {', '.join(LANGUAGES)}.")
-    why = rules(reader)
+        raise LetterError("letters.language_unknown", found=language, known=tuple(LANGUAGES))
     body, head = normal(text), normal(subject)
     head_faults = (*_in_text(head, language, unshipped), *_words(head, "important", language))
     body_faults = sorted(_in_text(body, language, unshipped))
@@ -154,7 +154,7 @@ def lint_message(
         *((0, words, rule) for _, words, rule in sorted(head_faults)),
         *((_line(body, place), words, rule) for place, words, rule in body_faults),
     ]
-    faults = dict.fromkeys(Fault(line, words, rule, why[rule]) for line, words, rule in places)
+    faults = dict.fromkeys(Fault(line, words, rule) for line, words, rule in places)
     return tuple(sorted(faults, key=lambda fault: fault.line))
 
 
@@ -203,8 +203,8 @@ def _as_a_whole(body: str, head: str, language: str, order_id: str) -> Iterator[
     if order_id:
         yield from ((0, number, "other_order") for number in numbers if number != order_id)
     length = len(unmarked(body).strip())
-    if not 1 <= length <= LONGEST_MESSAGE:
-        yield 0, f"{length:,}", "length"
+    if not 1 <= length <= fact("messages.longest"):
+        yield 0, str(length), "length"
     for match in re.finditer(r"\n(?:[^\S\n]*\n){2,}", body):
         yield _line(body, match.start()) + 1, "", "line_breaks"
     yield from _language_faults(body, language)
@@ -227,3 +227,104 @@ def _only_thanks(body: str, language: str) -> bool:
     thanks = patterns_of("only_thanks", language)
     kept = [sentence for sentence in sentences if not any(pattern.search(sentence) for pattern in thanks)]
     return sum(sign.isalpha() for sign in "".join(kept)) < 12
+
+
+# -- all messages of an export ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MessageFault:
+    """A fault and the message it stands in; equal messages to other buyers share it."""
+
+    message_id: str
+    variant: str
+    language: str
+    fault: Fault
+
+    @property
+    def told(self) -> Told:
+        """Kind, language and message, and the fault."""
+        facts = {"variant": self.variant, "tongue": self.language, "message_id": self.message_id}
+        return told("letters.fault_of_message", fault=self.fault.told, **facts)
+
+
+def lint_messages(messages: Iterable[Message]) -> tuple[MessageFault, ...]:
+    """Everything in the merged messages that breaks a rule.
+
+    The words of one template are read once, with its first buyer's facts; of the others only the facts are read, for
+    the rest of the text is the same.
+    """
+    return tuple(_faults(messages))
+
+
+def _faults(messages: Iterable[Message]) -> Iterator[MessageFault]:
+    seen = set()
+    for message in messages:
+        kind = (message.template, message.language, message.unshipped)
+        found = _facts(message) if kind in seen else _whole(message)
+        seen.add(kind)
+        for fault in found:
+            yield MessageFault(message.message_id, message.variant, message.language, fault)
+
+
+def _whole(message: Message) -> tuple[Fault, ...]:
+    subject, body = message.marked()
+    asked = {"subject": subject, "order_id": message.order_id, "unshipped": message.unshipped}
+    return lint_message(body, message.language, **asked) if message.variant else ()
+
+
+def _facts(message: Message) -> Iterator[Fault]:
+    for value in dict.fromkeys((message.values["greeting"], message.values["product"])):
+        for _, words, rule in hard_faults(value):
+            yield Fault(0, words, rule)
+
+
+def check_overruled(overruled: Mapping[str, str]) -> Mapping[str, str]:
+    """Back what came in when every rule exists and has a reason in writing.
+
+    Raises
+    ------
+    LetterError
+        An unknown rule, or a reason of fewer than ten characters.
+
+    Examples
+    --------
+    >>> check_overruled({"review": "ok"})
+    Traceback (most recent call last):
+    promofix_lib.errors.LetterError: Overruling 'review' needs a reason in writing, at least 10 characters. ...
+    """
+    for rule, reason in overruled.items():
+        if rule not in RULES:
+            raise LetterError("letters.no_such_rule", found=rule, known=RULES)
+        if len(reason.strip()) < _SHORTEST_REASON:
+            raise LetterError("letters.reason_too_short", rule=rule, least=_SHORTEST_REASON)
+    return overruled
+
+
+def check_messages(messages: Iterable[Message], overruled: Mapping[str, str] | None = None) -> None:
+    """Nothing when every message may go out.
+
+    Parameters
+    ----------
+    messages : iterable of Message
+        As they would be sent.
+    overruled : mapping of str to str, optional
+        Rule to the seller's reason for breaking it.
+
+    Raises
+    ------
+    LetterError
+        Naming the faults and how to go on.
+    """
+    allowed = check_overruled(overruled or {})
+    faults = [found.told for found in lint_messages(messages) if found.fault.rule not in allowed]
+    if faults:
+        more = len(faults) - _SHOWN
+        shown = [*faults[:_SHOWN], *([told("letters.more_faults", n=more)] if more > 0 else [])]
+        raise LetterError("letters.faulty_messages", faults=_lines(shown))
+
+
+def _lines(sentences: list[Told]) -> Told:
+    """Sentences of which each stands on a line of its own."""
+    rest = _lines(sentences[1:]) if sentences[1:] else ""
+    return told("letters.lines", first=sentences[0], rest=rest)

@@ -1,22 +1,29 @@
-"""What each buyer reads: one message per order and answer, in the buyer's language."""
+"""What each buyer reads: one message per affected order, in the buyer's language, worded by where the order stands."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from promofix_lib.letters.languages import buyer_language, listed, long_date, money
+from promofix_lib.filters import is_cancelled
+from promofix_lib.letters.languages import LANGUAGES, buyer_language, listed, long_date, money
 from promofix_lib.letters.linter import hard_faults
 from promofix_lib.letters.linter_words import marked
-from promofix_lib.letters.messages_orders import BuyerOrder, buyer_orders
-from promofix_lib.letters.messages_texts import Template, builtin_template, fill, texts
+from promofix_lib.letters.texts import VARIANTS, Template, builtin_template, fill, parse_template, texts
+from promofix_lib.marketplaces import Marketplace, marketplace_of
+from promofix_lib.say import Told, told
 
-NO_MESSAGE = ""
-"""Stands for "write nothing" wherever a variant is asked for."""
+if TYPE_CHECKING:
+    from promofix_lib.case.settings import Settings
+    from promofix_lib.status import OrderRow, Status
 
 ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
@@ -26,6 +33,8 @@ _PREPAID = re.compile(r"cvs|convenience|konbini|boleto|pix\b|prepa|bank.?transfe
 _NAME_AT_MOST = 60
 _PRODUCT_AT_MOST = 120
 _READ_AT_MOST = 1_000
+_NOTHING = Template("", ())
+_SHIPPED = {"keep": "shipped_keep", "return": "shipped_return", "refunded": "shipped_refunded"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,8 @@ class Wording:
         Sales channels in which a buyer may have paid before dispatch.
     templates : mapping of (variant, language) to Template
         The seller's own texts, used in place of ours.
+    before : bool
+        Buyers are written to before their orders are cancelled, from the order's page; else after it.
     """
 
     seller_name: str = ""
@@ -55,49 +66,91 @@ class Wording:
     languages: Mapping[str, str] = field(default_factory=dict)
     prepaid: tuple[str, ...] = ("Amazon.co.jp",)
     templates: Mapping[tuple[str, str], Template] = field(default_factory=dict)
+    before: bool = False
+
+
+def wording_of(settings: Settings) -> Wording:
+    """The wording that a case's settings ask for; the seller's own texts are kept under names like ``cancelled.en``.
+
+    Examples
+    --------
+    >>> from promofix_lib.case.settings import Settings
+    >>> wording_of(Settings(seller_name="Lumen", shipped_choice="keep")).variants
+    {'cancel': 'cancelled', 'shipped': 'shipped_keep'}
+    """
+    shipped = _SHIPPED.get(settings.shipped_choice)
+    names = {name: name.partition(".")[::2] for name in settings.texts}
+    templates = {
+        pair: parse_template(settings.texts[name], name)
+        for name, pair in names.items()
+        if pair[0] in VARIANTS and pair[1] in LANGUAGES
+    }
+    return Wording(
+        settings.seller_name,
+        settings.cancel_reason,
+        variants={"cancel": "cancelled", **({"shipped": shipped} if shipped else {})},
+        templates=templates,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to one buyer about one order. Its text is put together when it is asked for."""
+    """One message to one buyer about one order. Its text is put together when it is asked for.
 
-    order: BuyerOrder
+    Parameters
+    ----------
+    order_id, item_keys, products, skus, units, unit_prices, currency, market, buyer_email
+        Facts of the order; `item_keys` are the order items that it is about.
+    variant : str
+        One of `texts.VARIANTS`, empty when no message is due.
+    state : str
+        ``written``, ``held`` (not to be sent now), ``none`` (none is due, or nobody knows the address).
+    why : Told or None
+        Why it is held, or why there is none.
+    by_hand : bool
+        There is a text but no address: it is sent from the order's own page.
+    others_stay : bool
+        The order has more items, to which this does not happen.
+    turn, turns : int
+        Which of how many orders of the same buyer it is.
+    """
+
+    order_id: str
     variant: str
     language: str
     template: Template
     values: Mapping[str, str]
+    state: str
+    why: Told | None
+    by_hand: bool
+    item_keys: tuple[str, ...]
+    products: tuple[str, ...]
+    skus: tuple[str, ...]
+    units: int
+    unit_prices: tuple[Decimal, ...]
+    currency: str
+    market: Marketplace
+    buyer_name: str
+    buyer_email: str
     prepaid: bool = False
-    send: bool = True
+    others_stay: bool = False
+    turn: int = 1
+    turns: int = 1
 
     @property
     def message_id(self) -> str:
         """A name that stays the same in the next export: order id and variant."""
-        return f"{self.order.order_id}/{self.variant}"
+        return f"{self.order_id}/{self.variant or 'none'}"
 
     @property
-    def order_id(self) -> str:
-        """Amazon's order number."""
-        return self.order.order_id
-
-    @property
-    def item_keys(self) -> tuple[str, ...]:
-        """The order items it is about."""
-        return self.order.item_keys
-
-    @property
-    def buyer_name(self) -> str:
-        """The buyer's name, cleaned; empty when the report has none that can be used."""
-        return usable_name(self.order.buyer_name)
-
-    @property
-    def buyer_email(self) -> str:
-        """The buyer's alias address."""
-        return (self.order.buyer_email or "").strip()
+    def held(self) -> Told | None:
+        """Why it must not be sent now; None when it may."""
+        return self.why if self.state == "held" else None
 
     @property
     def marketplace(self) -> str:
         """Sales channel, empty when it is not known."""
-        return self.order.market.sales_channel
+        return self.market.sales_channel
 
     @property
     def unshipped(self) -> bool:
@@ -106,16 +159,18 @@ class Message:
 
     @property
     def paid_per_unit(self) -> str:
-        """What the buyer pays per unit, in the buyer's way of writing money; several prices with ``/`` between."""
-        return paid_per_unit(self.order, self.language)
+        """What one unit costs the buyer, in the buyer's way of writing money; several prices with ``/`` between."""
+        if not self.currency:
+            return ""
+        return " / ".join(money(price, self.currency, self.language, self.market) for price in self.unit_prices)
 
     @property
     def subject(self) -> str:
-        """The subject line; where the rest of the order stays, it names the product beside the order's number."""
+        """The subject line; where the rest of the order stays, it names the product."""
         return fill(self.template.subject, self._of_subject())
 
     def _of_subject(self) -> Mapping[str, str]:
-        if not self.order.others_stay or "{product}" in self.template.subject:
+        if not self.others_stay or "{product}" in self.template.subject:
             return self.values
         return {**self.values, "order_id": f"{self.values['order_id']} ({self.values['product']})"}
 
@@ -127,7 +182,7 @@ class Message:
     @property
     def body(self) -> str:
         """The text as the buyer reads it: paragraphs with one blank line between, the seller's name at the end."""
-        return _letter(self.paragraphs, self.values["seller_name"])
+        return _letter(self.paragraphs, self.values["seller_name"]) if self.variant else ""
 
     def marked(self) -> tuple[str, str]:
         """Subject and body with the facts of the order marked, as `linter.lint_message` wants them."""
@@ -140,87 +195,176 @@ def _letter(paragraphs: tuple[str, ...], seller_name: str) -> str:
     return "\n\n".join(paragraphs) + "\n" + seller_name + "\n"
 
 
-def message_for(order: BuyerOrder, wording: Wording | None = None) -> Message | None:
-    """The message about one order, or None when there is none to write; `why_no_message` says why.
+def messages_for(
+    status: Status, wording: Wording | None = None, *, withheld: Mapping[str, Told] | None = None
+) -> tuple[Message, ...]:
+    """One message for every affected order that is to be worked on, in the order of `status.rows`.
+
+    What it says follows from where the order stands. Known as cancelled, or about to be uploaded: *we had to cancel*.
+    Before that, and as long as the gate is closed: *we are going to cancel*, and no word that the error is corrected.
+
+    Parameters
+    ----------
+    status : Status
+        Where the case stands.
+    wording : Wording, optional
+        The seller's choices.
+    withheld : dict of str to Told, optional
+        Orders that this export writes into no file, and why: nobody may be told that they are cancelled.
+
+    Returns
+    -------
+    tuple of Message
+        Orders that get none are among them, with the reason. Left-out and set-aside orders are not.
 
     Raises
     ------
     LetterError
         A variant, reason or language that does not exist.
     """
-    wording = wording or Wording()
-    return None if why_no_message(order, wording) else _written(order, wording)
+    chosen, kept = wording or Wording(), withheld or {}
+    wanted = [row for row in status.rows if row.state != "left_out" and not row.set_aside and row.keys]
+    lines = _lines(status, wanted)
+    found = (_message(row, lines[row.order_id], status, chosen, kept) for row in wanted if row.order_id in lines)
+    return _with_turns([message for message in found if message])
 
 
-def message_by_hand(order: BuyerOrder, wording: Wording | None = None) -> Message | None:
-    """The message about an order whose buyer's address no report tells; it is sent from the order's own page.
-
-    Examples
-    --------
-    >>> from promofix_lib.orders import order_table
-    >>> orders = order_table([{
-    ...     "order_id": "111-0000001-0000001", "order_status": "Unshipped", "fulfillment_channel": "merchant",
-    ...     "quantity": 1,
-    ... }])
-    >>> [order] = buyer_orders(orders, pd.Series([True]))
-    >>> message_for(order), message_by_hand(order).variant
-    (None, 'cancelled')
-    """
-    wording = wording or Wording()
-    return _written(order, wording) if why_no_message(order, wording) in ("no_email", "bad_email") else None
+@dataclass(frozen=True)
+class _Item:
+    key: str
+    triage: str
+    alive: bool
+    paid: Decimal | None
+    cells: Mapping[str, Any]
 
 
-def _written(order: BuyerOrder, wording: Wording) -> Message:
-    variant = wording.variants[order.triage]
-    language = buyer_language(order.market, wording.languages)
-    prepaid = order.market.sales_channel in wording.prepaid or bool(_PREPAID.search(order.payment))
-    own = wording.templates.get((variant, language))
-    template = own or builtin_template(variant, language, reason=wording.cancel_reason, prepaid=prepaid)
-    return Message(order, variant, language, template, _values(order, language, wording.seller_name), prepaid)
+_TAKEN = (
+    "purchase_date", "buyer_name", "buyer_email", "fulfillment_channel", "sales_channel", "currency", "product_name",
+    "sku", "quantity", "unit_price",
+)  # fmt: skip
+_PAYMENT = ("payment_method", "payment_method_details", "payment_type")  # extra columns of some Order Reports
 
 
-def messages_for(orders: pd.DataFrame, chosen: pd.Series[bool], wording: Wording | None = None) -> tuple[Message, ...]:
-    """Every message to write about the chosen order items, in file order: one per order and variant.
-
-    Parameters
-    ----------
-    orders : DataFrame
-        Order table.
-    chosen : Series
-        Boolean mask.
-    wording : Wording, optional
-        The seller's choices.
-
-    Examples
-    --------
-    >>> from promofix_lib.orders import order_table
-    >>> orders = order_table([{
-    ...     "order_id": "111-0000001-0000001", "order_status": "Unshipped", "fulfillment_channel": "merchant",
-    ...     "sales_channel": "Amazon.com", "purchase_date": "2026-03-01T20:00:00Z", "quantity": 1,
-    ...     "product_name": "Example Headphones", "buyer_name": "Test Buyer", "buyer_email": "a1@example.com",
-    ... }])
-    >>> [message] = messages_for(orders, pd.Series([True]))
-    >>> print(message.body.splitlines()[2])
-    Order 111-0000001-0000001, March 1, 2026: Example Headphones
-    """
-    found = (message_for(order, wording) for order in buyer_orders(orders, chosen))
-    return tuple(message for message in found if message is not None)
+def _lines(status: Status, rows: Iterable[OrderRow]) -> dict[str, tuple[list[_Item], int]]:
+    """Per order its affected items, and how many items of it are alive in all."""
+    book = status.book
+    orders = book.orders
+    mask = np.asarray(book.named(key for row in rows for key in row.keys), dtype=np.bool_)
+    no_units = (orders["quantity"] == 0).fillna(False).to_numpy(dtype=np.bool_)
+    alive = ~is_cancelled(orders).to_numpy(dtype=np.bool_) & ~no_units
+    in_order = orders.loc[alive, "order_id"].value_counts().to_dict()
+    names = [name for name in (*_TAKEN, *_PAYMENT) if name in orders]
+    columns = [[None if pd.isna(cell) else cell for cell in orders.loc[mask, name]] for name in names]
+    found: dict[str, tuple[list[_Item], int]] = {}
+    places = np.flatnonzero(mask)
+    for place, key, word, name, *cells in zip(
+        places, book.keys[mask], book.triage[mask], orders.loc[mask, "order_id"], *columns, strict=True
+    ):
+        paid = Decimal(int(book.ledger.paid[place])) / 10_000 if book.ledger.paid_known[place] else None
+        item = _Item(str(key), str(word), bool(alive[place]), paid, dict(zip(names, cells, strict=True)))
+        found.setdefault(str(name), ([], in_order.get(name, 0)))[0].append(item)
+    return found
 
 
-def why_no_message(order: BuyerOrder, wording: Wording) -> str:
-    """Why an order gets no message: one word, empty when it gets one.
+def _message(
+    row: OrderRow, items: tuple[list[_Item], int], status: Status, wording: Wording, withheld: Mapping[str, Told]
+) -> Message | None:
+    lines = [item for item in items[0] if item.triage == row.triage]
+    if not lines:
+        return None
 
-    ``no_order_id``, ``decide`` (shipped: the seller has not chosen yet), ``fba`` (Amazon writes itself), ``not_now``
-    (no message for this triage answer), ``no_email``, ``bad_email`` (an address that no mail program takes).
-    """
-    if not wording.variants.get(order.triage):
-        return {"shipped": "decide", "ask_amazon": "fba"}.get(order.triage, "not_now")
-    if not ORDER_ID.fullmatch(order.order_id):
-        return "no_order_id"
-    email = (order.buyer_email or "").strip()
+    def first(column: str) -> Any:
+        return next((line.cells[column] for line in lines if line.cells.get(column) is not None), None)
+
+    def distinct(column: str) -> tuple[Any, ...]:
+        return tuple(dict.fromkeys(line.cells[column] for line in lines if line.cells[column] is not None))
+
+    market = marketplace_of(first("sales_channel"), first("currency"))
+    language = buyer_language(market, wording.languages)
+    email = (first("buyer_email") or "").strip()
+    variant, state, why = _verdict(row, status, wording, withheld)
+    by_hand = False
+    if state != "none" and (trouble := _address_trouble(email, first("fulfillment_channel"))):
+        by_hand, state, why = state == "written", "held" if state == "held" else "none", why or trouble
+    payment = " ".join(str(line.cells[name]) for line in lines for name in _PAYMENT if line.cells.get(name))
+    prepaid = market.sales_channel in wording.prepaid or bool(_PREPAID.search(payment))
+    stay = items[1] > sum(item.alive for item in lines)
+    products, name = distinct("product_name"), usable_name(first("buyer_name"))
+    paid = (
+        None
+        if any(line.paid is None for line in lines)
+        else sum((line.paid or Decimal(0) for line in lines), Decimal(0))
+    )
+    units = sum(line.cells["quantity"] or 0 for line in lines)
+    ours = {"reason": wording.cancel_reason, "prepaid": prepaid, "part": stay, "ended": status.gate.open}
+    template = wording.templates.get((variant, language)) if variant else _NOTHING
+    return Message(
+        order_id=row.order_id,
+        variant=variant,
+        language=language,
+        template=template or builtin_template(variant, language, **ours),
+        values=_values(
+            row.order_id, language, wording.seller_name, market, first("purchase_date"), name, products, units,
+            money(paid, first("currency"), language, market) if paid is not None and first("currency") else "",
+        ),
+        state=state,
+        why=why,
+        by_hand=by_hand,
+        item_keys=tuple(line.key for line in lines),
+        products=products,
+        skus=distinct("sku"),
+        units=units,
+        unit_prices=tuple(dict.fromkeys(line.cells["unit_price"] for line in lines if line.paid is not None)),
+        currency=first("currency") or "",
+        market=market,
+        buyer_name=name,
+        buyer_email=email,
+        prepaid=prepaid,
+        others_stay=stay,
+    )  # fmt: skip
+
+
+def _verdict(
+    row: OrderRow, status: Status, wording: Wording, withheld: Mapping[str, Told]
+) -> tuple[str, str, Told | None]:
+    """Variant, state and why, before anybody asks for the address."""
+    gone = row.order_id in status.known_cancelled
+    variant = wording.variants.get("cancel" if gone else row.triage, "")
+    if not variant:
+        words = {"shipped": "letters.none_decide", "ask_amazon": "letters.none_fba"}
+        return "", "none", told(words.get(row.triage, "letters.none_not_now"))
+    if not ORDER_ID.fullmatch(row.order_id):
+        return "", "none", told("letters.none_no_order_id")
+    if gone or variant not in ("cancelled", "fba_cancelled"):
+        return (variant, "written", None) if gone or status.gate.open else (variant, "held", status.gate.why)
+    if not status.gate.open:
+        return "cancelling", "held", status.gate.why
+    if row.order_id in withheld or row.state == "refused":
+        return "cancelling", "held", withheld.get(row.order_id) or row.why or told("letters.held_refused")
+    return "cancelling" if wording.before and variant == "cancelled" else variant, "written", None
+
+
+def _address_trouble(email: str, channel: str | None) -> Told | None:
     if not email:
-        return "fba" if order.fulfilled_by_amazon else "no_email"
-    return "" if len(email) <= 254 and EMAIL.fullmatch(email) else "bad_email"
+        return told("letters.none_fba" if channel == "amazon" else "letters.none_no_email")
+    return None if len(email) <= 254 and EMAIL.fullmatch(email) else told("letters.none_bad_email")
+
+
+def _with_turns(found: list[Message]) -> tuple[Message, ...]:
+    by_buyer: dict[str, list[str]] = {}
+    for message in found:
+        if message.buyer_email:
+            by_buyer.setdefault(message.buyer_email.lower(), []).append(message.order_id)
+    several = {email: {name: n for n, name in enumerate(ids, 1)} for email, ids in by_buyer.items() if len(ids) > 1}
+
+    def counted(message: Message) -> Message:
+        turns = several.get(message.buyer_email.lower())
+        return replace(message, turn=turns[message.order_id], turns=len(turns)) if turns else message
+
+    return tuple(map(counted, found))
+
+
+# -- words from a report ----------------------------------------------------------------------------------------------
 
 
 def usable_name(name: str | None) -> str:
@@ -267,45 +411,38 @@ def shortened(text: str, most: int) -> str:
     return words.rstrip(" ,;:-–") + "…"
 
 
-def paid_per_unit(order: BuyerOrder, language: str) -> str:
-    """What one unit costs the buyer; empty when the report does not say."""
-    if not order.currency:
-        return ""
-    return " / ".join(money(price, order.currency, language, order.market) for price in order.unit_prices)
-
-
-def _values(order: BuyerOrder, language: str, seller_name: str) -> dict[str, str]:
+def _values(
+    order_id: str,
+    language: str,
+    seller_name: str,
+    market: Marketplace,
+    purchased: datetime | None,
+    name: str,
+    products: tuple[str, ...],
+    units: int,
+    paid: str,
+) -> dict[str, str]:
     words = texts(language)
-    name = usable_name(order.buyer_name)
     facts = {
-        "order_id": order.order_id,
-        "order_date": long_date(order.purchase_date, language, order.market) if order.purchase_date else "",
-        "product": _product(order, language) or words["item"],
+        "order_id": order_id,
+        "order_date": long_date(purchased, language, market) if purchased else "",
+        "product": _product(products, language) or words["item"],
     }
     return {
         "greeting": fill(words["greeting"], {"buyer_name": name}) if name else words["greeting_unnamed"],
         "reference": fill(words["reference" if facts["order_date"] else "reference_undated"], facts),
         **facts,
-        "quantity": str(order.units),
-        "paid": _paid(order, language),
-        "seller_name": _signature(seller_name) or words["your_seller"],
+        "quantity": str(units),
+        "paid": paid,
+        "seller_name": shortened(" ".join(_printable(seller_name).split()).lstrip("=+-@ "), _NAME_AT_MOST)
+        or words["your_seller"],
     }
 
 
-def _paid(order: BuyerOrder, language: str) -> str:
-    if order.currency is None or order.paid is None:
-        return ""
-    return money(order.paid, order.currency, language, order.market)
-
-
-def _product(order: BuyerOrder, language: str) -> str:
-    names = [plain_product(name) for name in order.products]
+def _product(products: tuple[str, ...], language: str) -> str:
+    names = [plain_product(name) for name in products]
     each = max(_PRODUCT_AT_MOST // max(len(names), 1), 30)
     return shortened(listed([shortened(name, each) for name in names if name], language), _PRODUCT_AT_MOST)
-
-
-def _signature(seller_name: str) -> str:
-    return shortened(" ".join(_printable(seller_name).split()).lstrip("=+-@ "), _NAME_AT_MOST)
 
 
 def _printable(text: str) -> str:

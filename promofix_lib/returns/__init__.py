@@ -1,25 +1,17 @@
-"""What came back and what is left: answers read back, round 2, the table of truth."""
+"""What came back: worked lists and Amazon's answers become lines of the journal."""
 
-from promofix_lib.returns.rounds import (
-    Round,
-    failed_keys,
-    next_round,
-    take_back_processing_report,
-    take_back_sheet,
-    upload_again,
-)
-from promofix_lib.returns.todo_sheet import WorkedSheet
-from promofix_lib.returns.truth import table_of_truth
-from promofix_lib.returns.uploads import UploadAnswer
+from promofix_lib.returns.inbox import drop_in, inbox, returned_files
+from promofix_lib.returns.take_back import Clash, NotUnderstood, TakenBack, follow_up, report_of, settle, take_back
 
 __all__ = [
-    "Round",
-    "UploadAnswer",
-    "WorkedSheet",
-    "failed_keys",
-    "next_round",
-    "table_of_truth",
-    "take_back_processing_report",
-    "take_back_sheet",
-    "upload_again",
+    "Clash",
+    "NotUnderstood",
+    "TakenBack",
+    "drop_in",
+    "follow_up",
+    "inbox",
+    "report_of",
+    "returned_files",
+    "settle",
+    "take_back",
 ]

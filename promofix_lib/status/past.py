@@ -70,7 +70,8 @@ class Past:
         firm = [answer for answer in said if not is_remark(answer)]
         if not firm:
             return said[0] if said else None
-        twice = [one for one in firm if (one.file, one.at) == (firm[0].file, firm[0].at)]
+        lists = (f"{firm[0].hand} [", f"{firm[0].hand} #")  # as `returns` names further lists and rows of one file
+        twice = [firm[0], *(one for one in firm if one.at == firm[0].at and one.hand.startswith(lists))]
         return firm[0] if len({one.value for one in twice}) == 1 else None
 
     def conflict(self, task: str = "task") -> Told | None:

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.case.records import Answer, ExportRecord, Record, UploadAnswer
-from promofix_lib.incident import affected
 from promofix_lib.money import Amounts
 from promofix_lib.orders import is_true
 from promofix_lib.say import Told, told
@@ -339,7 +338,7 @@ def records(case: Case, kind: type[R]) -> list[R]:
         A record of `promofix_lib.case.records`.
     """
     kept: dict[int, tuple[object, R]] = case.once("records", dict, per="reading")
-    entries = case.journal.entries(kind.kind)
+    entries = case.journal.entries(kind.entry)
     for entry in entries:
         if entry.id not in kept or kept[entry.id][0] is not entry.facts:  # a purge changes entries in place
             kept[entry.id] = (entry.facts, kind.from_json(entry.facts))
@@ -489,7 +488,7 @@ def _gate(case: Case, book: Book, chosen: Mask, left: Mask) -> tuple[Gate, Mask]
     word = case.gate
     late = np.zeros(len(chosen), dtype=np.bool_)
     if word.ended_at is not None:
-        by_rule = [affected(book.orders, one.rule.open_ended()).to_numpy() for one in case.incidents if one.taken]
+        by_rule = [case.mask(one.rule.open_ended()) for one in case.incidents if one.taken]
         mine = np.logical_or.reduce([chosen, *by_rule]) & ~book.named(case.left_out) & ~left
         times = book.orders["purchase_date"] > pd.Timestamp(word.ended_at)
         late = mine & times.to_numpy(dtype=np.bool_) & (book.triage != "set_aside").to_numpy(dtype=np.bool_)

@@ -1,10 +1,10 @@
-// The hourly chart: grey bars for all orders, orange ones for the chosen, and a window with two handles.
+// The hourly chart: grey bars for all orders, a colour per incident on them, and a window with two handles.
 
 const CHART = { height: 176, left: 44, right: 10, top: 10, bottom: 36 };
 
 function chartPart({ model, t, ask }) {
   const everything = h("path", { class: "pf-everything" });
-  const chosen = h("path", { class: "pf-chosen" });
+  const chosen = h("g", { class: "pf-parts" });
   const grid = h("g", { class: "pf-grid", "aria-hidden": "true" });
   const shade = h("rect", { class: "pf-shade", y: CHART.top });
   const handles = { onset: handle("onset"), end: handle("end") };
@@ -21,7 +21,7 @@ function chartPart({ model, t, ask }) {
     h("div", { class: "pf-scroll", tabindex: 0, role: "region", "aria-label": t("hours_table") }, h("table", {}, h("thead", {}, h("tr", {},
       ...["hour_from", "hour_all", "hour_affected"].map((name) => h("th", { scope: "col" }, t(name))))), numbers)));
   const root = h("section", { class: "pf-hours", "aria-label": t("chart") }, tools, svg,
-    h("div", { class: "pf-window" }, caption, fields.onset.label, fields.end.label), under, readable);
+    h("div", { class: "pf-window" }, caption, fields.onset.label, fields.end.label, readable), under);
 
   let width = 800;
   let moved = null; // the window as the reader moves it, ahead of Python's answer
@@ -39,7 +39,7 @@ function chartPart({ model, t, ask }) {
   };
 
   function field(side) {
-    const input = h("input", { type: "datetime-local", step: 1, onchange: () => ask({ do: "moment", side, text: input.value }) });
+    const input = h("input", { type: "text", size: 17, onchange: () => ask({ do: "moment", side, text: input.value }) });
     return { input, label: h("label", {}, `${t(side)} `, input) };
   }
 
@@ -120,10 +120,11 @@ function chartPart({ model, t, ask }) {
     const { bars } = chart();
     const place = Math.floor((secondsAt(event) - bars.start) / bars.step);
     if (bars.everything[place] === undefined) return;
-    say(under, t("hour", { when: clock().full(bars.start + place * bars.step), all: bars.everything[place], n: bars.chosen[place] }));
+    say(under, t("hour", { when: clock().full(bars.start + place * bars.step), all: bars.everything[place], n: chosenAt(place) }));
   });
   svg.addEventListener("pointerleave", () => say(under, barsSay()));
 
+  const chosenAt = (place) => chart().bars.chosen.reduce((sum, [, counts]) => sum + counts[place], 0);
   const barsSay = () => t("bars", { hours: chart().bars.step / 3600, zone: chart().zone });
 
   function drawWindow() {
@@ -155,14 +156,19 @@ function chartPart({ model, t, ask }) {
     svg.setAttribute("width", width);
     const floor = CHART.height - CHART.bottom;
     const y = (count) => floor - (count / top) * (floor - CHART.top);
-    const outline = (counts) => counts.map((count, place) => {
+    const outline = (counts, below = []) => counts.map((count, place) => {
       if (!count) return "";
+      const foot = below[place] ?? 0;
       const left = x(bars.start + place * bars.step);
       const right = Math.min(x(bars.start + (place + 1) * bars.step), width - CHART.right);
-      return `M${left.toFixed(1)} ${floor}V${y(count).toFixed(1)}H${Math.max(right - 0.7, left + 0.7).toFixed(1)}V${floor}z`;
+      return `M${left.toFixed(1)} ${y(foot).toFixed(1)}V${y(foot + count).toFixed(1)}H${Math.max(right - 0.7, left + 0.7).toFixed(1)}V${y(foot).toFixed(1)}z`;
     }).join("");
     everything.setAttribute("d", outline(bars.everything));
-    chosen.setAttribute("d", outline(bars.chosen));
+    const below = bars.everything.map(() => 0);
+    keyed(chosen, bars.chosen, ([number]) => number, ([number]) => h("path", { class: `pf-chosen pf-part-${number % 6}` }), (path, [, counts]) => {
+      path.setAttribute("d", outline(counts, below));
+      counts.forEach((count, place) => { below[place] += count; });
+    });
     const axis = [top, from, to, width].join();
     if (axis !== axisDrawn) {
       axisDrawn = axis;
@@ -179,7 +185,7 @@ function chartPart({ model, t, ask }) {
   function drawNumbers() {
     if (!readable.open) return;
     const { bars } = chart();
-    const rows = bars.everything.map((all, place) => [bars.start + place * bars.step, all, bars.chosen[place]]).filter(([, all]) => all);
+    const rows = bars.everything.map((all, place) => [bars.start + place * bars.step, all, chosenAt(place)]).filter(([, all]) => all);
     keyed(numbers, rows, (row) => row[0], ([start]) => h("tr", {}, h("th", { scope: "row" }, clock().full(start)), h("td", {}), h("td", {})),
       (node, [, all, chosen]) => { say(node.children[1], String(all)); say(node.children[2], String(chosen)); });
   }

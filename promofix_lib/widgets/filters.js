@@ -1,4 +1,4 @@
-// The filters: check boxes with counts, number fields, and rules kept under a name.
+// The filters, folded away below what they ask: check boxes with counts, number fields, and rules kept under a name.
 
 function filtersPart({ model, t, ask }) {
   const groups = h("div", { class: "pf-groups" });
@@ -15,7 +15,22 @@ function filtersPart({ model, t, ask }) {
   const ceilingsRow = h("label", { class: "pf-choice pf-limits" }, ceilings, ceilingsText);
   numbers.append(ceilingsRow);
   const presets = presetsPart();
-  const root = h("section", { class: "pf-filters", "aria-label": t("filters") }, groups, presets.root);
+  const asks = h("span", {});
+  const which = h("div", { class: "pf-tools", role: "group", "aria-label": t("incidents") });
+  const root = h("section", { class: "pf-filters", "aria-label": t("filters") }, which,
+    h("details", {}, h("summary", {}, h("strong", {}, t("filters")), " ", asks), groups, presets.root));
+
+  function incident(one) {
+    return h("button", { type: "button", onclick: () => ask({ do: "incident", number: one.number }) }, h("i", { class: `pf-mark pf-part-${one.number % 6}` }), h("span", {}));
+  }
+
+  /** What the rule asks, in one line, so that the folded filters need not be opened to be read. */
+  function asked() {
+    const state = model.get("fields");
+    const words = model.get("facets").filter((facet) => facet.asked.length).map((facet) => `${facet.title}: ${facet.asked.join(", ")}`);
+    const numbers = Object.keys(fields).filter((name) => state[name]).map((name) => `${t(name)} ${state[name]}`);
+    return [...words, ...numbers, state.ceilings ? state.ceilings_text : ""].filter(Boolean).join(" · ") || t("no_rule");
+  }
 
   function group(facet) {
     const any = h("input", { type: "checkbox", class: "pf-any", onchange: () => ask({ do: "any", name: facet.name }) });
@@ -65,6 +80,13 @@ function filtersPart({ model, t, ask }) {
   }
 
   function draw() {
+    const incidents = model.get("incidents");
+    which.hidden = incidents.length < 2;
+    keyed(which, incidents, (one) => one.number, incident, (node, one) => {
+      say(node.lastChild, one.label);
+      node.setAttribute("aria-pressed", String(one.here));
+    });
+    say(asks, asked());
     keyed(groups, model.get("facets"), (facet) => facet.name, group, updateGroup);
     groups.append(numbers);
     const state = model.get("fields");

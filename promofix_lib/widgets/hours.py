@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from promofix_lib.widgets.facets import Codes, Facets, Mask, OrdersPer
+from promofix_lib.status import Book
+from promofix_lib.widgets.facets import Codes, OrdersPer
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -25,14 +26,16 @@ class Bars:
     ----------
     start, step : int
         Beginning of the first bar and width of each, in seconds.
-    everything, chosen : tuple of int
-        Orders per bar, all and chosen ones; an order with items in one hour counts once there.
+    everything : tuple of int
+        Orders per bar; an order with items in one hour counts once there.
+    chosen : dict of int to tuple of int
+        The affected ones among them, by the number of their incident; 0 holds those put in by hand alone.
     """
 
     start: int
     step: int
     everything: tuple[int, ...]
-    chosen: tuple[int, ...]
+    chosen: dict[int, tuple[int, ...]]
 
 
 class Hours:
@@ -40,8 +43,8 @@ class Hours:
 
     Parameters
     ----------
-    facets : Facets
-        The prepared order table.
+    book : Book
+        The order table, prepared.
     zone : ZoneInfo
         The marketplace's zone: days begin and hours are named there.
 
@@ -50,13 +53,14 @@ class Hours:
     >>> from promofix_lib.orders import order_table
     >>> orders = order_table([{"order_id": "A", "purchase_date": "2026-11-20T01:59:59Z"},
     ...                       {"order_id": "B", "purchase_date": "2026-11-20T03:00:00Z"}])
-    >>> hours = Hours(Facets(orders), ZoneInfo("UTC"))
-    >>> hours.bars(np.array([False, True]), *hours.whole()).everything
-    (1, 0, 1)
+    >>> hours = Hours(Book(orders), ZoneInfo("UTC"))
+    >>> bars = hours.bars(np.array([-1, 1]), *hours.whole())
+    >>> bars.everything, bars.chosen
+    ((1, 0, 1), {1: (0, 0, 1)})
     """
 
-    def __init__(self, facets: Facets, zone: ZoneInfo) -> None:
-        times = facets.orders["purchase_date"]
+    def __init__(self, book: Book, zone: ZoneInfo) -> None:
+        times = book.orders["purchase_date"]
         dated = np.flatnonzero(times.notna().to_numpy())
         seconds = (
             times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[s]").astype(np.int64)[dated]
@@ -64,7 +68,7 @@ class Hours:
         self.zone = zone
         self._first = int(seconds.min()) // HOUR if len(seconds) else 0
         self._count = int(seconds.max()) // HOUR - self._first + 1 if len(seconds) else 1
-        self._per_hour = OrdersPer(dated, seconds // HOUR - self._first, self._count, facets.order_codes)
+        self._per_hour = OrdersPer(dated, seconds // HOUR - self._first, self._count, book.order_codes)
         self._everything = self._per_hour.orders(np.ones(len(times), dtype=np.bool_))
 
     def whole(self) -> tuple[int, int]:
@@ -79,14 +83,26 @@ class Hours:
         high = min(last, (int(end.timestamp()) // HOUR + 1) * HOUR + margin) if end else last
         return (low, high) if low < high else (first, last)
 
-    def bars(self, mask: Mask, first: int, last: int) -> Bars:
-        """Bars from `first` to `last`, one an hour as long as they can be told apart, else wider."""
+    def bars(self, numbers: Codes, first: int, last: int) -> Bars:
+        """Bars from `first` to `last`, one an hour as long as they can be told apart, else wider.
+
+        Parameters
+        ----------
+        numbers : array of int
+            Per row the number of the incident that its order is chosen for, 0 for one put in by hand, -1 for none.
+        first, last : int
+            UTC seconds.
+        """
         step = next((step for step in _STEPS if (last - first) / step <= _MOST_BARS), _STEPS[-1])
         start = first // HOUR * HOUR
         count = max(1, -(-(last - start) // step))
-        parts = (self._everything, self._per_hour.orders(mask))
-        everything, chosen = (self._summed(orders, start // HOUR, step // HOUR, count) for orders in parts)
-        return Bars(start, step, everything, chosen)
+        place = (start // HOUR, step // HOUR, count)
+        chosen = {
+            int(number): self._summed(self._per_hour.orders(numbers == number), *place)
+            for number in np.unique(numbers)
+            if number >= 0
+        }
+        return Bars(start, step, self._summed(self._everything, *place), chosen)
 
     def _summed(self, per_hour: Codes, start: int, step: int, count: int) -> tuple[int, ...]:
         """Hours added up to bars of `step` hours from hour `start` on; hours outside the report have no orders."""

@@ -3,8 +3,8 @@
 function totalsPart({ model, t }) {
   const figures = h("dl", { class: "pf-figures" });
   const words = h("dl", { class: "pf-words" });
-  const hand = h("p", { class: "pf-note" });
-  const root = h("div", { class: "pf-totals", role: "status", "aria-label": t("totals") }, figures, words, hand);
+  const note = h("p", { class: "pf-note" });
+  const root = h("div", { class: "pf-totals", role: "status", "aria-label": t("totals") }, figures, words, note);
 
   const pair = () => h("div", {}, h("dt", {}), h("dd", {}));
   const fillPair = (node, [label, value]) => {
@@ -13,19 +13,9 @@ function totalsPart({ model, t }) {
   };
   function draw() {
     const totals = model.get("totals");
-    const count = (n) => t("count", { n });
-    keyed(figures, [
-      [t("orders", { n: totals.orders }), count(totals.orders), "orders"],
-      [t("units", { n: totals.units }), count(totals.units), "units"],
-      ...totals.lost.map(([currency, amount]) => [t("lost", { currency }), amount, currency]),
-    ], (item) => item[2], pair, fillPair);
-    keyed(words, totals.words.map(([word, n]) => [t(`word_${word}`), count(n), word]), (item) => item[2], pair, fillPair);
-    for (const node of words.children) node.classList.toggle("pf-none", node.lastChild.textContent === count(0));
-    say(hand, [
-      t("by_rule", { n: totals.by_rule }), totals.added ? t("added", { n: totals.added }) : "", totals.left_out ? t("left_out", { n: totals.left_out }) : "",
-      totals.unjudged ? t("unjudged", { n: totals.unjudged }) : "",
-      totals.without_loss ? t("without_loss", { n: totals.without_loss }) : "",
-    ].filter(Boolean).join(" · "));
+    keyed(figures, totals.figures, (item) => item[2], pair, fillPair);
+    keyed(words, totals.words, (item) => item[2], pair, fillPair);
+    say(note, totals.note);
   }
   return { root, draw };
 }
@@ -49,6 +39,7 @@ function render({ model, el }) {
   const root = h("div", { class: "promofix", role: "group", "aria-label": t("panel"), lang: model.get("words").language, "data-lm-suppress-shortcuts": "true" },
     silent, notice, reload, totals.root, chart.root, filters.root, table.root);
   el.append(root);
+  handOnSaving(root);
 
   function drawNotice() {
     const { text, kind } = model.get("notice");
@@ -57,11 +48,11 @@ function render({ model, el }) {
     say(notice, text);
     reload.hidden = kind !== "changed";
   }
-  const drawings = { totals: totals.draw, chart: chart.draw, facets: filters.draw, fields: filters.draw, page: table.draw, hand: table.draw, details: table.drawDetails, notice: drawNotice };
+  const drawings = { totals: totals.draw, chart: chart.draw, facets: filters.draw, incidents: filters.draw, fields: filters.draw, page: table.draw, hand: table.draw, details: table.drawDetails, notice: drawNotice };
   for (const [name, draw] of Object.entries(drawings)) model.on(`change:${name}`, draw);
   for (const draw of new Set(Object.values(drawings))) draw();
   // another notebook may have changed the case while nobody looked at this one
-  const look = setInterval(() => document.visibilityState === "visible" && line.idle() && silent.hidden && line.ask({ do: "look", quiet: true }), 10000);
+  const look = setInterval(() => document.visibilityState === "visible" && line.idle() && silent.hidden && line.ask({ do: "look", quiet: true }), 5000);
   return () => {
     clearInterval(look);
     line.close();

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -12,39 +14,52 @@ import numpy as np
 import traitlets
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.decisions import Decisions
 from promofix_lib.case.records import Action
-from promofix_lib.errors import PromofixError
+from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.incident import Incident
-from promofix_lib.widgets.assets import module, style
+from promofix_lib.orders import order_table
+from promofix_lib.say import say
+from promofix_lib.status import Book, facts_of
+from promofix_lib.widgets.choice import (
+    Choice,
+    Look,
+    Selection,
+    ceilings_text,
+    with_choice,
+    with_number,
+    with_window,
+    with_words,
+)
 from promofix_lib.widgets.facets import Mask
 from promofix_lib.widgets.pages import Order
-from promofix_lib.widgets.panel_view import Look, PanelView, Selection, ceilings_text
-from promofix_lib.widgets.rule_edits import with_choice, with_number, with_window, with_words
-from promofix_lib.widgets.words import words_of
+from promofix_lib.widgets.panel_view import PanelView
+
+_FOLDER = Path(__file__).resolve().parent
+
+
+@cache
+def _script(*names: str) -> str:
+    """The panel's JavaScript, joined from the files beside this one; nothing is loaded from elsewhere."""
+    return "\n".join([*((_FOLDER / name).read_text("utf-8") for name in names), "export default { render };"])
 
 
 class OrderFilter(anywidget.AnyWidget):
     """Choose the affected orders: chart, filters, table, and changes by hand, each saved in the case as it is made.
 
-    The state is the case's rule and decisions; the panel only shows them and asks for changes. It starts from what was
-    last decided, so *Run All* repeats nothing and undoes nothing.
+    The state is the case's rules and decisions; the panel only shows them and asks for changes. It starts from what was
+    last decided, so *Run All* repeats nothing and undoes nothing. Without reports it says so, and fills itself when
+    they come.
 
     Parameters
     ----------
     case : Case
-        The case, with at least one report.
-
-    Raises
-    ------
-    CaseError
-        The case has no report yet.
     """
 
-    _esm = module("page.js", "chart.js", "filters.js", "table.js", "order_filter.js")
-    _css = style()
+    _esm = _script("page.js", "chart.js", "filters.js", "table.js", "order_filter.js")
+    _css = (_FOLDER / "panel.css").read_text("utf-8")
 
     words = traitlets.Dict().tag(sync=True)
+    incidents = traitlets.List().tag(sync=True)
     chart = traitlets.Dict().tag(sync=True)
     facets = traitlets.List().tag(sync=True)
     fields = traitlets.Dict().tag(sync=True)
@@ -61,43 +76,45 @@ class OrderFilter(anywidget.AnyWidget):
         self._case = case
         self._look = Look()
         self._preview: Incident | None = None
+        self._number = 0
+        self._said = ""
         self._prepare()
-        super().__init__(**self._parts(self._case.decisions))
+        super().__init__(**self._parts())
         self.on_msg(self._on_message)
 
     def _prepare(self) -> None:
         """Make the view new, for the orders and the language as they are now."""
         case = self._case
-        self._orders, self._language = case.orders, case.settings.language
-        finding = case.finding
-        prices, unjudged = (finding.normal_prices, finding.cannot_judge) if finding else ((), ())
-        words = words_of(self._language)
-        self._view = PanelView(self._orders, case.marketplace.zone, prices, words, unjudged, case.incident)
-        self._incident = case.incident
-        first, last = self._view.zoomed(self._look, case.filter, "window")
+        self._language = case.language
+        self._empty = not case.reports
+        self._book = Book(order_table()) if self._empty else case.book
+        unjudged = () if self._empty else (key for one in case.findings.incidents for key in one.cannot_judge)
+        zone = self._case.zone if not self._empty else UTC
+        self._view = PanelView(self._book, zone, self._language, unjudged)
+        self._found = {one.number: one.found for one in case.incidents}
+        first, last = self._view.zoomed(self._look, self._choice().rule, "window")
         self._look = replace(self._look, first=first, last=last)
         self.revision = case.revision
 
     # -- what Python says -----------------------------------------------------------------------------------------
 
     @property
-    def decisions(self) -> Decisions:
-        """What is decided in the case now."""
-        return self._case.decisions
-
-    @property
     def rule(self) -> Incident:
         """The filters as they stand on the screen."""
-        return self._preview or self._case.filter
+        return self._choice().rule or Incident()
 
     @property
     def selection(self) -> Selection:
         """Which rows are in, over the case's order table."""
-        return self._selected(self._case.decisions)
+        return self._view.selection(self._choice())
+
+    def facts(self) -> dict[str, Any]:
+        """What the panel shows now, as the keys ``"orders"`` to ``"triage"`` of ``promofix status --json``."""
+        return facts_of(self._book, self._chosen)
 
     def __repr__(self) -> str:
-        """One line that makes sense where no widget can be drawn."""
-        return self._view.words["plain"].format(orders=self.totals["orders"])
+        """One line that makes sense where no widget can be drawn; it holds no value, for it is saved with the page."""
+        return say("widgets.plain", title=say("widgets.panel_panel", language=self._language), language=self._language)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         self._reload()  # shown again: as things are now
@@ -105,48 +122,78 @@ class OrderFilter(anywidget.AnyWidget):
 
     # -- state to screen ------------------------------------------------------------------------------------------
 
-    def _selected(self, decisions: Decisions) -> Selection:
-        return self._view.selection(self._preview or decisions.filter, decisions)
+    def _choice(self) -> Choice:
+        """What is decided in the case, with the rule at work as it is on the screen."""
+        case = self._case
+        rules = {one.number: one.rule for one in case.incidents if one.taken}
+        if self._number not in rules:
+            self._number = next(iter(rules), 0)
+        number = self._number
+        if self._preview is not None:
+            number = number or 1  # the first incident of all is being made
+            rules |= {number: self._preview}
+        by_hand = ({}, {}) if self._empty else (case.put_in, case.left_out)
+        return Choice(rules, number, *by_hand)
 
-    def _parts(self, decisions: Decisions) -> dict[str, Any]:
-        """Every part of the screen, from the rule, the decisions and the look."""
-        rule, look, view = self._preview or decisions.filter, self._look, self._view
-        selection = self._selected(decisions)
+    def _parts(self) -> dict[str, Any]:
+        """Every part of the screen, from the rules, the decisions and the look."""
+        choice, look, view = self._choice(), self._look, self._view
+        selection = view.selection(choice)
+        self._chosen = selection.chosen
+        decided = self._case.decisions
         return {
-            "words": view.words,
-            "chart": view.chart(rule, selection, look) | {"preview": self._preview is not None},
-            "facets": view.choices(rule, look),
-            "fields": self._fields(rule or Incident()),
+            "words": {name: view.say(name) for name in _WORDS} | {"language": self._language},
+            "incidents": self._incidents(choice),
+            "chart": view.chart(choice, selection, look) | {"preview": self._preview is not None},
+            "facets": view.choices(choice.rule, self._found.get(self._number), look),
+            "fields": self._fields(choice.rule or Incident()),
             "totals": view.totals(selection),
-            "page": view.page(selection, decisions, look),
-            "hand": {"can_undo": bool(decisions.done), "can_redo": bool(decisions.undone)},
+            "page": view.page(selection, choice, look),
+            "hand": {"can_undo": bool(decided.done), "can_redo": bool(decided.undone)},
             "details": view.details(look.details),
-            "notice": {"kind": "hint", "text": "" if rule else view.words["no_incident"]},
+            "notice": {"kind": "hint", "text": self._hint(choice)},
         }
+
+    def _hint(self, choice: Choice) -> str:
+        if self._empty:
+            return self._view.say("no_report")
+        return "" if choice.rules else self._view.say("no_incident")
+
+    def _incidents(self, choice: Choice) -> list[dict[str, Any]]:
+        return [
+            {
+                "number": number,
+                "label": self._view.say("incident", number=number, cause=_cause(rule)),
+                "here": number == self._number,
+            }
+            for number, rule in choice.rules.items()
+        ]
 
     def _fields(self, rule: Incident) -> dict[str, Any]:
         numbers = {name: getattr(rule, name) for name in ("max_unit_price", "min_quantity", "max_quantity")}
-        found = self._incident.ceilings if self._incident else ()
+        found = self._found.get(self._number)
+        ceilings = found.ceilings if found else ()
+        text = ceilings_text(ceilings, self._language)
         return {
             **{name: "" if number is None else str(number) for name, number in numbers.items()},
             "ceilings": bool(rule.ceilings),
-            "ceilings_text": self._view.words["ceilings"].format(list=ceilings_text(found)) if found else "",
+            "ceilings_text": self._view.say("ceilings", list=text) if ceilings else "",
             "presets": sorted(self._case.presets),
-            "adjusted": self._incident is not None and rule != self._incident,
+            "adjusted": found is not None and rule != found,
         }
 
     def _reload(self) -> None:
         """Show the case as it is now, also with reports that came since."""
-        if self._case.orders is not self._orders:
+        if self._empty == bool(self._case.reports) or (not self._empty and self._case.orders is not self._book.orders):
             self._prepare()
         self._refresh()
 
     def _refresh(self, **also: Any) -> None:
         """Show the state as it is in the case now; only what changed is sent."""
         case = self._case
-        if case.settings.language != self._language or case.incident != self._incident:
+        if case.language != self._language or {one.number: one.found for one in case.incidents} != self._found:
             self._prepare()
-        parts = self._parts(case.decisions) | also
+        parts = self._parts() | also
         seen = case.revision
         with self.hold_sync():
             for name, value in parts.items():
@@ -161,11 +208,15 @@ class OrderFilter(anywidget.AnyWidget):
             if message.get("do") == "look":
                 self._look_for_changes(question)
             else:
+                self._said = ""
                 self._do(message)
-                self._refresh(answer=question)
+                self._refresh(answer=question, **self._told())
         except (PromofixError, OSError) as error:  # a wrong number; a full disk, a case locked by another notebook
             with self.hold_sync():
                 self.notice, self.answer = {"kind": "error", "text": str(error)}, question
+
+    def _told(self) -> dict[str, Any]:
+        return {"notice": {"kind": "hint", "text": self._said}} if self._said else {}
 
     def _do(self, message: dict[str, Any]) -> None:
         facts = {name: value for name, value in message.items() if name not in ("do", "question", "latest", "quiet")}
@@ -176,16 +227,15 @@ class OrderFilter(anywidget.AnyWidget):
     def _actions(self) -> dict[str, Callable[..., None]]:
         """What the screen can ask for, by its name there."""
         return {
+            "incident": self._work_on,
             "window": self._set_window,
             "moment": self._set_moment,
             "choose": lambda name, value, on: self._save(with_choice(self.rule, name, value, on)),
             "any": lambda name: self._save(with_words(self.rule, name, ())),
             "together": lambda on: self._save(replace(self.rule, together=on)),
-            "number": lambda name, text: self._save(
-                with_number(self.rule, name, text, self._view.words["not_a_number"])
-            ),
+            "number": lambda name, text: self._save(with_number(self.rule, name, text, self._language)),
             "ceilings": self._set_ceilings,
-            "as_found": lambda: self._save(self._incident or Incident()),
+            "as_found": lambda: self._save(self._found.get(self._number, Incident())),
             "save_preset": self._save_preset,
             "use_preset": lambda name: self._save(self._case.presets.get(name, self.rule)),
             "tick": self._tick,
@@ -209,11 +259,17 @@ class OrderFilter(anywidget.AnyWidget):
     def _see(self, **changes: Any) -> None:
         self._look = replace(self._look, **changes)
 
+    def _work_on(self, number: int) -> None:
+        self._preview, self._number = None, number
+        self._zoom("window")
+
     def _save(self, rule: Incident) -> None:
         self._preview = None
         self._see(page=1)
-        if rule != self._case.filter or self._case.decisions.filter is None:
-            self._case.set_filter(rule)
+        if self._number:
+            self._case.set_rule(self._number, rule)
+        elif not self._empty and rule != Incident():
+            self._case.take(rule)
 
     def _step(self, step: Callable[[], Case]) -> None:
         self._preview = None
@@ -221,16 +277,19 @@ class OrderFilter(anywidget.AnyWidget):
 
     def _look_for_changes(self, question: str) -> None:
         changed = self._case.revision != self.revision
+        if self._empty and self._case.reports:
+            self._reload()
         with self.hold_sync():
             self.answer = question
-            if changed:
-                self.notice = {"kind": "changed", "text": self._view.words["changed_elsewhere"]}
+            if changed and not self._empty:
+                self.notice = {"kind": "changed", "text": self._view.say("changed_elsewhere")}
 
     # the window and the other filters
 
     def _set_window(self, onset: float | None, end: float | None, commit: bool) -> None:
         moments = [None if second is None else datetime.fromtimestamp(second, UTC) for second in (onset, end)]
-        self._preview = with_window(self.rule, self._exact("onset", moments[0]), self._exact("end", moments[1]))
+        window = self._exact("onset", moments[0]), self._exact("end", moments[1])
+        self._preview = with_window(self.rule, *window)
         if commit:
             self._save(self._preview)
 
@@ -242,24 +301,24 @@ class OrderFilter(anywidget.AnyWidget):
 
     def _set_moment(self, side: str, text: str) -> None:
         try:
-            moment = self._view.hours.moment(text, end=side == "end") if text else None
+            moment = self._view.hours.moment(text.strip(), end=side == "end") if text.strip() else None
         except ValueError as error:
-            raise PromofixError(self._view.words["not_a_moment"].format(text=text)) from error
+            raise CaseError("widgets.panel_not_a_moment", found=text) from error
         rule = self.rule
         onset, end = (moment, rule.end) if side == "onset" else (rule.onset, moment)
         self._save(with_window(rule, onset, end))
 
     def _set_ceilings(self, on: bool) -> None:
-        found = self._incident.ceilings if self._incident else ()
-        self._save(replace(self.rule, ceilings=found if on else ()))
+        found = self._found.get(self._number, Incident())
+        self._save(replace(self.rule, ceilings=found.ceilings if on else ()))
 
     def _save_preset(self, name: str) -> None:
         if not name.strip():
-            raise PromofixError(self._view.words["no_name"])
+            raise CaseError("widgets.panel_no_name")
         self._case.save_preset(name.strip(), self.rule)
 
     def _zoom(self, how: str) -> None:
-        first, last = self._view.zoomed(self._look, self.rule, how)
+        first, last = self._view.zoomed(self._look, self._choice().rule, how)
         self._see(first=first, last=last)
 
     def _sort(self, column: str) -> None:
@@ -269,24 +328,48 @@ class OrderFilter(anywidget.AnyWidget):
     # orders by hand
 
     def _tick(self, key: str, on: bool, reason: str) -> None:
-        rows = np.zeros(len(self._orders), dtype=np.bool_)
+        rows = np.zeros(len(self._book.orders), dtype=np.bool_)
         rows[self._view.pages.named([key])] = True
         self._decide_rows(rows, on, reason)
 
     def _decide_shown(self, on: bool, reason: str) -> None:
-        self._decide_rows(self._view.shown(self.selection, self._look), on, reason)
+        rows = self._view.shown(self.selection, self._look)
+        self._decide_rows(rows, on, reason)
+        self._said = self._view.say("taken_in_all" if on else "left_out_all", n=int(rows.sum()))
 
     def _decide_rows(self, rows: Mask, on: bool, reason: str) -> None:
         """Put rows in or out: back to the rule where the rule says the same, else by hand; always one step to undo."""
         selection = self.selection
         rows = rows & (selection.chosen != on)
-        by_rule = bool((selection.rule[rows] == on).all())
+        by_rule = bool(((selection.numbers[rows] > 0) == on).all())
         action: Action = "as_rule" if by_rule else "add" if on else "leave_out"
         self._case.decide(action, self._view.pages.keys[rows].tolist(), "" if by_rule else self._reason(reason))
 
     def _change_reason(self, key: str, reason: str) -> None:
-        action: Action = "add" if key in self._case.decisions.added else "leave_out"
+        action: Action = "add" if key in self._case.put_in else "leave_out"
         self._case.decide(action, [key], self._reason(reason))
 
     def _reason(self, reason: str) -> str:
-        return reason.strip() or self._view.words["reason_default"]
+        return reason.strip() or self._view.say("reason_1")
+
+
+def _cause(rule: Incident) -> str:
+    """What a rule is about, in short: its promotions, else its SKUs."""
+    names = rule.promotion_ids or rule.skus or tuple(ceiling.sku for ceiling in rule.ceilings)
+    return ", ".join(names[:2]) + (" …" if len(names) > 2 else "")
+
+
+_WORDS = (
+    *("panel", "totals", "count", "chart", "zoom", "onset", "end", "onset_handle", "end_handle", "open_side", "hours"),
+    *(f"zoom_{how}" for how in ("earlier", "later", "closer", "wider", "window", "whole")),
+    *("hour", "bars", "hours_table", "hour_from", "hour_all", "hour_affected", "filters", "incidents", "any", "find"),
+    *("find_in", "more", "together", "numbers", "max_unit_price", "min_quantity", "max_quantity", "presets"),
+    *("preset_name", "preset_save", "preset_use", "as_found", "orders_section", "search", "show", "show_affected"),
+    *("show_all", "show_by_hand", "show_unjudged", "take_in_shown", "leave_out_shown", "undo", "redo", "reason"),
+    *("reason_1", "reason_2", "reason_3", "reason_4", "reason_of", "hand_add", "hand_leave_out", "where", "previous"),
+    *("next", "page_size", "table_caption", "affected", "by_hand", "affected_order", "no_order_id", "no_price"),
+    *(f"column_{name}" for name in ("order", "bought", "sku", "units", "paid_each", "discount", "status")),
+    *("column_fulfilment", "column_word", "nothing_shown", "details", "details_of", "close", "reload", "run_again"),
+    "no_rule",
+)
+"""The sentences that the browser fills in itself; none of them has a plural form."""

@@ -45,21 +45,17 @@ function fill(field, value) {
   if (field.getRootNode().activeElement !== field && field.value !== value) field.value = value;
 }
 
-/** The words of the seller's language: `t("shown", {n: 300})`; "order|orders" chooses by the number n. */
+/** The words of the seller's language: `t("shown", {n: 300})`. */
 function wordsOf(model) {
-  const words = model.get("words");
-  const numbers = new Intl.NumberFormat(words.language);
-  return (key, facts = {}) => {
-    const forms = (words[key] ?? key).split("|");
-    const form = facts.n === 1 ? forms[0] : forms[forms.length - 1];
-    return form.replace(/\{(\w+)\}/g, (_, name) =>
-      typeof facts[name] === "number" ? numbers.format(facts[name]) : String(facts[name] ?? ""));
-  };
+  const numbers = () => new Intl.NumberFormat(model.get("words").language);
+  return (key, facts = {}) => (model.get("words")[key] ?? key).replace(/\{(\w+)(:,)?\}/g, (_, name) =>
+    typeof facts[name] === "number" ? numbers().format(facts[name]) : String(facts[name] ?? ""));
 }
 
 /** Times on the marketplace's clock. */
 function clockOf(language, zone) {
-  const day = new Intl.DateTimeFormat(language, { timeZone: zone, weekday: "short", day: "numeric", month: "short" });
+  const weekday = language.startsWith("zh") ? undefined : "short"; // 11月19日 22:05
+  const day = new Intl.DateTimeFormat(language, { timeZone: zone, weekday, day: "numeric", month: "short" });
   const time = new Intl.DateTimeFormat(language, { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const hour = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "numeric", hourCycle: "h23" });
   const date = (seconds) => new Date(seconds * 1000);
@@ -69,6 +65,17 @@ function clockOf(language, zone) {
     full: (seconds) => `${day.format(date(seconds)).replace(",", "")} ${time.format(date(seconds))}`,
     hour: (seconds) => Number(hour.format(date(seconds))),
   };
+}
+
+/** JupyterLab does not hear its keys from inside the panel; saving is handed on to it. */
+function handOnSaving(root) {
+  root.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "s") return;
+    event.preventDefault();
+    const { key, code, keyCode, ctrlKey, metaKey, shiftKey } = event;
+    const outside = root.closest(".jp-Cell") ?? document.body;
+    outside.dispatchEvent(new KeyboardEvent("keydown", { key, code, keyCode, ctrlKey, metaKey, shiftKey, bubbles: true, cancelable: true }));
+  });
 }
 
 /**
@@ -86,14 +93,13 @@ function lineTo(model, onSilence, onAnswer) {
     open = `${Date.now()}-${Math.random()}`;
     if (!message.quiet) listen();
     try {
-      const { contents, ...words } = message;
-      model.send({ ...words, question: open }, undefined, contents);
+      model.send({ ...message, question: open });
     } catch {
       onSilence();
     }
   }
   function listen() {
-    if (timer === null && !model.get("busy")) timer = setTimeout(onSilence, 3000);
+    if (timer === null) timer = setTimeout(onSilence, 3000);
   }
   function heard() {
     clearTimeout(timer);
@@ -107,7 +113,6 @@ function lineTo(model, onSilence, onAnswer) {
     if (waiting.length) post(waiting.shift());
   }
   model.on("change:answer", answered);
-  model.on("change:busy", heard); // Python is at work: silence is no death
   return {
     ask(message) {
       if (open === null) return post(message);
@@ -120,7 +125,6 @@ function lineTo(model, onSilence, onAnswer) {
     close() {
       heard();
       model.off("change:answer", answered);
-      model.off("change:busy", heard);
     },
   };
 }

@@ -11,7 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.compute as pc
 
-from promofix_lib.orders import as_text, item_keys, money_text, sku_keys
+from promofix_lib.amounts import amount_text
+from promofix_lib.orders import as_text
+from promofix_lib.status import Book
 from promofix_lib.widgets.facets import Codes, Mask
 
 Show = Literal["affected", "all", "by_hand", "unjudged"]
@@ -44,25 +46,25 @@ class Pages:
 
     Parameters
     ----------
-    orders : DataFrame
-        Order table.
-    words : array of str
-        Triage word per row.
+    book : Book
+        The order table, prepared.
+    language : str
+        Of the amounts.
 
     Examples
     --------
     >>> from promofix_lib.orders import order_table
-    >>> orders = order_table([{"order_id": "B", "sku": "S"}, {"order_id": "A", "sku": "S"}])
-    >>> pages = Pages(orders, np.array(["cancel", "wait"]))
+    >>> pages = Pages(Book(order_table([{"order_id": "B", "sku": "S"}, {"order_id": "A", "sku": "S"}])), "en")
     >>> rows = pages.sorted(pages.containing(""), Order("order_id"))
     >>> pages.keys[rows].tolist()
     ['A/S/1', 'B/S/1']
     """
 
-    def __init__(self, orders: pd.DataFrame, words: npt.NDArray[Any]) -> None:
-        self.orders = orders
-        self.words = words
-        self.keys: npt.NDArray[Any] = item_keys(orders).to_numpy(dtype=object)
+    def __init__(self, book: Book, language: str) -> None:
+        self.orders = book.orders
+        self.words: npt.NDArray[Any] = book.triage.to_numpy(dtype=object)
+        self.keys: npt.NDArray[Any] = book.keys.to_numpy(dtype=object)
+        self._book, self._language = book, language
         self._indexes: list[pd.Index[Any]] = []
         self._text: Any = None
         self._searches: dict[str, Mask] = {}
@@ -76,7 +78,7 @@ class Pages:
         if not wanted:
             return np.empty(0, dtype=np.int64)
         if not self._indexes:
-            self._indexes = [pd.Index(self.keys), pd.Index(sku_keys(self.orders).to_numpy(dtype=object))]
+            self._indexes = [pd.Index(self.keys), pd.Index(self._book.sku_keys.to_numpy(dtype=object))]
         rows = np.unique(np.concatenate([index.get_indexer_for(pd.Index(wanted)) for index in self._indexes]))
         return rows[rows >= 0].astype(np.int64)
 
@@ -135,13 +137,16 @@ class Pages:
             "bought": None if row.purchase_date is pd.NaT else int(row.purchase_date.timestamp()),
             "sku": _text(row.sku),
             "units": None if row.quantity is pd.NA else int(row.quantity),
-            "paid_each": _money(row.unit_price, row.currency),
-            "discount": _money(row.item_promotion_discount, row.currency),
-            "currency": _text(row.currency),
+            "paid_each": self._money(row.unit_price, row.currency),
+            "discount": self._money(row.item_promotion_discount, ""),
             "status": _text(row.order_status),
             "fulfilment": _text(row.fulfillment_channel),
             "word": str(self.words[place]),
         }
+
+    def _money(self, amount: Any, currency: Any) -> str | None:
+        known = "" if currency is pd.NA else str(currency)
+        return None if amount is pd.NA else amount_text(amount, known, self._language)
 
     def details(self, key: str) -> list[list[tuple[str, str]]]:
         """Every item of the order that this item belongs to: each cell that is not empty, with its column."""
@@ -167,7 +172,3 @@ def _joined(lists: pd.Series[Any]) -> Any:
 
 def _text(cell: Any) -> str | None:
     return None if cell is pd.NA else str(cell)
-
-
-def _money(amount: Any, currency: Any) -> str | None:
-    return None if amount is pd.NA else money_text(amount, None if currency is pd.NA else str(currency))

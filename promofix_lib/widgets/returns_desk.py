@@ -1,38 +1,36 @@
-"""What came back: the assistant's workbook, Amazon's processing report; and the next round."""
+"""Notebook 6: what came back, what is left to do by next step, and the next round."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from promofix_lib.case.case import Case
+from promofix_lib.case.records import Returned, UploadAnswer
 from promofix_lib.export.handover import Handover, export
-from promofix_lib.letters.sheet_words import SHEET_LANGUAGES, sheet_words
-from promofix_lib.returns import failed_keys, next_round, upload_again
+from promofix_lib.returns import next_round, upload_again
 from promofix_lib.returns.inbox import REPORTS, WORKBOOKS, drop_in, inbox, returned_files, take_back
-from promofix_lib.returns.returns import Return, read_returns, sha256_of
-from promofix_lib.returns.rounds import Round
-from promofix_lib.widgets.desk_words import desk_words
-from promofix_lib.widgets.export_button import outcome_parts
-from promofix_lib.widgets.files import size_text
-from promofix_lib.widgets.form import Form, Part, bullets, button, checks, table, text
-from promofix_lib.widgets.report_chooser import MOST_MEGABYTES
+from promofix_lib.say import say
+from promofix_lib.status import OrderRow, status
+from promofix_lib.widgets.desk import Desk, Part, check_still_open
+from promofix_lib.widgets.export_desk import outcome_parts
+from promofix_lib.widgets.page_head import export_links
+from promofix_lib.widgets.reports_desk import file_ticks
 
 _SHOWN = 20
+_ROWS = 25
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class ReturnsDesk(Form):
+class ReturnsDesk(Desk):
     """Read back what came back, write the refused cancellations again, and export the next round.
 
-    Files lie in the folder ``returned`` of the case, or are uploaded into it. Of the assistant's workbook only order
-    ids, statuses and contradictions are shown: the table of what is left holds the notes.
+    Files lie in the folder ``returned`` of the case, or are uploaded into it.
 
     Parameters
     ----------
@@ -47,148 +45,96 @@ class ReturnsDesk(Form):
         What the last press of one of the two export buttons wrote.
     """
 
+    title = "returns_desk"
+
     def __init__(self, case: Case, clock: Callable[[], datetime] = _now) -> None:
-        self._case = case
         self._clock = clock
         self._ticked: set[str] = set()
         self.handover: Handover | None = None
-        super().__init__(case.settings.language, "returns_desk", desk_words(case.settings.language))
+        super().__init__(case)
 
     def show(self) -> list[Part]:
         """The files, what they said, what failed, and the next round."""
-        came = read_returns(self._case.folder)
+        files = returned_files(self._case)
+        came = [Returned.from_json(entry.facts) for entry in self._case.journal.entries("returned")]
+        read = {one.file for one in came}
+        notes = [self.say("returns_read_before") if path.name in read else "" for path in files]
         return [
-            *self._file_parts({returned.sha256 for returned in came}),
-            *self._said_parts(came),
-            *self._failed_parts(came),
-            *self._round_parts(),
-            *(outcome_parts(self.handover, self.words) if self.handover else []),
+            self.text("how", self.say("returns_how", folder=inbox(self._case))),
+            *file_ticks(self, files, self._ticked, notes),
+            self.row(
+                "buttons",
+                [
+                    self.upload("upload", self.say("upload"), (*WORKBOOKS, *REPORTS)),
+                    self.button("look", self.say("look_again")),
+                    self.button("read", self.say("read_these"), main=True, off=not self._ticked),
+                ],
+            ),
+            *self._said(came),
+            *self._refused(),
+            *self._round(),
+            *([export_links(self, self.handover.folder)] if self.handover else []),
+            *outcome_parts(self, self.handover),
         ]
 
-    # -- files --------------------------------------------------------------------------------------------------
-
-    def _file_parts(self, read: Collection[str]) -> list[Part]:
-        words, files = self.words, returned_files(self._case)
-        labels = {path.name: (self._label(path, read), path.name in self._ticked) for path in files}
+    def _said(self, came: Sequence[Returned]) -> list[Part]:
+        answers = [UploadAnswer.from_json(entry.facts) for entry in self._case.journal.entries("upload_answer")]
+        conflicts = [row.conflict.text(self.language) for row in status(self._case).rows if row.conflict]
+        remarks = [remark.text(self.language) for answer in answers for remark in answer.warnings]
+        names = [self.say("returns_file", name=one.file, at=one.at.astimezone(self._case.zone)) for one in came]
         return [
-            text("how", words["returns_how"].format(folder=inbox(self._case))),
-            checks("tick", words["returns_files"], labels) if files else text("none", words["returns_none"]),
-            button("look", words["look_again"]),
-            button("read", words["read_these"], main=True, disabled=not self._ticked),
-            {
-                "kind": "upload",
-                "name": "upload",
-                "label": words["upload"],
-                "hint": words["upload_hint"].format(most=MOST_MEGABYTES),
-                "accept": ",".join((*WORKBOOKS, *REPORTS)),
-                "most": MOST_MEGABYTES * 1_000_000,
-            },
+            *self._listed("said", "returns_what", names),
+            *self._listed("conflicts", "returns_conflicts", conflicts),
+            *self._listed("remarks", "returns_warnings", remarks),
         ]
 
-    def _label(self, path: Path, read: Collection[str]) -> str:
-        facts = path.stat()
-        when = datetime.fromtimestamp(facts.st_mtime).strftime("%Y-%m-%d %H:%M")
-        label = self.words["chooser_file"].format(name=path.name, size=size_text(facts.st_size), when=when)
-        return self.words["returns_read_before"].format(label=label) if sha256_of(path) in read else label
+    def _refused(self) -> list[Part]:
+        rows = status(self._case).rows_of(state="refused")
+        told = [f"{row.order_id}: {row.why.text(self.language) if row.why else ''}" for row in rows]
+        listed = self._listed("failed", "returns_failed", told)
+        return [*listed, self.button("again", self.say("returns_again"))] if listed else []
 
-    # -- what they said -----------------------------------------------------------------------------------------
-
-    def _said_parts(self, came: Sequence[Return]) -> list[Part]:
-        words = self.words
-        if not came:
-            return [text("nothing", words["returns_nothing"])]
-        zone = self._case.marketplace.zone
-        head = [words["file"], words["returns_when"].format(zone=zone.key), words["returns_said"]]
-        rows = [[one.name, f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}", self._said(one)] for one in came]
-        sheets = [one.sheet for one in came if one.sheet]
-        remarks = [remark for one in came if one.upload for remark in one.upload.warnings]
+    def _round(self) -> list[Part]:
+        if not self._case.exports:
+            return [self.text("round", self.say("round_first"))]
+        now = status(self._case)
+        late = list(now.after_end)
         return [
-            table("said", words["returns_what"], head, rows),
-            *self._listed("conflicts", words["returns_conflicts"], sheets[-1].conflicts if sheets else ()),
-            *self._listed("remarks", words["returns_warnings"], remarks),
+            self.text("round", self.say("round_new", n=now.new_since_export), look="told" if late else ""),
+            *self._listed("round_late", "round_late", late),
+            self.button("export", self.say("round_export"), main=True, off=not now.new_since_export),
+            self.text("round_how", self.say("round_how")),
         ]
-
-    def _said(self, one: Return) -> str:
-        if one.upload:
-            facts = {"accepted": len(one.upload.accepted), "refused": len(one.upload.failed)}
-            return self.words["returns_upload"].format(file=one.upload.file, export=one.upload.export, **facts)
-        sheet = one.sheet
-        language = self._case.settings.language
-        names = sheet_words(language if language in SHEET_LANGUAGES else "en")["status"]
-        counts = Counter(answer.status for answer in sheet.answers) if sheet else Counter[str]()
-        told = ", ".join(f"{names[status]} {counts[status]}" for status in names if counts[status])
-        return self.words["returns_sheet"].format(n=len(sheet.order_ids) if sheet else 0, counts=told)
-
-    def _failed_parts(self, came: Sequence[Return]) -> list[Part]:
-        refused = still_refused(came, frozenset(failed_keys(self._case)))
-        return [
-            *self._listed("failed", self.words["returns_failed"], list(refused.values())),
-            *([button("again", self.words["returns_again"])] if refused else []),
-        ]
-
-    # -- the next round -----------------------------------------------------------------------------------------
-
-    def _round_parts(self) -> list[Part]:
-        words, coming = self.words, next_round(self._case)
-        if coming.number == 1:
-            return [text("round", words["round_first"])]
-        return [
-            text("round", coming.sentence(words["language"]), "notice" if coming.bleeding else ""),
-            *self._round_lists(coming),
-            text("round_how", words["round_how"]),
-            button("export", words["round_export"], main=True, disabled=not coming.keys),
-        ]
-
-    def _round_lists(self, coming: Round) -> list[Part]:
-        lists = {
-            "round_late": coming.after_the_end,
-            "round_shipped": coming.shipped_meanwhile,
-            "round_cancelled": coming.cancelled_meanwhile,
-        }
-        return [part for name, orders in lists.items() for part in self._listed(name, self.words[name], orders)]
 
     def _listed(self, name: str, title: str, items: Sequence[str]) -> list[Part]:
         shown = list(dict.fromkeys(items))
         left = len(shown) - _SHOWN
-        more = [self.words["returns_more"].format(n=f"{left:,}")] if left > 0 else []
-        return [bullets(name, title, [*shown[:_SHOWN], *more])] if shown else []
+        more = [self.say("and_more", n=left)] if left > 0 else []
+        return [self.bullets(name, self.say(title), [*shown[:_SHOWN], *more])] if shown else []
 
     # -- acting -------------------------------------------------------------------------------------------------
 
-    def act(self, name: str, value: Any, contents: Sequence[memoryview]) -> None:
+    def act(self, name: str, value: Any) -> None:
         """Tick, read, take an upload, or export what failed or what is new."""
-        if name == "tick":
-            self._ticked = self._ticked | {value["value"]} if value["on"] else self._ticked - {value["value"]}
+        if name.startswith("tick "):
+            self._ticked ^= {self.parts[name].pf_file}
         elif name == "read":
-            self._read()
+            paths = [path for path in returned_files(self._case) if path.name in self._ticked]
+            for path in paths:
+                self._take_back(path)
+                self._ticked.discard(path.name)
+            self.tell("returns_read", names=tuple(path.name for path in paths))
         elif name == "upload":
-            self._upload(value, contents)
+            self.tell("returns_read", names=tuple(self._drop_in(file, content).name for file, content in value))
         elif name == "again":
             self._export(lambda: upload_again(self._case, now=self._clock()))
         elif name == "export":
             new = next_round(self._case).keys
             self._export(lambda: export(self._case, now=self._clock(), only=new))
 
-    def _read(self) -> None:
-        paths = [path for path in returned_files(self._case) if path.name in self._ticked]
-        if not paths:
-            return self.say("nothing_ticked", "error")
-        for path in paths:
-            self._take_back(path)
-            self._ticked.discard(path.name)
-        return self.say("returns_read", names=", ".join(path.name for path in paths))
-
     def _take_back(self, path: Path) -> None:
         with self.working("reading", name=path.name):
             take_back(self._case, path, now=self._clock())
-
-    def _upload(self, value: Mapping[str, list[str]], contents: Sequence[memoryview]) -> None:
-        read = []
-        for name, content in zip(value["names"], contents, strict=True):
-            read.append(self._drop_in(name, bytes(content)))
-        if value["refused"]:
-            return self.say("upload_too_big", "error", most=MOST_MEGABYTES, names=", ".join(value["refused"]))
-        return self.say("returns_read", names=", ".join(path.name for path in read))
 
     def _drop_in(self, name: str, content: bytes) -> Path:
         before = set(returned_files(self._case))
@@ -202,24 +148,68 @@ class ReturnsDesk(Form):
         return path
 
     def _export(self, write: Callable[[], Handover]) -> None:
+        check_still_open(self._case)
         with self.working("exporting"):
             self.handover = write()
-        self.say("exported", folder=self.handover.folder)
+        self.tell("exported", folder=self.handover.folder)
 
 
-def still_refused(came: Sequence[Return], failed: frozenset[str]) -> dict[str, str]:
-    """Orders whose newest answer of Amazon is a refusal: order id to the refusal in words.
+class TruthTable(Desk):
+    """Every affected order: counts by next step, each a filter, then the orders, one page at a time.
 
     Parameters
     ----------
-    came : sequence of Return
-        Oldest first.
-    failed : frozenset of str
-        Item keys that `followup.failed_keys` gives.
+    case : Case
+        Nothing is changed in it.
     """
-    answers = [fault for one in came if one.upload for fault in one.upload.failed]
-    return {
-        fault.line.order_id: f"{fault.line.order_id}: {fault.code} {fault.message}".strip()
-        for fault in answers
-        if not failed.isdisjoint(fault.line.keys)
-    }
+
+    title = "truth"
+
+    def __init__(self, case: Case) -> None:
+        self._next = ""
+        self._page = 0
+        super().__init__(case)
+
+    def show(self) -> list[Part]:
+        """A button per next step with its count, and one page of the orders."""
+        now = status(self._case)
+        if not now.rows:
+            return [self.text("none", self.say("truth_none"))]
+        rows = now.rows_of(next=self._next) if self._next in now.next else now.rows
+        self._page = min(max(self._page, 0), max(0, (len(rows) - 1) // _ROWS))
+        first = self._page * _ROWS
+        part = rows[first : first + _ROWS]
+        caption = self.say("truth_rows", first=min(first + 1, len(rows)), last=first + len(part), n=len(rows))
+        head = [self.say(f"truth_{name}") for name in ("order", "triage", "state", "next", "message", "answer", "due")]
+        return [
+            self.row("steps", [self._step("", len(now.rows)), *(self._step(*pair) for pair in now.next.items())]),
+            self.table("orders", caption, head, [self._cells(row) for row in part]),
+            self.row(
+                "pages",
+                [
+                    self.button("earlier", self.say("earlier"), off=first == 0),
+                    self.button("later", self.say("later"), off=first + len(part) >= len(rows)),
+                ],
+            ),
+        ]
+
+    def _step(self, step: str, n: int) -> Part:
+        label = say(f"status.next_{step}", language=self.language) if step else self.say("truth_all")
+        part = self.button(f"step {step}", self.say("truth_step", step=label, n=n))
+        part.button_style = "info" if step == self._next else ""
+        return part
+
+    def _cells(self, row: OrderRow) -> list[Any]:
+        words = {kind: say(f"status.{kind}_{getattr(row, kind)}", language=self.language) for kind in ("triage", "state", "next", "message")}
+        state = words["state"] + (f" ({row.why.text(self.language)})" if row.why else "")
+        answer = say(f"status.answer_{row.answer}", language=self.language) if row.answer else ""
+        told = " · ".join(filter(None, (answer, row.note, row.conflict.text(self.language) if row.conflict else "")))
+        due = self.say("moment", at=row.ship_by.astimezone(self._case.zone)) if row.ship_by else ""
+        return [row.order_id, words["triage"], state, words["next"], words["message"], told, due]
+
+    def act(self, name: str, value: Any) -> None:
+        """Choose a next step, or turn the page."""
+        if name.startswith("step "):
+            self._next, self._page = name.removeprefix("step "), 0
+        elif name in ("earlier", "later"):
+            self._page += 1 if name == "later" else -1

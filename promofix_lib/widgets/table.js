@@ -14,12 +14,12 @@ function tablePart({ model, t, ask, id }) {
   const leaveOut = h("button", { type: "button", onclick: () => ask({ do: "leave_out_shown", reason: reason.value }) });
   const undo = h("button", { type: "button", onclick: () => ask({ do: "undo" }) }, t("undo"));
   const redo = h("button", { type: "button", onclick: () => ask({ do: "redo" }) }, t("redo"));
-  const reason = h("input", { type: "text", class: "pf-reason", maxlength: 200, list: `${id}-reasons`, value: t("reason_default") });
+  const reason = h("input", { type: "text", class: "pf-reason", maxlength: 200, list: `${id}-reasons`, value: t("reason_1") });
   const reasons = h("datalist", { id: `${id}-reasons` }, ...[1, 2, 3, 4].map((n) => h("option", { value: t(`reason_${n}`) })));
   const previous = h("button", { type: "button", "aria-label": t("previous"), onclick: () => ask({ do: "page", number: page().number - 1 }) }, "‹");
   const next = h("button", { type: "button", "aria-label": t("next"), onclick: () => ask({ do: "page", number: page().number + 1 }) }, "›");
   const where = h("span", { role: "status" });
-  const size = h("select", { "aria-label": t("page_size"), onchange: () => ask({ do: "page_size", size: Number(size.value) }) },
+  const size = h("select", { onchange: () => ask({ do: "page_size", size: Number(size.value) }) },
     h("option", { value: 25 }, "25"), h("option", { value: 50 }, "50"));
   const heads = Object.fromEntries(PLACES.map((name) => [name, head(name)]));
   const body = h("tbody", {});
@@ -30,8 +30,9 @@ function tablePart({ model, t, ask, id }) {
   const root = h("section", { class: "pf-orders", "aria-label": t("orders_section") },
     h("div", { class: "pf-tools" }, search, h("label", {}, `${t("show")} `, show), undo, redo),
     h("div", { class: "pf-tools" }, takeIn, leaveOut, h("label", {}, `${t("reason")} `, reason), reasons,
-      h("span", { class: "pf-pager" }, where, previous, next, size)),
-    h("div", { class: "pf-scroll", tabindex: 0, role: "region", "aria-label": t("table_caption") }, table, empty), details);
+      where),
+    h("div", { class: "pf-scroll", tabindex: 0, role: "region", "aria-label": t("table_caption") }, table, empty),
+    h("div", { class: "pf-tools pf-pager" }, previous, next, h("label", {}, `${t("page_size")} `, size)), details);
   const page = () => model.get("page");
   let clock = null;
   let opened = null;
@@ -43,21 +44,24 @@ function tablePart({ model, t, ask, id }) {
 
   function row(item) {
     const box = h("input", { type: "checkbox", onchange: () => ask({ do: "tick", key: item.key, on: box.checked, reason: reason.value }) });
+    const mark = h("i", {});
     const open = h("button", { type: "button", class: "pf-link", "aria-controls": `${id}-details`, onclick: () => toggle(item.key, open) });
     const why = h("input", { type: "text", maxlength: 200, onchange: () => ask({ do: "reason", key: item.key, reason: why.value }) });
     const cells = PLACES.slice(1).map((name) => h("td", { class: LOOKS[name] }));
     const hand = h("td", { class: "pf-hand" }, h("span", {}), why);
-    const node = h("tr", {}, h("td", {}, box), h("th", { scope: "row" }, open), ...cells, hand);
-    node.parts = { box, open, why, cells, hand };
+    const node = h("tr", {}, h("td", {}, box, mark), h("th", { scope: "row" }, open), ...cells, hand);
+    node.parts = { box, mark, open, why, cells, hand };
     return node;
   }
 
   function updateRow(node, item) {
-    const { box, open, why, cells, hand } = node.parts;
+    const { box, mark, open, why, cells, hand } = node.parts;
     const texts = {
-      bought: item.bought === null ? "" : clock.full(item.bought), sku: item.sku, units: item.units, paid_each: item.paid_each ? `${item.paid_each} ${item.currency ?? ""}` : t("no_price"),
-      discount: item.discount, status: item.status, fulfilment: item.fulfilment && t(`fulfilment_${item.fulfilment}`), word: t(`word_${item.word}`),
+      bought: item.bought === null ? "" : clock.full(item.bought), sku: item.sku, units: item.units, paid_each: item.paid_each ?? t("no_price"),
+      discount: item.discount, status: item.status, fulfilment: item.fulfilment, word: item.word,
     };
+    mark.className = item.incident ? `pf-mark pf-part-${item.incident % 6}` : "pf-mark";
+    mark.hidden = model.get("incidents").length < 2;
     box.checked = item.chosen;
     box.setAttribute("aria-label", t("affected_order", { order: item.order ?? "?", sku: item.sku ?? "" }));
     say(open, item.order ?? t("no_order_id"));

@@ -1,4 +1,4 @@
-"""What buyers will read: each text that is needed, to edit, with what Amazon would withhold in it."""
+"""Notebook 4: what buyers will read: each text that is needed, to edit, with what Amazon would withhold in it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from promofix_lib.letters.messages import Message, messages_for
 from promofix_lib.letters.messages_check import check_overruled, lint_messages
 from promofix_lib.letters.messages_texts import FIELDS, Template, builtin_template, parse_template
 from promofix_lib.letters.sheet_words import SHEET_LANGUAGES, sheet_words
-from promofix_lib.widgets.desk_words import desk_words
-from promofix_lib.widgets.form import Form, Part, area, button, field, fold, select, table, text
+from promofix_lib.widgets.desk import Desk, Part
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Needed:
         return len({message.prepaid for message in self.messages}) > 1
 
 
-class WordingDesk(Form):
+class WordingDesk(Desk):
     """The messages to buyers, one text for each language and kind that the chosen orders need.
 
     A text with a fault stops the whole export of messages until it is mended, or its rule is overruled in writing.
@@ -52,35 +51,40 @@ class WordingDesk(Form):
         Its chosen orders say which texts are needed; edited texts and overruled rules are saved in it.
     """
 
+    title = "wording_desk"
+
     def __init__(self, case: Case) -> None:
-        self._case = case
         self._name = ""
         self._drafts: dict[str, tuple[str, str]] = {}
         self._reasons: dict[str, str] = {}
-        super().__init__(case.settings.language, "wording_desk", desk_words(case.settings.language))
+        super().__init__(case)
 
     @property
     def _reader(self) -> str:
-        language = self._case.settings.language
-        return language if language in SHEET_LANGUAGES else "en"
+        return self.language if self.language in SHEET_LANGUAGES else "en"
 
     def show(self) -> list[Part]:
         """The choice of a text, the text, its faults and what happens to them."""
-        words = self.words
         if broken := broken_texts(self._case.settings.texts):
-            told = [text(f"broken {name}", words["wording_broken"].format(why=why)) for name, why in broken.items()]
-            return [*told, button("restore_broken", words["restore"])]
+            told = [self.text(f"broken {name}", self.say("wording_broken", why=why)) for name, why in broken.items()]
+            return [*told, self.button("restore_broken", self.say("restore"))]
         texts = self._needed()
         if not texts:
-            return [text("none", words["merge_none"].format(why=words["merge_none_why"]))]
+            return [self.text("none", self.say("no_message"))]
         needed = texts.get(self._name) or next(iter(texts.values()))
         self._name = needed.name
         choices = {name: self._choice(one) for name, one in texts.items()}
         return [
-            select("which", words["wording_which"], self._name, choices),
-            *self._text_parts(needed),
-            *self._fault_parts(needed),
-            text("verdict", self._verdict(texts)),
+            self.text("verdict", self._verdict(texts)),
+            self.folded(
+                "words",
+                self.say("wording_change"),
+                [
+                    self.select("which", self.say("wording_which"), self._name, choices),
+                    *self._text_parts(needed),
+                    *self._fault_parts(needed),
+                ],
+            ),
         ]
 
     def _needed(self) -> dict[str, Needed]:
@@ -96,10 +100,11 @@ class WordingDesk(Form):
 
     def _choice(self, needed: Needed) -> str:
         first = needed.first
-        return self.words["wording_choice"].format(
+        return self.say(
+            "wording_choice",
             variant=sheet_words(self._reader)["variant"][first.variant],
-            language=LANGUAGES[first.language],
-            n=f"{len(needed.messages):,}",
+            written=LANGUAGES[first.language],
+            n=len(needed.messages),
             faults=len(self._open(needed.faults)),
         )
 
@@ -107,23 +112,23 @@ class WordingDesk(Form):
         return [fault for fault in faults if fault.rule not in self._case.settings.overruled]
 
     def _text_parts(self, needed: Needed) -> list[Part]:
-        words, name, first = self.words, needed.name, needed.first
+        name, first = needed.name, needed.first
         subject, body = self._drafts.get(name) or parts_of(first.template)
         edited = name in self._case.settings.texts
-        hint = words["wording_body_hint"].format(fields=" ".join(f"{{{one}}}" for one in FIELDS))
-        parts = [
-            field(f"subject {name}", words["wording_subject"], subject, size=70),
-            area(f"body {name}", words["wording_body"], body, hint, language=first.language),
+        hint = self.say("wording_body_hint", fields=" ".join(f"{{{one}}}" for one in FIELDS))
+        parts: list[Part] = [
+            self.field(f"subject {name}", self.say("wording_subject"), subject, width="40em"),
+            self.area(f"body {name}", self.say("wording_body"), body, hint),
         ]
         if name in self._drafts:
-            parts.append(text("unsaved", words["unsaved"], "notice"))
+            parts.append(self.text("unsaved", self.say("unsaved"), look="told"))
         if edited or name in self._drafts:
-            parts += [text("yours", words["wording_yours"]), button("restore", words["restore"])]
+            parts += [self.text("yours", self.say("wording_yours")), self.button("restore", self.say("restore"))]
         if needed.some_prepaid:
-            parts.append(text("both", words["wording_both"]))
+            parts.append(self.text("both", self.say("wording_both")))
         if first.language != self._reader:
             meaning = self._ours(first, self._reader).text()
-            parts.append(fold(f"meaning {name}", words["wording_meaning"], meaning, language=self._reader))
+            parts.append(self.fold("meaning", self.say("wording_meaning"), meaning, self._reader))
         return parts
 
     def _ours(self, message: Message, language: str) -> Template:
@@ -131,40 +136,41 @@ class WordingDesk(Form):
         return builtin_template(message.variant, language, reason=reason, prepaid=message.prepaid)
 
     def _fault_parts(self, needed: Needed) -> list[Part]:
-        words, overruled = self.words, self._case.settings.overruled
-        head = [words[f"wording_{name}"] for name in ("line", "words", "rule", "why", "state")]
+        overruled = self._case.settings.overruled
+        head = [self.say(f"wording_{name}") for name in ("line", "words", "rule", "why", "state")]
         rows = [self._row(fault) for fault in needed.faults]
-        shown = (
-            table("faults", words["wording_faults"], head, rows) if rows else text("fine", words["wording_no_faults"])
-        )
         rules = dict.fromkeys((*(fault.rule for fault in needed.faults), *overruled))
-        return [shown, *(self._overrule_part(rule) for rule in rules)]
+        return [
+            self.table("faults", self.say("wording_faults"), head, [list(row) for row in rows])
+            if rows
+            else self.text("fine", self.say("wording_no_faults")),
+            *(self._overrule_part(rule) for rule in rules),
+        ]
 
     def _row(self, fault: Fault) -> list[str]:
-        words = self.words
-        place = str(fault.line) if fault.line else words["wording_whole"]
-        state = words["wording_overruled" if fault.rule in self._case.settings.overruled else "wording_mend"]
-        return [place, fault.words, fault.rule, fault.why, state]
+        place = str(fault.line) if fault.line else self.say("wording_whole")
+        state = self.say("wording_overruled" if fault.rule in self._case.settings.overruled else "wording_mend")
+        return [place, fault.words, fault.rule, str(fault.why), state]
 
     def _overrule_part(self, rule: str) -> Part:
         given = self._reasons.get(rule, self._case.settings.overruled.get(rule, ""))
-        label = self.words["wording_overrule"].format(rule=rule)
-        return field(f"overrule {rule}", label, given, self.words["wording_overrule_hint"], size=44)
+        label = self.say("wording_overrule", rule=rule)
+        return self.field(f"overrule {rule}", label, given, self.say("wording_overrule_hint"), width="40em")
 
     def _verdict(self, texts: Mapping[str, Needed]) -> str:
         left = sum(len(self._open(needed.faults)) for needed in texts.values())
-        return self.words["wording_held"].format(n=left) if left else self.words["wording_free"]
+        return self.say("wording_held", n=left) if left else self.say("wording_free")
 
-    def act(self, name: str, value: Any, contents: Sequence[memoryview]) -> None:  # noqa: ARG002
+    def act(self, name: str, value: Any) -> None:
         """Choose a text, keep what was typed, take our text back, or overrule a rule in writing."""
         what, _, about = name.partition(" ")
-        if name == "which":
+        if name == "which" and value:
             self._name = str(value)
         elif what in ("subject", "body"):
             self._save(about, what, str(value))
         elif name == "restore":
             self._forget(self._name)
-            self.say("letter_restored")
+            self.tell("letter_restored")
         elif name == "restore_broken":
             for broken in broken_texts(self._case.settings.texts):
                 self._forget(broken)
@@ -180,10 +186,10 @@ class WordingDesk(Form):
         template = parse_template("Subject: {}\n\n{}".format(*self._drafts[name]), name)
         if template == self._ours(needed.first, needed.first.language):
             self._forget(name)
-            return self.say("letter_restored")
+            return self.tell("letter_restored")
         self._case.change_settings(texts={**self._case.settings.texts, name: template.text()})
         del self._drafts[name]
-        return self.say("wording_saved")
+        return self.tell("wording_saved")
 
     def _forget(self, name: str) -> None:
         self._drafts.pop(name, None)
@@ -197,7 +203,7 @@ class WordingDesk(Form):
             check_overruled({rule: reason})
         self._case.change_settings(overruled={**others, rule: reason} if reason else others)
         del self._reasons[rule]
-        self.say("wording_overrule_saved" if reason else "wording_overrule_taken", rule=rule)
+        self.tell("wording_overrule_saved" if reason else "wording_overrule_taken", rule=rule)
 
 
 def parts_of(template: Template) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from promofix_lib.errors import ExportError
-from promofix_lib.export.amazon_files import write_new
+from promofix_lib.export.cancellation import write_new
 from promofix_lib.export.evidence.page import evidence_page
 from promofix_lib.finding import NormalPrice
 from promofix_lib.letters.amazon_facts import Advice, IncidentFacts, normal_unit_prices, paid_per_line

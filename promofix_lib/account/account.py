@@ -1,0 +1,412 @@
+"""What cancelling does to the account: rate before and after, the way back, what honouring costs, what to watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from promofix_lib.account.choices import Choices, Window, choices_of, windows_of
+from promofix_lib.account.honour import NoPlan, Plan, best_plan, frontier
+from promofix_lib.account.rate import (
+    LIMIT,
+    Flags,
+    Rate,
+    Reading,
+    SellerOrders,
+    local_days,
+    over,
+    percent,
+    rate_on,
+    seller_orders,
+    seven_days,
+    short_percent,
+)
+from promofix_lib.account.recovery import Recovery, recovery, usual_volume
+from promofix_lib.account.worklist import Step, plan_of_work
+from promofix_lib.amounts import Money
+from promofix_lib.rules import rule
+from promofix_lib.say import Told, told
+
+if TYPE_CHECKING:
+    from promofix_lib.case.case import Case
+    from promofix_lib.status.book import Book
+    from promofix_lib.status.status import Status
+
+COSTS = ("unit_cost", "shipping", "fees")
+MOST_SKUS_NAMED = 5
+
+
+@dataclass(frozen=True)
+class OfferAtRisk:
+    """An offer with seller cancellations in a row: its SKU, and the orders of the longest run, oldest first."""
+
+    sku: str
+    order_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """The account in one sales channel.
+
+    Parameters
+    ----------
+    book : SellerOrders
+        Its seller-fulfilled orders.
+    before, after : Rate
+        The rate as it stands, and when all affected orders that still can be are cancelled, both for the worst seven
+        days of the reports.
+    added : array of bool
+        Orders of `book` that are still to be cancelled.
+    clocks : dict of str to Recovery
+        ``none`` (nothing more is cancelled), ``chosen`` and ``all`` (those left out by hand too).
+    reading : {"high", "low"}
+        What choices, windows and plan make of unexplained cancellations and pending orders: high, which is the safe
+        one; low where the high reading is over the limit before anything is cancelled.
+    choices : Choices
+        What honouring each order loses.
+    windows : tuple of Window
+        Every seven days that hold such an order, coming ones with what nine of ten futures sell at least.
+    stock : mapping
+        Units per SKU that may go to these orders, where given.
+    plan : Plan or NoPlan
+        The plan that loses least under the limit.
+    warnings : tuple of Told
+        What the seller should know before cancelling, the gravest first.
+    offers : tuple of OfferAtRisk
+        Offers that Amazon may remove.
+    limit : Fraction
+        The rate must stay under it.
+    """
+
+    book: SellerOrders
+    before: Rate
+    after: Rate
+    added: Flags
+    clocks: Mapping[str, Recovery]
+    reading: Reading
+    choices: Choices
+    windows: tuple[Window, ...]
+    stock: Mapping[str, int]
+    plan: Plan | NoPlan
+    warnings: tuple[Told, ...]
+    offers: tuple[OfferAtRisk, ...]
+    limit: Fraction
+
+    def plans(self, points: int = 60) -> tuple[Plan, ...]:
+        """Best plans from cancelling none to cancelling all: rising rate, falling loss."""
+        return frontier(self.choices, self.windows, points=points, limit=self.limit, stock=self.stock)
+
+    def told(self) -> tuple[Told, ...]:
+        """What the seller should read, in order: the rate, the way back, the plan and what it had to assume."""
+        still = int(self.added.sum())
+        found = [told("account.as_it_stands", rate=self.before.told())]
+        if still:
+            found += [told("account.when_cancelled", n=still, rate=self.after.told()), self.before.room_told()]
+        found += self.clocks["chosen"].told()
+        return (*found, self.plan.told(), *(self.hints() if still else ()))
+
+    def hints(self) -> tuple[Told, ...]:
+        """What the plan had to assume or leave open."""
+        unexplained = len(self.before.unsure) if self.reading == "low" else 0
+        cases = {
+            "account.plan_low_reading": unexplained,
+            "account.plan_undecided": len(self.choices.undecided),
+            "account.plan_estimated": sum(choice.estimated for choice in self.choices.orders),
+        }
+        found = [told(key, n=n) for key, n in cases.items() if n]
+        if isinstance(self.plan, Plan) and self.plan.unproved:
+            found.append(told("account.plan_unproved", most=Money(self.plan.unproved, self.plan.currency)))
+        return tuple(found)
+
+    def rates_json(self) -> dict[str, Any]:
+        """One entry of ``cancel_rates``: shares of one as numbers, days as ISO 8601 in the marketplace's zone."""
+        clock = self.clocks["chosen"]
+        days = {"earliest": clock.earliest, "likely": clock.likely, "certain": clock.certain}
+        return {
+            "sales_channel": self.book.sales_channel,
+            "before": _readings(self.before),
+            "after": _readings(self.after),
+            "limit": float(self.limit),
+            "clear_on": {name: day.isoformat() if day else None for name, day in days.items()},
+        }
+
+
+def _readings(rate: Rate) -> dict[str, float | None]:
+    return {name: None if value is None else float(value) for name, value in (("low", rate.low), ("high", rate.high))}
+
+
+class Account:
+    """What cancelling does to the account; it asks the status and its order table, and nobody else.
+
+    Parameters
+    ----------
+    status : Status
+        Where the case stands: what is affected, what is known as cancelled and by whom.
+    costs : mapping, optional
+        Per SKU what one unit costs the seller, all in all; without it honouring is measured by the normal price.
+    stock : mapping, optional
+        Units per SKU that may go to these orders, in the sales channel `stock_channel`.
+    stock_channel : str
+    zone : ZoneInfo
+        The seller's clock.
+    batch_orders : int
+        Most orders in one cancellation file; 0 takes the usual number.
+    orders_per_day : float
+        For the quota of messages; 0 takes it from the reports.
+    limit : Fraction
+        The rate must stay under it.
+    """
+
+    def __init__(
+        self,
+        status: Status,
+        *,
+        costs: Mapping[str, Money] | None = None,
+        stock: Mapping[str, int] | None = None,
+        stock_channel: str = "",
+        zone: ZoneInfo | None = None,
+        batch_orders: int = 0,
+        orders_per_day: float = 0,
+        limit: Fraction = LIMIT,
+    ) -> None:
+        self.status = status
+        self.zone = zone or ZoneInfo("UTC")
+        self._costs, self._stock, self._stock_channel = costs or {}, stock or {}, stock_channel
+        self._batch_orders, self._orders_per_day, self._limit = batch_orders, orders_per_day, limit
+
+    @cached_property
+    def channels(self) -> tuple[Outlook, ...]:
+        """One outlook per sales channel in which an affected order is the seller's own to send, most orders first."""
+        ids = {row.order_id for row in self.status.rows if row.state != "left_out"}
+        books = [
+            book.knowing(self.status.known_cancelled, self.status.asked_by_buyer) for book in _sold(self.status.book)
+        ]
+        touched = [(book, book.named(ids) | book.orders_of(self._chosen) | book.sure) for book in books]
+        return tuple(self._outlook(book, mine) for book, mine in touched if mine.any())
+
+    @property
+    def clocks(self) -> dict[str, Recovery]:
+        """The way back under the limit per sales channel."""
+        return {one.book.sales_channel: one.clocks["chosen"] for one in self.channels}
+
+    def rates_json(self) -> list[dict[str, Any]]:
+        """``cancel_rates`` of ``status --json`` and ``run --json``."""
+        return [one.rates_json() for one in self.channels]
+
+    def told(self) -> tuple[Told, ...]:
+        """Everything the seller should read about the account, in order."""
+        if not self.channels:
+            return (told("account.not_touched"),)
+        return tuple(
+            sentence for one in self.channels for sentence in (*one.told(), *one.warnings, *one.after.cannot_tell())
+        )
+
+    def sentences(self, language: str | None = None) -> tuple[str, ...]:
+        """`told`, worded."""
+        return tuple(sentence.text(language) for sentence in self.told())
+
+    def honour(self, sales_channel: str = "", points: int = 0) -> tuple[Plan | NoPlan, ...]:
+        """The best plan under the limit, or about `points` best plans from cancelling none to cancelling all.
+
+        `sales_channel` empty takes the one with most orders; nothing comes back where none is touched.
+        """
+        named = [one for one in self.channels if one.book.sales_channel == sales_channel or not sales_channel]
+        return () if not named else named[0].plans(points) if points else (named[0].plan,)
+
+    def plan_of_work(self, now: datetime) -> tuple[Step, ...]:
+        """The work of the next days in the order in which it should be done, deadlines first.
+
+        Raises
+        ------
+        ValueError
+            `now` without a zone.
+        """
+        return plan_of_work(
+            self.status,
+            now,
+            zone=self.zone,
+            clock=self.channels[0].clocks["chosen"] if self.channels else None,
+            batch_orders=self._batch_orders,
+            orders_per_day=self._orders_per_day,
+        )
+
+    @cached_property
+    def _chosen(self) -> Flags:
+        return np.asarray(self.status.chosen, dtype=np.bool_)
+
+    def _outlook(self, book: SellerOrders, mine: Flags) -> Outlook:
+        orders, limit = self.status.book.orders, self._limit
+        added = book.added_by(self._chosen)
+        already = mine & (book.sure | book.unsure)
+        left_out = [row.order_id for row in self.status.rows if row.state == "left_out"]
+        kept = book.added_by(book.named(left_out)[book.row_order] & (book.row_order >= 0))
+        usual = usual_volume(book, mine | kept)
+        coming = usual.at_least() if usual.known else (0,) * 6
+        windows = windows_of(book, added, coming=coming)
+        reading: Reading = "low" if any(window.room(limit) < 0 for window in windows) else "high"
+        if reading == "low":
+            windows = windows_of(book, added, coming=coming, reading="low")
+        choices = choices_of(orders, self.status.book.ledger, book, self._chosen, costs=self._costs, reading=reading)
+        stock = self._stock if book.sales_channel == self._stock_channel else {}
+        scenarios = {"none": added & False, "chosen": added, "all": added | kept}
+        day, is_over = _worst_day(book, already | added, added, limit)
+        offers = offers_at_risk(orders, book, self._chosen)
+        return Outlook(
+            book=book,
+            before=rate_on(book, day, limit=limit),
+            after=rate_on(book, day, added, limit=limit),
+            added=added,
+            clocks={
+                name: recovery(book, flags, usual=usual, already=already, limit=limit)
+                for name, flags in scenarios.items()
+            },
+            reading=reading,
+            choices=choices,
+            windows=windows,
+            stock=stock,
+            plan=best_plan(choices, windows, limit=limit, stock=stock),
+            warnings=_warnings(book, added, offers, limit if is_over else None),
+            offers=offers,
+            limit=limit,
+        )
+
+
+_books: WeakKeyDictionary[Book, tuple[SellerOrders, ...]] = WeakKeyDictionary()
+_accounts: WeakKeyDictionary[Status, Account] = WeakKeyDictionary()
+
+
+def _sold(book: Book) -> tuple[SellerOrders, ...]:
+    """The seller-fulfilled orders of the reports, worked out once per set of reports."""
+    if book not in _books:
+        _books[book] = seller_orders(book.orders, book.triage)
+    return _books[book]
+
+
+def account_of(case: Case) -> Account:
+    """The account of a case, with the costs and the stock that the seller told; worked out once per revision.
+
+    Parameters
+    ----------
+    case : Case
+
+    Raises
+    ------
+    CaseError
+        The case has no report yet.
+    """
+    from promofix_lib.status.status import status
+
+    now = status(case)
+    if now not in _accounts:
+        market, settings = case.marketplace, case.settings
+        _accounts[now] = Account(
+            now,
+            costs=costs_of(settings.costs, market.currency),
+            stock={sku: int(row["stock"]) for sku, row in settings.costs.items() if row.get("stock") not in (None, "")},
+            stock_channel=market.sales_channel,
+            zone=market.zone,
+            batch_orders=settings.batch_size,
+            orders_per_day=settings.usual_orders_per_day,
+        )
+    return _accounts[now]
+
+
+def costs_of(costs: Mapping[str, Mapping[str, Any]], currency: str) -> dict[str, Money]:
+    """What one unit costs the seller, for the SKUs whose unit cost is given.
+
+    Examples
+    --------
+    >>> costs_of({"HP": {"unit_cost": "12.00", "fees": "1.25"}, "CASE": {"stock": 3}}, "USD")
+    {'HP': Money(amount=Decimal('13.25'), currency='USD')}
+    """
+    told_costs = {
+        sku: [Decimal(str(row.get(name) or 0)) for name in COSTS] for sku, row in costs.items() if row.get("unit_cost")
+    }
+    return {sku: Money(sum(amounts, Decimal(0)), currency) for sku, amounts in told_costs.items()}
+
+
+def _worst_day(book: SellerOrders, mine: Flags, added: Flags, limit: Fraction) -> tuple[int, bool]:
+    """Last day of the seven days in which the affected orders show most, and whether any of these is over the limit."""
+    if not mine.any():
+        return book.last, False
+    daily = {name: seven_days(counts) for name, counts in book.daily(added).items()}
+    here = slice(int(book.days[mine].min()) - book.first, None)
+    cancelled, verified = (daily["counted"] + daily["unsure"])[here], (daily["orders"] - daily["pending"])[here]
+    worst = int((cancelled / np.maximum(verified, 1)).argmax())
+    return int(book.days[mine].min()) + worst, bool(over(cancelled, verified, limit).any())
+
+
+def _warnings(
+    book: SellerOrders, added: Flags, offers: tuple[OfferAtRisk, ...], limit: Fraction | None
+) -> tuple[Told, ...]:
+    notes = [told("account.warn_over", limit=short_percent(limit))] if limit is not None else []
+    if offers:
+        names = [offer.sku for offer in offers]
+        shown = (*names[:MOST_SKUS_NAMED], *(["…"] if len(names) > MOST_SKUS_NAMED else []))
+        notes.append(told("account.warn_offers", n=len(offers), skus=shown, days=rule("offer_removal.days")))
+    late, most = [late_if_held(book, added, days) for days in (10, 30)], Fraction(rule("late_shipment.limit"))
+    if max(rate or 0 for rate in late) >= most:
+        ten, thirty = (percent(rate) for rate in late)
+        facts = {"n": int(added.sum()), "ten": ten, "thirty": thirty, "limit": short_percent(most)}
+        notes.append(told("account.warn_late", **facts))
+    return tuple(notes)
+
+
+def late_if_held(book: SellerOrders, added: Flags, days: int) -> Fraction | None:
+    """The late shipment rate if every affected unshipped order went out late, over the last 10 or 30 days.
+
+    Only these orders are in it: reports do not say how many others shipped late. None when there were no orders.
+    """
+    inside = book.days > book.last - days
+    orders = int((inside & ~book.unsure & ~book.sure).sum())
+    return Fraction(int((added & inside).sum()), orders) if orders else None
+
+
+def offers_at_risk(orders: pd.DataFrame, book: SellerOrders, chosen: Flags) -> tuple[OfferAtRisk, ...]:
+    """Offers that Amazon may remove if the chosen rows are cancelled, the longest run first; others are left out.
+
+    Amazon may remove an offer after two consecutive seller cancellations for orders placed in the last 30 days; it
+    then shows as *Inactive (Ineligible for seller-fulfillment)* until its price is edited. Known, unexplained and
+    chosen cancellations count; the 30 days end with the reports.
+
+    References
+    ----------
+    Seller Central help 200285210.
+    """
+    recent = (book.row_order >= 0) & orders["sku"].notna().to_numpy()
+    recent &= local_days(orders["purchase_date"], book.zone_name) > book.last - rule("offer_removal.days")
+    mine = chosen & book.row_counts
+    flags = {"gone": (book.row_gone | mine)[recent], "mine": mine[recent]}
+    rows = orders.loc[recent, ["order_id", "sku", "purchase_date"]].assign(**flags)
+    once = (
+        rows.sort_values("purchase_date", kind="stable")
+        .groupby(["sku", "order_id"], sort=False, as_index=False)[["gone", "mine"]]
+        .max()
+    )
+    found = [
+        OfferAtRisk(str(sku), _longest_run(some)) for sku, some in once.groupby("sku", sort=False) if some["mine"].any()
+    ]
+    risky = [offer for offer in found if len(offer.order_ids) >= rule("offer_removal.in_a_row")]
+    return tuple(sorted(risky, key=lambda offer: -len(offer.order_ids)))
+
+
+def _longest_run(once: pd.DataFrame) -> tuple[str, ...]:
+    """The longest run of cancelled orders that holds one of ours."""
+    gone, mine = once["gone"].to_numpy(dtype=np.bool_), once["mine"].to_numpy(dtype=np.bool_)
+    edges = np.flatnonzero(np.diff(gone.astype(np.int8), prepend=0, append=0))
+    runs = [slice(first, end) for first, end in zip(edges[::2], edges[1::2], strict=True) if mine[first:end].any()]
+    best = max(runs, key=lambda run: run.stop - run.start, default=slice(0, 0))
+    return tuple(once["order_id"].iloc[best].tolist())
+
+
+__all__ = ["Account", "Outlook", "account_of"]

@@ -1,0 +1,179 @@
+"""What the assistant's workbook tells, before any cell is written: one piece of work per order, with its message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from promofix_lib.letters.messages import Message, Wording
+from promofix_lib.marketplaces import Marketplace, marketplace_of
+from promofix_lib.say import Told, say
+from promofix_lib.status import WORDS, Book, OrderRow, Status
+from promofix_lib.status.book import Mask
+
+_FAR = datetime.max.replace(tzinfo=UTC)
+_ANSWERED = {"sent": "done", "bounced": "problem"}
+
+
+@dataclass(frozen=True)
+class Work:
+    """One row of the to-do list.
+
+    Parameters
+    ----------
+    row : OrderRow
+        Where the order stands.
+    message : Message or None
+        What its buyer reads, with the reason where nothing is to be sent; None for an order that is free by design.
+    words : tuple of str
+        What its handed items are: one may have shipped, another not.
+    keys, products, skus : tuple of str
+        Of these items.
+    units : int
+    market : Marketplace
+    buyer_name : str
+    """
+
+    row: OrderRow
+    message: Message | None
+    words: tuple[str, ...]
+    keys: tuple[str, ...]
+    products: tuple[str, ...]
+    skus: tuple[str, ...]
+    units: int
+    market: Marketplace
+    buyer_name: str
+
+    @property
+    def listed(self) -> Message | None:
+        """The message, where it stands in the mail list."""
+        return self.message if self.message and self.message.state == "written" else None
+
+    @property
+    def to_write(self) -> Message | None:
+        """The message, where the assistant sends it, by the mail list or from the order's page."""
+        return self.message if self.message and (self.message.state == "written" or self.message.by_hand) else None
+
+    @property
+    def urgency(self) -> tuple[datetime, int, datetime]:
+        """The most urgent deadline first, then the order of work, then the time of purchase."""
+        return self.row.ship_by or _FAR, WORDS.index(self.row.triage), self.row.purchased or _FAR
+
+    @property
+    def answer(self) -> str:
+        """What is answered so far about the order's task."""
+        return self.row.answer or "todo"
+
+    @property
+    def message_answer(self) -> str:
+        """What is answered so far about the buyer's message."""
+        return _ANSWERED.get(self.row.message) or ("todo" if self.to_write else "not_needed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handed:
+    """Everything the sheets tell.
+
+    Parameters
+    ----------
+    book : Book
+    chosen : array of bool
+        The order items that are handed over.
+    works : tuple of Work
+        In the order of work.
+    wording : Wording
+    language : str
+        Of the assistant.
+    export : str
+    copy : int
+        What the column ``place`` says.
+    made_at : datetime with a zone
+    draft : Told or None
+        Why the gate is closed: then nothing in the workbook may be done or sent.
+    per_day : int
+        Most messages a day.
+    overruled : mapping of str to str
+        Rules of the message check that the seller overruled, with the reasons.
+    """
+
+    book: Book
+    chosen: Mask
+    works: tuple[Work, ...]
+    wording: Wording
+    language: str
+    export: str
+    made_at: datetime
+    per_day: int
+    overruled: Mapping[str, str]
+    copy: int = 1
+    draft: Told | None = None
+
+    @cached_property
+    def listed(self) -> tuple[Message, ...]:
+        """The mail list, in the order of work; in a draft what would be in it."""
+        held = (work.message for work in self.works if work.message and work.message.state == "held")
+        return tuple(held if self.draft else (work.listed for work in self.works if work.listed))
+
+    @cached_property
+    def to_write(self) -> tuple[Message, ...]:
+        """Every message that the assistant sends; none of a draft."""
+        return () if self.draft else tuple(work.to_write for work in self.works if work.to_write)
+
+    @property
+    def mark(self) -> str:
+        """What every sheet says of a draft; empty when it is none."""
+        return self.say("draft_page") if self.draft else ""
+
+    def say(self, name: str, **facts: Any) -> str:
+        """A sentence of this room in the assistant's language."""
+        return say(f"export.{name}", language=self.language, **facts)
+
+
+def works_of(stand: Status, chosen: Mask, messages: Sequence[Message]) -> tuple[Work, ...]:
+    """The chosen orders in the order of work, each with its message.
+
+    Parameters
+    ----------
+    stand : Status
+    chosen : array of bool
+        The order items that are handed over.
+    messages : sequence of Message
+        As `messages_for` gives them.
+    """
+    by_order = {message.order_id: message for message in messages}
+    names = ("product_name", "sku", "quantity", "sales_channel", "currency", "buyer_name")
+    cells = stand.book.orders.loc[chosen, list(names)].astype(object)
+    columns = [
+        [None if missing else cell for cell, missing in zip(cells[name], cells[name].isna(), strict=True)]
+        for name in names
+    ]
+    items: dict[str, list[tuple[Any, ...]]] = {}
+    ids = stand.book.order_names[stand.book.order_codes[np.flatnonzero(chosen)]]
+    for order_id, *item in zip(ids, stand.book.triage[chosen], stand.book.keys[chosen], *columns, strict=True):
+        items.setdefault(str(order_id), []).append(tuple(item))
+    works = (_work(row, by_order.get(row.order_id), items[row.order_id]) for row in stand.rows if row.order_id in items)
+    return tuple(sorted(works, key=lambda work: work.urgency))
+
+
+def _work(row: OrderRow, message: Message | None, items: list[tuple[Any, ...]]) -> Work:
+    words, keys, products, skus, units, channels, currencies, buyers = zip(*items, strict=True)
+    return Work(
+        row,
+        message,
+        tuple(sorted(set(words), key=WORDS.index)),
+        tuple(map(str, keys)),
+        _distinct(products),
+        _distinct(skus),
+        sum(int(count or 0) for count in units),
+        marketplace_of(next(iter(_distinct(channels)), None), next(iter(_distinct(currencies)), None)),
+        next(iter(_distinct(buyers)), ""),
+    )
+
+
+def _distinct(cells: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(cell) for cell in cells if cell is not None))

@@ -1,0 +1,252 @@
+"""The list that the assistant works through, and by which promofix learns what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import cache, lru_cache
+
+from promofix_lib.amounts import Money
+from promofix_lib.export.contents import Handed, Work
+from promofix_lib.export.sheet import (
+    COLUMNS,
+    HEADER_ROW,
+    HIDDEN,
+    PRINTED,
+    SHEET,
+    VALUES,
+    Place,
+    heading,
+    status_word,
+)
+from promofix_lib.export.workbook import (
+    FILLS,
+    HEADER,
+    INK,
+    LINK,
+    MOST_LINKS,
+    PALE,
+    Cell,
+    Choices,
+    Formula,
+    Look,
+    Page,
+    clean,
+)
+from promofix_lib.letters.messages import shortened
+from promofix_lib.say import moment_text, say
+
+_WIDTHS = {
+    "status": 11, "task": 25, "order_id": 21, "ship_by": 12, "message_status": 11, "message": 16, "buyer_name": 18,
+    "product": 20, "units": 6, "note": 22, "text": 14, "mail": 30, "paid_per_unit": 14, "ordered": 21,
+    "marketplace": 15, "turn": 13, "sku": 18, "place": 27,
+}  # fmt: skip
+_TALL = ("task", "product", "buyer_name", "note", "ship_by")
+
+
+def answer_cells(work: Work, handed: Handed) -> dict[str, str]:
+    """The cells that the assistant fills in, as they are handed out: with what is known already."""
+    message = "not_needed" if handed.draft else work.message_answer
+    return {
+        "status": status_word(work.answer, "status", handed.language),
+        "message_status": status_word(message, "message_status", handed.language),
+        "note": clean(work.row.note),
+    }
+
+
+def links_per_row(rows: int) -> int:
+    """How many links each row may have: order and message, only the order, or none.
+
+    >>> [links_per_row(rows) for rows in (300, 32_765, 32_766, 65_530, 65_531)]
+    [2, 2, 1, 1, 0]
+    """
+    return min(2, MOST_LINKS // max(rows, 1))
+
+
+def todo_page(handed: Handed) -> Page:
+    """The working sheet: one Excel table of all columns, keys too, with a status for each of an order's two tasks."""
+    last = HEADER_ROW + len(handed.works)
+    note, message = COLUMNS.index("note") + 1, COLUMNS.index("message_status") + 1
+    return Page(
+        SHEET,
+        _rows(handed, last),
+        [_WIDTHS.get(name, 12) for name in COLUMNS],
+        tab="D55E00",
+        height=30,
+        heights={1: 26, 2: 20, 3: 20, 4: 18, 5: 8, HEADER_ROW: 32},
+        hidden=frozenset(COLUMNS.index(name) + 1 for name in HIDDEN),
+        frozen=f"D{HEADER_ROW + 1}",
+        table=(HEADER_ROW, last, tuple(heading(name, handed.language) for name in COLUMNS)),
+        choices=(_offer("message_status", message, (message, message), handed), _offer("status", 1, (1, note), handed)),
+        printed=(len(PRINTED), HEADER_ROW),
+        footer=handed.say("page"),
+        mark=handed.mark,
+    )
+
+
+def _offer(name: str, column: int, filled: tuple[int, int], handed: Handed) -> Choices:
+    words = {value: status_word(value, name, handed.language) for value in VALUES}
+    fills = {words[value]: FILLS[value] for value in VALUES if value in FILLS}
+    title = heading(name, handed.language)[:32]
+    return Choices(column, tuple(words.values()), title, handed.say("status_prompt"), fills, filled)
+
+
+def _rows(handed: Handed, last: int) -> Iterator[list[Cell | None]]:
+    yield from _head(handed, last)
+    words = _Words(handed)
+    for number, work in enumerate(handed.works, 1):
+        several = bool(work.message and work.message.turns > 1)
+        looks = _looks(work.row.triage, striped=number % 2 == 0, several=several, units=work.units > 1)
+        cells, links = words.row(work, number), words.links(work)
+        row: list[Cell | None] = [
+            (clean(cells[name]), looks["link"], links[name]) if name in links else (clean(cells[name]), looks[name])
+            for name in COLUMNS
+        ]
+        row[_UNITS] = (work.units, looks["units"])
+        yield row
+
+
+_UNITS = COLUMNS.index("units")
+
+
+@lru_cache(maxsize=64)
+def _looks(triage: str, *, striped: bool, several: bool, units: bool) -> dict[str, Look]:
+    fill = PALE if striped else ""
+    plain = {name: Look(lines=True, text=True, fill=fill, wrap=name in _TALL) for name in COLUMNS}
+    return plain | {
+        "status": replace(plain["status"], bold=True),
+        "task": replace(plain["task"], fill=FILLS[triage]),
+        "turn": replace(plain["turn"], bold=several),
+        "units": Look(lines=True, centre=True, bold=units, fill=fill),
+        "link": replace(plain["order_id"], colour=LINK, underline=True),
+    }
+
+
+class _Words:
+    """The words of the rows; what is the same in many rows is looked up once."""
+
+    def __init__(self, handed: Handed) -> None:
+        self._handed = handed
+        self._links = 0 if not handed.works else links_per_row(len(handed.works))
+        self.say = cache(handed.say)
+        self._text = cache(lambda told: told.text(handed.language))
+        self._money = cache(lambda price, currency: Money(price, currency).text(handed.language))
+
+    def links(self, work: Work) -> dict[str, str]:
+        """Where cells of the row lead to."""
+        order_id = work.row.order_id
+        links = {"order_id": work.market.order_url(order_id)} if self._links and order_id else {}
+        if self._links == 2 and self._writes(work):
+            links["message"] = work.market.message_url(order_id)
+        return links
+
+    def _writes(self, work: Work) -> bool:
+        return bool(work.row.order_id) and not self._handed.draft
+
+    def row(self, work: Work, number: int) -> dict[str, str]:
+        """One row, column by column."""
+        say, handed, row = self.say, self._handed, work.row
+        message = None if handed.draft else work.to_write
+        address = work.market.message_url(row.order_id) if self._writes(work) else ""
+        return {
+            **answer_cells(work, handed),
+            "task": say("draft_task") if handed.draft else self._task(work),
+            "order_id": row.order_id,
+            "ship_by": self._moment(row.ship_by, work),
+            "message": say("write") if address and self._links == 2 else address,
+            "buyer_name": work.buyer_name,
+            "product": shortened("; ".join(work.products or work.skus), 80),
+            "units": "",
+            "text": message.body if message else "",
+            "mail": self._mail(work),
+            "paid_per_unit": self._prices(work) or say("unknown"),
+            "ordered": self._moment(row.purchased, work),
+            "marketplace": work.market.sales_channel or say("unknown"),
+            "turn": self._turn(work),
+            "sku": "; ".join(work.skus),
+            "place": Place(handed.export, handed.copy, number).text(),
+            "triage": row.triage,
+            "message_id": message.message_id if message else "",
+            "item_keys": "\n".join(work.keys),
+        }
+
+    def _task(self, work: Work) -> str:
+        variants, part = self._handed.wording.variants, bool(work.message and work.message.others_stay)
+        tasks = []
+        for word in work.words:
+            told = f"variant_{variants['shipped']}" if word == "shipped" and "shipped" in variants else f"task_{word}"
+            tasks.append(self.say("task_one_item" if word == "cancel" and part else told))
+        return "; ".join(tasks)
+
+    def _mail(self, work: Work) -> str:
+        message = work.message
+        if self._handed.draft:
+            return self.say("mail_draft")
+        if message is None:
+            return self.say("mail_nothing")
+        return self.say("mail_yes") if work.listed else self.say("mail_no", why=message.why)
+
+    def _turn(self, work: Work) -> str:
+        message = work.message
+        if message is None or message.turns == 1:
+            return self.say("only_one")
+        return self.say("turn", turn=message.turn, turns=message.turns)
+
+    def _prices(self, work: Work) -> str:
+        message = work.message
+        if message is None or not message.currency:
+            return ""
+        return " / ".join(dict.fromkeys(self._money(price, message.currency) for price in message.unit_prices))
+
+    def _moment(self, moment: datetime | None, work: Work) -> str:
+        """A moment in the marketplace's zone, with the zone's short name."""
+        if moment is None:
+            return ""
+        local = moment.astimezone(work.market.zone)
+        return f"{moment_text(local, self._handed.language)} {local:%Z}"
+
+
+def _head(handed: Handed, last: int) -> Iterator[list[Cell | None]]:
+    values = [work.answer for work in handed.works]
+    finished = sum(value in ("done", "not_needed") for value in values)
+    strong, hint = Look(bold=True, size=12, colour=INK), Look(colour="555555")
+    title = handed.say("todo_title", n=len(handed.works))
+    now = {"done": finished, "all": len(values), "percent": f"{finished / len(values):.0%}"}
+    made = handed.say("made", made=moment_text(handed.made_at, handed.language, zone=True), copy=handed.copy)
+    yield [(f"{handed.mark} · {title}" if handed.draft else title, Look(bold=True, size=16, colour=INK))]
+    yield [(handed.say("progress", **now), strong), None, None, None, (_live(handed, last), strong)]
+    asks = say("sheet.your_name", language=handed.language)
+    yield [(asks, hint), None, ("", Look(lines=True, text=True)), None, (made, hint)]
+    yield [(handed.say("draft_note", why=handed.draft) if handed.draft else handed.say("todo_hint"), hint)]
+    yield []
+    yield [(heading(name, handed.language), HEADER) for name in COLUMNS]
+
+
+def _live(handed: Handed, last: int) -> Formula:
+    area = f"$A${HEADER_ROW + 1}:$A${last}"
+    words = {value: status_word(value, "status", handed.language) for value in VALUES}
+    counted = {value: f'COUNTIF({area},"{word}")' for value, word in words.items()}
+    finished = f"({counted['done']}+{counted['not_needed']})"
+    share = f"{finished}/ROWS({area})"
+    bar = f'REPT("█",ROUND(10*{share},0))&REPT("░",10-ROUND(10*{share},0))'
+    parts = {"done": finished, "all": f"ROWS({area})", "problem": counted["problem"], "bar": bar}
+    text = handed.say("live", **{name: f"{{{name}}}" for name in parts})
+    return Formula(_sentence(text, parts))
+
+
+def _sentence(text: str, parts: Mapping[str, str]) -> str:
+    """A formula that says `text` with formulas in its places.
+
+    >>> _sentence("Done: {done}!", {"done": "COUNT(A1:A9)"})
+    '="Done: "&COUNT(A1:A9)&"!"'
+    """
+    formula = '"' + text.replace('"', '""') + '"'
+    for name, part in parts.items():
+        formula = formula.replace("{" + name + "}", f'"&{part}&"')
+    return "=" + formula.removesuffix('&""').replace('""&', "")
+
+
+def base_rows(handed: Handed) -> dict[str, tuple[str, dict[str, str]]]:
+    """`ExportRecord.rows`: per row its order and the answer cells as they leave, the base when the sheet comes back."""
+    return {str(number): (work.row.order_id, answer_cells(work, handed)) for number, work in enumerate(handed.works, 1)}

@@ -1,0 +1,415 @@
+"""Pages of cells as an Excel file: by openpyxl, or, where there are many, by XlsxWriter with the same contents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+# Okabe and Ito's colours, which the colour-blind can tell apart, lightened for a fill behind black words.
+FILLS = {
+    "done": "CDEBDF", "problem": "F8D3BD", "not_needed": "E7E7E7",
+    "cancel": "FBE4D6", "ask_amazon": "CFE3F1", "wait": "FBEFC4", "shipped": "EBD9E6", "buyer_asked": "DDF0FA",
+    "already_cancelled": "E7E7E7", "set_aside": "E7E7E7",
+}  # fmt: skip
+INK, PALE, LINE, LINK = "1F3A4D", "F3F6F8", "D5DCE1", "0B5394"
+LONGEST_TEXT = 32_767
+MOST_LINKS = 65_530  # Excel repairs, that is damages, a sheet with more
+
+_MANY_ROWS = 2_000  # from here on XlsxWriter saves more than importing it costs
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+_LIKE_AN_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel would read _x0041_ as the letter A
+_LIKE_A_FORMULA = ("=", "+", "-", "@", "\t")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a cell looks. `text` is Excel's format "Text": what starts with "=" stays text even after it was edited."""
+
+    bold: bool = False
+    size: int = 10
+    colour: str = "1A1A1A"
+    fill: str = ""
+    wrap: bool = False
+    centre: bool = False
+    top: bool = False
+    right_to_left: bool = False
+    underline: bool = False
+    lines: bool = False
+    text: bool = False
+    quoted: bool = False
+
+
+HEADER = Look(bold=True, colour="FFFFFF", fill=INK, wrap=True, lines=True)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula of ours over cells of ours, never with text of a report in it."""
+
+    text: str
+
+
+Cell = tuple[str | int | Formula, Look] | tuple[str, Look, str]
+"""Text, number or formula, its look, and perhaps the address that it links to."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A drop-down in a column: its words, the title and words of its hint, and how a row is filled by its word."""
+
+    column: int
+    words: tuple[str, ...]
+    title: str
+    hint: str
+    fills: Mapping[str, str]
+    filled: tuple[int, int]
+
+
+@dataclass
+class Page:
+    """One sheet, top to bottom; columns and rows are counted from 1.
+
+    Parameters
+    ----------
+    name, tab : str
+        Name, and colour of its tab.
+    rows : iterable of rows
+        A row is a sequence of cells, None for an empty one.
+    widths : sequence of float
+    heights : mapping of int to float
+        Of rows that differ from `height`.
+    hidden : collection of int
+        Columns.
+    frozen : str
+        First cell that scrolls.
+    table : (row of the headings, last row, headings), optional
+        Makes it one Excel table, which sorts and filters with all its columns.
+    choices : tuple of Choices
+        In the rows of the table.
+    printed : (last column, repeated row), optional
+        A long list on paper; by default one page as it is.
+    footer, mark : str
+        At the bottom of each printed page, and at its top.
+    """
+
+    name: str
+    rows: Iterable[Sequence[Cell | None]]
+    widths: Sequence[float]
+    tab: str = ""
+    height: float = 20
+    heights: Mapping[int, float] = field(default_factory=dict)
+    hidden: frozenset[int] = frozenset()
+    frozen: str = ""
+    table: tuple[int, int, tuple[str, ...]] | None = None
+    choices: tuple[Choices, ...] = ()
+    printed: tuple[int, int] | None = None
+    footer: str = ""
+    mark: str = ""
+
+
+def clean(value: object) -> str:
+    r"""Text that a worksheet can hold: no control characters, at most 32,767 characters, missing = empty.
+
+    Examples
+    --------
+    >>> clean("a\x00b\u2028\r\nc"), len(clean("x" * 40_000)), clean(None)
+    ('a b \nc', 32767, '')
+    """
+    if value is None:
+        return ""
+    text = str(value)
+    if not text.isprintable():
+        text = _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+
+
+def height_for(*texts: tuple[str, float], at_least: float = 20) -> float:
+    r"""Row height in points that shows every text whole, each given with its column's width in characters.
+
+    Examples
+    --------
+    >>> height_for(("short", 20)), height_for(("x" * 50, 20), ("one\n\ntwo", 40))
+    (20.0, 46.0)
+    """
+    most = max(_lines_of(text, width) for text, width in texts)
+    return max(at_least, min(7.0 + 13.0 * most, 409.0))  # Excel's tallest row
+
+
+def _lines_of(text: str, width: float) -> int:
+    room = max(int(width * 1.1) - 2, 1)  # a column is measured in digits, and most letters are narrower
+    wide = (sum(2 if "\u2e80" <= sign <= "\uffdc" else 1 for sign in line) for line in text.split("\n"))
+    return sum(max(1, -(-length // room)) for length in wide)
+
+
+def write_workbook(pages: Sequence[Page], path: Path, *, opens_on: str, rows: int) -> Path:
+    """The pages as an ``.xlsx`` file, whole or not at all.
+
+    Parameters
+    ----------
+    pages : sequence of Page
+    path : Path
+        Must not exist yet.
+    opens_on : str
+        Name of the page that is seen first.
+    rows : int
+        About how many there are: decides who writes.
+    """
+    half = path.with_name(path.name + ".part")
+    try:
+        (by_xlsxwriter if rows >= _MANY_ROWS else by_openpyxl)(pages, half, opens_on)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+    return path
+
+
+# -- openpyxl ---------------------------------------------------------------------------------------------------------
+
+
+def by_openpyxl(pages: Sequence[Page], path: Path, opens_on: str) -> None:
+    """Write the pages with openpyxl, row by row."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+    from openpyxl.utils.indexed_list import IndexedList
+
+    book: Any = Workbook(write_only=True)
+    book._fonts = IndexedList([Font(name="Arial", size=10)])  # the width of a column is counted in its digits
+    book.properties.creator, book.properties.title = "promofix", path.name.split(".")[0]
+    for number, page in enumerate(pages):
+        sheet: Any = book.create_sheet(page.name)
+        _set_up_openpyxl(sheet, page)
+        draw = _openpyxl_cells(sheet)
+        for row in page.rows:
+            sheet.append([cell and draw(*cell) for cell in row])
+        if page.name == opens_on:
+            book.active = number
+    for sheet in book.worksheets:
+        sheet.sheet_view.tabSelected = sheet.title == opens_on
+    book.save(path)
+
+
+def _openpyxl_cells(sheet: Any) -> Callable[..., Any]:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.worksheet.hyperlink import Hyperlink
+
+    styles: dict[Look, Any] = {}
+
+    def styled(look: Look) -> Any:
+        if look not in styles:
+            styles[look] = _openpyxl_style(sheet, look)
+        return styles[look]
+
+    def draw(value: str | int | Formula, look: Look, link: str = "") -> Any:
+        if isinstance(value, str):
+            cell: Any = WriteOnlyCell(sheet, _LIKE_AN_ESCAPE.sub("_x005F_", value) if "_x" in value else value)
+            cell.data_type = "s"  # a buyer's name that starts with "=" stays a name
+            cell._style = styled(look if not value.startswith(_LIKE_A_FORMULA) else replace(look, quoted=True))
+        else:
+            cell = WriteOnlyCell(sheet, value.text if isinstance(value, Formula) else value)
+            cell._style = styled(look)
+        if link:
+            cell._hyperlink = Hyperlink(ref="", target=link)  # the setter wants a row and a column
+        return cell
+
+    return draw
+
+
+def _openpyxl_style(sheet: Any, look: Look) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+
+    cell: Any = WriteOnlyCell(sheet)
+    underline = "single" if look.underline else None
+    cell.font = Font(name="Arial", bold=look.bold, size=look.size, color=look.colour, underline=underline)
+    cell.alignment = Alignment(
+        vertical="top" if look.top else "center",
+        wrap_text=look.wrap,
+        horizontal=_side(look) or None,
+        indent=int(look.lines and not look.centre),
+        readingOrder=2 if look.right_to_left else 0,
+    )
+    if look.fill:
+        cell.fill = PatternFill("solid", fgColor=look.fill)
+    if look.lines:
+        side = Side(style="thin", color=LINE)
+        cell.border = Border(top=side, bottom=side, left=side, right=side)
+    if look.text:
+        cell.number_format = "@"
+    cell.quotePrefix = look.quoted
+    return copy(cell._style)
+
+
+def _side(look: Look) -> str:
+    if look.centre:
+        return "center"
+    return "right" if look.right_to_left else "left" if look.lines else ""
+
+
+def _set_up_openpyxl(sheet: Any, page: Page) -> None:
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.table import Table, TableStyleInfo
+
+    for number, width in enumerate(page.widths, 1):
+        dimension = sheet.column_dimensions[get_column_letter(number)]
+        dimension.width, dimension.hidden = width, number in page.hidden
+    sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = page.height, True
+    for number, height in page.heights.items():
+        sheet.row_dimensions[number].height = height
+    sheet.freeze_panes = page.frozen or None
+    if page.tab:
+        sheet.sheet_properties.tabColor = page.tab
+    sheet.sheet_view.showGridLines = bool(page.table or page.printed)
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9  # A4
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    for side, inches in _MARGINS.items():
+        setattr(sheet.page_margins, side, inches)
+    sheet.oddFooter.left.text, sheet.oddFooter.right.text = "&A", page.footer
+    sheet.oddHeader.center.text = page.mark or None
+    if page.printed:
+        last, repeated = page.printed
+        sheet.print_title_rows = f"{repeated}:{repeated}"
+        if page.table:
+            sheet.print_area = f"A1:{get_column_letter(last)}{page.table[1]}"
+    if page.table:
+        first, bottom, names = page.table
+        table = Table(displayName=page.name, ref=f"A{first}:{get_column_letter(len(names))}{bottom}")
+        table._initialise_columns()
+        for column, name in zip(table.tableColumns, names, strict=True):
+            column.name = name
+        table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
+        sheet._tables.add(table)  # add_table() warns of missing columns, which are given here
+        for choices in page.choices:
+            _offer_openpyxl(sheet, choices, first + 1, bottom)
+
+
+_MARGINS = {"left": 0.35, "right": 0.35, "top": 0.6, "bottom": 0.7, "header": 0.3, "footer": 0.3}
+
+
+def _offer_openpyxl(sheet: Any, choices: Choices, first: int, last: int) -> None:
+    from openpyxl.formatting.rule import Rule
+    from openpyxl.styles import PatternFill
+    from openpyxl.styles.differential import DifferentialStyle
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    letter = get_column_letter(choices.column)
+    offer = DataValidation(
+        type="list", formula1=f'"{",".join(choices.words)}"', sqref=f"{letter}{first}:{letter}{last}"
+    )
+    offer.promptTitle = offer.errorTitle = choices.title
+    offer.prompt = offer.error = choices.hint
+    offer.showInputMessage = offer.showErrorMessage = True
+    sheet.data_validations.append(offer)
+    area = ":".join(f"{get_column_letter(n)}{row}" for n, row in zip(choices.filled, (first, last), strict=True))
+    for word, colour in choices.fills.items():
+        look = DifferentialStyle(fill=PatternFill(bgColor=colour))
+        rule = Rule(type="expression", dxf=look, formula=[f'${letter}{first}="{word}"'], stopIfTrue=True)
+        sheet.conditional_formatting.add(area, rule)
+
+
+# -- XlsxWriter -------------------------------------------------------------------------------------------------------
+
+
+def by_xlsxwriter(pages: Sequence[Page], path: Path, opens_on: str) -> None:
+    """Write the pages with XlsxWriter."""
+    from xlsxwriter import Workbook
+
+    plain = {"font_name": "Arial", "font_size": 10}
+    with Workbook(str(path), {"default_format_properties": plain}) as book:
+        book.set_properties({"author": "promofix", "title": path.name.split(".")[0]})
+        looks: dict[Look, Any] = {}
+
+        def styled(look: Look) -> Any:
+            if look not in looks:
+                looks[look] = book.add_format(_xlsxwriter_look(look))
+            return looks[look]
+
+        for page in pages:
+            sheet = book.add_worksheet(page.name)
+            _set_up_xlsxwriter(book, sheet, page, styled(HEADER))
+            for number, row in enumerate(page.rows):
+                for column, cell in enumerate(row):
+                    if cell is not None:
+                        _put(sheet, number, column, cell, styled)
+            if page.name == opens_on:
+                sheet.activate()
+
+
+def _put(sheet: Any, row: int, column: int, cell: Cell, styled: Callable[[Look], Any]) -> None:
+    value, look = cell[0], cell[1]
+    if isinstance(value, Formula):
+        sheet.write_formula(row, column, value.text, styled(look), "")
+    elif isinstance(value, int):
+        sheet.write_number(row, column, value, styled(look))
+    else:
+        style = styled(look if not value.startswith(_LIKE_A_FORMULA) else replace(look, quoted=True))
+        if len(cell) > 2:
+            sheet.write_url(row, column, cell[2], style, value)
+        else:
+            sheet.write_string(row, column, value, style)
+
+
+def _xlsxwriter_look(look: Look) -> dict[str, Any]:
+    return {
+        "font_name": "Arial",
+        "font_size": look.size,
+        "font_color": f"#{look.colour}",
+        "bold": look.bold,
+        "underline": int(look.underline),
+        "text_wrap": look.wrap,
+        "valign": "top" if look.top else "vcenter",
+        "reading_order": 2 if look.right_to_left else 0,
+        "indent": int(look.lines and not look.centre),
+        "quote_prefix": look.quoted,
+        **({"align": _side(look)} if _side(look) else {}),
+        **({"bg_color": f"#{look.fill}", "pattern": 1} if look.fill else {}),
+        **({"border": 1, "border_color": f"#{LINE}"} if look.lines else {}),
+        **({"num_format": "@"} if look.text else {}),
+    }
+
+
+def _set_up_xlsxwriter(book: Any, sheet: Any, page: Page, header: Any) -> None:
+    from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
+
+    for number, width in enumerate(page.widths, 1):
+        sheet.set_column(number - 1, number - 1, width, None, {"hidden": number in page.hidden})
+    sheet.set_default_row(page.height)
+    for number, height in page.heights.items():
+        sheet.set_row(number - 1, height)
+    if page.frozen:
+        sheet.freeze_panes(*xl_cell_to_rowcol(page.frozen))
+    if page.tab:
+        sheet.set_tab_color(f"#{page.tab}")
+    sheet.hide_gridlines(1 if page.table or page.printed else 2)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(*(_MARGINS[side] for side in ("left", "right", "top", "bottom")))
+    sheet.set_footer(f"&L&A&R{page.footer}", {"margin": _MARGINS["footer"]})
+    if page.mark:
+        sheet.set_header(f"&C{page.mark}", {"margin": _MARGINS["header"]})
+    if page.printed:
+        sheet.repeat_rows(page.printed[1] - 1)
+        if page.table:
+            sheet.print_area(0, 0, page.table[1] - 1, page.printed[0] - 1)
+    if page.table:
+        first, bottom, names = page.table
+        columns = [{"header": name, "header_format": header} for name in names]
+        look = {"name": page.name, "columns": columns, "style": "Table Style Light 1", "banded_rows": False}
+        sheet.add_table(first - 1, 0, bottom - 1, len(names) - 1, look)
+        for choices in page.choices:
+            letter = xl_col_to_name(choices.column - 1)
+            offer = {"validate": "list", "source": list(choices.words), "ignore_blank": True}
+            told = {"input_title": choices.title, "input_message": choices.hint, "error_title": choices.title}
+            place = (first, choices.column - 1, bottom - 1, choices.column - 1)
+            sheet.data_validation(*place, {**offer, **told, "error_message": choices.hint})
+            area = (first, choices.filled[0] - 1, bottom - 1, choices.filled[1] - 1)
+            for word, colour in choices.fills.items():
+                fill = book.add_format({"bg_color": f"#{colour}"})
+                rule = {"type": "formula", "criteria": f'=${letter}{first + 1}="{word}"'}
+                sheet.conditional_format(*area, {**rule, "format": fill, "stop_if_true": True})

@@ -1,0 +1,168 @@
+"""How many runs of cheap orders like this one the shop's own life lets expect: the one measure of what is a mistake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales
+from promofix_lib.finding.suspects import Suspects
+from promofix_lib.finding.thresholds import Thresholds
+
+_RUN = 36 * HOUR  # orders of one cause further apart than this are two runs
+
+
+@dataclass(frozen=True)
+class _Cheap:
+    """Orders far below their price, one entry per cause and order, sorted by cause and time."""
+
+    row: Ints
+    key: Ints
+    order: Ints
+    time: Ints
+    depth: Floats
+    run: Ints
+
+
+class Chance:
+    """The shop's own variation: how often its orders are so cheap, and how soon one such order follows another."""
+
+    def __init__(self, sales: Sales, suspects: Suspects, thresholds: Thresholds) -> None:
+        self.sales, self.suspects, self.thresholds = sales, suspects, thresholds
+        self.share = below_usual(sales, suspects)
+        known = sales.sold & sales.depth_known & (self.share >= 1 - thresholds.deep_share - thresholds.same_depth)
+        uses = sales.promotions
+        given = known[uses.rows] & suspects.gives[uses.ids] & (sales.depth[uses.rows] > 0)
+        plain = np.flatnonzero(known & (sales.depth == 0))
+        self._promoted = self._cheap(uses.rows[given], uses.ids[given])
+        self._priced = self._cheap(plain, sales.group[plain])
+
+    def _cheap(self, rows: Ints, keys: Ints) -> _Cheap:
+        order = self.orders_of(rows)
+        place = np.lexsort((-self.share[rows], order, self.sales.time[rows], keys))
+        rows, keys, order = rows[place], keys[place], order[place]
+        new = np.r_[True, (keys[1:] != keys[:-1]) | (order[1:] != order[:-1])][: len(rows)]
+        rows, keys, order = rows[new], keys[new], order[new]
+        time = self.sales.time[rows]
+        apart = np.r_[False, (keys[1:] != keys[:-1]) | (np.diff(time) > _RUN)][: len(rows)]
+        return _Cheap(rows, keys, order, time, self.share[rows], np.cumsum(apart))
+
+    def orders_of(self, rows: Ints) -> Ints:
+        """A number per order; a missing order id counts each row."""
+        return np.where(self.sales.order[rows] >= 0, self.sales.order[rows], -1 - rows)
+
+    def depth(self, rows: Ints) -> float:
+        """Median share of the usual price that the rows are below."""
+        told = rows[self.suspects.any[rows]]
+        rows = told if len(told) else rows
+        values = self.share[rows][self.sales.depth_known[rows]]
+        values = values[np.isfinite(values)]
+        return float(np.median(values)) if len(values) else 0.0
+
+    def expected(self, rows: Ints, ids: tuple[int, ...], *, pooled: bool, excluded: Ints | None = None) -> float:
+        """How many runs as deep and as dense as these rows the rest of the report lets expect in such a report.
+
+        A run begins as often as the shop's others did, and goes on with the chance that in those a cheap order was
+        followed so soon by the next; each order that did follow makes a further one likelier (Pólya's urn), because
+        what is cheap is cheap for a while.
+
+        References
+        ----------
+        Eggenberger and Pólya, "Über die Statistik verketteter Vorgänge", ZAMM 3 (1923).
+        """
+        own, first = np.unique(self.orders_of(rows), return_index=True)
+        if len(own) < 2:
+            return np.inf
+        gaps = np.diff(np.sort(self.sales.time[rows[first]]))
+        gap = float(np.quantile(gaps, _USUAL_GAP, method="higher"))
+        cheap = self._promoted if ids else self._priced
+        depth = self.depth(rows)
+        other = ~np.isin(cheap.order, own)
+        if excluded is not None:
+            other &= ~np.isin(cheap.row, excluded)
+        if self.sales.business[rows].all():
+            other &= self.sales.business[cheap.row]
+        keys = np.array(ids) if ids else np.unique(self.sales.group[rows])
+        same = other & np.isin(cheap.key, keys) & (cheap.depth >= 1 - self.thresholds.deep_share)
+        other &= cheap.depth >= depth - self.thresholds.same_depth
+        if not pooled:
+            other = self._without_largest(cheap, other, keys)
+        count = int(other.sum())
+        narrow = 2 * len(np.unique(self.sales.sku[rows])) <= len(own)
+        if narrow:
+            same &= np.isin(self.sales.sku[cheap.row], self.sales.sku[rows])
+        follow = (_MADE_UP * self._first(depth) + self._followed(cheap, other, gap, pooled=pooled, narrow=narrow)) / (
+            _MADE_UP + count
+        )
+        if depth >= 1 - self.thresholds.never_decided_share:
+            follow = min(follow, _GIVEN_AWAY)
+        rate = (count if pooled else int(same.sum())) / self.sales.span
+        follow = max(follow, 1 - np.exp(-gap * rate))
+        weight = _BURST_POOLED if pooled else _BURST
+        before = np.arange(len(gaps))
+        steps = (weight * follow + before) / (weight + before)
+        return float((1 + len(np.unique(cheap.run[other]))) * np.exp(np.log(steps).sum()))
+
+    def _without_largest(self, cheap: _Cheap, other: Mask, keys: Ints) -> Mask:
+        """One other mistake may be in the report: the largest other run is no witness of the shop's life."""
+        mine = other & np.isin(cheap.key, keys)
+        lasting = mine.any() and np.ptp(cheap.time[mine]) >= self.thresholds.decided_days * DAY
+        runs = cheap.run[other & ~mine if lasting else other]
+        if not len(runs):
+            return other
+        sizes = np.bincount(runs)
+        largest = cheap.order[cheap.run == np.argmax(sizes)]
+        return other & ~np.isin(cheap.order, largest) if sizes.max() > 1 else other
+
+    def lost(self, rows: Ints) -> float:
+        """Roughly what these rows cost, to show the dearest near misses first."""
+        share = np.nan_to_num(np.clip(self.share[rows], 0, 0.999))
+        return float(np.nansum(self.sales.paid[rows] * share / (1 - share)))
+
+    def is_hoard(self, rows: Ints) -> bool:
+        """Whether so few orders took more units than a normal order of these SKUs ever did, and many."""
+        sales = self.sales
+        normal = sales.sold & ~self.suspects.any & np.isin(sales.sku, np.unique(sales.sku[rows]))
+        units = int(sales.quantity[rows].sum())
+        others = sales.sold & ~self.suspects.any
+        bulk = (sales.quantity[others] >= units).mean() if others.any() else 1.0
+        return (
+            units >= self.thresholds.hoard_units and units > int(sales.quantity[normal].max(initial=0)) and bulk < 0.001
+        )
+
+    @staticmethod
+    def _first(depth: float) -> float:
+        return max(0.02, (1 - depth) * 0.4)
+
+    def _followed(self, cheap: _Cheap, other: Mask, gap: float, *, pooled: bool, narrow: bool) -> int:
+        time, key = cheap.time[other], cheap.key[other]
+        if narrow and not pooled:
+            sku = self.sales.sku[cheap.row[other]]
+            place = np.lexsort((time, sku, key))
+            time, key = time[place], key[place] * (len(self.sales.sku_names) + 1) + sku[place]
+        if pooled:
+            order = cheap.order[other]
+            time = np.sort(time[np.unique(order, return_index=True)[1]])
+            key = np.zeros(len(time), dtype=np.int64)
+        return int((np.diff(time)[np.diff(key) == 0] <= gap).sum())
+
+
+_MADE_UP = 3
+_GIVEN_AWAY = 0.25
+_USUAL_GAP = 0.8
+_RARELY = 0.001
+_BURST, _BURST_POOLED = 2.0, 1.0
+
+
+def below_usual(sales: Sales, suspects: Suspects) -> Floats:
+    """Per row the share of the usual price that it is below; the printed discount where no usual price is known."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        below = 1 - np.exp(sales.net_price - suspects.usual_net)
+    return np.fmax(below, sales.depth)
+
+
+def order_count(sales: Sales, rows: Ints) -> int:
+    """Different orders among the rows; a missing order id counts each row."""
+    codes = sales.order[rows]
+    return len(np.unique(codes[codes >= 0])) + int((codes < 0).sum())

@@ -1,0 +1,277 @@
+"""From candidates to findings: the exact rule, the exact money, and one sentence that can be counted by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from promofix_lib.amounts import Money, plain_amount
+from promofix_lib.finding.causes import Candidate
+from promofix_lib.finding.chance import Chance, order_count
+from promofix_lib.finding.findings import Cause, Finding, WorthALook
+from promofix_lib.finding.normal_prices import normal_prices
+from promofix_lib.finding.rules import as_moment, keys_of, rule_for
+from promofix_lib.finding.sales import Ints, Sales
+from promofix_lib.finding.suspects import Suspects
+from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.finding.verdicts import Verdict
+from promofix_lib.marketplaces import main_marketplace
+from promofix_lib.money import Amounts, Ledger, NormalPrice, ledger
+from promofix_lib.orders import flat_lists, money_as_integers
+from promofix_lib.say import Told, told
+
+_MOST_REPORTS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What all findings of one order table need, read once."""
+
+    orders: pd.DataFrame
+    sales: Sales
+    suspects: Suspects
+    chance: Chance
+    given: tuple[NormalPrice, ...]
+    thresholds: Thresholds
+
+    def findings(self, judged: Sequence[tuple[Candidate, Verdict]]) -> tuple[Finding, ...]:
+        """The incidents, gravest loss first; one SKU has one normal price in all of them."""
+        if not judged:
+            return ()
+        normals = [
+            normal_prices(self.orders, self.sales, self.suspects, np.sort(one.rows), self.given, self.thresholds)
+            for one, _ in judged
+        ]
+        every: dict[int, NormalPrice] = {}
+        for one in sorted(range(len(judged)), key=lambda at: -order_count(self.sales, judged[at][0].rows)):
+            every = normals[one] | every
+        book = ledger(self.orders, every.values())
+        found = [
+            self._finding(candidate, verdict, {group: every[group] for group in known}, book)
+            for (candidate, verdict), known in zip(judged, normals, strict=True)
+        ]
+        return tuple(sorted(found, key=_gravest_first))
+
+    def worth_a_look(self, candidate: Candidate, why_not: Told) -> WorthALook:
+        """A near miss in one sentence, its rule worked out when it is asked for."""
+        rows = candidate.rows
+        sentence = told(
+            "finding.look",
+            n=order_count(self.sales, rows),
+            what=self._what(self._skus(rows)),
+            share=round(100 * self.chance.depth(rows)),
+            onset=self._moment(rows, 0),
+            zone=self._zone(rows).key.replace("_", " "),
+        )
+        return WorthALook(sentence, why_not, self.cause_of(candidate), lambda: self._rule(candidate))
+
+    def _rule(self, candidate: Candidate) -> Any:
+        rows = np.sort(candidate.rows)
+        return rule_for(self.orders, self.sales, candidate.ids, rows, together=candidate.together)
+
+    def cause_of(self, candidate: Candidate) -> Cause:
+        """What went wrong, as the seller may say of it: this was meant."""
+        if candidate.ids:
+            return Cause(self._names(candidate))
+        return Cause((), tuple(sorted(self._skus(candidate.rows))))
+
+    def _names(self, candidate: Candidate) -> tuple[str, ...]:
+        return tuple(self.sales.promotions.names[one] for one in candidate.ids)
+
+    def _finding(
+        self, candidate: Candidate, verdict: Verdict, normals: dict[int, NormalPrice], book: Ledger
+    ) -> Finding:
+        sales, rows = self.sales, np.sort(candidate.rows)
+        mask = np.zeros(len(self.orders), dtype=np.bool_)
+        mask[rows] = True
+        money, waiting, shipping = book.sums(mask), self._cannot_judge(rows), self._shipping(rows)
+        return Finding(
+            rule=self._rule(candidate),
+            onset=as_moment(sales.time[rows].min()),
+            end=as_moment(sales.time[rows].max()),
+            promotion_ids=self._names(candidate),
+            claim_codes=self._claim_codes(rows),
+            skus=self._skus(rows),
+            items=tuple(keys_of(self.orders, sales, rows)),
+            order_ids=tuple(dict.fromkeys(str(name) for name in self.orders["order_id"].iloc[rows].dropna())),
+            orders=order_count(sales, rows),
+            units=int(sales.quantity[rows].sum()),
+            amounts=money,
+            normal_prices=tuple(normals.values()),
+            cannot_judge=tuple(keys_of(self.orders, sales, waiting)),
+            confidence=confidence(verdict.expected),
+            sentence=_joined(self._sentences(candidate, verdict, normals, book, money, shipping, len(waiting))),
+            expected=verdict.expected,
+            shipping=shipping,
+        )
+
+    def _sentences(
+        self,
+        candidate: Candidate,
+        verdict: Verdict,
+        normals: dict[int, NormalPrice],
+        book: Ledger,
+        money: tuple[Amounts, ...],
+        shipping: tuple[Amounts, ...],
+        waiting: int,
+    ) -> list[Told]:
+        rows = candidate.rows[np.argsort(self.sales.time[candidate.rows], kind="stable")]
+        unknown = sum(one.items_not_known for one in money)
+        counted = [one for one in money if one.normal_value]
+        parts = [self._when(rows), self._price(rows, normals, book), self._why(candidate, rows)]
+        if counted:
+            parts.append(told("finding.loss", sums=tuple(_sum(one) for one in counted)))
+        if shipping:
+            sums = tuple(Money(one.loss, one.currency) for one in shipping)
+            parts.append(told("finding.shipping", sums=sums))
+        if unknown:
+            parts.append(told("finding.not_in_the_money", n=unknown))
+        if waiting:
+            parts.append(told("finding.cannot_judge", n=waiting))
+        return [*parts, _sureness(verdict.expected)]
+
+    def _when(self, rows: Ints) -> Told:
+        count = order_count(self.sales, rows)
+        ids = self.orders["order_id"].iloc[[rows[0], rows[-1]]].fillna("").tolist()
+        facts = {
+            "n": count,
+            "first": str(ids[0]),
+            "last": str(ids[1]),
+            "onset": self._moment(rows, 0),
+            "end": self._moment(rows, -1),
+            "zone": self._zone(rows).key.replace("_", " "),
+            "utc": f"{as_moment(self.sales.time[rows[0]]):%Y-%m-%d %H:%M:%S}",
+            "units": told("finding.units", n=int(self.sales.quantity[rows].sum())),
+            "what": self._what(self._skus(rows)),
+        }
+        return told("finding.when_one" if count == 1 else "finding.when", **facts)
+
+    def _price(self, rows: Ints, normals: dict[int, NormalPrice], book: Ledger) -> Told:
+        groups, counts = np.unique(self.sales.group[rows], return_counts=True)
+        main = int(groups[np.argmax(np.where(np.isin(groups, list(normals)), counts, -1))])
+        normal = normals.get(main)
+        if normal is None:
+            return told("finding.no_normal_price")
+        mine = rows[(self.sales.group[rows] == main) & book.paid_known[rows]]
+        price = Money(_said(normal.price, normal.currency), normal.currency)
+        if not len(mine):
+            return told("finding.normal", sku=normal.sku, normal=price, how=normal.how_known)
+        lines = zip(book.paid[mine], self.sales.quantity[mine], strict=True)
+        each = sorted(Decimal(int(paid)) / 10_000 / int(units) for paid, units in lines)
+        low, high = (Money(_said(one, normal.currency), normal.currency) for one in (each[0], each[-1]))
+        paid = told("finding.from_to", low=low, high=high) if low != high else low
+        middle = each[len(each) // 2]
+        share = round(100 * (1 - middle / normal.price)) if normal.price else 0
+        return told("finding.price", sku=normal.sku, normal=price, how=normal.how_known, paid=paid, share=share)
+
+    def _why(self, candidate: Candidate, rows: Ints) -> Told:
+        sales = self.sales
+        count, uses = order_count(sales, rows), sales.promotions
+        every = int(sales.order.max(initial=-1)) + 1 + int((sales.order < 0).sum())
+        if not candidate.ids:
+            return told("finding.wrong_price" if len(uses.rows) else "finding.wrong_price_no_ids")
+
+        def counted(ids: Sequence[int], key: str, name: str) -> Told:
+            carrying = np.unique(uses.rows[np.isin(uses.ids, ids)])
+            orders = self.chance.orders_of(carrying)
+            mine = np.isin(orders, self.chance.orders_of(rows))
+            here, there = order_count(sales, carrying[mine]), order_count(sales, carrying[~mine])
+            return told(key, n=len(ids), name=name, here=here, of=count, there=there, others=every - count)
+
+        if not candidate.together:
+            return counted(candidate.ids, "finding.codes", sales.promotions.names[candidate.ids[0]])
+        each = [counted([one], "finding.promotion", sales.promotions.names[one]) for one in candidate.ids]
+        return _joined([*each, *([told("finding.only_together")] if len(each) > 1 else [])])
+
+    def _what(self, skus: tuple[str, ...]) -> Told:
+        return told("finding.sku", sku=skus[0]) if len(skus) == 1 else told("finding.skus", n=len(skus), sku=skus[0])
+
+    def _moment(self, rows: Ints, at: int) -> datetime:
+        return as_moment(np.sort(self.sales.time[rows])[at]).astimezone(self._zone(rows))
+
+    def _zone(self, rows: Ints) -> ZoneInfo:
+        keys = [self.sales.key(int(row)) for row in rows]
+        return main_marketplace([key[1] or None for key in keys], [key[2] or None for key in keys]).zone
+
+    def _skus(self, rows: Ints) -> tuple[str, ...]:
+        codes, counts = np.unique(self.sales.sku[rows], return_counts=True)
+        counted = zip(codes, counts, strict=True)
+        named = [(-count, self.sales.sku_names[code] if code >= 0 else "") for code, count in counted]
+        return tuple(name for _, name in sorted(named))
+
+    def _claim_codes(self, rows: Ints) -> tuple[str, ...]:
+        places, codes = flat_lists(self.orders["claim_codes"].iloc[rows])
+        names, counts = np.unique(codes.astype(str), return_counts=True)
+        most = self.thresholds.explained_share * max(len(np.unique(places)), 1)
+        return tuple(str(name) for name, count in zip(names, counts, strict=True) if count >= most)
+
+    def _cannot_judge(self, rows: Ints) -> Ints:
+        sales = self.sales
+        inside = sales.dated & (sales.time >= sales.time[rows].min()) & (sales.time <= sales.time[rows].max())
+        open_rows = np.isnan(sales.listed) & ~sales.cancelled & (sales.quantity > 0) & inside
+        mine = np.flatnonzero(open_rows & np.isin(sales.sku, np.unique(sales.sku[rows])))
+        return mine[~np.isin(mine, rows)]
+
+    def _shipping(self, rows: Ints) -> tuple[Amounts, ...]:
+        """What was taken off the shipping, per currency; reports without that column tell nothing."""
+        if "ship_promotion_discount" not in self.orders:
+            return ()
+        taken, _ = money_as_integers(self.orders["ship_promotion_discount"].iloc[rows])
+        codes = self.sales.currency[rows]
+        totals = {int(code): int(np.abs(taken[codes == code]).sum()) for code in np.unique(codes)}
+        zero = Decimal(0)
+        return tuple(
+            Amounts(self.sales.currency_names[code] if code >= 0 else "", zero, zero, Decimal(total) / 10_000)
+            for code, total in totals.items()
+            if total
+        )
+
+
+def confidence(expected: float) -> float:
+    """Probability of a mistake: one is thought as likely beforehand as half a report's worth of chance.
+
+    >>> confidence(0.05), confidence(0.01), confidence(0)
+    (0.91, 0.98, 0.99)
+    """
+    return round(min(1 / (1 + 2 * expected), 0.99), 2)
+
+
+def _sureness(expected: float) -> Told:
+    reports = min(int(1 / expected), _MOST_REPORTS) if expected > 1 / _MOST_REPORTS else _MOST_REPORTS
+    size = 10 ** (len(str(reports)) - 1)
+    return told("finding.by_chance", n=reports // size * size)
+
+
+def _gravest_first(found: Finding) -> tuple[Decimal, int, datetime]:
+    return -max((one.loss for one in found.amounts), default=Decimal(0)), -found.orders, found.onset
+
+
+def _joined(parts: Sequence[Told]) -> Told:
+    """Sentences one after the other."""
+    answer = parts[0]
+    for part in parts[1:]:
+        answer = told("finding.then", first=answer, then=part)
+    return answer
+
+
+def _sum(one: Amounts) -> Told:
+    loss, normal, paid = (Money(amount, one.currency) for amount in (one.loss, one.normal_value, one.paid))
+    return told("finding.sum", loss=loss, normal=normal, paid=paid)
+
+
+def _said(price: Decimal, currency: str) -> Decimal:
+    """A price per unit as it is said: what does not divide evenly is rounded to the currency's smallest coin.
+
+    >>> _said(Decimal("0.405938"), "USD"), _said(Decimal("0.0004"), "USD"), _said(Decimal("10"), "JPY")
+    (Decimal('0.41'), Decimal('0.0004'), Decimal('10'))
+    """
+    places = len(plain_amount(Decimal(1), currency).partition(".")[2])
+    smallest = Decimal(1).scaleb(-places)
+    return price if price < smallest else price.quantize(smallest)

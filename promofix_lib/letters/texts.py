@@ -1,0 +1,197 @@
+"""The words of the messages to buyers: our own texts in every language, and the seller's edited ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from promofix_lib.errors import LetterError
+from promofix_lib.letters.languages import LANGUAGES
+from promofix_lib.say import Told, told
+
+VARIANTS = (
+    "cancelled", "cancelling", "fba_asked", "fba_cancelled", "shipped_keep", "shipped_return", "shipped_refunded",
+)  # fmt: skip
+"""What a message can say: one of these, or no message at all. ``cancelling`` is for before the cancellation."""
+
+CANCEL_REASONS = ("PricingError", "NoInventory", "GeneralAdjustment")
+"""Reasons that a seller may honestly give for an own mistake. Amazon shows the reason to the buyer."""
+
+FIELDS = ("greeting", "reference", "order_id", "order_date", "product", "quantity", "paid", "seller_name")
+"""Placeholders that a text may hold, each in braces."""
+
+LONGEST_CELL = 255  # what Word and LibreOffice still take from one cell of a merge sheet
+_FIELD = re.compile(r"\{(\w+)\}")
+_STRAY = re.compile(r"\{(?!\w+\})|(?<!\w)\}|\$\{|\$[A-Za-z_]|«\w+»|\[\[|\]\]")
+
+
+@dataclass(frozen=True)
+class Template:
+    r"""A message with placeholders: a subject and paragraphs; the seller's name follows the last paragraph.
+
+    Examples
+    --------
+    >>> template = parse_template("Subject: Order {order_id}\n\n{greeting}\n\nWe are sorry.")
+    >>> template.paragraphs
+    ('{greeting}', 'We are sorry.')
+    """
+
+    subject: str
+    paragraphs: tuple[str, ...]
+
+    def text(self) -> str:
+        """The template as text that a seller can edit and `parse_template` reads back."""
+        return "\n\n".join((f"Subject: {self.subject}", *self.paragraphs)) + "\n"
+
+    def fill(self, values: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+        """Subject and paragraphs with every placeholder replaced; a value is never read as a placeholder again."""
+        return fill(self.subject, values), tuple(fill(paragraph, values) for paragraph in self.paragraphs)
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """`text` with its placeholders replaced by `values`.
+
+    Examples
+    --------
+    >>> fill("Hello {buyer_name},", {"buyer_name": "{order_id}"})
+    'Hello {order_id},'
+    """
+    return _FIELD.sub(lambda match: values[match[1]], text)
+
+
+def parse_template(text: str, name: str = "message") -> Template:
+    r"""A template from a seller's own text: a first line ``Subject: …``, then paragraphs with blank lines between.
+
+    Parameters
+    ----------
+    text : str
+        The text. Placeholders stand in braces: see `FIELDS`. ``{greeting}`` also knows what to say without a name.
+    name : str
+        What an error calls this text, for example the file's name.
+
+    Raises
+    ------
+    LetterError
+        Naming every fault: no subject, no order number, unknown or broken placeholders.
+
+    Examples
+    --------
+    >>> parse_template("Subject: Sorry\n\nHello {buyer_name}, {order_id}", "cancelled.en.txt")
+    Traceback (most recent call last):
+    promofix_lib.errors.LetterError: cancelled.en.txt: {buyer_name} is not a placeholder (write {greeting}). ...
+    """
+    head, _, body = text.strip().partition("\n")
+    word, colon, subject = head.partition(":")
+    paragraphs = tuple(_one_line(part) for part in re.split(r"\n[^\S\n]*\n", body) if part.strip())
+    faults = [] if colon and word.strip().lower() == "subject" and subject.strip() else [told("letters.no_subject")]
+    faults += [told("letters.no_paragraph")] * (not paragraphs)
+    faults += _placeholder_faults("\n".join((subject, *paragraphs)))
+    if faults:
+        fields = tuple(f"{{{field}}}" for field in FIELDS)
+        raise LetterError("letters.broken_template", name=name, faults=tuple(faults), fields=fields)
+    return Template(subject.strip(), paragraphs)
+
+
+def _placeholder_faults(text: str) -> list[Told]:
+    used = dict.fromkeys(_FIELD.findall(text))
+    strange = [field for field in used if field not in FIELDS]
+    keys = {"buyer_name": "letters.write_greeting"}
+    faults = [told(keys.get(field, "letters.no_placeholder"), found=f"{{{field}}}") for field in strange]
+    faults += [told("letters.stray", found=mark) for mark in dict.fromkeys(_STRAY.findall(text))]
+    return faults + (
+        [] if {"order_id", "reference"} & set(used) else [told("letters.order_id_missing", field="{order_id}")]
+    )
+
+
+def builtin_template(
+    variant: str,
+    language: str,
+    *,
+    reason: str = "PricingError",
+    prepaid: bool = False,
+    part: bool = False,
+    ended: bool = True,
+) -> Template:
+    """Our own text.
+
+    Parameters
+    ----------
+    variant : str
+        One of `VARIANTS`.
+    language : str
+        One of `LANGUAGES`, or ``"zh-CN"``, which is only a translation for the seller and the assistant to read.
+    reason : str
+        The cancel reason that Amazon shows to the buyer; the text agrees with it.
+    prepaid : bool
+        The buyer may have paid already, as in a Japanese convenience store; else the text says "not charged".
+    part : bool
+        Other items of the order stay: the subject names the product, and the text says that only this is meant.
+    ended : bool
+        The seller has confirmed that the error is corrected; else the text does not claim it.
+
+    Raises
+    ------
+    LetterError
+        No such text.
+
+    References
+    ----------
+    Seller Central help 200198080: the buyer sees the reason. Cancelling an unshipped order releases the
+    authorisation, so nothing is refunded: amazonsellersupportblog.com, March 2010.
+
+    Examples
+    --------
+    >>> template = builtin_template("cancelled", "en")
+    >>> "not charged" in template.text(), "refund" in template.text()
+    (True, False)
+    >>> "corrected" in builtin_template("cancelling", "en", ended=False).text()
+    False
+    """
+    _check_choice(variant, language, reason)
+    words = texts(language)
+    family = "shipped" if variant.startswith("shipped") else variant
+    done = variant in ("cancelled", "fba_cancelled")
+    what = f"what cancelled {reason}" if variant == "cancelled" else f"what {family}"
+    subject = "subject part" if part and done else f"subject {'fba_asked' if variant == 'cancelling' else family}"
+    following = "prepaid" if prepaid and (done or variant == "cancelling") else "cancelled" if done else variant
+    return Template(
+        words[subject],
+        (
+            "{greeting}",
+            "{reference}",
+            words[what],
+            _joined(words[f"next {following}"], words["part"] if part else ""),
+            _joined(words["sorry"], words["corrected"] if ended else ""),
+            words["sign_off"],
+        ),
+    )
+
+
+def _joined(first: str, second: str) -> str:
+    """Two sentences; after a Chinese or Japanese full stop no blank stands."""
+    return f"{first}{second}" if first.endswith("。") else f"{first} {second}".strip()
+
+
+def _check_choice(variant: str, language: str, reason: str) -> None:
+    if variant not in VARIANTS:
+        raise LetterError("letters.no_such_variant", found=variant, known=VARIANTS)
+    if variant == "cancelled" and reason not in CANCEL_REASONS:
+        raise LetterError("letters.untrue_reason", found=reason, known=CANCEL_REASONS)
+    if language not in {*LANGUAGES, "zh-CN"}:
+        raise LetterError("letters.language_unknown", found=language, known=tuple(LANGUAGES))
+
+
+@cache
+def texts(language: str) -> Mapping[str, str]:
+    """Every piece of text of one language by its name."""
+    source = files("promofix_lib.letters").joinpath(f"message-texts-{language}.txt").read_text(encoding="utf-8")
+    pieces = re.split(r"^\[([^\]\n]+)\]\n", source, flags=re.MULTILINE)[1:]
+    return {name: _one_line(text) for name, text in zip(pieces[::2], pieces[1::2], strict=True)}
+
+
+def _one_line(text: str) -> str:
+    """Lines joined with blanks; a no-break space, as before a French colon, stays one."""
+    return re.sub(r"[ \t\r\n]+", " ", text).strip()
