@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from promofix_lib.account.rate import SellerOrders, seller_orders
+from promofix_lib.account.seller_orders import SellerOrders, seller_orders
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import order_table
 from promofix_lib.status.book import Book, triage

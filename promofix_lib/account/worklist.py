@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from promofix_lib.account.rate import local_days
 from promofix_lib.account.recovery import Recovery
+from promofix_lib.account.seller_orders import local_days
 from promofix_lib.rules import rule
 from promofix_lib.say import Told, told
 from promofix_lib.status.status import OrderRow, Status

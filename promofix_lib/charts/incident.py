@@ -152,7 +152,7 @@ def plot_prices(night: Night, colours: Colours, ax: Axes) -> Axes:
         label = night.say("affected_by", number=number) if night.several else night.say("affected")
         layers.append((mask[shown.index], colours.incident(number), 16, MARKS[place % len(MARKS)], label))
     for mask, colour, size, mark, label in layers:
-        here = mask.to_numpy(dtype=np.bool_)
+        here = np.asarray(mask, dtype=np.bool_)
         points: dict[str, Any] = {"s": size, "c": colour, "marker": mark, "label": label, "alpha": 0.6}
         ax.scatter(times[here], price[here], linewidths=0, rasterized=True, **points)
     _price_scale(ax, price)
