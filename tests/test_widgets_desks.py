@@ -24,11 +24,13 @@ from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.letter_desk import LetterDesk, as_written
 from promofix_lib.widgets.returns_desk import ReturnsDesk
 from promofix_lib.widgets.wording_desk import WordingDesk
-from tests.desks import ask, names, notice, part
+from tests.desks import ask, names, notice, part, undrawn
 from tests.handed_case import NIGHT, NOW, all_orders, line, make_case, new_orders, order_id, usual, victims
 
 FAST = tuple(part for part in PARTS if part is not evidence)
 LATER = NOW + timedelta(days=2)
+
+__all__ = ["undrawn"]
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,6 @@ _STYLE = """<style>
 .pf-desk :is(input, select, textarea, button):focus-visible { outline: 2px solid var(--jp-brand-color1); outline-offset: 1px; }
 .pf-desk .pf-told { border-left: 4px solid #d55e00; padding: 4px 10px; background: var(--jp-layout-color2); }
 .pf-desk .pf-quiet { color: var(--jp-ui-font-color1); opacity: .85; }
-body[data-jp-theme-light="false"] .pf-desk img { filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; }
 </style>"""
 
 
