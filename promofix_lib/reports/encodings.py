@@ -124,12 +124,15 @@ def whole_lines(stream: IO[bytes], size: int = 8 << 20) -> Iterator[bytes]:
 def text_blocks(stream: IO[bytes], encoding: str, size: int = 8 << 20) -> Iterator[bytes]:
     """Blocks of whole lines in UTF-8, without byte-order mark and NUL bytes; old Macintosh line ends made new."""
     blocks = _from_wide(stream, encoding, size) if encoding.startswith("utf-16") else whole_lines(stream, size)
+    old_macintosh = False
     for number, block in enumerate(blocks):
         text = block if encoding.startswith("utf") else _from_single(block, encoding)
         if number == 0:
             text = text.removeprefix(codecs.BOM_UTF8)
         text = text.replace(b"\0", b"") if b"\0" in text else text
-        yield text.replace(b"\r", b"\n") if b"\r" in text and b"\n" not in text else text
+        if number == 0:
+            old_macintosh = b"\r" in text and b"\n" not in text
+        yield text.replace(b"\r", b"\n") if old_macintosh else text
 
 
 def _from_wide(stream: IO[bytes], encoding: str, size: int) -> Iterator[bytes]:
