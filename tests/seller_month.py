@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from promofix_lib.account.rate import SellerOrders, seller_orders
-from promofix_lib.money import NormalPrice, ledger
+from promofix_lib.account.seller_orders import SellerOrders, seller_orders
+from promofix_lib.money import NormalPrice
 from promofix_lib.orders import order_table
-from promofix_lib.triage import triage
+from promofix_lib.status.book import Book, triage
 
 FIRST = datetime(2026, 10, 21, 7, tzinfo=UTC)  # midnight in Los Angeles (PDT)
 NIGHT = datetime(2026, 11, 19, 8, tzinfo=UTC)  # midnight in Los Angeles (PST)
@@ -120,10 +120,3 @@ def replaced(row: Any, known_cancelled: Collection[str]) -> Any:
     if row.order_id in known_cancelled:
         row.state, row.next, row.message = "cancelled", "nothing", "sent"
     return row
-
-
-class Book:
-    """What the status works out once per set of reports."""
-
-    def __init__(self, orders: pd.DataFrame, prices: tuple[NormalPrice, ...]) -> None:
-        self.orders, self.triage, self.ledger = orders, triage(orders), ledger(orders, prices)

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from promofix_lib.account.choices import SCALE, Choice, Choices, Window, choices_of, windows_of
 from promofix_lib.account.honour import NoPlan, Plan, best_plan, frontier, least_cancels
-from promofix_lib.account.rate import LIMIT, SellerOrders, as_date, rate_on
+from promofix_lib.account.rate import LIMIT, rate_on
 from promofix_lib.account.recovery import usual_volume
+from promofix_lib.account.seller_orders import SellerOrders, as_date
 from promofix_lib.amounts import Money
 from promofix_lib.money import NormalPrice, ledger
 from promofix_lib.orders import order_table

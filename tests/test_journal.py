@@ -325,7 +325,7 @@ def test_three_processes_decide_at_once_and_none_is_lost_or_refused(tmp_path: Pa
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("kills", [3, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [3, pytest.param(40, marks=pytest.mark.long)])
 def test_what_was_acknowledged_before_a_kill_is_there(tmp_path: Path, kills: int):
     """Killed in the middle of writing, again and again: every decision that came back is kept, and the case opens."""
     case, chance = Case.open(tmp_path / "night"), random.Random(3)

@@ -7,6 +7,7 @@ import hashlib
 import mailbox
 import re
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 from email.policy import default
 from pathlib import Path
@@ -36,6 +37,9 @@ WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 def messages(count: int = 1, wording: Wording | None = None, **changes: Any) -> tuple[Message, ...]:
     return handed_rows([row(number, **changes) for number in range(1, count + 1)], wording).listed
+
+
+[MESSAGE] = messages()
 
 
 def drafts_in(path: Path) -> list[Any]:
@@ -71,15 +75,12 @@ def test_a_draft_reads_the_same_in_every_language(market):
     assert all(len(line) <= 998 for line in draft(message).as_bytes().splitlines())
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.text(max_size=120), st.text(max_size=120), st.text(max_size=120))
-def test_no_text_becomes_a_header(name: str, product: str, seller: str):
+@settings(max_examples=50, deadline=None)
+@given(text=st.text(max_size=120))
+def test_no_text_becomes_a_header(text: str):
     """Line breaks in names and titles cannot add a receiver or any other header."""
-    values = [
-        text.encode("utf-8", "ignore").decode() + "\r\nBcc: all@example.com\r\n\r\nbody"
-        for text in (name, product, seller)
-    ]
-    [message] = messages(1, Wording(seller_name=values[2]), buyer_name=values[0], product_name=values[1])
+    evil = text.encode("utf-8", "ignore").decode() + "\r\nBcc: all@example.com\r\n\r\nbody"
+    message = replace(MESSAGE, buyer_name=evil, values=dict.fromkeys(MESSAGE.values, evil))
     mail = email.message_from_bytes(draft(message).as_bytes(), policy=default)
     assert set(mail.keys()) == {
         "X-Unsent",

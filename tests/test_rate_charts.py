@@ -50,7 +50,7 @@ def test_the_rate_names_limit_zone_and_selections(one: Outlook):
     said = words(drawn(plot_rate, one))
     for part in ("Cancel rate, Amazon.com", "Amazon's limit: under 2.5%", "America/Los Angeles", "reports end"):
         assert part in said
-    for part in ("as it stands", "cancel the 120 that are left", "cancel all 300 affected"):
+    for part in ("as it stands", "cancel the 120 still open", "cancel all 300 affected"):
         assert part in said
 
 

@@ -334,7 +334,7 @@ def answer_text(errors: list[tuple[int, int | None]], processed: int = 12, kind:
         f"{record}\t{order_id(number) if number else ''}\t\t18028\t{kind}\tThe order has already shipped."
         for record, number in errors
     ]
-    good = processed - len(errors) * (kind != "Warning") if good < 0 else good
+    good = max(0, processed - len(errors) * (kind != "Warning")) if good < 0 else good
     counts = f"\tNumber of records processed\t\t{processed}\n\tNumber of records successful\t\t{good}\n"
     names = "original-record-number\torder-id\torder-item-id\terror-code\terror-type\terror-message\n"
     return f"Feed Processing Summary:\n{counts}\n{names}" + "\n".join(rows) + "\n"

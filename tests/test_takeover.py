@@ -203,10 +203,10 @@ def places(record: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 @pytest.mark.parametrize("file", sorted(path.relative_to(OLD).as_posix() for path in OLD.rglob("*.json")))
 def test_no_place_of_an_old_file_makes_a_traceback(old: Path, file: str):
-    """Every field of every file (of a list the first), replaced by eight other things or taken away: rows, or one sentence."""
+    """Every field (of a list the first), replaced by seven other things or taken away: rows, or one sentence."""
     original = (old / file).read_text(encoding="utf-8")
     for place in places(json.loads(original)):
-        for value in (None, True, -1, 1.5, "no", [], {}, [["x"]], KeyError):
+        for value in (None, True, -1, "no", [], {}, [["x"]], KeyError):
             edited(old, place, value, file)
             try:
                 assert len(taken_over(old)) > 10

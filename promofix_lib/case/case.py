@@ -41,6 +41,7 @@ from promofix_lib.places import (
     sample_reports,
     sha256,
     sweep,
+    synchronised,
     trouble_told,
     write_atomically,
 )
@@ -189,7 +190,7 @@ class Case:
         case._begin(language)
         case._told = (*lost, *case._told)
         case._is_the_open_one = name is None
-        if place == SAMPLE and not case._decided.known:
+        if place == SAMPLE and not case.decisions.known:
             case.add_reports(sample_reports())
             case.take_found()
         return case
@@ -236,6 +237,7 @@ class Case:
             self.journal.create([(self._clock(), "settings", "promofix", {"language": language or current_language()})])
         self._told += put_aside(self.folder, self.journal) if has_old else ()
         self._told += (told("case.conflict_copy", folder=self.folder, files=tuple(copies)),) if copies else ()
+        self._told += (told("case.synchronised", folder=self.folder),) if synchronised(self.folder) else ()
         private_folder(self.folder / "reports")
         sweep(self.folder, (".case.db.*.new*", "reports/.*.new", ".export-*.part"))
         if language:
@@ -256,13 +258,13 @@ class Case:
 
     @property
     def warnings(self) -> tuple[Told, ...]:
-        """What the seller should know of the folder: a conflict copy beside the journal, a chosen case gone."""
+        """What the seller should know: a conflict copy beside the journal, a synchronised folder, a case gone."""
         return self._told
 
     def __repr__(self) -> str:
         """What is in the case, in a few lines."""
         names = [path.name for path in self.reports]
-        causes = [", ".join((*one.rule.promotion_ids, *one.rule.skus)) for one in self._decided.known if one.taken]
+        causes = [", ".join((*one.rule.promotion_ids, *one.rule.skus)) for one in self.decisions.known if one.taken]
         facts: dict[str, Any] = {
             "folder": self.folder,
             "reports": tuple(names[:6]) or told("case.none_yet", notebook=1),
@@ -458,7 +460,7 @@ class Case:
     @property
     def incidents(self) -> tuple[TakenIncident, ...]:
         """The incidents of the case, ticked or not, by number."""
-        known = self._decided.known
+        known = self.decisions.known
         evidence = self._evidence(known) if known else {}
         return tuple(
             TakenIncident(one.number, one.found, one.rule, one.taken, evidence.get(one.number)) for one in known
@@ -493,12 +495,12 @@ class Case:
         return self.once("incident_of", self._incident_of)
 
     def _incident_of(self) -> pd.Series[int]:
-        taken = [one for one in self._decided.known if one.taken]
+        taken = [one for one in self.decisions.known if one.taken]
         masks = {one.number: self.mask(one.rule) for one in taken}
         numbers = np.zeros(len(self.orders), dtype=np.int64)
         order = list(masks)
         if len(masks) > 1 and (np.sum(list(masks.values()), axis=0) > 1).any():
-            gravest_first = list(self._evidence(self._decided.known))
+            gravest_first = list(self._evidence(self.decisions.known))
             order.sort(
                 key=lambda number: gravest_first.index(number) if number in gravest_first else len(gravest_first)
             )
@@ -517,7 +519,8 @@ class Case:
     # -- order items by hand ------------------------------------------------------------------------------------------
 
     @property
-    def _decided(self) -> Decisions:
+    def decisions(self) -> Decisions:
+        """All that was decided, with what can be undone (`done`) and redone (`undone`)."""
         return self.journal.state.decisions
 
     def decide(self, action: Action, keys: Iterable[str], reason: str = "") -> Case:
@@ -558,7 +561,7 @@ class Case:
 
     def _by_hand(self) -> tuple[npt.NDArray[np.int8], dict[str, str], dict[str, str]]:
         """Per row 1 (put in), -1 (left out) or 0; the last word counts, by whichever key it was said."""
-        words = self._decided.by_hand
+        words = self.decisions.by_hand
         sides = {"add": 1, "leave_out": -1, "as_rule": 0}
         ids = np.array([*(word.id for word in words.values()), 0])
         verdicts = np.array([*(sides[word.action] for word in words.values()), 0], dtype=np.int8)
@@ -654,7 +657,7 @@ class Case:
 
     @property
     def _first(self) -> Known | None:
-        return next((one for one in self._decided.known if one.taken), None)
+        return next((one for one in self.decisions.known if one.taken), None)
 
     @property
     def incident(self) -> Incident | None:
@@ -670,11 +673,6 @@ class Case:
     def finding(self) -> Finding | None:
         """The evidence of the first taken incident."""
         return next((one.finding for one in self.incidents if one.taken), None)
-
-    @property
-    def decisions(self) -> Decisions:
-        """What was decided, as rows."""
-        return self._decided
 
     def choose_incident(self, found: Finding | Incident) -> Case:
         """`take`."""

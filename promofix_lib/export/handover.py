@@ -17,10 +17,10 @@ from typing import cast
 import numpy as np
 from tqdm.auto import tqdm
 
+from promofix_lib.account.account import account_of
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, MessageState
 from promofix_lib.errors import ExportError, LetterError
-from promofix_lib.export.briefing import evidence, letters
 from promofix_lib.export.cancellation import (
     BUYER_ASKED,
     CancellationPlan,
@@ -37,6 +37,7 @@ from promofix_lib.export.mailmerge import messages_per_day, write_drafts, write_
 from promofix_lib.export.requests import fba_requests, refund_adjustments
 from promofix_lib.export.sheets import write_buyers
 from promofix_lib.export.todo import base_rows
+from promofix_lib.letters.amazon import how_to, letters_of
 from promofix_lib.letters.linter import check_messages
 from promofix_lib.letters.messages import Wording, messages_for, wording_of
 from promofix_lib.say import Told, say, told
@@ -212,7 +213,7 @@ def export(
         finally:
             shutil.rmtree(job.folder, ignore_errors=True)
         try:
-            case.journal.add(ExportRecord.kind, record.to_json())
+            case.journal.keep([record])
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
@@ -379,9 +380,15 @@ def usual_orders_per_day(case: Case) -> Decimal:
     return (Decimal(others) / days).quantize(Decimal("0.1"))
 
 
-def amazon(job: Job) -> Part:
-    """The letters to Amazon, and ``evidence/``."""
-    return Part((*letters(job), *evidence(job)))
+def letters(job: Job) -> Part:
+    """``letter-to-amazon-….txt``, with a reading in the seller's language, and what to send when."""
+    language = job.case.language
+    files = {"letters-to-amazon-READ-FIRST.txt": how_to(language)}
+    for letter in letters_of(job.case, account_of(job.case).rates_json()):
+        files[letter.file_name] = letter.text
+        if letter.gloss:
+            files[letter.file_name.replace(".txt", f"-{language}.txt")] = letter.gloss
+    return Part(tuple(write_new(job.folder / name, text.encode()) for name, text in files.items()))
 
 
 PARTS: tuple[Callable[[Job], Part], ...] = (
@@ -390,6 +397,6 @@ PARTS: tuple[Callable[[Job], Part], ...] = (
     requests,
     refunds,
     for_the_assistant,
-    amazon,
+    letters,
 )
 """Every part of an export, in the order in which the files are wanted."""

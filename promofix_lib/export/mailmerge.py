@@ -182,7 +182,7 @@ def draft(message: Message, *, sender: str = "") -> Mail:
 
 
 def _receiver(message: Message) -> str:
-    name, address = message.buyer_name, message.buyer_email
+    name, address = " ".join(message.buyer_name.split()), message.buyer_email
     return formataddr((name, address)) if name.isascii() else f"{_encoded(name, 'To')} <{address}>"
 
 

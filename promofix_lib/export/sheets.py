@@ -63,8 +63,12 @@ def write_buyers(handed: Handed, path: Path) -> Path:
     if not handed.works:
         raise ExportError("export.nothing_chosen")
     check_cells(handed.listed)
-    pages = [merge_page(handed), todo_page(handed), message_page(handed), summary_page(handed), how_to_page(handed)]
-    return write_workbook(pages, path, opens_on=OPENS_ON, rows=len(handed.works))
+    return write_workbook(pages_of(handed), path, opens_on=OPENS_ON, rows=len(handed.works))
+
+
+def pages_of(handed: Handed) -> list[Page]:
+    """Every sheet, in order."""
+    return [merge_page(handed), todo_page(handed), message_page(handed), summary_page(handed), how_to_page(handed)]
 
 
 # -- the mail list ----------------------------------------------------------------------------------------------------
@@ -245,7 +249,7 @@ def _notes(handed: Handed) -> Iterator[str]:
     if handed.draft:
         yield handed.say("draft_note", why=handed.draft)
     several = (work.message for work in handed.works if work.message and work.message.turns > 1)
-    if buyers := len({message.buyer_email for message in several}):
+    if buyers := len({message.buyer_email.lower() for message in several}):
         yield handed.say("summary_several", n=buyers)
     if links_per_row(len(handed.works)) < 2:
         yield handed.say("summary_no_links")

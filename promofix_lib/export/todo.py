@@ -129,6 +129,7 @@ class _Words:
     def __init__(self, handed: Handed) -> None:
         self._handed = handed
         self._links = 0 if not handed.works else links_per_row(len(handed.works))
+        self._draft = say("sheet.draft_task", language=handed.language)
         self.say = cache(handed.say)
         self._text = cache(lambda told: told.text(handed.language))
         self._money = cache(lambda price, currency: Money(price, currency).text(handed.language))
@@ -146,23 +147,23 @@ class _Words:
 
     def row(self, work: Work, number: int) -> dict[str, str]:
         """One row, column by column."""
-        say, handed, row = self.say, self._handed, work.row
+        word, handed, row = self.say, self._handed, work.row
         message = None if handed.draft else work.to_write
         address = work.market.message_url(row.order_id) if self._writes(work) else ""
         return {
             **answer_cells(work, handed),
-            "task": say("draft_task") if handed.draft else self._task(work),
+            "task": self._draft if handed.draft else self._task(work),
             "order_id": row.order_id,
             "ship_by": self._moment(row.ship_by, work),
-            "message": say("write") if address and self._links == 2 else address,
+            "message": word("write") if address and self._links == 2 else address,
             "buyer_name": work.buyer_name,
             "product": shortened("; ".join(work.products or work.skus), 80),
             "units": "",
             "text": message.body if message else "",
             "mail": self._mail(work),
-            "paid_per_unit": self._prices(work) or say("unknown"),
+            "paid_per_unit": self._prices(work) or word("unknown"),
             "ordered": self._moment(row.purchased, work),
-            "marketplace": work.market.sales_channel or say("unknown"),
+            "marketplace": work.market.sales_channel or word("unknown"),
             "turn": self._turn(work),
             "sku": "; ".join(work.skus),
             "place": Place(handed.export, handed.copy, number).text(),

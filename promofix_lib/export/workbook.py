@@ -19,7 +19,7 @@ INK, PALE, LINE, LINK = "1F3A4D", "F3F6F8", "D5DCE1", "0B5394"
 LONGEST_TEXT = 32_767
 MOST_LINKS = 65_530  # Excel repairs, that is damages, a sheet with more
 
-_MANY_ROWS = 2_000  # from here on XlsxWriter saves more than importing it costs
+MANY_ROWS = 2_000  # from here on XlsxWriter saves more than importing it costs
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _LIKE_AN_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel would read _x0041_ as the letter A
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t")
@@ -160,7 +160,7 @@ def write_workbook(pages: Sequence[Page], path: Path, *, opens_on: str, rows: in
     """
     half = path.with_name(path.name + ".part")
     try:
-        (by_xlsxwriter if rows >= _MANY_ROWS else by_openpyxl)(pages, half, opens_on)
+        (by_xlsxwriter if rows >= MANY_ROWS else by_openpyxl)(pages, half, opens_on)
         half.replace(path)
     finally:
         half.unlink(missing_ok=True)
@@ -182,13 +182,12 @@ def by_openpyxl(pages: Sequence[Page], path: Path, opens_on: str) -> None:
     for number, page in enumerate(pages):
         sheet: Any = book.create_sheet(page.name)
         _set_up_openpyxl(sheet, page)
+        sheet.sheet_view.tabSelected = page.name == opens_on
         draw = _openpyxl_cells(sheet)
         for row in page.rows:
             sheet.append([cell and draw(*cell) for cell in row])
         if page.name == opens_on:
             book.active = number
-    for sheet in book.worksheets:
-        sheet.sheet_view.tabSelected = sheet.title == opens_on
     book.save(path)
 
 
@@ -340,6 +339,9 @@ def by_xlsxwriter(pages: Sequence[Page], path: Path, opens_on: str) -> None:
                 sheet.activate()
 
 
+_PADDING = 5 / 7  # XlsxWriter adds it; openpyxl takes a width with it
+
+
 def _put(sheet: Any, row: int, column: int, cell: Cell, styled: Callable[[Look], Any]) -> None:
     value, look = cell[0], cell[1]
     if isinstance(value, Formula):
@@ -377,7 +379,7 @@ def _set_up_xlsxwriter(book: Any, sheet: Any, page: Page, header: Any) -> None:
     from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
     for number, width in enumerate(page.widths, 1):
-        sheet.set_column(number - 1, number - 1, width, None, {"hidden": number in page.hidden})
+        sheet.set_column(number - 1, number - 1, width - _PADDING, None, {"hidden": number in page.hidden})
     sheet.set_default_row(page.height)
     for number, height in page.heights.items():
         sheet.set_row(number - 1, height)

@@ -61,7 +61,7 @@ def _why_not(
         return told("finding.why_decided", days=round(days))
     if extreme and one.ids and days >= thresholds.habit_days and orders <= thresholds.trickle_orders * days:
         return told("finding.why_habit", days=round(days))
-    if not one.ids and not extreme and _first_price(sales, one):
+    if not (one.ids or extreme or chance.suspects.borrowed[rows].all()) and _first_price(sales, one):
         return told("finding.why_launch")
     if expected > thresholds.expected:
         return told("finding.why_usual" if orders > 2 else "finding.why_few", n=orders)

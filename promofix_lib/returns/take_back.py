@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -203,6 +204,7 @@ class _Desk:
         self.source, self.name, self.known = source, name, known
         self.exports = records(case, ExportRecord)
         self.by_folder = {one.folder: one for one in self.exports}
+        self.age = Counter({one.folder: number for number, one in enumerate(self.exports, start=1)})
         self.by_order: dict[str, dict[str, list[tuple[str, Mapping[str, str]]]]] = {}
         for one in self.exports:
             for order_id in dict.fromkeys(item.order_id for item in one.items):
@@ -353,11 +355,16 @@ class _Desk:
         return next(hand for hand in names if self._goes_on(hand, cells, export, copy))
 
     def _goes_on(self, hand: str, cells: Mapping[tuple[str, Task], list[_Cell]], export: str, copy: str) -> bool:
-        """Whether all that a hand answered in a copy still stands in these cells."""
+        """Whether all that a hand answered in a copy still stands in these cells, and a later list does not differ."""
         for (order_id, task), some in cells.items():
             said = self.last.get((order_id, task), {}).get(hand)
-            firm = said is not None and not is_remark(said) and (said.export, said.copy) == (export, copy)
-            if firm and not any(cell.touched for cell in some):
+            if said is None or is_remark(said):
+                continue
+            touched = [cell for cell in some if cell.touched]
+            if (said.export, said.copy) == (export, copy):
+                if not touched:
+                    return False
+            elif self.age[said.export] >= self.age[export] and any(cell.value != said.value for cell in touched):
                 return False
         return True
 

@@ -158,7 +158,7 @@ class OrderRow:
             "next": self.next,
             "ship_by": _iso(self.ship_by),
             "message": self.message,
-            "answer": self.answer or None,
+            "answer": "done" if self.answer == "not_needed" else self.answer or None,
             "note": self.note,
             "answered_by": self.answered_by,
             "answered_at": _iso(self.answered_at),
@@ -192,7 +192,8 @@ class Status:
     put_in : tuple of str
         Orders that were put in by hand.
     to_hand_over : tuple of str
-        Orders for the next round, whether the gate is open or not: new ones, and those that can be worked on only now.
+        Orders for the next round, whether the gate is open or not: those that no export holds, and those that can be
+        worked on only now.
     known_cancelled : frozenset of str
         Cancelled by the seller for sure: Amazon accepted the cancellation, or a report shows it after our file.
     asked_by_buyer : frozenset of str
@@ -388,7 +389,7 @@ def _status(case: Case, book: Book, revision: int) -> Status:
         in_no_export=in_none,
         since_export=in_none if exports else (),
         put_in=tuple(book.order_names[_order_flags(book, book.named(case.put_in) & chosen)]),
-        to_hand_over=tuple(table.to_hand_over),
+        to_hand_over=tuple(dict.fromkeys((*in_none, *table.to_hand_over))),
         known_cancelled=frozenset(row.order_id for row in rows if table.cancelled_by_us(row)),
         asked_by_buyer=frozenset(row.order_id for row in rows if table.buyer_asked(row)),
     )
