@@ -245,7 +245,7 @@ def test_old_cases_are_purged_and_young_ones_stay(pattern: Path, tmp_path: Path,
     monkeypatch.setenv("PROMOFIX_CASES", str(tmp_path))
     shutil.copytree(pattern, tmp_path / "night")
     assert purge_older_than(30, NOW + timedelta(days=29)) == ()
-    [said] = purge_older_than(30, NOW + timedelta(days=31), done=False)
+    [said] = purge_older_than(30, NOW + timedelta(days=31), really=False)
     assert not said.done
     assert "NewOrders-1.txt" in traces(tmp_path / "night")
     [done] = purge_older_than(30, NOW + timedelta(days=31))

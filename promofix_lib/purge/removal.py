@@ -121,7 +121,7 @@ def purge(case: Case) -> Purge:
     return Purge(case.folder, plan.removed, plan.kept, plan.cleaned, plan.shut, done=True)
 
 
-def purge_older_than(days: int, now: datetime | None = None, *, done: bool = True) -> tuple[Purge, ...]:
+def purge_older_than(days: int, now: datetime | None = None, *, really: bool = True) -> tuple[Purge, ...]:
     """Purge every case of the cases folder whose newest order is older than so many days.
 
     Parameters
@@ -129,7 +129,7 @@ def purge_older_than(days: int, now: datetime | None = None, *, done: bool = Tru
     days : int
     now : datetime with a zone, optional
         The present by default.
-    done : bool
+    really : bool
         False only says what would go.
 
     Returns
@@ -148,7 +148,7 @@ def purge_older_than(days: int, now: datetime | None = None, *, done: bool = Tru
         try:
             case = Case.existing(folder)
             if _newest(case) <= limit and _has_buyers(what_would_go(case)):
-                finished.append(purge(case) if done else what_would_go(case))
+                finished.append(purge(case) if really else what_would_go(case))
         except PromofixError as error:
             troubles.append(told("purge.trouble", name=folder.name, why=told(error.key, **error.facts)))
     if troubles:
