@@ -159,9 +159,9 @@ def purge_older_than(days: int, now: datetime | None = None, *, really: bool = T
 def _newest(case: Case) -> datetime:
     """When the newest order was placed; where no report tells, when the case was last worked on."""
     try:
-        times = case.orders["purchase_date"].dropna() if case.reports else []
-        if len(times):
-            return times.max().to_pydatetime()  # type: ignore[union-attr, no-any-return]
+        newest = case.orders["purchase_date"].max() if case.reports else None
+        if isinstance(newest, datetime) and newest == newest:  # not a missing time
+            return newest
     except PromofixError:
         pass  # a report that can not be read: its case still grows old
     return max((entry.at for entry in case.journal.entries()), default=datetime.min.replace(tzinfo=UTC))
