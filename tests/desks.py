@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from types import SimpleNamespace
 from typing import Any
 
 import ipywidgets as w
 
+import pytest
+
 from promofix_lib.widgets.desk import Desk
+
+
+@pytest.fixture(autouse=True)
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charts are not drawn here: `tests/test_notebooks.py` and the tests of their own room do that."""
+    drawn = SimpleNamespace(_repr_html_=lambda: '<img alt="a chart">')
+    monkeypatch.setattr("promofix_lib.widgets.incident_desk.incident_picture", lambda _case: drawn)
+    monkeypatch.setattr("promofix_lib.widgets.account_desk.rate_pictures", lambda _case: (drawn,) * 9)
 
 
 def ask(desk: Desk, name: str, value: Any = None) -> None:

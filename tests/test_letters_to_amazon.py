@@ -62,9 +62,9 @@ def confirmed(case: Case, *numbers: int) -> Case:
     items = tuple(HandedItem(key, key, name, "cancel") for name, key in keys.items())
     lines = tuple(Cancellation(name, "PricingError", "", (key,)) for name, key in keys.items())
     record = ExportRecord("E1", NOW, items=items, uploads={"order-cancellation.txt": lines})
-    case.journal.add(ExportRecord.kind, record.to_json())
+    case.journal.add(ExportRecord.entry, record.to_json())
     answer = UploadAnswer("E1", "order-cancellation.txt", "p.txt", "0", NOW, accepted=tuple(keys.values()))
-    case.journal.add(UploadAnswer.kind, answer.to_json(), "amazon")
+    case.journal.add(UploadAnswer.entry, answer.to_json(), "amazon")
     return case
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from promofix_lib.account.rate import SellerOrders, as_date
 from promofix_lib.account.recovery import Recovery, UsualVolume, recovery, usual_volume
+from promofix_lib.account.seller_orders import SellerOrders, as_date
 from promofix_lib.orders import order_table
 from tests.seller_month import books, seller_month
 

@@ -12,23 +12,23 @@ import openpyxl
 import pytest
 
 from promofix_lib.case.case import Case
-from promofix_lib.export.handover import export, letters_of
-from promofix_lib.export.handover.parts import PARTS, evidence, for_the_assistant
-from promofix_lib.export.handover.parts import letters as letters_part
-from promofix_lib.export.handover.record import read_records
-from promofix_lib.letters.amazon import LETTERS
+from promofix_lib.account.account import account_of
+from promofix_lib.case.records import ExportRecord, UploadAnswer
+from promofix_lib.export.handover import export
+from promofix_lib.letters.amazon import LETTERS, advice_of, letters_of
 from promofix_lib.orders import item_keys
-from promofix_lib.purge import purge
 from promofix_lib.returns.inbox import inbox
+from promofix_lib.status import records, status
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.letter_desk import LetterDesk, as_written
 from promofix_lib.widgets.returns_desk import ReturnsDesk
 from promofix_lib.widgets.wording_desk import WordingDesk
-from tests.desks import ask, names, notice, part
+from tests.desks import ask, names, notice, part, undrawn
 from tests.handed_case import NIGHT, NOW, all_orders, line, make_case, new_orders, order_id, usual, victims
 
-FAST = tuple(part for part in PARTS if part is not evidence)
 LATER = NOW + timedelta(days=2)
+
+__all__ = ["undrawn"]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def handed(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small night, handed over once."""
     folder = tmp_path_factory.mktemp("handed-desks") / "case"
     shutil.copytree(made, folder)
-    export(Case.open(folder, clock=lambda: NOW), now=NOW, parts=FAST)
+    export(Case.open(folder, clock=lambda: NOW), now=NOW)
     return folder
 
 
@@ -64,7 +64,7 @@ def given(handed: Path, tmp_path: Path) -> Case:
 
 def ours(case: Case, name: str) -> str:
     """A letter as it stands in the case now."""
-    return letters_of(case)[LETTERS.index(name)].text
+    return letters_of(case, account_of(case).rates_json())[LETTERS.index(name)].text
 
 
 def keys(case: Case) -> list[str]:
@@ -95,7 +95,7 @@ def test_an_edited_letter_is_saved_and_exported_and_can_be_taken_back(case: Case
     ask(desk, "text technical_issue", mine)
     assert notice(desk) == "Saved. The next export takes this text."
     assert case.settings.texts["technical_issue"] == mine
-    done = export(case, now=NOW, parts=[letters_part])
+    done = export(case, now=NOW)
     assert (done.folder / "letter-to-amazon-1-technical-issue.txt").read_text("utf-8") == mine
     assert part(LetterDesk(case), "text technical_issue")["value"] == mine
     ask(desk, "restore")
@@ -136,7 +136,7 @@ def test_feelings_bad_advice_and_buyers_are_named(case: Case):
         "We are sorry. A software error. Ada Example-0003, buyer0003@marketplace.amazon.example",
     )
     told = " ".join(part(desk, "concerns")["items"])
-    for words in ("'sorry'", "software error must be true", "e-mail addresses", "the buyers' names"):
+    for words in ("sorry", "software error must be true", "e-mail addresses", "the buyers' names"):
         assert words in told
     ask(desk, "text technical_issue", "Orders: 12.")
     assert "concerns" not in names(desk)
@@ -183,13 +183,13 @@ def test_advice_without_words_is_refused_and_what_was_typed_stays(case: Case):
     ask(desk, "record")
     assert "the words of the answer are missing" in notice(desk)
     assert part(desk, "advice_day")["value"] == "2026-11-20"
-    assert case.log == ()
+    assert advice_of(case) == ()
 
 
 def test_a_chinese_seller_reads_what_the_letter_says(made: Path, case: Case):
     """In Chinese the English letter stands beside its meaning, and what is wrong is said in Chinese."""
     desk = LetterDesk(case.change_settings(language="zh-CN"))
-    assert part(desk, "reading")["text"].startswith("主题：请将")
+    assert "主题：请将" in part(desk, "reading")["text"]
     assert part(desk, "text technical_issue")["value"].startswith("Subject: Request")
     assert all(item.startswith("请填写：") for item in part(desk, "concerns")["items"])
 
@@ -244,7 +244,7 @@ def test_an_edited_text_goes_into_the_workbook(case: Case):
     ask(desk, "subject cancelled.en", "Order {order_id} was cancelled")
     ask(desk, "body cancelled.en", mine)
     assert case.settings.texts.keys() == {"cancelled.en"}
-    done = export(case, now=NOW, parts=[for_the_assistant])
+    done = export(case, now=NOW)
     cells = [
         str(cell)
         for sheet in openpyxl.load_workbook(done.folder / "buyers.xlsx")
@@ -267,7 +267,7 @@ def test_a_faulty_text_withholds_the_messages_until_it_is_overruled_in_writing(c
     assert row[1] in lines[int(row[0]) - 1], "the line is counted in the field that the seller edits"
     assert "forbidden" in row[3]
     assert part(desk, "verdict")["text"].startswith("Faults still to be mended: 1.")
-    held = export(case, now=NOW, parts=[for_the_assistant])
+    held = export(case, now=NOW)
     assert [item.what for item in held.withheld] == ["buyers.xlsx and the messages"]
     ask(desk, "overrule review", "ok")
     assert "needs a reason in writing" in notice(desk)
@@ -277,7 +277,7 @@ def test_a_faulty_text_withholds_the_messages_until_it_is_overruled_in_writing(c
     assert case.settings.overruled == {"review": "Our lawyer agreed to these words."}
     assert part(desk, "faults")["rows"][0][4] == "sent as it is"
     assert part(desk, "verdict")["text"] == "The export will write these messages."
-    done = export(case, now=NOW, parts=[for_the_assistant])
+    done = export(case, now=NOW)
     assert (done.withheld, (done.folder / "buyers.xlsx").is_file()) == ((), True)
 
 

@@ -13,15 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from promofix_lib.account.rate import (
-    LIMIT,
-    WINDOW_DAYS,
-    Flags,
-    Reading,
-    SellerOrders,
-    as_date,
-    room,
-)
+from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, Reading, room
+from promofix_lib.account.seller_orders import Flags, SellerOrders, as_date
 from promofix_lib.amounts import Money
 from promofix_lib.money import Ledger
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from promofix_lib.account.rate import local_days
 from promofix_lib.account.recovery import Recovery
+from promofix_lib.account.seller_orders import local_days
 from promofix_lib.rules import rule
 from promofix_lib.say import Told, told
-
-if TYPE_CHECKING:
-    from promofix_lib.status.status import OrderRow, Status
+from promofix_lib.status.status import OrderRow, Status
 
 SPARE = timedelta(hours=1)
 """How long before its deadline a step begins at the latest."""
@@ -65,6 +62,7 @@ PAGES = {
     "letter_after": "5_write_to_amazon.ipynb",
     "hand_over": "4_export_for_assistant.ipynb",
     "round": "1_load_reports.ipynb",
+    "look": "1_load_reports.ipynb",
     "decide": "6_follow_up.ipynb",
     "check_rate": "6_follow_up.ipynb",
 }
@@ -137,7 +135,9 @@ def plan_of_work(
     work.add("ship", timedelta(hours=24), (row for row in rows if row.next == "ship"))
     if to_cancel or to_ask or waiting or not status.gate.open:
         for number, days in enumerate(rule("work.look_again_after_days"), start=1):
-            work.add("round", work.morning(days), waiting, number=number, always=bool(rows), ships=False)
+            work.add(
+                "round" if waiting else "look", work.morning(days), waiting, number=number, always=True, ships=False
+            )
     work.add("decide", work.morning(2), (row for row in rows if row.next == "decide"))
     if clock is not None:
         _add_checks(work, clock, bool(to_cancel))

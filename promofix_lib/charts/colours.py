@@ -11,8 +11,10 @@ class Colours:
 
     Parameters
     ----------
-    affected, others, usual, good : str
-        Affected orders, all others, what is usual, what is under the limit.
+    incidents : tuple of str
+        The orders of the first, the second … incident.
+    others, usual, good : str
+        All other orders, what is usual, what is under the limit.
     good_text : str
         Text about what is good: the same hue, with more contrast.
     window : str
@@ -25,9 +27,9 @@ class Colours:
     M. Okabe and K. Ito, "Color universal design" (2008).
     """
 
-    affected: str = "#D55E00"
+    incidents: tuple[str, ...] = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#B8860B")
     others: str = "#9AA0A6"
-    usual: str = "#0072B2"
+    usual: str = "#3F4A54"
     good: str = "#009E73"
     good_text: str = "#00694D"
     window: str = "#F0B45A"
@@ -36,12 +38,25 @@ class Colours:
     grid: str = "#E6E6E6"
     ground: str = "#FFFFFF"
 
+    @property
+    def affected(self) -> str:
+        """The colour of affected orders where there is one incident, or no difference is made."""
+        return self.incidents[0]
+
+    def incident(self, number: int) -> str:
+        """The colour of an incident, by its number; they come round again after six.
+
+        >>> LIGHT.incident(1), LIGHT.incident(7) == LIGHT.incident(1)
+        ('#D55E00', True)
+        """
+        return self.incidents[(number - 1) % len(self.incidents)]
+
 
 LIGHT = Colours()
 DARK = Colours(
-    affected="#F07E26",
-    others="#8A9096",
-    usual="#56B4E9",
+    incidents=("#F07E26", "#3D9BD9", "#2BC79A", "#E29BC3", "#8CD0F5", "#D4A72C"),
+    others="#7C8288",
+    usual="#D5DADF",
     good="#2BC79A",
     good_text="#5FDDB8",
     window="#B9822F",

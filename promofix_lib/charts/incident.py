@@ -66,10 +66,18 @@ class Night:
 
     @cached_property
     def hours(self) -> pd.DataFrame:
-        """Per hour of the report all orders, the affected ones, and the usual level with its band."""
+        """Per hour of the report the usual level with its band, all orders, and the affected ones per incident."""
         hours = hourly_orders(self.orders, self.zone)
-        hit = hourly_orders(self.orders[self.affected], self.zone).reindex(hours.index, fill_value=0)
-        return usual_level(hours, unusual=hit).assign(all=hours, hit=hit)
+        hit = {
+            number: hourly_orders(self.orders[mask], self.zone).reindex(hours.index, fill_value=0)
+            for number, mask in self.incidents.items()
+        }
+        return usual_level(hours, unusual=sum(hit.values(), 0 * hours)).assign(all=hours).join(pd.DataFrame(hit))
+
+    @cached_property
+    def several(self) -> bool:
+        """Whether incidents have to be told apart."""
+        return len(self.incidents) > 1
 
     def window(self, number: int) -> tuple[pd.Timestamp, pd.Timestamp] | None:
         """First and last affected order of an incident."""
@@ -102,7 +110,7 @@ def plot_hours(night: Night, colours: Colours, ax: Axes) -> Axes:
     _draw_bars(night, colours, quiet(ax), hours, step)
     for number in night.incidents:
         _shade(night, colours, ax, number)
-    if len(night.incidents) > 1:
+    if night.several:
         _number_windows(night, ax)
     ax.set_title(night.say("by_hour" if step < timedelta(days=1) else "by_day"))
     return _finish(night, colours, ax, legend=True)
@@ -120,8 +128,8 @@ def plot_night(night: Night, colours: Colours, ax: Axes, number: int = 1) -> Axe
         shown = night.hours.loc[window[0] - margin : window[1] + margin, "all"]
         _mark_edges(night, colours, ax, number, window, max(1, shown.max() if len(shown) else 1))
     cause = dict(night.causes).get(number, "")
-    several = len(night.incidents) > 1
-    title = night.say("night_of", number=number, cause=printable(cause, 60)) if several else night.say("night")
+    several = {"number": number, "cause": printable(cause, 60)}
+    title = night.say("night_of", **several) if night.several else night.say("night")
     ax.set_title(title, parse_math=False)
     return _finish(night, colours, ax)
 
@@ -138,13 +146,13 @@ def plot_prices(night: Night, colours: Colours, ax: Axes) -> Axes:
         ax.text(0.5, 0.5, night.say("no_price"), ha="center", transform=ax.transAxes)
         return ax
     price = shown["unit_price"].astype("float64[pyarrow]").to_numpy(dtype=np.float64)
-    times, several = shown["purchase_date"].dt.tz_convert(night.zone), len(night.incidents) > 1
+    times = shown["purchase_date"].dt.tz_convert(night.zone)
     layers = [(~night.affected[shown.index], colours.others, 9, "o", night.say("others"))]
     for place, (number, mask) in enumerate(night.incidents.items()):
-        label = night.say("affected_by", number=number) if several else night.say("affected")
-        layers.append((mask[shown.index], colours.affected, 16, MARKS[place % len(MARKS)], label))
+        label = night.say("affected_by", number=number) if night.several else night.say("affected")
+        layers.append((mask[shown.index], colours.incident(number), 16, MARKS[place % len(MARKS)], label))
     for mask, colour, size, mark, label in layers:
-        here = mask.to_numpy(dtype=np.bool_)
+        here = np.asarray(mask, dtype=np.bool_)
         points: dict[str, Any] = {"s": size, "c": colour, "marker": mark, "label": label, "alpha": 0.6}
         ax.scatter(times[here], price[here], linewidths=0, rasterized=True, **points)
     _price_scale(ax, price)
@@ -179,14 +187,19 @@ def _draw_bars(night: Night, colours: Colours, ax: Axes, hours: pd.DataFrame, st
     if hours.empty:
         return
     edges = mdates.date2num([*hours.index, hours.index[-1] + step])
-    total, bad = hours["all"].to_numpy(), hours["hit"].to_numpy()
-    ax.stairs(total, edges, baseline=bad, fill=True, color=colours.others, label=night.say("others"))
-    ax.stairs(bad, edges, fill=True, color=colours.affected, label=night.say("affected"))
-    band: dict[str, Any] = {"step": "post", "color": colours.usual, "alpha": 0.16, "linewidth": 0, "zorder": 0.5}
+    bad = hours[list(night.incidents)].sum(axis=1).to_numpy()
+    top, base = np.maximum(hours["all"].to_numpy(), bad), 0 * bad
+    ax.stairs(top, edges, baseline=bad, fill=True, color=colours.others, label=night.say("others"))
+    for number in night.incidents:
+        label = night.say("affected_by", number=number) if night.several else night.say("affected")
+        height = base + hours[number].to_numpy()
+        ax.stairs(height, edges, baseline=base, fill=True, color=colours.incident(number), label=label)
+        base = height
+    band: dict[str, Any] = {"step": "post", "color": colours.usual, "alpha": 0.12, "linewidth": 0, "zorder": 0.5}
     ax.fill_between(edges[:-1], hours["low"], hours["high"], **band)
     ax.step(edges[:-1], hours["level"], where="post", color=colours.usual, linewidth=1, label=night.say("usual"))
     ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
-    ax.set_ylim(0, max(1, total.max()) * 1.12)
+    ax.set_ylim(0, max(1, top.max()) * 1.12)
 
 
 def _shade(night: Night, colours: Colours, ax: Axes, number: int) -> None:

@@ -48,7 +48,7 @@ def plot_rate(one: Outlook, colours: Colours, ax: Axes, *, language: str = "en")
     looks: dict[str, tuple[str, Any, float]] = {
         "none": (colours.others, "-", 2.2),
         "chosen": (colours.affected, "-", 2.6),
-        "all": (colours.usual, (0, (4, 2)), 2.0),
+        "all": (colours.incident(2), (0, (4, 2)), 2.0),
     }
     _shade_future(quiet(ax), max(shown.values(), key=len), colours, language)
     for name in ("all", "none", "chosen"):

@@ -144,9 +144,9 @@ def clock_label(value: float, zone: ZoneInfo, language: str) -> str:
 def sheet(heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
     """A figure ten inches wide with charts of these heights, one under the other; its margins are ours."""
     size, between = sum(heights), 0.75
-    height = size + between * (len(heights) - 1) + 1.05
+    height = size + between * (len(heights) - 1) + 1.2
     figure = Figure(figsize=(10, height))
-    places = {"left": 0.075, "right": 0.985, "bottom": 0.55 / height, "top": 1 - 0.5 / height}
+    places = {"left": 0.075, "right": 0.955, "bottom": 0.55 / height, "top": 1 - 0.65 / height}
     given = {**places, "height_ratios": list(heights), "hspace": between * len(heights) / size}
     return figure, list(figure.subplots(len(heights), 1, squeeze=False, gridspec_kw=given)[:, 0])
 

@@ -16,7 +16,25 @@ _BLOCKS = 15  # a report is cut into at least so many blocks, of one hour to one
 _ENOUGH_SKUS = 5
 _LEVEL_VOTES = 3  # a price seen so often, days apart, is one of the SKU's own
 _ENOUGH_STEPS, _SURE_STEPS = 8, 30  # a spread from few sales may be too small by chance
-_SAME = 0.0  # the factor between two marketplaces of one currency that share no other SKU
+_PER_DOLLAR = {  # about what a US dollar costs (2025): only to see a price that is wrong by its currency
+    "USD": 1.0,
+    "CAD": 1.4,
+    "MXN": 19.0,
+    "BRL": 5.6,
+    "GBP": 0.77,
+    "EUR": 0.9,
+    "SEK": 10.0,
+    "PLN": 3.8,
+    "TRY": 38.0,
+    "AED": 3.7,
+    "SAR": 3.75,
+    "EGP": 50.0,
+    "ZAR": 18.0,
+    "INR": 85.0,
+    "JPY": 148.0,
+    "AUD": 1.55,
+    "SGD": 1.3,
+}
 _STAIR = np.log(1.6)  # however long the time between: a larger step is no stair
 _NORMAL = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
 
@@ -28,7 +46,7 @@ class References:
     ``list_price``: reference before discounts; ``net_price``: what buyers usually pay in the whole report;
     ``near_net``: the smaller of that and what they pay around that time; ``spread``: standard deviation of the SKU's
     own prices from sale to sale; ``decided``: the price belongs to a level that was kept for days; ``judged``: the
-    reference comes from more than a few days of sales, or from a sibling. NaN where nothing is known.
+    reference comes from more than a few days of sales, or from a sibling (``borrowed``). NaN where nothing is known.
     """
 
     list_price: Floats
@@ -37,6 +55,7 @@ class References:
     spread: Floats
     decided: Mask
     judged: Mask
+    borrowed: Mask
 
 
 @dataclass(frozen=True)
@@ -84,6 +103,7 @@ def references(sales: Sales, rows: Ints, given: Sequence[NormalPrice], threshold
         decided=_decided(lists, place, sales.list_price[rows], level, lasting[chain], size, thresholds)
         | _back_to_usual(np.where(young, np.nan, whole), group, sales.list_price[rows], list_price, thresholds),
         judged=~young[group] | np.isfinite(known[group]),
+        borrowed=np.isfinite(known[group]),
     )
     return _with_given(answers, sales, rows, given)
 
@@ -263,14 +283,15 @@ def _with_siblings(sales: Sales, rows: Ints, whole: Floats, young: Mask) -> Floa
         return known
     old = ~young[groups]
     market = sales.channel[at] * (sales.currency.max(initial=0) + 2) + sales.currency[at]
-    money = dict(zip(market.tolist(), sales.currency[at].tolist(), strict=True))
+    names = [sales.currency_names[code] if code >= 0 else "" for code in sales.currency[at].tolist()]
+    money = dict(zip(market.tolist(), names, strict=True))
     by_sku = _elsewhere(groups, sales.sku[at], market, money, whole, old)
     by_asin = _under_another_sku(groups, sales.asin[at], market, whole, old)
     known[groups] = np.where(old, np.nan, np.where(np.isnan(by_sku), by_asin, by_sku))
     return known
 
 
-def _elsewhere(groups: Ints, sku: Ints, market: Ints, money: dict[int, int], whole: Floats, old: Mask) -> Floats:
+def _elsewhere(groups: Ints, sku: Ints, market: Ints, money: dict[int, str], whole: Floats, old: Mask) -> Floats:
     answer = np.full(len(groups), np.nan)
     seen = {(int(s), int(m)): float(p) for s, m, p in zip(sku[old], market[old], whole[groups[old]], strict=True)}
     homes: dict[int, list[int]] = {}
@@ -281,9 +302,16 @@ def _elsewhere(groups: Ints, sku: Ints, market: Ints, money: dict[int, int], who
         here, there = int(market[position]), homes[int(sku[position])][0]
         if (here, there) not in factors:
             both = [seen[s, here] - seen[s, there] for s in homes if (s, here) in seen and (s, there) in seen]
-            factors[here, there] = float(np.median(both)) if both else _SAME if money[here] == money[there] else np.nan
+            factors[here, there] = float(np.median(both)) if both else _exchange(money[there], money[here])
         answer[position] = seen[int(sku[position]), there] + factors[here, there]
     return answer
+
+
+def _exchange(there: str, here: str) -> float:
+    """Logarithm of what the price of one currency is in another, carefully: half of it, and NaN where not known."""
+    if here == there:
+        return 0.0
+    return float(np.log(0.5 * _PER_DOLLAR[here] / _PER_DOLLAR[there])) if {here, there} <= set(_PER_DOLLAR) else np.nan
 
 
 def _under_another_sku(groups: Ints, asin: Ints, market: Ints, whole: Floats, old: Mask) -> Floats:

@@ -34,7 +34,9 @@ class Candidate:
 def find_candidates(sales: Sales, suspects: Suspects, chance: Chance, thresholds: Thresholds) -> list[Candidate]:
     """Every cause in every window, promotions first; what no promotion explains is a matter of the price."""
     left = suspects.by_promotion.copy()
-    found: list[Candidate] = []
+    found = _piled_up(sales, suspects, thresholds)
+    for one in found:
+        left[one.rows] = False
     single: list[Candidate] = []
     for promotion, rows in _guilty_ids(sales, suspects, left):
         windows = _windows_of_promotion(sales, suspects, promotion, rows, thresholds)
@@ -47,6 +49,28 @@ def find_candidates(sales: Sales, suspects: Suspects, chance: Chance, thresholds
     for candidate in found:
         explained[candidate.rows] = True
     return found + price_candidates(sales, suspects, chance, (left | suspects.by_price) & ~explained, thresholds)
+
+
+def _piled_up(sales: Sales, suspects: Suspects, thresholds: Thresholds) -> list[Candidate]:
+    """Orders on which several ordinary promotions pile up, each time others: one mistake without one name."""
+    uses = sales.promotions
+    mine = suspects.by_promotion[uses.rows] & suspects.gives[uses.ids]
+    rows, ids = uses.rows[mine], uses.ids[mine]
+    several = np.bincount(rows, minlength=len(sales.sold))[rows] > 1
+    rows, ids = rows[several], ids[several]
+    piled, names = np.unique(rows), np.unique(ids)
+    if len(piled) < _FEW or np.bincount(ids).max() >= thresholds.explained_share * len(piled):
+        return []
+    alone = np.isin(uses.ids, names) & sales.depth_known[uses.rows] & ~np.isin(uses.rows, piled)
+    others = np.bincount(uses.ids[alone], minlength=int(names.max()) + 1)[names]
+    deep = np.bincount(uses.ids[alone & suspects.by_promotion[uses.rows]], minlength=int(names.max()) + 1)[names]
+    if (2 * deep >= others).mean() > 1 - thresholds.explained_share:
+        return []
+    piled = piled[np.argsort(sales.time[piled], kind="stable")]
+    normal = normal_times(sales, suspects, np.unique(sales.group[piled]))
+    time = sales.time[piled]
+    parts = join_stragglers(split_at_pauses(time, normal, None, thresholds), time, thresholds)
+    return [Candidate(tuple(np.unique(ids[np.isin(rows, piled[part])]).tolist()), piled[part], False) for part in parts]
 
 
 def _codes_for_one_use(
@@ -114,7 +138,9 @@ def _windows_of_promotion(
 ) -> list[Candidate]:
     carrying = sales.carrying(promotion)
     carrying = carrying[sales.dated[carrying]]
-    rows = _with_same_sum(sales, suspects, carrying, _with_shallow(sales, suspects, carrying, deep, thresholds))
+    rows = _with_same_sum(
+        sales, suspects, carrying, _with_shallow(sales, suspects, carrying, deep, thresholds), thresholds
+    )
     rows = rows[np.argsort(sales.time[rows], kind="stable")]
     normal = normal_times(sales, suspects, np.unique(sales.group[rows]))
     parts = join_stragglers(split_at_pauses(sales.time[rows], normal, None, thresholds), sales.time[rows], thresholds)
@@ -148,14 +174,13 @@ def _with_shallow(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints, 
     return deep if apart.any() or outside.sum() > 1 + len(others) / 4 else np.union1d(deep, others)
 
 
-def _with_same_sum(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints) -> Ints:
+def _with_same_sum(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints, thresholds: Thresholds) -> Ints:
     """All uses of an id that takes one fixed sum off: on dear goods it is shallow, but it is the same mistake.
 
     The sum is per unit, per line, or per order and then spread over its lines.
     """
     rows = carrying[sales.depth_known[carrying] & ~suspects.meant[carrying]]
-    first, last = sales.time[deep].min() - 48 * HOUR, sales.time[deep].max() + 48 * HOUR
-    rows = rows[(sales.time[rows] >= first) & (sales.time[rows] <= last) & (sales.depth[rows] > 0)]
+    rows = rows[_of_the_flood(sales.time[rows], sales.time[deep], thresholds) & (sales.depth[rows] > 0)]
     if len(rows) < _SUM_USES:
         return deep
     taken, depth = sales.listed[rows] - sales.paid[rows], sales.depth[rows]
@@ -175,6 +200,13 @@ def _with_same_sum(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints)
         if same.mean() >= 0.9 and len(np.unique(price[same & (share < 0.98)].round(2))) >= _SUM_PRICES:
             return np.union1d(rows[same], deep)
     return deep
+
+
+def _of_the_flood(time: Ints, deep: Ints, thresholds: Thresholds) -> Mask:
+    """Uses between the first and the last deep one, and just outside where the id had no life before or after."""
+    first, last, near = int(deep.min()), int(deep.max()), int(thresholds.pause_hours_least * HOUR)
+    before, after = (time < first - near).any(), (time > last + near).any()
+    return (time >= (first if before else first - near)) & (time <= (last if after else last + near))
 
 
 def _same_amount(amount: Floats, share: Floats) -> Mask:

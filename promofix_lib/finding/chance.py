@@ -15,14 +15,27 @@ _RUN = 36 * HOUR  # orders of one cause further apart than this are two runs
 
 @dataclass(frozen=True)
 class _Cheap:
-    """Orders far below their price, one entry per cause and order, sorted by cause and time."""
+    """Orders far below their price, one entry per cause and order, sorted by cause and time.
+
+    `by_sku` sorts them by cause, SKU and time, `by_time` by time alone; `code` numbers the orders in `orders`.
+    """
 
     row: Ints
     key: Ints
-    order: Ints
+    code: Ints
     time: Ints
     depth: Floats
     run: Ints
+    orders: Ints
+    by_sku: Ints
+    by_time: Ints
+
+    def of(self, orders: Ints) -> Mask:
+        """Which entries are of these orders."""
+        at = np.minimum(np.searchsorted(self.orders, orders), max(len(self.orders) - 1, 0))
+        flag = np.zeros(len(self.orders), dtype=np.bool_)
+        flag[at[self.orders[at] == orders] if len(self.orders) else at[:0]] = True
+        return flag[self.code]
 
 
 class Chance:
@@ -46,7 +59,9 @@ class Chance:
         rows, keys, order = rows[new], keys[new], order[new]
         time = self.sales.time[rows]
         apart = np.r_[False, (keys[1:] != keys[:-1]) | (np.diff(time) > _RUN)][: len(rows)]
-        return _Cheap(rows, keys, order, time, self.share[rows], np.cumsum(apart))
+        orders, code = np.unique(order, return_inverse=True)
+        by_sku, by_time = np.lexsort((time, self.sales.sku[rows], keys)), np.lexsort((code, time))
+        return _Cheap(rows, keys, code, time, self.share[rows], np.cumsum(apart), orders, by_sku, by_time)
 
     def orders_of(self, rows: Ints) -> Ints:
         """A number per order; a missing order id counts each row."""
@@ -78,9 +93,9 @@ class Chance:
         gap = float(np.quantile(gaps, _USUAL_GAP, method="higher"))
         cheap = self._promoted if ids else self._priced
         depth = self.depth(rows)
-        other = ~np.isin(cheap.order, own)
+        other = ~cheap.of(own)
         if excluded is not None:
-            other &= ~np.isin(cheap.row, excluded)
+            other &= ~cheap.of(np.unique(self.orders_of(excluded)))
         if self.sales.business[rows].all():
             other &= self.sales.business[cheap.row]
         keys = np.array(ids) if ids else np.unique(self.sales.group[rows])
@@ -88,7 +103,7 @@ class Chance:
         other &= cheap.depth >= depth - self.thresholds.same_depth
         if not pooled:
             other = self._without_largest(cheap, other, keys)
-        count = int(other.sum())
+        count = int(other.sum()) if not pooled else _different(np.sort(cheap.code[other]))
         narrow = 2 * len(np.unique(self.sales.sku[rows])) <= len(own)
         if narrow:
             same &= np.isin(self.sales.sku[cheap.row], self.sales.sku[rows])
@@ -96,24 +111,23 @@ class Chance:
             _MADE_UP + count
         )
         if depth >= 1 - self.thresholds.never_decided_share:
-            follow = min(follow, _GIVEN_AWAY)
+            follow = min(follow, self.thresholds.never_decided_share)
         rate = (count if pooled else int(same.sum())) / self.sales.span
         follow = max(follow, 1 - np.exp(-gap * rate))
         weight = _BURST_POOLED if pooled else _BURST
         before = np.arange(len(gaps))
         steps = (weight * follow + before) / (weight + before)
-        return float((1 + len(np.unique(cheap.run[other]))) * np.exp(np.log(steps).sum()))
+        return float((1 + _different(cheap.run[other])) * np.exp(np.log(steps).sum()))
 
     def _without_largest(self, cheap: _Cheap, other: Mask, keys: Ints) -> Mask:
         """One other mistake may be in the report: the largest other run is no witness of the shop's life."""
         mine = other & np.isin(cheap.key, keys)
         lasting = mine.any() and np.ptp(cheap.time[mine]) >= self.thresholds.decided_days * DAY
         runs = cheap.run[other & ~mine if lasting else other]
-        if not len(runs):
+        sizes = np.bincount(runs) if len(runs) else np.zeros(1, dtype=np.int64)
+        if sizes.max() < 2:
             return other
-        sizes = np.bincount(runs)
-        largest = cheap.order[cheap.run == np.argmax(sizes)]
-        return other & ~np.isin(cheap.order, largest) if sizes.max() > 1 else other
+        return other & ~cheap.of(cheap.orders[cheap.code[cheap.run == np.argmax(sizes)]])
 
     def lost(self, rows: Ints) -> float:
         """Roughly what these rows cost, to show the dearest near misses first."""
@@ -123,8 +137,10 @@ class Chance:
     def is_hoard(self, rows: Ints) -> bool:
         """Whether so few orders took more units than a normal order of these SKUs ever did, and many."""
         sales = self.sales
-        normal = sales.sold & ~self.suspects.any & np.isin(sales.sku, np.unique(sales.sku[rows]))
         units = int(sales.quantity[rows].sum())
+        if units < self.thresholds.hoard_units:
+            return False
+        normal = sales.sold & ~self.suspects.any & np.isin(sales.sku, np.unique(sales.sku[rows]))
         others = sales.sold & ~self.suspects.any
         bulk = (sales.quantity[others] >= units).mean() if others.any() else 1.0
         return (
@@ -136,20 +152,25 @@ class Chance:
         return max(0.02, (1 - depth) * 0.4)
 
     def _followed(self, cheap: _Cheap, other: Mask, gap: float, *, pooled: bool, narrow: bool) -> int:
-        time, key = cheap.time[other], cheap.key[other]
-        if narrow and not pooled:
-            sku = self.sales.sku[cheap.row[other]]
-            place = np.lexsort((time, sku, key))
-            time, key = time[place], key[place] * (len(self.sales.sku_names) + 1) + sku[place]
+        """How many of the other orders were followed by the next of their cause (and SKU) within that time."""
         if pooled:
-            order = cheap.order[other]
-            time = np.sort(time[np.unique(order, return_index=True)[1]])
-            key = np.zeros(len(time), dtype=np.int64)
-        return int((np.diff(time)[np.diff(key) == 0] <= gap).sum())
+            place = cheap.by_time[other[cheap.by_time]]
+            same = cheap.code[place[1:]] != cheap.code[place[:-1]]
+        elif narrow:
+            place = cheap.by_sku[other[cheap.by_sku]]
+            sku = self.sales.sku[cheap.row[place]]
+            same = (cheap.key[place[1:]] == cheap.key[place[:-1]]) & (sku[1:] == sku[:-1])
+        else:
+            place = np.flatnonzero(other)
+            same = cheap.key[place[1:]] == cheap.key[place[:-1]]
+        return int((np.diff(cheap.time[place])[same] <= gap).sum())
+
+
+def _different(sorted_numbers: Ints) -> int:
+    return int((np.diff(sorted_numbers) != 0).sum()) + min(len(sorted_numbers), 1)
 
 
 _MADE_UP = 3
-_GIVEN_AWAY = 0.25
 _USUAL_GAP = 0.8
 _RARELY = 0.001
 _BURST, _BURST_POOLED = 2.0, 1.0

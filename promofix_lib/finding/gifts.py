@@ -22,7 +22,8 @@ def gift_lines(sales: Sales, thresholds: Thresholds) -> Mask:
     if not free.any():
         return gifts
     row, partner = _company(sales, free)
-    for sku in np.unique(sales.sku[row]):
+    skus, counts = np.unique(sales.sku[free], return_counts=True)
+    for sku in skus[counts >= _FEW]:
         mine = sales.sku[row] == sku
         pairs = np.unique(np.c_[partner[mine], row[mine]], axis=0)
         codes, uses = np.unique(pairs[:, 0], return_counts=True)
@@ -42,34 +43,38 @@ def _began_as_gifts(sales: Sales, lines: Ints, given: Ints, thresholds: Threshol
 
 def _company(sales: Sales, free: Mask) -> tuple[Ints, Ints]:
     """Pairs of a free item's row and the SKU of another item in its order that is not free."""
-    orders = np.unique(sales.order[free & (sales.order >= 0)])
-    rows = np.flatnonzero(np.isin(sales.order, orders))  # a bought item counts although it was cancelled later
-    rows = rows[np.argsort(sales.order[rows], kind="stable")]
-    pairs_row: list[int] = []
-    pairs_sku: list[int] = []
-    for part in np.split(rows, np.flatnonzero(np.diff(sales.order[rows])) + 1):
-        bought = part[~free[part]]
-        for row in part[free[part]] if len(bought) else ():
-            others = {int(sku) for sku in sales.sku[bought] if sku != sales.sku[row]}
-            pairs_row += [int(row)] * len(others)
-            pairs_sku += list(others)
-    return np.array(pairs_row, dtype=np.int64), np.array(pairs_sku, dtype=np.int64)
+    given = np.flatnonzero(free & (sales.order >= 0))
+    with_free = np.zeros(int(sales.order.max(initial=0)) + 1, dtype=np.bool_)
+    with_free[sales.order[given]] = True
+    bought = np.flatnonzero(~free & (sales.order >= 0))  # a bought item counts although it was cancelled later
+    bought = bought[with_free[sales.order[bought]]]
+    bought = bought[np.argsort(sales.order[bought], kind="stable")]
+    first = np.searchsorted(sales.order[bought], sales.order[given])
+    count = np.searchsorted(sales.order[bought], sales.order[given], side="right") - first
+    row = np.repeat(given, count)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+    partner = sales.sku[bought[place]]
+    other = partner != sales.sku[row]
+    return row[other], partner[other]
 
 
-def basket_ids(sales: Sales, deep: Mask, thresholds: Thresholds) -> Ints:
-    """Promotion ids that take one line of a basket off ("3 for 2"): the order as a whole is at most half off.
+def basket_lines(sales: Sales, deep: Mask, thresholds: Thresholds) -> Mask:
+    """Deep lines of a basket offer ("3 for 2") in orders that cost at least half of their list prices as a whole.
 
-    At least 95 % of their deep lines, and three or more, share the order with a line that is paid.
+    A promotion is such an offer when its first deep lines were meant so; orders in which it later gives everything
+    away are how it goes wrong.
     """
     uses = sales.promotions
     mine = deep[uses.rows]
     rows, ids = uses.rows[mine], uses.ids[mine]
-    if not len(rows):
-        return np.empty(0, dtype=np.int64)
-    meant = _in_fair_order(sales, deep)[rows]
-    counts = np.bincount(ids, minlength=len(uses.names))
-    fair = np.bincount(ids, weights=meant, minlength=len(uses.names))
-    return np.flatnonzero((counts >= _FEW) & (fair >= thresholds.explained_share * counts)).astype(np.int64)
+    meant = np.zeros(len(deep), dtype=np.bool_)
+    fair = _in_fair_order(sales, deep)
+    for one in np.unique(ids[fair[rows]]):
+        lines = rows[ids == one]
+        lines = lines[np.argsort(sales.time[lines], kind="stable")]
+        if len(lines) >= _FEW and fair[lines[:_FIRST]].mean() >= thresholds.explained_share:
+            meant[lines[fair[lines]]] = True
+    return meant
 
 
 def _in_fair_order(sales: Sales, deep: Mask) -> Mask:

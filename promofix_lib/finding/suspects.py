@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from promofix_lib.finding.baselines import given_rows, references
-from promofix_lib.finding.gifts import basket_ids, gift_lines
+from promofix_lib.finding.gifts import basket_lines, gift_lines
 from promofix_lib.finding.sales import DAY, Floats, Ints, Mask, Sales
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.money import NormalPrice
@@ -24,7 +24,7 @@ class Suspects:
     """Per order item: too cheap by its promotions, by its list price; what it should cost (logarithms, NaN: unknown).
 
     `gives` says per promotion id whether it gives a discount on items (shipping and financing ids do not), `meant`
-    which items are gifts or part of a basket offer.
+    which items are gifts or part of a basket offer, `borrowed` whose usual price is that of a sibling.
     """
 
     by_promotion: Mask
@@ -33,6 +33,7 @@ class Suspects:
     usual_net: Floats
     gives: Mask
     meant: Mask
+    borrowed: Mask
 
     @cached_property
     def any(self) -> Mask:
@@ -55,8 +56,8 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
         cheap &= ~(sales.net_price[rows] - known.net_price >= np.log(thresholds.planned_share))
     by_price = np.zeros(count, dtype=np.bool_)
     by_price[rows[cheap]] = True
-    judged = np.zeros(count, dtype=np.bool_)
-    judged[rows] = known.judged
+    judged, borrowed = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+    judged[rows], borrowed[rows] = known.judged, known.borrowed
     gives = sales.gives
     with np.errstate(invalid="ignore"):
         net_drop = sales.net_price - usual_net
@@ -66,8 +67,9 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
         both &= sales.list_price - usual_list < np.log(1 - thresholds.promotion_part)
     deep |= _consistent(sales, both & ~deep & ~by_price, judged, gives, thresholds)
     deep |= _edited(sales, gives, thresholds)
-    meant = gift_lines(sales, thresholds) | _in_baskets(sales, deep, thresholds)
-    return Suspects(deep & ~meant, by_price & ~meant, usual_list, usual_net, gives, meant)
+    meant = gift_lines(sales, thresholds)
+    meant |= basket_lines(sales, deep & ~meant, thresholds)
+    return Suspects(deep & ~meant, by_price & ~meant, usual_list, usual_net, gives, meant, borrowed)
 
 
 def worth_judging(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresholds) -> Ints:
@@ -166,11 +168,3 @@ def _deep_side(depth: Floats, thresholds: Thresholds) -> Mask:
     if not (clean and high - low >= thresholds.promotion_part):
         return np.zeros(count, dtype=np.bool_)
     return (np.arange(count) >= split) & (depth > middle)
-
-
-def _in_baskets(sales: Sales, deep: Mask, thresholds: Thresholds) -> Mask:
-    meant = np.zeros(len(deep), dtype=np.bool_)
-    ids = basket_ids(sales, deep, thresholds)
-    if len(ids):
-        meant[sales.promotions.rows[np.isin(sales.promotions.ids, ids)]] = True
-    return meant & deep

@@ -296,7 +296,12 @@ def _message(
         else sum((line.paid or Decimal(0) for line in lines), Decimal(0))
     )
     units = sum(line.cells["quantity"] or 0 for line in lines)
-    ours = {"reason": wording.cancel_reason, "prepaid": prepaid, "part": stay, "ended": status.gate.open}
+    ours: dict[str, Any] = {
+        "reason": wording.cancel_reason,
+        "prepaid": prepaid,
+        "part": stay,
+        "ended": status.gate.open,
+    }
     template = wording.templates.get((variant, language)) if variant else _NOTHING
     return Message(
         order_id=row.order_id,

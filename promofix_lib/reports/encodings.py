@@ -47,7 +47,7 @@ def encoding_of(source: Source) -> str:
     if marked:
         return marked
     wrong = list(islice(_not_utf8(source), _SAMPLE))
-    if not wrong or _mostly_utf8(source, len(wrong)):
+    if not wrong or _mostly_utf8(source, wrong):
         return "utf-8"
     return max(("cp1252", "cp932", "gbk"), key=lambda name: _sense(wrong, name))
 
@@ -71,15 +71,14 @@ def _not_utf8(source: Source) -> Iterator[bytes]:
             yield from (line for line in block.split(b"\n") if not decodes(line, "utf-8"))
 
 
-def _mostly_utf8(source: Source, wrong: int) -> bool:
-    right = (
-        line
-        for block in whole_lines(source.stream)
-        if not block.isascii()
-        for line in block.split(b"\n")
-        if not line.isascii() and decodes(line, "utf-8")
-    )
-    return sum(1 for _ in islice(right, 10 * _SAMPLE)) > 10 * wrong
+def _mostly_utf8(source: Source, wrong: list[bytes]) -> bool:
+    """Whether the whole UTF-8 letters beyond ASCII outnumber by far the bytes that are none."""
+    right = (line for block in whole_lines(source.stream) if not block.isascii() for line in block.split(b"\n"))
+    enough = (line for line in right if not line.isascii() and decodes(line, "utf-8"))
+    texts = [line.decode("utf-8", "replace") for line in [*wrong, *islice(enough, 10 * _SAMPLE)]]
+    lost = sum(text.count(LOST) for text in texts)
+    letters = sum(1 for text in texts for letter in text if letter > "\x7f") - lost
+    return letters > 3 * lost
 
 
 def decodes(raw: bytes, encoding: str) -> bool:
@@ -125,12 +124,15 @@ def whole_lines(stream: IO[bytes], size: int = 8 << 20) -> Iterator[bytes]:
 def text_blocks(stream: IO[bytes], encoding: str, size: int = 8 << 20) -> Iterator[bytes]:
     """Blocks of whole lines in UTF-8, without byte-order mark and NUL bytes; old Macintosh line ends made new."""
     blocks = _from_wide(stream, encoding, size) if encoding.startswith("utf-16") else whole_lines(stream, size)
+    old_macintosh = False
     for number, block in enumerate(blocks):
         text = block if encoding.startswith("utf") else _from_single(block, encoding)
         if number == 0:
             text = text.removeprefix(codecs.BOM_UTF8)
         text = text.replace(b"\0", b"") if b"\0" in text else text
-        yield text.replace(b"\r", b"\n") if b"\r" in text and b"\n" not in text else text
+        if number == 0:
+            old_macintosh = b"\r" in text and b"\n" not in text
+        yield text.replace(b"\r", b"\n") if old_macintosh else text
 
 
 def _from_wide(stream: IO[bytes], encoding: str, size: int) -> Iterator[bytes]:

@@ -243,7 +243,7 @@ def _from_json(source: Source, text: str) -> ProcessingReport:
     processed = summary["messagesProcessed"]
     accepted = summary.get("messagesAccepted", summary.get("messagesSuccessful"))
     issues = answer.get("issues", [])
-    if not all(isinstance(number, int) for number in (processed, accepted)) or not isinstance(issues, list):
+    if not isinstance(processed, int) or not isinstance(accepted, int) or not isinstance(issues, list):
         raise ReportError("reports.answer_without_count", file=source.name, word="messagesAccepted")
     errors = (_issue(issue) for issue in issues if isinstance(issue, dict))
     return ProcessingReport(processed, accepted, tuple(error for error in errors if error))

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.archive import Source, sources_of
@@ -93,8 +94,8 @@ def _elements(lines: Sequence[str]) -> Rows:
 def _described(name: str, encoding: str, rows: Rows, between: str) -> str:
     at = 0 if between == "xml" else _header_at(rows)
     filled = [row for row in rows if any(cell.strip() for cell in row)]
-    facts = {"file": name, "encoding": encoding, "lines": len(rows), "n": len(filled), "between": _sign(between)}
-    parts = [say("reports.shape.file", **facts)]
+    facts: dict[str, Any] = {"file": name, "encoding": encoding, "lines": len(rows), "n": len(filled)}
+    parts = [say("reports.shape.file", between=_sign(between), **facts)]
     if between == "xml":
         counts = Counter(row[0] for row in rows[1:])
         kinds = {element: [row[1] for row in rows[1:] if row[0] == element] for element in counts}

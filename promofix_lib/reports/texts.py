@@ -14,8 +14,8 @@ from promofix_lib.say import Told, told
 LOST = "\ufffd"
 """Stands where bytes are no letter."""
 
-_BREAKS = re.compile("[\x0b\x0c\r\x85\u2028\u2029]+")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff]")
+_BREAKS = re.compile(" *[\x0b\x0c\r\x85\u2028\u2029]+ *")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff]")
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffd\u00c2-\u00f4]")
 # How the second byte of a letter looks when the bytes were read as Windows-1252 or Latin-1.
 _TRAIL = "\u0080-\u00bfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™"
@@ -59,7 +59,7 @@ def cleaned(text: str) -> str:
     >>> cleaned("Jane\u2028Doe\x07"), cleaned("\ufeffHat"), cleaned("two\nlines")
     ('Jane Doe', 'Hat', 'two\nlines')
     """
-    return _CONTROL.sub("", _BREAKS.sub(" ", text))
+    return _BREAKS.sub(" ", _CONTROL.sub("", text))
 
 
 def mended(text: str) -> str:
@@ -187,19 +187,26 @@ def odd_bytes(block: bytes, cells: int) -> bool:
     letters = np.frombuffer(block, np.uint8)
     separators = cells - (not block.endswith(b"\n"))
     low = np.count_nonzero(letters < 32)
-    if low != separators and low != separators + block.count(b"\r\n"):
+    if low != separators and low != separators + np.count_nonzero(letters == 13):
         return True
-    if b"\x7f" in block:
+    at = np.flatnonzero(letters > 126)
+    return bool(len(at)) and _odd_letters(letters[at], at)
+
+
+def _odd_letters(high: Bytes, at: npt.NDArray[np.int64]) -> bool:
+    """The same of the bytes from DEL on, and of their places in the text."""
+    if np.any(high == 0x7F):
         return True
-    if not np.any(letters > 127):
-        return False
-    if any(sign in block for sign in (b"\xef\xbb\xbf", b"\xef\xbf\xbd", b"\xe2\x80\xa8", b"\xe2\x80\xa9")):
+    padded = np.concatenate([high, np.zeros(2, np.uint8)])
+    second, third = padded[1:-1], padded[2:]
+    if np.any((high == 0xC2) & (second < 0xA0)):
         return True
-    controls = np.flatnonzero(letters[:-1] == 0xC2)
-    if np.any(letters[controls + 1] < 0xA0):
+    if np.any((high == 0xEF) & (((second == 0xBB) & (third == 0xBF)) | ((second == 0xBF) & (third == 0xBD)))):
         return True
-    leads = np.flatnonzero(letters[:-2] == 0xC3)
-    return bool(np.any(_TWICE_BEHIND[letters[leads + 2]]))
+    if np.any((high == 0xE2) & (second == 0x80) & ((third == 0xA8) | (third == 0xA9))):
+        return True
+    leads = np.flatnonzero((high[:-2] == 0xC3) & _TWICE_BEHIND[high[2:]])
+    return bool(np.any(at[leads + 2] == at[leads] + 2))
 
 
 def has_form(cells: pa.ChunkedArray, what: str) -> bool:

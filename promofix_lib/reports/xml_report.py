@@ -130,6 +130,8 @@ class _MessageReader:
         found = _ROOT.search(re.sub(rb"<!--.*?-->", lambda m: b" " * len(m[0]), text, flags=re.DOTALL))
         if not found:
             return text, line
+        if b"<MessageType>ProcessingReport<" in text:
+            raise ReportError("reports.refused", file=self.name, what=told("reports.stranger.processing_report"))
         if found[1] != b"AmazonEnvelope":
             shown = found[1].decode("utf-8", "replace")[:40]
             raise ReportError("reports.other_xml", file=self.name, root=shown)

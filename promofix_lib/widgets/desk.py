@@ -26,18 +26,20 @@ _STYLE = """<style>
 .pf-desk { max-width: 72em; gap: 6px; overflow: hidden; }
 .pf-desk .widget-checkbox, .pf-desk .widget-checkbox label, .pf-desk .widget-html { height: auto; width: auto; }
 .pf-desk .widget-label-basic span, .pf-desk .widget-label { white-space: normal; height: auto; line-height: 1.4; color: var(--jp-ui-font-color1); }
-.pf-desk .widget-html-content { line-height: 1.45; overflow-wrap: anywhere; color: var(--jp-ui-font-color1); }
+.pf-desk .widget-html-content { line-height: 1.45; overflow-wrap: break-word; color: var(--jp-ui-font-color1); }
 .pf-desk .widget-html-content table { border-collapse: collapse; }
 .pf-desk .widget-html-content :is(th, td) { padding: 2px 10px 2px 0; vertical-align: top; text-align: left; font-weight: 400; }
 .pf-desk .widget-html-content thead th, .pf-desk caption { font-weight: 600; text-align: left; color: inherit; }
+.pf-desk .widget-html-content tbody th { overflow-wrap: anywhere; min-width: 8em; }
+.pf-desk .widget-textarea { flex-direction: column; height: auto; }
+.pf-desk .widget-textarea .widget-label { text-align: left; }
 .pf-desk .widget-html-content p { margin: 2px 0; }
 .pf-desk a { color: var(--jp-content-link-color, #0b63b5); text-decoration: underline; }
-.pf-desk .jupyter-button { width: auto; min-height: 28px; height: auto; }
+.pf-desk .jupyter-button { width: auto; min-height: 28px; height: auto; align-self: flex-start; white-space: normal; }
 .pf-desk .jupyter-button.mod-primary { background: var(--jp-ui-font-color1); color: var(--jp-layout-color1); }
 .pf-desk :is(input, select, textarea, button):focus-visible { outline: 2px solid var(--jp-brand-color1); outline-offset: 1px; }
 .pf-desk .pf-told { border-left: 4px solid #d55e00; padding: 4px 10px; background: var(--jp-layout-color2); }
 .pf-desk .pf-quiet { color: var(--jp-ui-font-color1); opacity: .85; }
-body[data-jp-theme-light="false"] .pf-desk img { filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; }
 </style>"""
 
 

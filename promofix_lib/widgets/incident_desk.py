@@ -49,13 +49,19 @@ class MistakeSettings(Desk):
                 self._numbers(),
             ]
         return [
-            self.html("picture", case.once("picture", lambda: incident_picture(case)._repr_html_())),
+            self._picture(incidents),
             self._table(incidents),
             self.row("ticks", [self._tick(one) for one in incidents]),
             self._evidence(incidents),
             *self._looks(),
             self._numbers(),
         ]
+
+    def _picture(self, incidents: tuple[TakenIncident, ...]) -> Part:
+        case = self._case
+        shown = (self.language, tuple((one.rule, one.taken) for one in incidents), case.put_in, case.left_out)
+        drawn = case.once("picture", lambda: incident_picture(case)._repr_html_(), per="reading", also=shown)
+        return self.html("picture", drawn)
 
     def _tick(self, one: TakenIncident) -> Part:
         return self.tick(f"incident {one.number}", self.say("take_incident", number=one.number), one.taken)

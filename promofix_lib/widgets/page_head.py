@@ -9,6 +9,7 @@ from typing import Any
 
 from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
+from promofix_lib.export.requests import fba_requests
 from promofix_lib.say import say
 from promofix_lib.status import OrderRow, Status, status
 from promofix_lib.widgets.desk import Desk, Part
@@ -99,18 +100,18 @@ class SafetyDesk(Desk):
         now = status(self._case)
         if not now.rows:
             return [self.text("nothing", self.say("safety_nothing"))]
-        asked = [row.order_id for row in now.rows if row.triage == "ask_amazon" and row.state not in _OVER]
-        return [*self._support(asked), *self._deadlines(now)]
+        asked = now.rows_of(triage="ask_amazon", state=_OPEN)
+        return [*self._support(now, tuple(row.order_id for row in asked)), *self._deadlines(now)]
 
-    def _support(self, order_ids: list[str]) -> list[Part]:
+    def _support(self, now: Status, order_ids: tuple[str, ...]) -> list[Part]:
         if not order_ids:
             return [self.text("no_fba", self.say("safety_no_fba"))]
-        words = say("widgets.safety_request", language="en", ids="\n".join(order_ids), n=len(order_ids))
+        words = fba_requests(now.book, now.items_of(triage="ask_amazon", state=_OPEN))
         label = self.say("safety_support", n=len(order_ids))
         return [self.area("support", label, words, self.say("safety_support_hint"), rows=6)]
 
     def _deadlines(self, now: Status) -> list[Part]:
-        rows = [row for row in now.rows if row.ship_by and row.triage == "cancel" and row.state not in _OVER]
+        rows = [row for row in now.rows_of(triage="cancel", state=_OPEN) if row.ship_by]
         if not rows:
             return []
         groups: dict[datetime, list[OrderRow]] = {}
@@ -134,7 +135,7 @@ class SafetyDesk(Desk):
         """The text is there to be copied."""
 
 
-_OVER = ("cancelled", "accepted", "closed", "left_out", "asked")
+_OPEN = ("still_selling", "new", "withheld", "written", "uploaded", "refused")
 
 
 class ExportLinks(Desk):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from promofix_lib.case.case import SAMPLE, Case
-from promofix_lib.reports import Report, read_report
+from promofix_lib.reports import Lack, Report, read_report
 from promofix_lib.widgets.desk import Desk, Part
 from promofix_lib.widgets.html import Bullets, Cell
 from promofix_lib.widgets.start_desk import begun
@@ -121,12 +121,12 @@ class ReportChooser(Desk):
         return [
             self.table("reading", self.say("reading_caption", zone=case.marketplace.zone_name), head, rows),
             self.text("together", told),
-            self.bullets("warnings", self.say("warnings"), [str(warning) for warning in reading.warnings]),
+            self.bullets("warnings", self.say("warnings"), [warning.text(self.language) for warning in reading.warnings]),
         ]
 
     def _row(self, report: Report) -> list[Cell]:
         bad = [
-            self.say("line", line=line.line, reason=str(line.reason)) for line in report.quarantined[:_SHOWN_LINES]
+            self.say("line", line=line.line, reason=line.reason) for line in report.quarantined[:_SHOWN_LINES]
         ]
         more = len(report.quarantined) - len(bad)
         return [
@@ -136,8 +136,11 @@ class ReportChooser(Desk):
             self.say("number", n=report.items),
             self._span(report),
             Bullets((*bad, *([self.say("and_more", n=more)] if more else [])), self.say("nothing")),
-            Bullets(tuple(f"{lack.what}: {lack.how_to_get_it}" for lack in report.lacks), self.say("nothing")),
+            Bullets(tuple(self._lack(lack) for lack in report.lacks), self.say("nothing")),
         ]
+
+    def _lack(self, lack: Lack) -> str:
+        return f"{lack.what.text(self.language)}: {lack.how_to_get_it.text(self.language)}"
 
     def _span(self, report: Report) -> str:
         times = report.table["purchase_date"].dropna() if "purchase_date" in report.table else ()

@@ -862,3 +862,168 @@ def sum_spread_over_a_basket(seller: Seller) -> Truths:
         for line in lines:
             take(line, name, min(1.0, off / total))
     return {"a": (name,)}
+
+
+# -- met in public ----------------------------------------------------------------------------------------------------
+
+
+@kind
+def vouchers_pile_up(seller: Seller) -> Truths:
+    """Vouchers of 15-25 %, each in ordinary use; one night orders take several of them at once, each its own mix."""
+    stem, hours, skus = promotion_name(seller), float(seller.draw.choice([4, 8, 12])), some_skus(seller, 3)
+    names = [f"{stem}-v{number:02d}" for number in range(12)]
+    start = start_of(seller, hours)
+    for name in names:
+        for time in flood_times(seller, seller.begin, seller.days * 24 - 1, 6):
+            line = add_order(seller, time, int(seller.draw.choice(skus)))
+            line.discount, line.ids = 0, []
+            take(line, name, 0.2)
+
+    def several(line: Line) -> None:
+        for name in seller.draw.choice(names, int(seller.draw.integers(4, 6)), replace=False):
+            take(line, str(name), 0.2)
+
+    lines = flood(seller, "a", several, max(10, min(size_of(seller), 80)), start, hours, skus)
+    return {"a": tuple({name for line in lines for name in line.ids if name.startswith(stem)})}
+
+
+@kind
+def two_listings_of_one_product(seller: Seller) -> Truths:
+    """One product under two SKUs; a slipped digit on both, the second never sold before."""
+    hours, sku = hours_of(seller), some_skus(seller, 1)[0]
+    seller.prices = np.append(seller.prices, seller.prices[sku])
+    second = len(seller.prices) - 1
+    seller.same_asin[second] = sku
+    start = start_of(seller, hours)
+    for time in flood_times(seller, start, hours, max(4, size_of(seller) // 4)):
+        add_order(seller, time, second, 0)
+    sold_wrong(
+        seller,
+        "a",
+        start,
+        hours,
+        [sku, second],
+        lambda line: line.unit // 10,
+        markets=[0],
+        extra=max(4, size_of(seller)),
+    )
+    return {"a": ()}
+
+
+@kind
+def new_marketplace_in_the_wrong_currency(seller: Seller) -> Truths:
+    """A marketplace opens with the home currency's numbers: 29.99 kronor for what costs 29.99 euros."""
+    seller.markets = [*seller.markets, ("Amazon.se", "SEK", 1.0, 1)]
+    market, hours = len(seller.markets) - 1, float(seller.draw.choice([4, 8, 20]))
+    home = seller.markets[0][2] if seller.markets[0][1] != "JPY" else 1.0
+    seller.markets[market] = ("Amazon.se", "SEK", home if home < 5 else 1.0, 1)
+    for time in flood_times(seller, start_of(seller, hours), hours, max(8, min(size_of(seller), 60))):
+        line = add_order(seller, time, int(seller.draw.choice(some_skus(seller, 5))), market)
+        for one in seller.lines[-2:]:
+            if one.order == line.order:
+                one.affected, one.discount, one.ids = "a", 0, []
+    return {"a": ()}
+
+
+@kind
+def three_for_two_becomes_three_for_nothing(seller: Seller) -> Truths:
+    """Three for two for days; then the same promotion gives all three away."""
+    name, hours = promotion_name(seller), float(seller.draw.choice([3, 6, 10]))
+    start = start_of(seller, hours)
+
+    def basket(time: float, free: int, affected: str) -> None:
+        first = add_order(seller, time, market=0)
+        others = [
+            Line(first.order, time, sku, 0, 1, seller.price(sku, 0, time)) for sku in (seller.pick(), seller.pick())
+        ]
+        for line in seller.lines[-2:]:
+            if line.order == first.order and line is not first:
+                seller.lines.remove(line)
+        seller.lines += others
+        lines = sorted([first, *others], key=lambda line: line.unit)
+        for line in lines:
+            line.quantity, line.discount, line.ids = 1, 0, []
+        for line in lines[:free]:
+            take(line, name, 1.0)
+            line.affected = affected
+
+    for time in flood_times(seller, seller.begin + DAY, (start - seller.begin - 2 * DAY) / HOUR, 25):
+        basket(time, 1, "")
+    for time in flood_times(seller, start, hours, max(8, min(size_of(seller), 60))):
+        basket(time, 3, "a")
+    return {"a": (name,)}
+
+
+@kind
+def changed_twice_and_restored(seller: Seller) -> Truths:
+    """A price is corrected to another wrong one before it is put right: one incident."""
+    skus, start = some_skus(seller, 1), start_of(seller, 12)
+    for time in flood_times(seller, seller.begin, seller.days * 24 - 1, 40):
+        add_order(seller, time, skus[0], 0)
+    sold_wrong(seller, "a", start, 4, skus, lambda line: line.unit // 20, markets=[0], extra=12)
+    sold_wrong(seller, "a", start + 4 * HOUR + 60, 5, skus, lambda line: line.unit // 4, markets=[0], extra=12)
+    return {"a": ()}
+
+
+@kind
+def basket_discount(seller: Seller) -> Truths:
+    """90 % off whatever lies in the basket, dear things too."""
+    name, hours = promotion_name(seller), hours_of(seller)
+    for first in flood(
+        seller, "a", nothing, max(8, min(size_of(seller), 120)), start_of(seller, hours), hours, some_skus(seller, 6)
+    ):
+        lines = [first]
+        for _ in range(int(seller.draw.integers(0, 4))):
+            sku = seller.pick()
+            lines.append(
+                Line(first.order, first.time, sku, first.market, 1, seller.price(sku, first.market, first.time))
+            )
+        for line in lines:
+            line.affected = "a"
+            take(line, name, 0.9)
+        seller.lines += lines[1:]
+    return {"a": (name,)}
+
+
+@kind
+def meant_before_and_after(seller: Seller) -> Truths:
+    """A code of 20 % is 90 % for some hours; a day earlier and a day later it gives what it was meant to give."""
+    name, hours, skus = promotion_name(seller), float(seller.draw.choice([2, 3, 8])), some_skus(seller, 3)
+    start = start_of(seller, hours + 48)
+    for left in (start - 36 * HOUR, start + (hours + 20) * HOUR):
+        for time in flood_times(seller, left, 14, 3):
+            line = add_order(seller, time, int(seller.draw.choice(skus)))
+            line.discount, line.ids = 0, []
+            take(line, name, 0.2)
+    flood(seller, "a", lambda line: take(line, name, 0.9), max(12, size_of(seller)), start, hours, skus)
+    return {"a": (name,)}
+
+
+@kind
+def a_leak_of_days(seller: Seller) -> Truths:
+    """A deep code is used a few times a day for three to six days, while others pay the price."""
+    name, days, skus = promotion_name(seller), float(seller.draw.uniform(3, 6)), some_skus(seller, 1)
+    start = start_of(seller, days * 24)
+    flood(
+        seller,
+        "a",
+        lambda line: take(line, name, 0.9),
+        int(days * seller.draw.integers(2, 6)) + 2,
+        start,
+        days * 24,
+        skus,
+    )
+    return {"a": (name,)}
+
+
+@kind
+def two_printed_in_the_night(seller: Seller) -> Truths:
+    """The first hours: a third of the discounts printed, a third not yet, a third pending without a price."""
+    name, skus = promotion_name(seller), some_skus(seller, 1)
+    lines = flood(seller, "a", lambda line: take(line, name, 0.9), 9, seller.end - 2 * HOUR, 1.9, skus)
+    for number, line in enumerate(lines):
+        if number % 3 == 1:
+            line.discount_blank, line.status = True, "Unshipped"
+        if number % 3 == 2:
+            line.unpriced, line.status = True, "Pending"
+    return {"a": (name,)}

@@ -68,7 +68,7 @@ class Seller:
     shipping: tuple[str, float]
     lines: list[Line] = field(default_factory=list)
     next_order: int = 0
-    price_of: Any = None
+    same_asin: dict[int, int] = field(default_factory=dict)
 
     @property
     def end(self) -> float:
@@ -211,7 +211,7 @@ def order_table(seller: Seller) -> pd.DataFrame:
         "fulfillment_channel": ["merchant" if line.sku % 4 else "amazon" for line in lines],
         "sales_channel": [seller.markets[line.market][0] for line in lines],
         "sku": [f"SKU-{line.sku:04d}" for line in lines],
-        "asin": [f"B0{line.sku:08d}" for line in lines],
+        "asin": [f"B0{seller.same_asin.get(line.sku, line.sku):08d}" for line in lines],
         "currency": [seller.markets[line.market][1] if ok else None for line, ok in zip(lines, priced, strict=True)],
     }
     frame = pd.DataFrame({name: pd.Series(cells, dtype=table.TEXT) for name, cells in names.items()})
