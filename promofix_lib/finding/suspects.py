@@ -24,7 +24,8 @@ class Suspects:
     """Per order item: too cheap by its promotions, by its list price; what it should cost (logarithms, NaN: unknown).
 
     `gives` says per promotion id whether it gives a discount on items (shipping and financing ids do not), `meant`
-    which items are gifts or part of a basket offer, `borrowed` whose usual price is that of a sibling.
+    which items are gifts or part of a basket offer, `borrowed` whose usual price is that of a sibling, `shallow_…`
+    which are cheap, but not so cheap that they are suspects.
     """
 
     by_promotion: Mask
@@ -34,6 +35,8 @@ class Suspects:
     gives: Mask
     meant: Mask
     borrowed: Mask
+    shallow_promotion: Mask
+    shallow_price: Mask
 
     @cached_property
     def any(self) -> Mask:
@@ -69,20 +72,37 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
     deep |= _edited(sales, gives, thresholds)
     meant = gift_lines(sales, thresholds)
     meant |= basket_lines(sales, deep & ~meant, thresholds)
-    return Suspects(deep & ~meant, by_price & ~meant, usual_list, usual_net, gives, meant, borrowed)
+    near = np.log(thresholds.planned_share)
+    shallow_price = np.zeros(count, dtype=np.bool_)
+    shallow_price[
+        rows[(drop < near) & ~cheap & ~known.decided & (drop <= -thresholds.spread_multiple * known.spread)]
+    ] = True
+    with np.errstate(invalid="ignore"):
+        shallow = sales.sold & sales.depth_known & (sales.depth > 1 - thresholds.planned_share) & ~(net_drop >= near)
+    return Suspects(
+        by_promotion=deep & ~meant,
+        by_price=by_price & ~meant,
+        usual_list=usual_list,
+        usual_net=usual_net,
+        gives=gives,
+        meant=meant,
+        borrowed=borrowed,
+        shallow_promotion=shallow & ~deep & ~by_price & ~meant,
+        shallow_price=shallow_price & ~deep & ~meant & (sales.depth == 0),
+    )
 
 
 def worth_judging(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresholds) -> Ints:
-    """All sales of the groups in which something costs less than half of something else; all where siblings speak.
+    """All sales of the groups in which something is clearly cheaper than something else; all where siblings speak.
 
-    A price that never falls below half of the highest one can not be too cheap, so most groups need no reference.
+    A price that never falls far below the highest one can not be too cheap, so most groups need no reference.
     """
     rows = np.flatnonzero(sales.sold)
     groups = int(sales.group.max(initial=-1)) + 1
     high, low = np.full(groups, -np.inf), np.full(groups, np.inf)
     np.maximum.at(high, sales.group[rows], sales.list_price[rows])
     np.minimum.at(low, sales.group[rows], sales.net_price[rows])
-    wide = low - high < np.log(thresholds.deep_share)
+    wide = low - high < np.log(thresholds.planned_share)
     for normal in given:
         wide[sales.group[rows[given_rows(sales, rows, normal)]]] = True
     if _siblings_speak(sales, rows, groups, thresholds):
