@@ -318,15 +318,24 @@ def price_candidates(
         return []
     # an ordinary coupon on top of a wrong list price is no second mistake
     wrong = np.where(suspects.by_price, sales.list_price, sales.net_price)
-    price = np.array([np.median(wrong[rows]) for rows in windows])
-    usual = np.array([np.median(suspects.usual_list[rows]) for rows in windows])
+    price, usual = (_medians(values, windows) for values in (wrong, suspects.usual_list))
     onset = np.array([sales.time[rows[0]] for rows in windows])
     end = np.array([sales.time[rows[-1]] for rows in windows])
     number = pool(onset, end, price, price - usual, thresholds)
     number = _apart(chance, windows, number, onset, end, thresholds)
-    pooled = [np.concatenate([windows[at] for at in np.flatnonzero(number == one)]) for one in np.unique(number)]
-    parts = [part for rows in pooled for part in _price_windows(sales, suspects, rows, thresholds)]
+    pooled = [[windows[at] for at in np.flatnonzero(number == one)] for one in np.unique(number)]
+    parts = [
+        part
+        for shared in pooled
+        for part in (
+            shared if len(shared) == 1 else _price_windows(sales, suspects, np.concatenate(shared), thresholds)
+        )
+    ]
     return [Candidate((), _with_strangers(sales, suspects, part, thresholds)) for part in parts]
+
+
+def _medians(values: Floats, windows: list[Ints]) -> Floats:
+    return np.array([np.median(values[rows]) if len(rows) > 1 else values[rows[0]] for rows in windows])
 
 
 def _apart(chance: Chance, windows: list[Ints], number: Ints, onset: Ints, end: Ints, thresholds: Thresholds) -> Ints:
@@ -350,6 +359,8 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Th
 
     A repricer that sets everything to a cent sells the long tail, too: SKUs never sold before, or once for far more.
     """
+    if len(rows) < _STRANGERS:
+        return rows
     prices, counts = np.unique(sales.list_price[rows].round(4), return_counts=True)
     price, currencies = prices[np.argmax(counts)], np.unique(sales.currency[rows])
     groups = len(np.unique(sales.group[rows[np.abs(sales.list_price[rows] - price) < _EXACTLY]]))
@@ -372,6 +383,8 @@ def _by_group(sales: Sales, rows: Ints) -> list[Ints]:
 
 
 def _price_windows(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> list[Ints]:
+    if len(rows) == 1:
+        return [rows]
     rows = rows[np.argsort(sales.time[rows], kind="stable")]
     time = sales.time[rows]
     normal = sales.sold_in(np.unique(sales.group[rows]))

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from promofix_lib.finding.baselines import given_rows, references
+from promofix_lib.finding.baselines import given_rows, references, upper_medians
 from promofix_lib.finding.gifts import basket_lines, gift_lines
 from promofix_lib.finding.sales import DAY, Floats, Ints, Mask, Sales
 from promofix_lib.finding.thresholds import Thresholds
@@ -77,6 +77,7 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
     shallow_price[
         rows[(drop < near) & ~cheap & ~known.decided & (drop <= -thresholds.spread_multiple * known.spread)]
     ] = True
+    _add_shallow_groups(sales, rows, usual_list, usual_net, shallow_price, near)
     with np.errstate(invalid="ignore"):
         shallow = sales.sold & sales.depth_known & (sales.depth > 1 - thresholds.planned_share) & ~(net_drop >= near)
     return Suspects(
@@ -92,17 +93,32 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
     )
 
 
-def worth_judging(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresholds) -> Ints:
-    """All sales of the groups in which something is clearly cheaper than something else; all where siblings speak.
+def _add_shallow_groups(
+    sales: Sales, judged: Ints, usual_list: Floats, usual_net: Floats, shallow: Mask, near: float
+) -> None:
+    """For groups too level for a suspect a plain median tells what is worth a look."""
+    rest = sales.sold.copy()
+    rest[judged] = False
+    rows = np.flatnonzero(rest)
+    groups, middles = upper_medians(sales.group[rows], sales.list_price[rows])
+    middle = np.full(int(sales.group.max(initial=-1)) + 1, np.nan)
+    middle[groups] = middles
+    rows = rows[sales.list_price[rows] - middle[sales.group[rows]] < near]
+    shallow[rows] = True
+    usual_list[rows] = usual_net[rows] = middle[sales.group[rows]]
 
-    A price that never falls far below the highest one can not be too cheap, so most groups need no reference.
+
+def worth_judging(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresholds) -> Ints:
+    """All sales of the groups in which something costs less than half of something else; all where siblings speak.
+
+    A price that never falls below half of the highest one can not be too cheap, so most groups need no reference.
     """
     rows = np.flatnonzero(sales.sold)
     groups = int(sales.group.max(initial=-1)) + 1
     high, low = np.full(groups, -np.inf), np.full(groups, np.inf)
     np.maximum.at(high, sales.group[rows], sales.list_price[rows])
     np.minimum.at(low, sales.group[rows], sales.net_price[rows])
-    wide = low - high < np.log(thresholds.planned_share)
+    wide = low - high < np.log(thresholds.deep_share)
     for normal in given:
         wide[sales.group[rows[given_rows(sales, rows, normal)]]] = True
     if _siblings_speak(sales, rows, groups, thresholds):
