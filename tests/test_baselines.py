@@ -91,7 +91,7 @@ def test_the_sellers_word_wins():
 
 
 def test_every_number_is_known_here_and_has_its_reason():
-    """A number that changes changes what sellers are told: whoever moves one changes it here, too, and says why there."""
+    """A number that changes changes what sellers are told: whoever moves one moves it here, too, and says why."""
     numbers = {
         "deep_share": 0.5,
         "expected": 0.05,

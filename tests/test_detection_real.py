@@ -8,7 +8,7 @@ from promofix_lib.finding import Finding, Findings, find_incidents
 from tests.planted.real import KINDS, Month, as_orders, months, planted
 
 NAMES = (
-    *tuple(f"{shop}-{month}" for shop in ("grocery-a", "grocery-b") for month in ("2017-05", "2017-06")),
+    *(f"{shop}-{month}" for shop in ("grocery-a", "grocery-b") for month in ("2017-05", "2017-06")),
     "gifts-2010-12",
     "gifts-2011-01",
 )
