@@ -293,7 +293,11 @@ def test_settings_of_the_export_are_kept(case: Case):
     ask(desk, "batch_size", "1,200")
     ask(desk, "refund_adjustments", True)
     settings = case.settings
-    assert (settings.seller_name, settings.cancel_reason, settings.shipped_choice) == ("Lumen Audio", "NoInventory", "keep")
+    assert (settings.seller_name, settings.cancel_reason, settings.shipped_choice) == (
+        "Lumen Audio",
+        "NoInventory",
+        "keep",
+    )
     assert (settings.batch_size, settings.refund_adjustments) == (1200, True)
     ask(desk, "batch_size", "many")
     assert "'many'" in notice(desk)
@@ -328,7 +332,7 @@ def test_the_pages_speak_the_language_of_the_case(case: Case):
     shown = [(PageHead(case), "line"), (TruthTable(case), "orders"), (ExportButton(case), "going")]
     for desk, name in (*shown, (ExportButton(case), "closed"), (MistakeSettings(case), "facts")):
         words = plain(desk.parts[name].value)
-        assert not [word for word in ("affected", "Order", "report", "next:", "Case ", "cancel") if word in words], words
+        assert not [word for word in ("affected", "Order", "report", "next:", "Case ", "cancel") if word in words], (
+            words
+        )
     case.change_settings(language="en")
-
-

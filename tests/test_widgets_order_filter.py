@@ -187,7 +187,11 @@ def test_the_chart_the_table_and_the_totals_say_the_same(case):
     ask(panel, do="zoom", how="whole")
     ask(panel, do="choose", name="order_statuses", value="Unshipped", on=True)
     ask(panel, do="tick", key=panel.page["rows"][0]["key"], on=False, reason="")
-    assert sum(sum(counts) for _, counts in panel.chart["bars"]["chosen"]) == panel.facts()["orders"] == case.chosen().sum()
+    assert (
+        sum(sum(counts) for _, counts in panel.chart["bars"]["chosen"])
+        == panel.facts()["orders"]
+        == case.chosen().sum()
+    )
     assert panel.page["count"] == panel.facts()["orders"] + 1  # the one left out stays in sight, unticked
 
 
@@ -344,10 +348,7 @@ def test_the_panel_has_a_line_for_where_no_widget_is_drawn(case):
     """Where widgets cannot be drawn, one plain line says what stands here."""
     panel = OrderFilter(case)
     bundle = panel._repr_mimebundle_()
-    assert (
-        repr(panel)
-        == "Choose the affected orders. Run this cell to open it."
-    )
+    assert repr(panel) == "Choose the affected orders. Run this cell to open it."
     assert bundle[0]["text/plain"] == repr(panel)
 
 
