@@ -254,7 +254,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_rate_holds_over_random_tables(rows: list[dict[str, Any]], random: Any):
     """FBA never counts, low is never above high, and every day's numbers have their orders behind them."""

@@ -428,6 +428,15 @@ def test_the_report_of_another_upload_is_refused(case: LooseCase, said_by_amazon
     assert not case.journal.entries("upload_answer")
 
 
+def test_a_report_of_another_upload_stops_all_before_anything_changes(case: LooseCase, tmp_path: Path):
+    """Several files at once are read all, or none."""
+    good = handed_out(case).answer(order_id(1), "done").save(tmp_path / "anna.xlsx")
+    (tmp_path / "p.txt").write_text(answer_text([(1, 777)]), encoding="utf-8")
+    with pytest.raises(ReportError, match="answers none"):
+        follow_up(case, [good, tmp_path / "p.txt"], now=LATER)  # type: ignore[arg-type]
+    assert not case.journal.entries("answer")
+
+
 def test_every_answer_is_a_line_of_the_journal(case: LooseCase, tmp_path: Path):
     """Who, in which file, from which export and copy, when."""
     read(case, handed_out(case, copy=2).answer(order_id(1), "done").save(tmp_path / "anna.xlsx"))

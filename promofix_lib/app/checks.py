@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-import promofix_lib
 from promofix_lib.places import PROJECT
 from promofix_lib.say import say
 
@@ -50,7 +49,7 @@ def run_checks(pytest_arguments: Sequence[str] = (), *, long: bool = False) -> i
 
 def _installed_only() -> int:
     """From a wheel there are no tests: the examples in the documentation are tried."""
-    names = [module.name for module in pkgutil.walk_packages(promofix_lib.__path__, "promofix_lib.")]
+    names = [module.name for module in pkgutil.walk_packages([str(PROJECT / "promofix_lib")], "promofix_lib.")]
     results = [doctest.testmod(importlib.import_module(name)) for name in names if not name.endswith("__main__")]
     failed, tried = (sum(getattr(result, part) for result in results) for part in ("failed", "attempted"))
     sys.stdout.write(say("app.checked_examples", n=tried, failed=failed) + "\n")

@@ -16,7 +16,7 @@ from promofix_lib.app import overview
 from promofix_lib.case.case import Case
 from promofix_lib.errors import PromofixError
 from promofix_lib.export.handover import Handover, export
-from promofix_lib.finding import Finding
+from promofix_lib.finding import Finding, Findings
 from promofix_lib.reports.merging import Reading
 from promofix_lib.say import say
 from promofix_lib.status import Status, status
@@ -30,6 +30,8 @@ class JobDone:
     ----------
     reading : Reading
         What was read: it may lack what an incident would show in.
+    findings : Findings
+        Everything that was found.
     case : Case
     incidents : tuple of Finding
         Those that were worked on, the gravest first.
@@ -38,6 +40,7 @@ class JobDone:
     """
 
     reading: Reading
+    findings: Findings
     case: Case
     incidents: tuple[Finding, ...] = ()
     handover: Handover | None = None
@@ -60,10 +63,10 @@ class JobDone:
     def text(self) -> str:
         """What was done, in words."""
         if self.handover is None or self.status is None:
-            return overview.findings_text(self.case.findings, self.reading)
+            return overview.findings_text(self.findings, self.reading)
         folder = self.handover.folder
         parts = [overview.incidents_text(self.incidents), overview.triage_text(self.status)]
-        parts += list(self.account.sentences()) if self.account else []
+        parts += overview.rate_text(self.case)
         parts.append("\n".join([say("app.written_to", folder=str(folder)), *_listed(self.handover.written, folder)]))
         parts += [say("app.not_written", what=one.what, why=one.why) for one in self.handover.withheld]
         return "\n\n".join([*parts, *overview.set_aside(self.reading)])
@@ -125,7 +128,7 @@ def run_job(
         if not findings.incidents:
             reading = case.reading
             nothing()
-            return JobDone(reading, case)
+            return JobDone(reading, findings, case)
         if incident > len(findings.incidents):
             raise PromofixError("app.fewer_incidents", asked=incident, n=len(findings.incidents))
         case.take_found()
@@ -160,7 +163,7 @@ def export_case(
         case.change_settings(promotion_ended=True, price_right=True, stock_as_wanted=True)
     done = export(case, now=now or datetime.now(UTC), round=round, progress=progress)
     worked_on = tuple(taken.finding for taken in case.incidents if taken.taken and taken.finding)
-    return JobDone(case.reading, case, worked_on, done, status(case), account_of(case))
+    return JobDone(case.reading, case.findings, case, worked_on, done, status(case), account_of(case))
 
 
 @contextmanager

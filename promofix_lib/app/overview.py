@@ -19,14 +19,15 @@ from promofix_lib.status import Status, status
 
 _WIDTH = 110
 _SHOWN = 10
+_SENTENCES = 4  # the rate as it stands, when cancelled, how many more, when it is back
 _SHOWS_INCIDENTS = ("orders", "prices", "promotions")  # what an incident would show in
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def harmless(text: str) -> str:
-    """The text without control characters: a report must not steer the seller's terminal.
+    r"""The text without control characters: a report must not steer the seller's terminal.
 
-    >>> harmless("a\\x1b]52;c;x\\x07b\\tc")
+    >>> harmless("a\x1b]52;c;x\x07b\tc")
     'a]52;c;xb\\tc'
     """
     return _CONTROLS.sub("", text)
@@ -45,9 +46,7 @@ def _report_text(report: Report) -> str:
         say("app.report", name=report.name, kind=report.kind, encoding=report.encoding),
         _wrapped(say("app.report_lines", lines=report.lines, items=report.items, **counts)),
     ]
-    lines += [
-        _wrapped(say("app.line_set_aside", line=bad.line, why=bad.reason)) for bad in report.quarantined[:_SHOWN]
-    ]
+    lines += [_wrapped(say("app.line_set_aside", line=bad.line, why=bad.reason)) for bad in report.quarantined[:_SHOWN]]
     if len(report.quarantined) > _SHOWN:
         lines.append(_wrapped(say("app.more_set_aside", n=len(report.quarantined) - _SHOWN)))
     return "\n".join([*lines, *(_wrapped(say("app.warning", text=warning)) for warning in report.warnings)])
@@ -107,7 +106,7 @@ def set_aside(reading: Reading) -> list[str]:
 
 def triage_text(shown: Status) -> str:
     """What can be done with the orders, counted."""
-    counts = tuple(f"{say(f'status.triage.{word}')} {n:,}" for word, n in shown.triage.items() if n)
+    counts = tuple(f"{say(f'status.triage_{word}')} {n:,}" for word, n in shown.triage.items() if n)
     return say("app.can_be_done", counts=counts)
 
 
@@ -121,22 +120,28 @@ def status_text(case: Case, *, orders: bool = False) -> str:
         for one in shown.amounts
     ]
     parts.append("\n".join([say("app.affected", orders=say("say.orders", n=shown.orders), n=shown.units), *money]))
-    parts.append(say("app.states", counts=_counted("status.state", shown.states)))
-    parts.append(say("app.next", counts=_counted("status.next", shown.next)))
+    parts.append(say("app.states", counts=_counted("status.state_", shown.states)))
+    parts.append(say("app.next", counts=_counted("status.next_", shown.next)))
     parts += [say("app.in_no_export", n=shown.in_no_export)] if shown.in_no_export else []
-    parts += list(account_of(case).sentences())
+    parts += rate_text(case)
     return "\n\n".join([*parts, *([_rows(shown)] if orders else [])])
 
 
+def rate_text(case: Case) -> list[str]:
+    """The cancel rate per sales channel in a few sentences; notebook 3 tells the rest."""
+    outlooks = account_of(case).channels
+    return [str(sentence) for one in outlooks for sentence in one.told()[:_SENTENCES]]
+
+
 def _counted(prefix: str, counts: Any) -> tuple[str, ...]:
-    return tuple(f"{say(f'{prefix}.{word}')} {n:,}" for word, n in counts.items() if n)
+    return tuple(f"{say(prefix + word)} {n:,}" for word, n in counts.items() if n)
 
 
 def _rows(shown: Status) -> str:
     lines = []
     for row in shown.rows:
-        cells = [row.order_id, say(f"status.triage.{row.triage}"), say(f"status.state.{row.state}")]
-        cells.append(say(f"status.next.{row.next}"))
+        cells = [row.order_id, say(f"status.triage_{row.triage}"), say(f"status.state_{row.state}")]
+        cells.append(say(f"status.next_{row.next}"))
         cells += [moment_text(row.ship_by, zone=True)] if row.ship_by else []
         lines.append("  ".join([*cells, *([str(row.why)] if row.why else [])]))
     return "\n".join(lines)
@@ -159,4 +164,3 @@ def _filled(text: str, first: str, other: str) -> str:
     return textwrap.fill(
         text, _WIDTH, initial_indent=first, subsequent_indent=other, break_on_hyphens=False, break_long_words=False
     )
-
