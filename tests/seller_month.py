@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,10 +20,14 @@ FIRST = datetime(2026, 10, 21, 7, tzinfo=UTC)  # midnight in Los Angeles (PDT)
 NIGHT = datetime(2026, 11, 19, 8, tzinfo=UTC)  # midnight in Los Angeles (PST)
 
 
+@cache
 def seller_month(
     *, days: int = 30, a_day: float = 100, wrong: int = 300, seed: int = 7, fba: float = 0.3
 ) -> pd.DataFrame:
-    """The month's order table; wrong orders carry promotion ``WRONG`` and pay 1.00 for headphones worth 58.99."""
+    """The month's order table, made once (change a copy).
+
+    Wrong orders carry promotion ``WRONG`` and pay 1.00 for headphones worth 58.99.
+    """
     random = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
     for day in range(days):
@@ -109,6 +114,7 @@ def standing(
         book=Book(orders, tuple(prices)),
         chosen=chosen.to_numpy(dtype=bool),
         rows=tuple(replaced(row, set(known_cancelled)) for row in ordered),
+        to_hand_over=tuple(row.order_id for row in ordered if row.next in ("hand_over", "confirm_end")),
         known_cancelled=frozenset(known_cancelled),
         asked_by_buyer=frozenset(asked_by_buyer),
         gate=SimpleNamespace(open=gate_open and not after_end, after_end=after_end),

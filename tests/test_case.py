@@ -423,7 +423,7 @@ def test_a_report_is_not_read_again_to_know_that_it_is_the_same(tmp_path: Path, 
     def never(path: Path) -> str:
         raise AssertionError(path)
 
-    monkeypatch.setattr("promofix_lib.case.case.sha256", never)
+    monkeypatch.setattr("promofix_lib.case.report_folder.sha256", never)
     assert open_case(tmp_path).hashes() == digests
     assert [entry.hand for entry in case.journal.entries("report")] == ["promofix"]
 

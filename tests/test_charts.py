@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 
-from promofix_lib.charts.colours import DARK, LIGHT
+from promofix_lib.charts.colours import DARK, LIGHT, Colours
 from promofix_lib.charts.incident import (
     Night,
     hours_without_orders,
@@ -156,10 +156,14 @@ def test_the_chart_speaks_chinese_where_the_machine_can():
 
 def test_the_picture_follows_the_theme():
     """One image for the light page and one for the dark one, and only one of them is seen."""
-    orders = orders_every(timedelta(hours=1), 3)
-    shown = picture(orders, orders["sku"].notna(), "three orders")
-    assert shown.png(LIGHT, 40) != shown.png(DARK, 40)
-    page = shown._repr_html_()
+    grounds: list[str] = []
+
+    def draw(colours: Colours) -> Figure:
+        grounds.append(colours.ground)
+        return Figure(figsize=(1, 1))
+
+    page = Picture("night", "three orders", draw)._repr_html_()
+    assert grounds == [LIGHT.ground, DARK.ground]
     assert (page.count("<img"), page.count("display:none")) == (2, 1)
     assert 'body[data-jp-theme-light="false"] .promofix-light' in page
 
@@ -173,9 +177,8 @@ def test_silence_after_the_flood_is_measured():
 
 def test_a_picture_says_in_words_what_it_shows():
     """For screen readers, escaped; without anything to draw there are only the words."""
-    orders = orders_every(timedelta(hours=1), 3)
-    shown = picture(orders, orders["sku"].notna(), '3 orders of "<HP>"')
-    assert 'alt="3 orders of &quot;&lt;HP&gt;&quot;"' in shown._repr_html_()
+    shown = Picture("night", '3 orders of "<HP>"', lambda _: Figure(figsize=(1, 1)))
+    assert shown._repr_html_().count('alt="3 orders of &quot;&lt;HP&gt;&quot;"') == 2
     assert Picture("night", "nothing < yet")._repr_html_() == "<p>nothing &lt; yet</p>"
     with pytest.raises(ValueError, match="nothing to draw"):
         Picture("night", "nothing").png()

@@ -25,9 +25,9 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u
 
 
 def harmless(text: str) -> str:
-    """The text without control characters: a report must not steer the seller's terminal.
+    r"""The text without control characters: a report must not steer the seller's terminal.
 
-    >>> harmless("a\\x1b]52;c;x\\x07b\\tc")
+    >>> harmless("a\x1b]52;c;x\x07b\tc")
     'a]52;c;xb\\tc'
     """
     return _CONTROLS.sub("", text)

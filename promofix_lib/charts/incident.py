@@ -187,9 +187,9 @@ def _draw_bars(night: Night, colours: Colours, ax: Axes, hours: pd.DataFrame, st
     if hours.empty:
         return
     edges = mdates.date2num([*hours.index, hours.index[-1] + step])
-    bad = hours[list(night.incidents)].sum(axis=1)
-    top, base = np.maximum(hours["all"], bad).to_numpy(), 0 * bad.to_numpy()
-    ax.stairs(top, edges, baseline=bad.to_numpy(), fill=True, color=colours.others, label=night.say("others"))
+    bad = hours[list(night.incidents)].sum(axis=1).to_numpy()
+    top, base = np.maximum(hours["all"].to_numpy(), bad), 0 * bad
+    ax.stairs(top, edges, baseline=bad, fill=True, color=colours.others, label=night.say("others"))
     for number in night.incidents:
         label = night.say("affected_by", number=number) if night.several else night.say("affected")
         height = base + hours[number].to_numpy()

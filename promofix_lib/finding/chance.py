@@ -111,7 +111,7 @@ class Chance:
             _MADE_UP + count
         )
         if depth >= 1 - self.thresholds.never_decided_share:
-            follow = min(follow, _GIVEN_AWAY)
+            follow = min(follow, self.thresholds.never_decided_share)
         rate = (count if pooled else int(same.sum())) / self.sales.span
         follow = max(follow, 1 - np.exp(-gap * rate))
         weight = _BURST_POOLED if pooled else _BURST
@@ -171,7 +171,6 @@ def _different(sorted_numbers: Ints) -> int:
 
 
 _MADE_UP = 3
-_GIVEN_AWAY = 0.25
 _USUAL_GAP = 0.8
 _RARELY = 0.001
 _BURST, _BURST_POOLED = 2.0, 1.0

@@ -12,6 +12,7 @@ from promofix_lib.finding.sales import DAY, Ints, Sales
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.say import Told, told
 
+_SURE = 5e-4  # a run as unlikely as this is a mistake, whatever else is in the report
 _SURELY = 3  # where so many sales are expected and none is seen, chance is below a twentieth
 
 
@@ -26,18 +27,20 @@ class Verdict:
 def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate], thresholds: Thresholds) -> list[Verdict]:
     """Per candidate the verdict.
 
-    What is reported is no part of the life by which other windows of the same cause are judged, so those are judged
-    once more: a small night beside a large one is no usual life.
+    What is reported is no part of the life by which other windows of the same cause are judged, and a flood beyond
+    doubt of no other's; so those are judged once more: a small night beside a large one is no usual life.
     """
     judged = [_verdict(sales, chance, one, thresholds, None) for one in candidates]
     again = True
     while again:
         again = False
-        reported = [one for one, verdict in zip(candidates, judged, strict=True) if verdict.why_not is None]
+        told_apart = [(one, v.expected) for one, v in zip(candidates, judged, strict=True) if v.why_not is None]
         for at, one in enumerate(candidates):
-            same = [other.rows for other in reported if judged[at].why_not and _same_cause(sales, other, one)]
-            if same:
-                judged[at] = _verdict(sales, chance, one, thresholds, np.concatenate(same))
+            if judged[at].why_not is None or not told_apart:
+                continue
+            no_life = [o.rows for o, chance_of in told_apart if chance_of < _SURE or _same_cause(sales, o, one)]
+            if no_life:
+                judged[at] = _verdict(sales, chance, one, thresholds, np.concatenate(no_life))
                 again |= judged[at].why_not is None
     return judged
 

@@ -10,7 +10,7 @@ from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask
 from promofix_lib.finding.thresholds import Thresholds
 
 _UPLOAD = 4  # so many different wrong prices at the same time have one cause
-_SKUS_OF_UPLOAD, _TWINS = 5, 0.8  # and so have many SKUs whose windows are nearly the same
+_SKUS_OF_UPLOAD, _TWINS = 5, 0.5  # and so have many SKUs whose windows are nearly the same
 _FEW = 3
 _OWN_LIFE = 4  # so many small windows are a life of their own, not stragglers of a flood
 

@@ -13,12 +13,13 @@ from promofix_lib.amounts import typed_amount, typed_whole
 from promofix_lib.case.case import Case
 from promofix_lib.charts.of_case import rate_pictures
 from promofix_lib.widgets.desk import Desk, Part
-from promofix_lib.widgets.html import PAGES, Cell, Html, link_to
+from promofix_lib.widgets.html import PAGES, Cell, Html, link_to, table
 
 COSTS = ("unit_cost", "shipping", "fees", "stock")
 """What can be told about a SKU; all of it is optional."""
 
 MOST_SKUS = 12
+_FIRST_STEPS = 6
 
 
 class RateDesk(Desk):
@@ -153,7 +154,11 @@ class OrderOfWork(Desk):
         head = [self.say(f"work_{name}") for name in ("when", "what", "why", "orders")]
         rows = [self._row(step) for step in account_of(case).plan_of_work(self._clock())]
         zone = case.marketplace.zone_name.replace("_", " ")
-        return [self.table("work", self.say("work_caption", zone=zone), head, rows)]
+        later = table(self.say("work_later"), head, rows[_FIRST_STEPS:]).html
+        return [
+            self.table("work", self.say("work_caption", zone=zone), head, rows[:_FIRST_STEPS]),
+            self.html("later", f"<details><summary>{escape(self.say('work_later'))}</summary>{later}</details>"),
+        ]
 
     def _row(self, step: Step) -> list[Cell]:
         language = self.language
@@ -167,6 +172,3 @@ class OrderOfWork(Desk):
             step.why.text(language),
             self.say("number", n=len(step.order_ids)) if step.order_ids else "",
         ]
-
-    def act(self, name: str, value: Any) -> None:
-        """Nothing can be changed here."""
