@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import ipywidgets as w
-
 import pytest
 
 from promofix_lib.widgets.desk import Desk
@@ -27,9 +26,7 @@ def ask(desk: Desk, name: str, value: Any = None) -> None:
     part = desk.parts.get(name)
     if isinstance(part, w.Button):
         part.click()
-    elif value is None or part is None or isinstance(part, w.FileUpload):
-        desk._done(name, value)
-    elif part.value == value:
+    elif value is None or part is None or isinstance(part, w.FileUpload) or part.value == value:
         desk._done(name, value)
     else:
         part.value = value

@@ -1,4 +1,4 @@
-"""The notebooks guide: they run in order, headless, on any case; cells call and never define; two languages, one code."""
+"""The notebooks guide: they run in order, headless, on any case; cells only call; two languages, one code."""
 
 from __future__ import annotations
 

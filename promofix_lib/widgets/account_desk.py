@@ -172,6 +172,3 @@ class OrderOfWork(Desk):
             step.why.text(language),
             self.say("number", n=len(step.order_ids)) if step.order_ids else "",
         ]
-
-    def act(self, name: str, value: Any) -> None:
-        """Nothing can be changed here."""

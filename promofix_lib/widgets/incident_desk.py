@@ -68,7 +68,7 @@ class MistakeSettings(Desk):
 
     def _table(self, incidents: tuple[TakenIncident, ...]) -> Part:
         columns = [self._facts(one) for one in incidents]
-        head = ["", *(self.say("incident_n", number=one.number) for one in incidents)]
+        head = [self.say("what"), *(self.say("incident_n", number=one.number) for one in incidents)]
         marks: list[Cell] = [
             Html(f'<span aria-hidden="true" style="color:{COLOURS[one.number % 6]}">■</span>') for one in incidents
         ]
@@ -123,7 +123,7 @@ class MistakeSettings(Desk):
     def _threshold(self, name: str) -> Part:
         value = self._case.settings.thresholds.get(name, getattr(Thresholds(), name))
         shown = f"{value * 100:g}" if name in SHARES else f"{value:g}"
-        return self.field(name, self.say(name), shown, self.say(f"{name}_hint"), width="32em")
+        return self.field(name, self.say(name), shown, self.say(f"{name}_hint"))
 
     def _known_prices(self) -> tuple[NormalPrice, ...]:
         prices = (price for one in self._case.incidents if one.finding for price in one.finding.normal_prices)
@@ -179,6 +179,3 @@ class MistakeSettings(Desk):
             self._case.change_settings(**changes)
             self._case.take_found()
         self.tell("found", n=len(self._case.findings.incidents))
-
-
-

@@ -105,7 +105,9 @@ class LetterDesk(Desk):
                 self.row(
                     "advice row",
                     [
-                        self.field("advice_day", self.say("advice_day"), typed["advice_day"], self.say("advice_day_hint")),
+                        self.field(
+                            "advice_day", self.say("advice_day"), typed["advice_day"], self.say("advice_day_hint")
+                        ),
                         self.field("advice_case", self.say("advice_case"), typed["advice_case"]),
                     ],
                 ),

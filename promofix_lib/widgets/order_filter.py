@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import anywidget
 import numpy as np
@@ -89,7 +90,7 @@ class OrderFilter(anywidget.AnyWidget):
         self._empty = not case.reports
         self._book = Book(order_table()) if self._empty else case.book
         unjudged = () if self._empty else (key for one in case.findings.incidents for key in one.cannot_judge)
-        zone = self._case.zone if not self._empty else UTC
+        zone = ZoneInfo("UTC") if self._empty else case.zone
         self._view = PanelView(self._book, zone, self._language, unjudged)
         self._found = {one.number: one.found for one in case.incidents}
         first, last = self._view.zoomed(self._look, self._choice().rule, "window")

@@ -70,9 +70,6 @@ class PageHead(Desk):
         parts.append(f"{escape(self.say('head_next', what=words))} {link_to(_PAGE_OF.get(step, 6), self.language)}")
         return parts, [self.say("in_no_export", n=len(now.in_no_export))] if now.in_no_export else []
 
-    def act(self, name: str, value: Any) -> None:
-        """Nothing can be changed here."""
-
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -121,7 +118,9 @@ class SafetyDesk(Desk):
         cells: list[list[Cell]] = []
         for due, mine in list(groups.items())[:5]:
             ids = ", ".join(row.order_id for row in mine[:3]) + (" …" if len(mine) > 3 else "")
-            cells.append([self.say("moment", at=due.astimezone(self._case.zone)), self._left(due), f"{len(mine):,}", ids])
+            cells.append(
+                [self.say("moment", at=due.astimezone(self._case.zone)), self._left(due), f"{len(mine):,}", ids]
+            )
         return [self.table("deadlines", self.say("safety_deadlines", n=len(rows)), head, cells)]
 
     def _left(self, due: datetime) -> str:
@@ -130,9 +129,6 @@ class SafetyDesk(Desk):
             return self.say("safety_late")
         hours = int(left.total_seconds() // 3600)
         return self.say("safety_hours", n=hours) if hours < 48 else self.say("safety_days", n=hours // 24)
-
-    def act(self, name: str, value: Any) -> None:
-        """The text is there to be copied."""
 
 
 _OPEN = ("still_selling", "new", "withheld", "written", "uploaded", "refused")
@@ -157,9 +153,6 @@ class ExportLinks(Desk):
 
     def _mark(self) -> object:
         return super()._mark(), self._case.exports[-1:]
-
-    def act(self, name: str, value: Any) -> None:
-        """Nothing can be changed here."""
 
 
 def export_links(desk: Desk, folder: Any) -> Part:

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from promofix_lib.case.case import SAMPLE, Case
 from promofix_lib.reports import Lack, Report, read_report
 from promofix_lib.widgets.desk import Desk, Part
@@ -121,13 +123,13 @@ class ReportChooser(Desk):
         return [
             self.table("reading", self.say("reading_caption", zone=case.marketplace.zone_name), head, rows),
             self.text("together", told),
-            self.bullets("warnings", self.say("warnings"), [warning.text(self.language) for warning in reading.warnings]),
+            self.bullets(
+                "warnings", self.say("warnings"), [warning.text(self.language) for warning in reading.warnings]
+            ),
         ]
 
     def _row(self, report: Report) -> list[Cell]:
-        bad = [
-            self.say("line", line=line.line, reason=line.reason) for line in report.quarantined[:_SHOWN_LINES]
-        ]
+        bad = [self.say("line", line=line.line, reason=line.reason) for line in report.quarantined[:_SHOWN_LINES]]
         more = len(report.quarantined) - len(bad)
         return [
             report.name,
@@ -143,8 +145,8 @@ class ReportChooser(Desk):
         return f"{lack.what.text(self.language)}: {lack.how_to_get_it.text(self.language)}"
 
     def _span(self, report: Report) -> str:
-        times = report.table["purchase_date"].dropna() if "purchase_date" in report.table else ()
-        if not len(times):
+        times = report.table["purchase_date"].dropna() if "purchase_date" in report.table else pd.Series()
+        if times.empty:
             return "–"
         zone = self._case.zone
         return " – ".join(self.say("moment", at=time.astimezone(zone)) for time in (times.min(), times.max()))

@@ -104,7 +104,9 @@ class ReturnsDesk(Desk):
                 self.button(f"settle {n} {value}", say(f"status.answer_{value}", language=self.language))
                 for value in ("done", "todo", "problem", "not_needed")
             ]
-            parts.append(self.row(f"conflict {n}", [self.text(f"conflict {n} words", f"{row.order_id}: {words}"), *buttons]))
+            parts.append(
+                self.row(f"conflict {n}", [self.text(f"conflict {n} words", f"{row.order_id}: {words}"), *buttons])
+            )
         return [self.text("conflicts", self.say("returns_conflicts")), *parts] if parts else []
 
     def _settle(self, place: int, value: str) -> None:
@@ -229,14 +231,17 @@ class TruthTable(Desk):
         return part
 
     def _cells(self, row: OrderRow) -> list[Any]:
-        words = {kind: say(f"status.{kind}_{getattr(row, kind)}", language=self.language) for kind in ("triage", "state", "next", "message")}
+        words = {
+            kind: say(f"status.{kind}_{getattr(row, kind)}", language=self.language)
+            for kind in ("triage", "state", "next", "message")
+        }
         state = words["state"] + (f" ({row.why.text(self.language)})" if row.why else "")
         answer = say(f"status.answer_{row.answer}", language=self.language) if row.answer else ""
         told = " · ".join(filter(None, (answer, row.note, row.conflict.text(self.language) if row.conflict else "")))
         due = self.say("moment", at=row.ship_by.astimezone(self._case.zone)) if row.ship_by else ""
         return [row.order_id, words["triage"], state, words["next"], words["message"], told, due]
 
-    def act(self, name: str, value: Any) -> None:
+    def act(self, name: str, value: Any) -> None:  # noqa: ARG002
         """Choose a next step, or turn the page."""
         if name.startswith("step "):
             self._next, self._page = name.removeprefix("step "), 0

@@ -152,7 +152,13 @@ class WordingDesk(Desk):
     def _row(self, fault: Fault) -> list[str]:
         place = str(fault.line) if fault.line else self.say("wording_whole")
         state = self.say("wording_overruled" if fault.rule in self._case.settings.overruled else "wording_mend")
-        return [place, fault.words, fault.rule, self.say(f"letters.rule_{fault.rule}", longest=rule("messages.longest")), state]
+        return [
+            place,
+            fault.words,
+            fault.rule,
+            self.say(f"letters.rule_{fault.rule}", longest=rule("messages.longest")),
+            state,
+        ]
 
     def _overrule_part(self, rule: str) -> Part:
         given = self._reasons.get(rule, self._case.settings.overruled.get(rule, ""))
