@@ -130,7 +130,7 @@ class Desk(w.VBox):
         """A part whose value the seller changes: a change is an act, unless we show it."""
 
         def made() -> T:
-            part = make()
+            part: Any = make()
             part.observe(lambda change: self._done(name, change["new"]), "value")
             return part
 
