@@ -44,7 +44,10 @@ def cells_of(told) -> list[tuple[str, list[list[object]]]]:
     from promofix_lib.export.sheets import pages_of
 
     return [
-        (page.name, [[cell[0] if cell and isinstance(cell[0], str | int) else None for cell in row] for row in page.rows])
+        (
+            page.name,
+            [[cell[0] if cell and isinstance(cell[0], str | int) else None for cell in row] for row in page.rows],
+        )
         for page in pages_of(told)
     ]
 
@@ -105,7 +108,8 @@ def main() -> None:
     if wanted.one:
         measure(wanted.one, wanted.rows[0])
         return
-    print(f"{'rows':>7}  {'writer':<12} {'CPU s':>8} {'to openpyxl':>12} {'to XlsxWriter':>14} {'peak MB':>8} {'file MB':>8}")
+    heads = ("rows", "writer", "CPU s", "to openpyxl", "to XlsxWriter", "peak MB", "file MB")
+    print("".join(f"{head:>15}" for head in heads))
     for count in wanted.rows:
         cost = {}
         for writer in WRITERS:
@@ -113,7 +117,8 @@ def main() -> None:
             told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
             cost[writer] = float(told[0])
             ratios = [cost[writer] / cost[peer] if peer in cost else 0 for peer in WRITERS[:2]]
-            print(f"{count:>7,}  {writer:<12} {cost[writer]:>8.2f} {ratios[0]:>12.2f} {ratios[1]:>14.2f} {told[1]:>8} {told[2]:>8}")
+            cells = (f"{count:,}", writer, f"{cost[writer]:.2f}", *(f"{ratio:.2f}" for ratio in ratios), *told[1:])
+            print("".join(f"{cell:>15}" for cell in cells))
 
 
 if __name__ == "__main__":

@@ -114,6 +114,7 @@ def standing(
         book=Book(orders, tuple(prices)),
         chosen=chosen.to_numpy(dtype=bool),
         rows=tuple(replaced(row, set(known_cancelled)) for row in ordered),
+        to_hand_over=tuple(row.order_id for row in ordered if row.next in ("hand_over", "confirm_end")),
         known_cancelled=frozenset(known_cancelled),
         asked_by_buyer=frozenset(asked_by_buyer),
         gate=SimpleNamespace(open=gate_open and not after_end, after_end=after_end),

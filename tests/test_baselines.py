@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 
 import numpy as np
@@ -87,3 +88,35 @@ def test_the_sellers_word_wins():
     _, known = judged([sold(day, "40.00") for day in range(9)], given)
     assert dollars(known.list_price) == [80.0] * 9
     assert not known.decided.any()
+
+
+def test_every_number_is_known_here_and_has_its_reason():
+    """A number that changes changes what sellers are told: whoever moves one moves it here, too, and says why."""
+    numbers = {
+        "deep_share": 0.5,
+        "expected": 0.05,
+        "planned_share": 0.7,
+        "never_decided_share": 0.2,
+        "spread_multiple": 4.0,
+        "decided_days": 4.0,
+        "habit_days": 7.0,
+        "trickle_orders": 6.0,
+        "least_orders": 2,
+        "hoard_units": 20,
+        "level_step": 0.2,
+        "stair_step": 0.45,
+        "same_depth": 0.1,
+        "explained_share": 0.8,
+        "promotion_part": 0.25,
+        "pause_hours_least": 6.0,
+        "pause_hours_most": 36.0,
+        "pause_multiple": 30.0,
+        "recovery_hours": 2.0,
+        "same_price": 0.02,
+        "same_factor": 0.15,
+        "normal_days": 90.0,
+        "recent_days": 14.0,
+        "enough_sales": 10,
+    }
+    assert asdict(Thresholds()) == numbers
+    assert all(name in (Thresholds.__doc__ or "") for name in numbers)

@@ -280,6 +280,16 @@ def test_two_in_a_row_put_the_offer_at_risk():
     assert (offer.sku, offer.order_ids) == ("HP", tuple(orders["order_id"][1:4]))
 
 
+def test_the_offers_at_risk_are_named_and_counted():
+    """Five SKUs by name, the rest as dots; two orders of a SKU in a row are enough, one is not."""
+    orders = table(*[{"sku": f"S{n // 2}"} for n in range(12)], {"sku": "ONE"})
+    said = " ".join(Account(standing(orders, orders["sku"].notna())).sentences("en"))
+    assert (
+        "6 offers would have two cancellations in a row among orders of the last 30 days: S0, S1, S2, S3, S4, …."
+        in said
+    )
+
+
 def test_an_offer_that_the_choice_does_not_touch_is_not_named():
     """Unexplained cancellations in a row elsewhere are not this choice's doing; joined to it they are."""
     times = [f"2026-11-20T0{n}:00:00Z" for n in range(5)]

@@ -71,6 +71,16 @@ def test_an_export_is_one_dated_folder_of_few_files(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".export-*.part"))
 
 
+def test_the_evidence_stands_in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Page and lists are part of the export and of its record, and name no buyer."""
+    monkeypatch.setattr(handover, "PARTS", (handover.evidence,))
+    case = make_case(tmp_path)
+    folder = export(case, now=NOW).folder / "evidence"
+    assert {"evidence.html", "order-ids.csv", "timeline.csv"} <= names(folder)
+    assert "evidence/order-ids.csv" in record_of(case).files
+    assert "Ada Example" not in (folder / "evidence.html").read_text(encoding="utf-8")
+
+
 def test_each_order_goes_where_it_belongs(tmp_path: Path) -> None:
     """Nine to cancel, the FBA one to Seller Support; pending and shipped in neither file."""
     folder = export(make_case(tmp_path), now=NOW).folder

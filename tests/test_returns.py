@@ -181,6 +181,15 @@ def test_a_list_saved_as_text_is_understood(case: LooseCase, tmp_path: Path, enc
     assert (row.answer, row.note) == ("done", "按钮是灰色的")
 
 
+def test_a_chinese_note_in_an_english_list_is_understood(case: LooseCase, tmp_path: Path):
+    """Chinese Windows, also with a sign that GB 2312 did not have yet."""
+    work = handed_out(case).answer(order_id(1), "done", note="按钮是灰色的，问李喆")
+    read(case, work.save(tmp_path / "anna.csv", encoding="gbk"))
+    row = status(case).row(order_id(1))  # type: ignore[arg-type]
+    assert row is not None
+    assert (row.note, row.answered_by) == ("按钮是灰色的，问李喆", "anna")
+
+
 def test_a_western_note_in_windows_letters_is_understood(case: LooseCase, tmp_path: Path):
     """Excel's CSV on a German Windows."""
     work = handed_out(case).answer(order_id(1), "done", note="für Müller, große Grüße")

@@ -18,7 +18,6 @@ ROWS = (
     ("finding",),
     ("case",),
     ("status",),
-    ("triage",),
     ("account",),
     ("letters",),
     ("charts",),

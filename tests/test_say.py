@@ -90,7 +90,9 @@ def keys_in_code() -> dict[str, str]:
             first = node.args[0]
             named = name in ("say", "told") or (name.endswith("Error") and name not in BUILT_IN)
             if named and isinstance(first, ast.Constant) and isinstance(first.value, str):
-                found[first.value] = f"{path.relative_to(PACKAGE)}:{node.lineno}"
+                room = path.relative_to(PACKAGE).parts[0]  # a desk and a sheet say the words of their own room
+                own = isinstance(node.func, ast.Attribute) and known_key(f"{room}.{first.value}")
+                found[f"{room}.{first.value}" if own else first.value] = f"{path.relative_to(PACKAGE)}:{node.lineno}"
             if named and isinstance(first, ast.JoinedStr) and name.endswith("Error"):
                 found[f"a finished text at {path.relative_to(PACKAGE)}:{node.lineno}"] = str(path)
     return found

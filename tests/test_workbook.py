@@ -212,7 +212,7 @@ def test_a_paragraph_that_word_would_cut_stops_the_export(tmp_path: Path):
     with pytest.raises(ExportError, match=r"too long for one cell .* cancelled.en: line_1"):
         write_buyers(told, tmp_path / "buyers.xlsx")
     assert list(tmp_path.iterdir()) == []
-    check_cells(handed_rows([row()]).listed)
+    check_cells(handed_rows([row()]))
 
 
 # -- the to-do list ---------------------------------------------------------------------------------------------------

@@ -46,11 +46,14 @@ def test_the_work_has_an_order():
     month = seller_month(days=8, a_day=30, wrong=60)
     wrong = month["promotion_ids"].notna() | (month["fulfillment_channel"] == "amazon").fillna(False)
     status = standing(month, wrong, gate_open=False, steps={"cancel": "confirm_end"})
-    keys = [step.key for step in Account(status, zone=ZONE).plan_of_work(NOW)]
+    steps = Account(status, zone=ZONE).plan_of_work(NOW)
+    keys = [step.key for step in steps]
     wanted = ["stop_bleed", "save_reports", "ask_amazon", "letter_before", "hand_over", "cancel_trial", "cancel_1"]
     wanted += ["message_1", "letter_after", "round_1", "check_rate_1", "purge"]
     places = [keys.index(key) for key in wanted]
     assert places == sorted(places)
+    clock = [f"{step.when:%H:%M}" for step in steps if step.key in wanted][:9]
+    assert clock == ["03:00", "03:15", "03:30", "04:00", "04:05", "04:15", "05:00", "05:30", "07:30"]
 
 
 @pytest.mark.parametrize("batch", [500, 20])
@@ -198,8 +201,8 @@ def test_the_plan_follows_the_case_to_its_end():
     """From the first export to the newer report: what is done disappears, what is left stays with its orders."""
     case = LooseCase([line(n) for n in range(1, 5)], left_out={f"{order_id(4)}/{4:014d}": "a friend"})
 
-    def plan() -> dict[str, tuple[str, ...]]:
-        steps = Account(status(case), zone=ZONE).plan_of_work(NOW)
+    def plan(now: datetime = NOW) -> dict[str, tuple[str, ...]]:
+        steps = Account(status(case), zone=ZONE).plan_of_work(now)
         return {step.key: step.order_ids for step in steps if not step.key.startswith(("look", "check", "purge"))}
 
     three, four = tuple(order_id(n) for n in (1, 2, 3)), (order_id(4),)
@@ -214,6 +217,7 @@ def test_the_plan_follows_the_case_to_its_end():
         case.answered(number, "done", task="message")
     assert plan() == {"ship": four, "letter_after": ()}
     case.renew([*(line(n, order_status="Cancelled") for n in (1, 2, 3)), line(4, order_status="Shipped")])
-    assert plan() == {"letter_after": ()}
+    assert plan() == plan(NOW + timedelta(days=5)) == {"letter_after": ()}
+    assert plan(NOW + timedelta(days=6)) == {}  # the 26th, when no seven days hold one of these orders any more
     (one,) = Account(status(case)).channels
     assert (set(one.before.counted), one.before.low) == (set(three), one.before.high)

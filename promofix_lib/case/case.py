@@ -492,23 +492,21 @@ class Case:
     def _by_hand(self) -> tuple[npt.NDArray[np.int8], dict[str, str], dict[str, str]]:
         """Per row 1 (put in), -1 (left out) or 0; the last word counts, by whichever key it was said."""
         words = self.decisions.by_hand
-        sides = {"add": 1, "leave_out": -1, "as_rule": 0}
-        ids = np.array([*(word.id for word in words.values()), 0])
-        verdicts = np.array([*(sides[word.action] for word in words.values()), 0], dtype=np.int8)
-        names = pa.array(list(words), pa.string())
-        places = (
-            [_place_in(names, keys) for keys in (self.keys, self.sku_keys)] if words else [_nowhere(self.orders)] * 2
-        )
+        names, said, sides = list(words), list(words.values()), {"add": 1, "leave_out": -1, "as_rule": 0}
+        ids = np.array([*(word.id for word in said), 0])
+        verdicts = np.array([*(sides[word.action] for word in said), 0], dtype=np.int8)
+        places = [_place_in(pa.array(names, pa.string()), keys) for keys in (self.keys, self.sku_keys)]
         last = np.where(ids[places[0]] >= ids[places[1]], *places)
         verdict = verdicts[last]
         lists: dict[int, dict[str, str]] = {1: {}, -1: {}}
-        rows, reasons = np.flatnonzero(verdict), [word.reason for word in words.values()]
-        for key, place, side in zip(self.keys.iloc[rows], last[rows], verdict[rows], strict=True):
-            lists[int(side)][str(key)] = reasons[place]
-        met = {*places[0].tolist(), *places[1].tolist()}
-        for place, (key, word) in enumerate(words.items()):
-            if place not in met and sides[word.action]:
-                lists[sides[word.action]][key] = word.reason
+        rows = np.flatnonzero(verdict)
+        keys = self.keys.iloc[rows].to_numpy(dtype=object)
+        for key, place, side in zip(keys, last[rows].tolist(), verdict[rows].tolist(), strict=True):
+            lists[side][key] = said[place].reason
+        in_no_report = verdicts != 0
+        in_no_report[np.concatenate(places)] = False
+        for place in np.flatnonzero(in_no_report).tolist():
+            lists[int(verdicts[place])][names[place]] = said[place].reason
         return verdict, lists[1], lists[-1]
 
     @property

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ CLEANED = "cleaned"
 """Kind of the entry that says: older entries were changed in place (buyers' data taken out)."""
 
 _WAIT = 60.0  # seconds for which a notebook waits while others write; a write takes a few milliseconds
+_SETTLED = 5_000_000_000  # nanoseconds: two writes within a tick of the coarsest file clock have the same time
 _SCHEMA = """
 CREATE TABLE entry (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -95,6 +97,7 @@ class Journal(Generic[S]):
         self._by_kind: dict[str, list[Entry]] = {}
         self._records: dict[str, list[Record]] = {}
         self._last: tuple[Any, ...] = (0,)
+        self._stamp: tuple[int, int, int] | None = None
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -144,8 +147,19 @@ class Journal(Generic[S]):
             self._catch_up(database)
 
     def _read(self) -> None:
+        stamp = self._stamp_now()
+        if stamp is not None and stamp == self._stamp and time.time_ns() - stamp[0] > _SETTLED:
+            return
         with self._opened("BEGIN") as database:
             self._catch_up(database)
+        self._stamp = stamp
+
+    def _stamp_now(self) -> tuple[int, int, int] | None:
+        try:
+            about = self.path.stat()
+        except OSError:
+            return None  # reading it will say what is wrong
+        return about.st_mtime_ns, about.st_size, about.st_ino
 
     def _catch_up(self, database: sqlite3.Connection) -> None:
         """Take in the rows that came since; all of them again when the file is another one or rows were cleaned."""

@@ -124,6 +124,15 @@ class Handed:
         """Every message that the assistant sends; none of a draft."""
         return () if self.draft else tuple(work.to_write for work in self.works if work.to_write)
 
+    @cached_property
+    def texts(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """Subject and paragraphs of each message, by its id."""
+        return {message.message_id: (message.subject, message.paragraphs) for message in (*self.listed, *self.to_write)}
+
+    def body(self, message: Message) -> str:
+        """The text of a message as the buyer reads it."""
+        return "\n\n".join(self.texts[message.message_id][1]) + f"\n{message.values['seller_name']}\n"
+
     @property
     def mark(self) -> str:
         """What every sheet says of a draft; empty when it is none."""

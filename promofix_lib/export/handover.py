@@ -33,6 +33,7 @@ from promofix_lib.export.cancellation import (
     write_new,
 )
 from promofix_lib.export.contents import Handed, Work, works_of
+from promofix_lib.export.evidence import write_evidence
 from promofix_lib.export.mailmerge import messages_per_day, write_drafts, write_word_templates
 from promofix_lib.export.requests import fba_requests, refund_adjustments
 from promofix_lib.export.sheets import write_buyers
@@ -391,6 +392,11 @@ def letters(job: Job) -> Part:
     return Part(tuple(write_new(job.folder / name, text.encode()) for name, text in files.items()))
 
 
+def evidence(job: Job) -> Part:
+    """``evidence/``: charts, timeline, order ids and hashes, and one page that shows them."""
+    return Part(write_evidence(job.case, job.folder / "evidence", job.now))
+
+
 PARTS: tuple[Callable[[Job], Part], ...] = (
     cancellations,
     buyer_cancellations,
@@ -398,5 +404,6 @@ PARTS: tuple[Callable[[Job], Part], ...] = (
     refunds,
     for_the_assistant,
     letters,
+    evidence,
 )
 """Every part of an export, in the order in which the files are wanted."""

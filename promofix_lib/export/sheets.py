@@ -62,7 +62,7 @@ def write_buyers(handed: Handed, path: Path) -> Path:
         raise ExportError("export.never_replaced", file=path)
     if not handed.works:
         raise ExportError("export.nothing_chosen")
-    check_cells(handed.listed)
+    check_cells(handed)
     return write_workbook(pages_of(handed), path, opens_on=OPENS_ON, rows=len(handed.works))
 
 
@@ -115,20 +115,21 @@ def _merge_rows(names: tuple[str, ...], handed: Handed) -> Iterator[list[Cell | 
     yield [(name, HEADER) for name in names]
     lines, unknown = sum(name.startswith("line_") for name in names), handed.say("unknown")
     for number, message in enumerate(handed.listed):
-        cells = _facts(message, lines, unknown, number // handed.per_day + 1)
+        cells = _facts(message, handed.texts[message.message_id], lines, unknown)
+        cells["batch"] = str(number // handed.per_day + 1)
         if handed.draft:
             cells |= _unsent(handed, lines)
         yield [(text, _MERGE) if (text := clean(cells[name])) else None for name in names]
 
 
-def _facts(message: Message, lines: int, unknown: str, batch: int) -> dict[str, str]:
-    paragraphs = [*message.paragraphs, *[_BLANK] * lines][:lines]
+def _facts(message: Message, text: tuple[str, tuple[str, ...]], lines: int, unknown: str) -> dict[str, str]:
+    paragraphs = [*text[1], *[_BLANK] * lines][:lines]
     values = message.values
     return {
         "order_id": message.order_id,
         "buyer_email": message.buyer_email,
         "buyer_name": message.buyer_name or texts(message.language)["customer"],
-        "subject": message.subject,
+        "subject": text[0],
         **{f"line_{n}": paragraph for n, paragraph in enumerate(paragraphs, 1)},
         "seller_name": values["seller_name"],
         "order_date": values["order_date"] or unknown,
@@ -139,7 +140,6 @@ def _facts(message: Message, lines: int, unknown: str, batch: int) -> dict[str, 
         "marketplace": message.marketplace or unknown,
         "buyers_orders": f"{message.turn} / {message.turns}",
         "message_id": message.message_id,
-        "batch": str(batch),
         "send": "yes",
         "merge_status": "",
     }
@@ -151,7 +151,7 @@ def _unsent(handed: Handed, lines: int) -> dict[str, str]:
     return {**blank, "buyer_email": NOWHERE, "subject": mark, "line_1": mark, "send": "no", "merge_status": mark}
 
 
-def check_cells(messages: Iterable[Message]) -> None:
+def check_cells(handed: Handed) -> None:
     """Nothing when every paragraph fits into one cell of a merge sheet.
 
     Raises
@@ -160,8 +160,9 @@ def check_cells(messages: Iterable[Message]) -> None:
         Naming every text that is too long, once per kind of message.
     """
     faults: dict[str, None] = {}
-    for message in messages:
-        for number, text in enumerate((message.subject, *message.paragraphs)):
+    for message in handed.listed:
+        subject, paragraphs = handed.texts[message.message_id]
+        for number, text in enumerate((subject, *paragraphs)):
             if len(text) > LONGEST_CELL:
                 faults[f"{message.variant}.{message.language}: {f'line_{number}' if number else 'subject'}"] = None
     if faults:

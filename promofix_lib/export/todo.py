@@ -159,7 +159,7 @@ class _Words:
             "buyer_name": work.buyer_name,
             "product": shortened("; ".join(work.products or work.skus), 80),
             "units": "",
-            "text": message.body if message else "",
+            "text": handed.body(message) if message else "",
             "mail": self._mail(work),
             "paid_per_unit": self._prices(work) or word("unknown"),
             "ordered": self._moment(row.purchased, work),

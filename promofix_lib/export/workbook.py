@@ -19,7 +19,7 @@ INK, PALE, LINE, LINK = "1F3A4D", "F3F6F8", "D5DCE1", "0B5394"
 LONGEST_TEXT = 32_767
 MOST_LINKS = 65_530  # Excel repairs, that is damages, a sheet with more
 
-MANY_ROWS = 2_000  # from here on XlsxWriter saves more than importing it costs
+MANY_ROWS = 200  # from here on XlsxWriter takes about half the time (benchmarks/workbook.py)
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _LIKE_AN_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel would read _x0041_ as the letter A
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t")
@@ -167,6 +167,21 @@ def write_workbook(pages: Sequence[Page], path: Path, *, opens_on: str, rows: in
     return path
 
 
+class _Looks:
+    """What a writer makes of each look, made once; a text like a formula gets the quote prefix."""
+
+    def __init__(self, make: Callable[[Look], Any]) -> None:
+        self._make = make
+        self._made: dict[tuple[int, bool], tuple[Look, Any]] = {}  # by identity: to hash a look costs more than a cell
+
+    def of(self, look: Look, value: str = "") -> Any:
+        """The writer's own object for a look."""
+        place = (id(look), value.startswith(_LIKE_A_FORMULA))
+        if place not in self._made:
+            self._made[place] = (look, self._make(replace(look, quoted=True) if place[1] else look))
+        return self._made[place][1]
+
+
 # -- openpyxl ---------------------------------------------------------------------------------------------------------
 
 
@@ -195,18 +210,13 @@ def _openpyxl_cells(sheet: Any) -> Callable[..., Any]:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.worksheet.hyperlink import Hyperlink
 
-    styles: dict[Look, Any] = {}
-
-    def styled(look: Look) -> Any:
-        if look not in styles:
-            styles[look] = _openpyxl_style(sheet, look)
-        return styles[look]
+    styled = _Looks(lambda look: _openpyxl_style(sheet, look)).of
 
     def draw(value: str | int | Formula, look: Look, link: str = "") -> Any:
         if isinstance(value, str):
             cell: Any = WriteOnlyCell(sheet, _LIKE_AN_ESCAPE.sub("_x005F_", value) if "_x" in value else value)
             cell.data_type = "s"  # a buyer's name that starts with "=" stays a name
-            cell._style = styled(look if not value.startswith(_LIKE_A_FORMULA) else replace(look, quoted=True))
+            cell._style = styled(look, value)
         else:
             cell = WriteOnlyCell(sheet, value.text if isinstance(value, Formula) else value)
             cell._style = styled(look)
@@ -321,13 +331,7 @@ def by_xlsxwriter(pages: Sequence[Page], path: Path, opens_on: str) -> None:
     plain = {"font_name": "Arial", "font_size": 10}
     with Workbook(str(path), {"default_format_properties": plain}) as book:
         book.set_properties({"author": "promofix", "title": path.name.split(".")[0]})
-        looks: dict[Look, Any] = {}
-
-        def styled(look: Look) -> Any:
-            if look not in looks:
-                looks[look] = book.add_format(_xlsxwriter_look(look))
-            return looks[look]
-
+        styled = _Looks(lambda look: book.add_format(_xlsxwriter_look(look))).of
         for page in pages:
             sheet = book.add_worksheet(page.name)
             _set_up_xlsxwriter(book, sheet, page, styled(HEADER))
@@ -342,14 +346,14 @@ def by_xlsxwriter(pages: Sequence[Page], path: Path, opens_on: str) -> None:
 _PADDING = 5 / 7  # XlsxWriter adds it; openpyxl takes a width with it
 
 
-def _put(sheet: Any, row: int, column: int, cell: Cell, styled: Callable[[Look], Any]) -> None:
+def _put(sheet: Any, row: int, column: int, cell: Cell, styled: Callable[..., Any]) -> None:
     value, look = cell[0], cell[1]
     if isinstance(value, Formula):
         sheet.write_formula(row, column, value.text, styled(look), "")
     elif isinstance(value, int):
         sheet.write_number(row, column, value, styled(look))
     else:
-        style = styled(look if not value.startswith(_LIKE_A_FORMULA) else replace(look, quoted=True))
+        style = styled(look, value)
         if len(cell) > 2:
             sheet.write_url(row, column, cell[2], style, value)
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from promofix_lib.finding.chance import Chance
-from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask, Sales
+from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.finding.windows import join_stragglers, pool, split_at_pauses
@@ -234,13 +234,16 @@ def explaining_ids(
     needed = [lead]
     for one in shared:
         share = _usual_depth(sales, one, rows, shared)
-        if (
-            one != lead
-            and share >= thresholds.promotion_part
-            and depth - share <= 1 - thresholds.deep_share + _ROUNDING
-        ):
+        pushes = share >= thresholds.promotion_part and depth - share <= 1 - thresholds.deep_share + _ROUNDING
+        if one != lead and (pushes or _inseparable(sales, (lead, one), rows)):
             needed.append(one)
     return tuple(sorted(needed))
+
+
+def _inseparable(sales: Sales, pair: tuple[int, int], rows: Ints) -> bool:
+    """Whether two ids stand on all these rows and on nearly nothing else, so that nobody can say which one it was."""
+    on_all = all(np.isin(rows, sales.carrying(one)).all() for one in pair)
+    return on_all and all(_uses_ever(sales, one, rows) < _FEW for one in pair)
 
 
 def _ids_on_most(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> list[int]:
@@ -315,15 +318,24 @@ def price_candidates(
         return []
     # an ordinary coupon on top of a wrong list price is no second mistake
     wrong = np.where(suspects.by_price, sales.list_price, sales.net_price)
-    price = np.array([np.median(wrong[rows]) for rows in windows])
-    usual = np.array([np.median(suspects.usual_list[rows]) for rows in windows])
+    price, usual = (_medians(values, windows) for values in (wrong, suspects.usual_list))
     onset = np.array([sales.time[rows[0]] for rows in windows])
     end = np.array([sales.time[rows[-1]] for rows in windows])
     number = pool(onset, end, price, price - usual, thresholds)
     number = _apart(chance, windows, number, onset, end, thresholds)
-    pooled = [np.concatenate([windows[at] for at in np.flatnonzero(number == one)]) for one in np.unique(number)]
-    parts = [part for rows in pooled for part in _price_windows(sales, suspects, rows, thresholds)]
+    pooled = [[windows[at] for at in np.flatnonzero(number == one)] for one in np.unique(number)]
+    parts = [
+        part
+        for shared in pooled
+        for part in (
+            shared if len(shared) == 1 else _price_windows(sales, suspects, np.concatenate(shared), thresholds)
+        )
+    ]
     return [Candidate((), _with_strangers(sales, suspects, part, thresholds)) for part in parts]
+
+
+def _medians(values: Floats, windows: list[Ints]) -> Floats:
+    return np.array([np.median(values[rows]) if len(rows) > 1 else values[rows[0]] for rows in windows])
 
 
 def _apart(chance: Chance, windows: list[Ints], number: Ints, onset: Ints, end: Ints, thresholds: Thresholds) -> Ints:
@@ -347,6 +359,8 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Th
 
     A repricer that sets everything to a cent sells the long tail, too: SKUs never sold before, or once for far more.
     """
+    if len(rows) < _STRANGERS:
+        return rows
     prices, counts = np.unique(sales.list_price[rows].round(4), return_counts=True)
     price, currencies = prices[np.argmax(counts)], np.unique(sales.currency[rows])
     groups = len(np.unique(sales.group[rows[np.abs(sales.list_price[rows] - price) < _EXACTLY]]))
@@ -369,6 +383,8 @@ def _by_group(sales: Sales, rows: Ints) -> list[Ints]:
 
 
 def _price_windows(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> list[Ints]:
+    if len(rows) == 1:
+        return [rows]
     rows = rows[np.argsort(sales.time[rows], kind="stable")]
     time = sales.time[rows]
     normal = sales.sold_in(np.unique(sales.group[rows]))
@@ -379,3 +395,29 @@ def _price_windows(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thr
         comparable = comparable[sales.business[comparable]]
     parts = split_at_pauses(time, np.sort(sales.time[normal]), np.sort(sales.time[comparable]), thresholds)
     return [rows[part] for part in join_stragglers(parts, time, thresholds)]
+
+
+def near_misses(sales: Sales, suspects: Suspects, thresholds: Thresholds) -> list[Candidate]:
+    """Promotions and prices of a few days that are cheap, but not cheap enough: no candidates, yet worth a look."""
+    uses = sales.promotions
+    known = suspects.shallow_promotion[uses.rows] & suspects.gives[uses.ids]
+    by_id = _short_lived(sales, uses.rows[known], uses.ids[known], uses.rows, uses.ids, thresholds)
+    price = np.flatnonzero(suspects.shallow_price)
+    by_group = _short_lived(sales, price, sales.group[price], price, sales.group[price], thresholds)
+    return [Candidate((one,), rows) for one, rows in by_id] + [Candidate((), rows) for _, rows in by_group]
+
+
+def _short_lived(
+    sales: Sales, rows: Ints, keys: Ints, every_row: Ints, every_key: Ints, thresholds: Thresholds
+) -> list[tuple[int, Ints]]:
+    """Rows per key, by time, where there are some, and the key lived no longer than a mistake does."""
+    count = int(every_key.max(initial=-1)) + 1
+    first, last = np.full(count, np.iinfo(np.int64).max), np.zeros(count, dtype=np.int64)
+    np.minimum.at(first, every_key, sales.time[every_row])
+    np.maximum.at(last, every_key, sales.time[every_row])
+    many = np.bincount(keys, minlength=count) >= _FEW
+    chosen = np.flatnonzero(many & (last - first < thresholds.decided_days * DAY))
+    place = np.lexsort((sales.time[rows], keys))
+    rows, keys = rows[place], keys[place]
+    edges = np.searchsorted(keys, chosen), np.searchsorted(keys, chosen, side="right")
+    return [(int(one), rows[begin:end]) for one, begin, end in zip(chosen, *edges, strict=True)]

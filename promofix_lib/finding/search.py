@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from promofix_lib.finding.causes import Candidate, find_candidates
+from promofix_lib.finding.causes import Candidate, find_candidates, near_misses
 from promofix_lib.finding.chance import Chance
 from promofix_lib.finding.evidence import Evidence
 from promofix_lib.finding.findings import Cause, Findings
@@ -20,7 +20,7 @@ from promofix_lib.money import NormalPrice
 from promofix_lib.say import Told, told
 
 _DEFAULT = Thresholds()
-_MOST_LOOKS = 20
+_MOST_LOOKS, _MOST_SHALLOW = 20, 5  # more would be read by nobody
 
 
 def find_incidents(
@@ -77,6 +77,8 @@ def find_incidents(
     near = [one for one in judged if one[1].why_not]
     near.sort(key=lambda one: (one[1].expected, -chance.lost(one[0].rows)))
     looks = [evidence.worth_a_look(one, verdict.why_not) for one, verdict in near[:_MOST_LOOKS] if verdict.why_not]
+    shallow = sorted(near_misses(sales, suspects, thresholds), key=lambda one: -chance.lost(one.rows))[:_MOST_SHALLOW]
+    looks += [evidence.worth_a_look(one, told("finding.why_shallow")) for one in shallow]
     found = evidence.findings([one for one in judged if one[1].why_not is None])
     return Findings(found, tuple(looks), not_looked_at(sales))
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from promofix_lib.finding.baselines import given_rows, references
+from promofix_lib.finding.baselines import given_rows, references, upper_medians
 from promofix_lib.finding.gifts import basket_lines, gift_lines
 from promofix_lib.finding.sales import DAY, Floats, Ints, Mask, Sales
 from promofix_lib.finding.thresholds import Thresholds
@@ -24,7 +24,8 @@ class Suspects:
     """Per order item: too cheap by its promotions, by its list price; what it should cost (logarithms, NaN: unknown).
 
     `gives` says per promotion id whether it gives a discount on items (shipping and financing ids do not), `meant`
-    which items are gifts or part of a basket offer, `borrowed` whose usual price is that of a sibling.
+    which items are gifts or part of a basket offer, `borrowed` whose usual price is that of a sibling, `shallow_…`
+    which are cheap, but not so cheap that they are suspects.
     """
 
     by_promotion: Mask
@@ -34,6 +35,8 @@ class Suspects:
     gives: Mask
     meant: Mask
     borrowed: Mask
+    shallow_promotion: Mask
+    shallow_price: Mask
 
     @cached_property
     def any(self) -> Mask:
@@ -69,7 +72,40 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
     deep |= _edited(sales, gives, thresholds)
     meant = gift_lines(sales, thresholds)
     meant |= basket_lines(sales, deep & ~meant, thresholds)
-    return Suspects(deep & ~meant, by_price & ~meant, usual_list, usual_net, gives, meant, borrowed)
+    near = np.log(thresholds.planned_share)
+    shallow_price = np.zeros(count, dtype=np.bool_)
+    shallow_price[
+        rows[(drop < near) & ~cheap & ~known.decided & (drop <= -thresholds.spread_multiple * known.spread)]
+    ] = True
+    _add_shallow_groups(sales, rows, usual_list, usual_net, shallow_price, near)
+    with np.errstate(invalid="ignore"):
+        shallow = sales.sold & sales.depth_known & (sales.depth > 1 - thresholds.planned_share) & ~(net_drop >= near)
+    return Suspects(
+        by_promotion=deep & ~meant,
+        by_price=by_price & ~meant,
+        usual_list=usual_list,
+        usual_net=usual_net,
+        gives=gives,
+        meant=meant,
+        borrowed=borrowed,
+        shallow_promotion=shallow & ~deep & ~by_price & ~meant,
+        shallow_price=shallow_price & ~deep & ~meant & (sales.depth == 0),
+    )
+
+
+def _add_shallow_groups(
+    sales: Sales, judged: Ints, usual_list: Floats, usual_net: Floats, shallow: Mask, near: float
+) -> None:
+    """For groups too level for a suspect a plain median tells what is worth a look."""
+    rest = sales.sold.copy()
+    rest[judged] = False
+    rows = np.flatnonzero(rest)
+    groups, middles = upper_medians(sales.group[rows], sales.list_price[rows])
+    middle = np.full(int(sales.group.max(initial=-1)) + 1, np.nan)
+    middle[groups] = middles
+    rows = rows[sales.list_price[rows] - middle[sales.group[rows]] < near]
+    shallow[rows] = True
+    usual_list[rows] = usual_net[rows] = middle[sales.group[rows]]
 
 
 def worth_judging(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresholds) -> Ints:

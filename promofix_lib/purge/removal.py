@@ -121,7 +121,7 @@ def purge(case: Case) -> Purge:
     return Purge(case.folder, plan.removed, plan.kept, plan.cleaned, plan.shut, done=True)
 
 
-def purge_older_than(days: int, now: datetime | None = None, *, done: bool = True) -> tuple[Purge, ...]:
+def purge_older_than(days: int, now: datetime | None = None, *, really: bool = True) -> tuple[Purge, ...]:
     """Purge every case of the cases folder whose newest order is older than so many days.
 
     Parameters
@@ -129,7 +129,7 @@ def purge_older_than(days: int, now: datetime | None = None, *, done: bool = Tru
     days : int
     now : datetime with a zone, optional
         The present by default.
-    done : bool
+    really : bool
         False only says what would go.
 
     Returns
@@ -148,7 +148,7 @@ def purge_older_than(days: int, now: datetime | None = None, *, done: bool = Tru
         try:
             case = Case.existing(folder)
             if _newest(case) <= limit and _has_buyers(what_would_go(case)):
-                finished.append(purge(case) if done else what_would_go(case))
+                finished.append(purge(case) if really else what_would_go(case))
         except PromofixError as error:
             troubles.append(told("purge.trouble", name=folder.name, why=told(error.key, **error.facts)))
     if troubles:
@@ -159,9 +159,9 @@ def purge_older_than(days: int, now: datetime | None = None, *, done: bool = Tru
 def _newest(case: Case) -> datetime:
     """When the newest order was placed; where no report tells, when the case was last worked on."""
     try:
-        times = case.orders["purchase_date"].dropna() if case.reports else []
-        if len(times):
-            return times.max().to_pydatetime()  # type: ignore[union-attr, no-any-return]
+        newest = case.orders["purchase_date"].max() if case.reports else None
+        if isinstance(newest, datetime) and newest == newest:  # not a missing time
+            return newest
     except PromofixError:
         pass  # a report that can not be read: its case still grows old
     return max((entry.at for entry in case.journal.entries()), default=datetime.min.replace(tzinfo=UTC))

@@ -196,7 +196,9 @@ def _needles(word: str) -> Iterator[bytes]:
     spellings = {word, word.upper(), word.lower()}
     spellings |= {dress for one in spellings for dress in (escape(one), escape(one, quote=False), quote(one))}
     spellings |= {json.dumps(one)[1:-1] for one in spellings}
-    spellings |= {one.encode("ascii", "xmlcharrefreplace").decode() for one in (word, escape(word), escape(word, quote=False))}
+    spellings |= {
+        one.encode("ascii", "xmlcharrefreplace").decode() for one in (word, escape(word), escape(word, quote=False))
+    }
     for spelling in spellings:
         for coding in _CODINGS if not spelling.isascii() else ("utf-8", "utf-16-le", "utf-16-be"):
             try:

@@ -183,6 +183,8 @@ def odd_bytes(block: bytes, cells: int) -> bool:
 
     >>> odd_bytes(b"a\tb\r\n", 2), odd_bytes(b"a\x07\tb\n", 2), odd_bytes("JÃ¼rgen\n".encode(), 1)
     (False, True, True)
+    >>> odd_bytes("réservé\u00a0: Beyoncé’s\n".encode(), 1)
+    False
     """
     letters = np.frombuffer(block, np.uint8)
     separators = cells - (not block.endswith(b"\n"))
@@ -190,11 +192,14 @@ def odd_bytes(block: bytes, cells: int) -> bool:
     if low != separators and low != separators + np.count_nonzero(letters == 13):
         return True
     at = np.flatnonzero(letters > 126)
-    return bool(len(at)) and _odd_letters(letters[at], at)
+    if not len(at):
+        return False
+    high = letters[at]
+    return _odd_letters(high) or any(_looks_twice(block, place) for place in _twice_leads(high, at))
 
 
-def _odd_letters(high: Bytes, at: npt.NDArray[np.int64]) -> bool:
-    """The same of the bytes from DEL on, and of their places in the text."""
+def _odd_letters(high: Bytes) -> bool:
+    """The same of the bytes from DEL on."""
     if np.any(high == 0x7F):
         return True
     padded = np.concatenate([high, np.zeros(2, np.uint8)])
@@ -203,10 +208,17 @@ def _odd_letters(high: Bytes, at: npt.NDArray[np.int64]) -> bool:
         return True
     if np.any((high == 0xEF) & (((second == 0xBB) & (third == 0xBF)) | ((second == 0xBF) & (third == 0xBD)))):
         return True
-    if np.any((high == 0xE2) & (second == 0x80) & ((third == 0xA8) | (third == 0xA9))):
-        return True
+    return bool(np.any((high == 0xE2) & (second == 0x80) & ((third == 0xA8) | (third == 0xA9))))
+
+
+def _twice_leads(high: Bytes, at: npt.NDArray[np.int64]) -> list[int]:
+    """Places of accented letters with a sign right behind them that the second byte of a letter may have become."""
     leads = np.flatnonzero((high[:-2] == 0xC3) & _TWICE_BEHIND[high[2:]])
-    return bool(np.any(at[leads + 2] == at[leads] + 2))
+    return [int(place) for place in at[leads[at[leads + 2] == at[leads] + 2]]]
+
+
+def _looks_twice(block: bytes, place: int) -> bool:
+    return any(not _is_honest(found) for found in _TWICE.findall(block[place : place + 12].decode("utf-8", "ignore")))
 
 
 def has_form(cells: pa.ChunkedArray, what: str) -> bool:
