@@ -16,8 +16,8 @@ pytestmark = pytest.mark.browser
 HEIGHTS = (
     "[...document.querySelectorAll('.jp-Notebook .jp-Cell')].reduce((s, c) => s + c.getBoundingClientRect().height, 0)"
 )
-BEYOND = """[...document.querySelectorAll('[data-ours], [data-ours] *')].filter(node => node.scrollWidth > node.clientWidth + 2
-  && node.clientWidth && getComputedStyle(node).overflowX !== 'visible' && !node.matches('input, select, .pf-scroll'))
+BEYOND = """[...document.querySelectorAll('[data-ours], [data-ours] *')].filter(node =>
+  node.scrollWidth > node.clientWidth + 2 && node.clientWidth && getComputedStyle(node).overflowX !== 'visible' && !node.matches('input, select, .pf-scroll'))
   .map(node => node.className)"""
 UNFOLD = "document.querySelectorAll('.pf-desk details').forEach(node => node.open = true)"
 SCREEN = 900
@@ -40,7 +40,7 @@ def speaks(lab: Lab, page: Any, language: str) -> None:
 
 @pytest.mark.parametrize(("theme", "language"), [("light", "English"), ("dark", "简体中文")])
 def test_every_page_is_short_and_without_a_fault(theme: str, language: str, request: Any, page: Any, axe: str):
-    """On the sample: no error, no accessibility fault, nothing wider than its place, at most 2.5 screens, 9 for 0 to 4."""
+    """On the sample: no error, no accessibility fault, nothing too wide, at most 2.5 screens, 9 for 0 to 4."""
     lab = request.getfixturevalue("jupyterlab" if theme == "light" else "dark_lab")
     page.set_viewport_size({"width": 1280, "height": SCREEN})
     speaks(lab, page, language)
