@@ -30,9 +30,9 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from promofix_lib.charts.usual import hourly_orders
 from promofix_lib.finding import find_incidents
 from promofix_lib.finding.sales import HOUR, as_sales
-from promofix_lib.volume import hourly_orders
 from tests.planted.incidents import INCIDENTS
 from tests.planted.innocents import INNOCENTS
 from tests.planted.planting import Planted, Truth, plant

@@ -74,14 +74,31 @@ def _cells(chance: random.Random, number: int, start: datetime) -> list[str]:
 
 def read_promofix(path: Path) -> int:
     """Promofix: typed, checked, as an order table."""
-    from promofix_lib.merging import read_orders
+    from promofix_lib.reports.merging import read_orders
 
     return len(read_orders([path]).orders)
 
 
+def read_promofix_repeated(path: Path) -> int:
+    """Promofix, where one line of the file stands in it twice."""
+    from promofix_lib.reports.merging import read_orders
+
+    return len(read_orders([repeated(path)]).orders)
+
+
+def repeated(path: Path) -> Path:
+    """A copy of the report with one of its lines once more at its end."""
+    copy = path.with_name("repeated.txt")
+    if not copy.exists():
+        content = path.read_bytes()
+        middle = content.index(b"\n", len(content) // 2) + 1
+        copy.write_bytes(content + content[middle : content.index(b"\n", middle) + 1])
+    return copy
+
+
 def read_promofix_again(path: Path) -> int:
     """Promofix from its cache."""
-    from promofix_lib.merging import read_orders
+    from promofix_lib.reports.merging import read_orders
 
     return len(read_orders([path], cache=path.parent / "cache").orders)
 
@@ -101,7 +118,8 @@ def read_polars(path: Path) -> int:
 
 
 def read_pyarrow(path: Path) -> int:
-    """pyarrow.csv, typed."""
+    """pyarrow.csv, typed, to pandas."""
+    import pandas as pd
     import pyarrow as pa
     from pyarrow import csv
 
@@ -110,22 +128,25 @@ def read_pyarrow(path: Path) -> int:
     types |= {"quantity": pa.int64(), "is-business-order": pa.bool_()} | dict.fromkeys(MONEY, pa.decimal128(18, 4))
     options = csv.ConvertOptions(column_types=types, strings_can_be_null=True)
     tabs = csv.ParseOptions(delimiter="\t", quote_char=False)
-    return int(csv.read_csv(path, parse_options=tabs, convert_options=options).num_rows)
+    table = csv.read_csv(path, parse_options=tabs, convert_options=options)
+    return len(table.to_pandas(types_mapper=pd.ArrowDtype))
 
 
 READERS: dict[str, tuple[Callable[[Path], int], str]] = {
-    "promofix": (read_promofix, "import promofix_lib.merging"),
-    "promofix, cached": (read_promofix_again, "import promofix_lib.merging"),
+    "promofix": (read_promofix, "import promofix_lib.reports.merging"),
+    "promofix, a line twice": (read_promofix_repeated, "import promofix_lib.reports.merging"),
+    "promofix, cached": (read_promofix_again, "import promofix_lib.reports.merging"),
     "pandas, dtype=str": (read_pandas, "import pandas"),
     "polars": (read_polars, "import polars"),
-    "pyarrow.csv, typed": (read_pyarrow, "import pyarrow.csv"),
+    "pyarrow.csv, typed": (read_pyarrow, "import pyarrow.csv, pandas"),
 }
 
 
 def measure(name: str, path: Path) -> dict[str, float]:
     """CPU seconds less start-up, wall seconds and peak memory in MB of one reader in a process of its own."""
     command = [sys.executable, __file__, "--one", name, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    here = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=here)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -150,6 +171,7 @@ def main() -> None:
         write_report(path, rows)
         print(f"{rows:,} rows, {path.stat().st_size / 1e6:.0f} MB, {os.cpu_count()} processors")
         measure("promofix, cached", path)  # fills the cache
+        repeated(path)
         found = {name: measure(name, path) for name in READERS}
     print_table(found)
 
@@ -157,11 +179,11 @@ def main() -> None:
 def print_table(found: dict[str, dict[str, float]]) -> None:
     """One line per reader, with its ratios to pandas and to pyarrow."""
     base, text = found["pyarrow.csv, typed"], found["pandas, dtype=str"]
-    print("reader                 CPU s  wall s  peak MB   CPU/pandas  CPU/pyarrow   MB/pyarrow")
+    print("reader                   CPU s  wall s  peak MB   CPU/pandas  CPU/pyarrow   MB/pyarrow")
     for name, one in found.items():
         ratios = (one["cpu"] / text["cpu"], one["cpu"] / base["cpu"], one["peak"] / base["peak"])
         print(
-            f"{name:20} {one['cpu']:7.2f} {one['wall']:7.2f} {one['peak']:8.0f} "
+            f"{name:22} {one['cpu']:7.2f} {one['wall']:7.2f} {one['peak']:8.0f} "
             + "".join(f"{r:13.2f}" for r in ratios)
         )
 

@@ -1,6 +1,7 @@
-"""How long the assistant's workbook takes, beside pandas writing the same order table to Excel in the same run.
+"""How long the assistant's workbook takes, beside plain openpyxl and plain XlsxWriter writing the same cells.
 
-``python benchmarks/workbook.py [rows …]`` prints seconds, the ratio and peak memory; each run is a process of its own.
+``python benchmarks/workbook.py [rows …]`` prints CPU seconds, the ratio to each and peak memory; each run is a process
+of its own. "The same cells" are those of all five sheets, without looks, links and drop-downs.
 """
 
 from __future__ import annotations
@@ -13,77 +14,111 @@ import tempfile
 import time
 from pathlib import Path
 
-ROWS = (300, 10_000, 50_000)
+ROWS = (300, 10_000)
+WRITERS = ("openpyxl", "xlsxwriter", "promofix")
 
 
-def night(count: int):
+def handed(count: int):
     """A night's orders: one item each, three marketplaces, some without an address, some buyers twice."""
-    from promofix_lib.orders import order_table
+    from tests.handed_case import handed_rows, row
 
     channels = (("Amazon.com", "USD"), ("Amazon.de", "EUR"), ("Amazon.co.jp", "JPY"))
-    return order_table(
-        {
-            "order_id": f"111-{number:07d}-{number * 7919 % 10**7:07d}",
-            "order_item_id": f"{10**13 + number}",
-            "purchase_date": f"2026-03-01T{number % 24:02d}:{number % 60:02d}:00Z",
-            "order_status": "Unshipped",
-            "fulfillment_channel": "merchant",
-            "sales_channel": channels[number % 3][0],
-            "currency": channels[number % 3][1],
-            "sku": f"HP-{number % 5}",
-            "product_name": "Example Headphones, wireless, over-ear",
-            "quantity": 1,
-            "item_price": "120",
-            "item_promotion_discount": "119",
-            "buyer_name": f"Test Buyer {'ABCDEFGH'[number % 8]}",
-            "buyer_email": None if number % 31 == 0 else f"a{number // 2}@example.com",
-            "source_file": "orders.txt",
-        }
-        for number in range(count)
+    return handed_rows(
+        [
+            row(
+                number,
+                sales_channel=channels[number % 3][0],
+                currency=channels[number % 3][1],
+                sku=f"HP-{number % 5}",
+                product_name="Example Headphones, wireless, over-ear",
+                buyer_name=f"Test Buyer {'ABCDEFGH'[number % 8]}",
+                buyer_email=None if number % 31 == 0 else f"a{number // 2}@example.com",
+            )
+            for number in range(1, count + 1)
+        ]
     )
 
 
+def cells_of(told) -> list[tuple[str, list[list[object]]]]:
+    """The bare values of every sheet."""
+    from promofix_lib.export.sheets import pages_of
+
+    return [
+        (
+            page.name,
+            [[cell[0] if cell and isinstance(cell[0], str | int) else None for cell in row] for row in page.rows],
+        )
+        for page in pages_of(told)
+    ]
+
+
+def plain_openpyxl(sheets, path: Path) -> None:
+    """The cells by openpyxl, as fast as it can."""
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    for name, rows in sheets:
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+
+
+def plain_xlsxwriter(sheets, path: Path) -> None:
+    """The cells by XlsxWriter, as fast as it can."""
+    from xlsxwriter import Workbook
+
+    with Workbook(str(path)) as book:
+        for name, rows in sheets:
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                for column, cell in enumerate(row):
+                    if isinstance(cell, int):
+                        sheet.write_number(number, column, cell)
+                    elif cell is not None:
+                        sheet.write_string(number, column, cell)
+
+
 def measure(writer: str, count: int) -> None:
-    """Print seconds and peak memory of one writer; set-up is not counted."""
-    import pandas as pd
+    """Print CPU seconds and peak memory of one writer; reading the case and loading modules are not counted."""
+    import openpyxl  # noqa: F401
+    import xlsxwriter  # noqa: F401
 
-    from promofix_lib.export.workbook import write_buyers_workbook
-    from promofix_lib.letters.messages import Wording
-    from promofix_lib.orders import as_text
+    from promofix_lib.export.sheets import write_buyers
 
-    orders = night(count)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    told = handed(count)
+    sheets = cells_of(told) if writer != "promofix" else []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "buyers.xlsx"
-        start = time.perf_counter(), time.process_time()
+        start = time.process_time()
         if writer == "promofix":
-            write_buyers_workbook(orders, pd.Series(True, index=orders.index), path, wording=Wording("Example Store"))
+            write_buyers(told, path)
         else:
-            as_text(orders).to_excel(path, index=False, engine="openpyxl")
-        wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
-        size = path.stat().st_size
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"{wall:.3f} {cpu:.3f} {after / 1024:.0f} {(after - before) / 1024:.0f} {size / 1e6:.2f}")
+            (plain_openpyxl if writer == "openpyxl" else plain_xlsxwriter)(sheets, path)
+        cpu, size = time.process_time() - start, path.stat().st_size
+    print(f"{cpu:.3f} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} {size / 1e6:.2f}")
 
 
 def main() -> None:
     """Run every size in processes of their own and print a table."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("rows", nargs="*", type=int, default=ROWS)
-    asked.add_argument("--one", choices=("promofix", "pandas"), help=argparse.SUPPRESS)
+    asked.add_argument("--one", choices=WRITERS, help=argparse.SUPPRESS)
     wanted = asked.parse_args()
     if wanted.one:
         measure(wanted.one, wanted.rows[0])
         return
-    print(f"{'rows':>7}  {'writer':<28} {'CPU s':>8} {'ratio':>6} {'peak MB':>8} {'of it':>6} {'file MB':>8}")
+    heads = ("rows", "writer", "CPU s", "to openpyxl", "to XlsxWriter", "peak MB", "file MB")
+    print("".join(f"{head:>15}" for head in heads))
     for count in wanted.rows:
-        base = 0.0
-        for writer, name in (("pandas", "pandas.to_excel, 1 sheet"), ("promofix", "buyers.xlsx, 5 sheets")):
+        cost = {}
+        for writer in WRITERS:
             command = [sys.executable, __file__, "--one", writer, str(count)]
             told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-            cpu = float(told[1])
-            base = base or cpu
-            print(f"{count:>7,}  {name:<28} {cpu:>8.2f} {cpu / base:>6.1f} {told[2]:>8} {told[3]:>6} {told[4]:>8}")
+            cost[writer] = float(told[0])
+            ratios = [cost[writer] / cost[peer] if peer in cost else 0 for peer in WRITERS[:2]]
+            cells = (f"{count:,}", writer, f"{cost[writer]:.2f}", *(f"{ratio:.2f}" for ratio in ratios), *told[1:])
+            print("".join(f"{cell:>15}" for cell in cells))
 
 
 if __name__ == "__main__":

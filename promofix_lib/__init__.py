@@ -29,7 +29,7 @@ _HOMES = {
     "affected": "incident",
     "find_incidents": "finding",
     "order_table": "orders",
-    "read_orders": "merging",
+    "read_orders": "reports.merging",
     "triage": "status",
     "what_would_go": "purge",
 }

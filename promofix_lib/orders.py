@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from decimal import Decimal
@@ -13,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from promofix_lib.amounts import plain_amount
 from promofix_lib.errors import ExportError
 
 TEXT = pd.ArrowDtype(pa.string())
@@ -317,15 +321,39 @@ def _as_text(column: pd.Series[Any], currency: pd.Series[Any]) -> pd.Series[Any]
         return pd.Series(["" if cell is pd.NA else ", ".join(cell) for cell in column], index=column.index)
     if column.dtype in (MONEY, UNIT_MONEY):
         cents = column.astype(TEXT).str.replace(r"^(-?\d+\.\d{2}\d*?)0*$", r"\1", regex=True)
-        yen = (currency == "JPY").fillna(False).astype(bool)
-        return cents.where(~yen, cents.str.replace(r"\.00$", "", regex=True)).fillna("")
+        whole = currency.isin([code for code in currency.dropna().unique() if plain_amount(Decimal(0), code) == "0"])
+        return cents.where(~whole.fillna(False).astype(bool), cents.str.replace(r"\.00$", "", regex=True)).fillna("")
     if column.dtype == YES_NO:
         return column.map({True: "true", False: "false"}).fillna("")
     return column.astype(TEXT).fillna("")
 
 
+def tame(texts: pd.DataFrame) -> pd.DataFrame:
+    """Texts that no spreadsheet takes for a formula: an apostrophe stands before what would begin one.
+
+    Also behind a semicolon, where a spreadsheet with decimal commas cuts a cell; a line break in a cell is a blank.
+
+    Examples
+    --------
+    >>> tame(pd.DataFrame({"sku": ["=1+1", "A;=2+2", "HP-7"], "item_price": ["-2.00", "", "1.00"]})).values.tolist()
+    [["'=1+1", '-2.00'], ["A;'=2+2", ''], ['HP-7', '1.00']]
+    """
+    return pd.DataFrame({name: _tamed(texts[name].astype(TEXT)) for name in texts})
+
+
+def _tamed(column: pd.Series[Any]) -> pd.Series[Any]:
+    risky = column.str.contains(r"^\s*[=+@-]|;\s*[=+@-]|[\t\r\n]").fillna(False)
+    number = column.str.fullmatch(r"-?\d+(?:\.\d+)?").fillna(False)
+    found = (risky & ~number).astype(bool)
+    return column.where(~found, column[found].map(_tamed_text)) if found.any() else column
+
+
+def _tamed_text(text: str) -> str:
+    return re.sub(r"(^|;)(\s*[=+@-])", r"\1'\2", re.sub(r"[\t\r\n]+", " ", text))
+
+
 def write_csv(orders: pd.DataFrame, path: Path, *, never: Iterable[Path] = ()) -> Path:
-    """Write the order table as CSV (UTF-8, comma, quoted where needed), by `as_text`; gives the path.
+    """Write the order table as CSV (UTF-8, comma, quoted where needed), by `as_text` and `tame`; gives the path.
 
     Parameters
     ----------
@@ -343,16 +371,16 @@ def write_csv(orders: pd.DataFrame, path: Path, *, never: Iterable[Path] = ()) -
     """
     header = ",".join(COLUMNS)
     if any(path.exists() and report.exists() and path.samefile(report) for report in never):
-        raise ExportError(f"{path} is one of the reports. Reports are never changed: choose another name.")
-    draft = path.with_name(f".{path.name}.new")
+        raise ExportError("orders.is_a_report", file=str(path))
+    draft = path.with_name(f".promofix-{os.getpid()}.new")  # not from the name, which may be as long as names can be
     try:
         if path.exists() and not _starts_with(path, header):
-            raise ExportError(f"{path} exists and promofix did not write it. Choose another name, or move it away.")
-        as_text(orders).to_csv(draft, index=False, lineterminator="\n", encoding="utf-8")
+            raise ExportError("orders.is_another_file", file=str(path))
+        tame(as_text(orders)).to_csv(draft, index=False, lineterminator="\n", encoding="utf-8")
         draft.replace(path)
     except OSError as error:
-        why = error.strerror or f"there is no folder {path.parent}"  # pandas raises its own words, without the system's
-        raise ExportError(f"{path}: cannot be written ({why}). Choose a folder that exists and has room.") from error
+        why = error.strerror or os.strerror(errno.ENOENT)  # pandas raises its own words, without the system's
+        raise ExportError("orders.cannot_be_written", file=str(path), why=why) from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)  # half a table with buyers' names in it must not lie about

@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +23,10 @@ NOTEBOOKS = PROJECT / "notebooks"
 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
+_SYNCHRONISERS = (
+    *("onedrive", "dropbox", "google drive", "googledrive", "my drive", "icloud", "mobile documents", "box sync"),
+    *("nextcloud", "owncloud", "syncthing", "synologydrive", "nutstore", "坚果云", "baidusyncdisk", "wps云盘"),
+)
 _NAME_BYTES = 200  # most systems allow 255, and a number or an ending may still be put behind
 
 
@@ -40,6 +43,18 @@ def cases_folder() -> Path:
 def sample_reports() -> tuple[Path, ...]:
     """The sample reports that came with the clone."""
     return tuple(sorted(path for path in SAMPLE.glob("*") if path.suffix in (".txt", ".xml")))
+
+
+def synchronised(folder: Path) -> bool:
+    """Whether a folder lies where a program copies it to other computers, or on another computer, by its path.
+
+    Examples
+    --------
+    >>> synchronised(Path("/home/me/OneDrive - Lumen/cases/night")), synchronised(Path("/home/me/cases"))
+    (True, False)
+    """
+    parts = [part.lower() for part in folder.absolute().parts]
+    return any(part.startswith(_SYNCHRONISERS) for part in parts) or parts[0].startswith("\\\\")
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
@@ -177,22 +192,16 @@ _BY_ERRNO = {
     **dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.ESTALE), "places.gone"),
     errno.ENAMETOOLONG: "places.name_too_long",
 }
-_BY_SQLITE = {
-    sqlite3.SQLITE_FULL: "places.disk_full",
-    **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN), "places.not_allowed"),
-    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "places.busy"),
-    sqlite3.SQLITE_IOERR: "places.disk_trouble",
-}
 
 
 @contextmanager
 def trouble_told(path: Path) -> Iterator[None]:
-    """Turn what the system or the database says about a file into one sentence with what to do.
+    """Turn what the system says about a file into one sentence with what to do.
 
     Raises
     ------
     CaseError
-        In place of `OSError` and `sqlite3.Error`.
+        In place of `OSError`.
 
     Examples
     --------
@@ -203,16 +212,9 @@ def trouble_told(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.Error as error:
-        raise CaseError(_key_of(error, path), file=path, why=_why(error)) from error
     except OSError as error:
         key = _BY_ERRNO.get(error.errno or 0, "places.disk_trouble")
         raise CaseError(key, file=path, why=_why(error)) from error
-
-
-def _key_of(error: sqlite3.Error, path: Path) -> str:
-    key = _BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "places.damaged")
-    return "places.gone" if key == "places.not_allowed" and not path.exists() else key
 
 
 def _why(error: Exception) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from promofix_lib.case.case import Case
+from promofix_lib.export.contents import Handed, works_of
+from promofix_lib.incident import Incident
+from promofix_lib.letters.messages import Wording, messages_for
+from promofix_lib.status import status
+from tests.status_case import LooseCase
 
 PROMOTION = "Percentage Off 2026/11/19 21-14-3-482"
 NIGHT = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
@@ -113,7 +118,45 @@ def make_case(
     both = {"AllOrders-1.txt": all_orders([*usual(), *victims()]), "NewOrders-1.txt": new_orders(victims())}
     for name, content in (reports or both).items():
         case.add_report(name, content)
-    case.choose_incident(case.findings.incidents[0])
+    case.take_found()
     ended = "2026-11-20T07:30:00+00:00"
     gate = {"promotion_ended": True, "price_right": True, "stock_as_wanted": True, "promotion_ended_at": ended}
     return case.change_settings(seller_name="Lumen Audio", **{**gate, **settings})
+
+
+def row(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """One order item as a row of the order table, unshipped and seller-fulfilled, with its invented buyer."""
+    usual = {
+        "order_id": f"111-{number:07d}-0000001",
+        "order_item_id": f"{10_000_000_000_000 + number}",
+        "purchase_date": "2026-03-01T20:00:00Z",
+        "order_status": "Unshipped",
+        "fulfillment_channel": "merchant",
+        "sales_channel": "Amazon.com",
+        "currency": "USD",
+        "sku": "HP-1",
+        "product_name": "Example Headphones",
+        "quantity": 1,
+        "item_price": "58.99",
+        "item_promotion_discount": "57.99",
+        "buyer_name": "Test Buyer",
+        "buyer_email": f"a{number}@example.com",
+        "source_file": "orders.txt",
+    }
+    return usual | changes
+
+
+def handed_rows(rows: Sequence[Mapping[str, Any]], wording: Wording | None = None, **more: Any) -> Handed:
+    """What a workbook tells of these rows, all of them chosen; ``open_gate=False`` makes it a draft."""
+    stand = status(LooseCase(rows, rule=Incident(), open_gate=more.pop("open_gate", True)))
+    wording = wording or Wording(seller_name="Example Store")
+    usual = {
+        "language": "en",
+        "export": "2026-03-02T090000",
+        "made_at": datetime(2026, 3, 2, 9, tzinfo=UTC),
+        "per_day": 700,
+        "overruled": {},
+        "draft": None if stand.gate.open else stand.gate.why,
+    }
+    works = works_of(stand, stand.chosen, messages_for(stand, wording))
+    return Handed(book=stand.book, chosen=stand.chosen, works=works, wording=wording, **usual | more)

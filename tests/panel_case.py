@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.case.case import Case
-from promofix_lib.finding import NormalPrice
 from promofix_lib.incident import Incident
 from promofix_lib.marketplaces import Marketplace, marketplace_of
+from promofix_lib.money import NormalPrice
 from promofix_lib.orders import order_table
 
 ONSET = datetime(2026, 11, 20, 5, 21, tzinfo=UTC)  # 21:21 on the evening before in Los Angeles
@@ -68,19 +68,24 @@ def night_of_orders(size: int = 300, *, seed: int = 7) -> pd.DataFrame:
 
 
 class TableCase(Case):
-    """A case in a folder whose order table is given; rule, decisions, settings and undo are the real ones."""
+    """A case in a folder whose order table is given; rules, decisions, settings and undo are the real ones."""
 
     table: pd.DataFrame
 
     @classmethod
     def of(cls, folder: Path, table: pd.DataFrame, rule: Incident | None = RULE) -> TableCase:
-        """A case with this table, and the incident taken unless it was before."""
+        """A case with this table, and the incident taken (not by the seller) unless it was before."""
         case = cls.open(folder, clock=lambda: datetime(2026, 11, 23, 12, tzinfo=UTC))
         assert isinstance(case, TableCase)
         case.table = table
-        if rule is not None and case.incident is None:
-            case.choose_incident(rule)
+        if rule is not None and not case.incidents:
+            case.journal.decide(lambda story: story.decisions.take(rule, True), "promofix")
         return case
+
+    @property
+    def reports(self) -> tuple[Path, ...]:
+        """One report, which nobody reads."""
+        return (self.folder / "orders.txt",)
 
     @property
     def orders(self) -> pd.DataFrame:
@@ -93,7 +98,11 @@ class TableCase(Case):
         return marketplace_of("Amazon.com")
 
     @property
-    def finding(self) -> Any:
-        """The evidence: headphones normally cost 58.99 USD."""
-        prices = (NormalPrice("HP-BT700-BLK", "", "USD", Decimal("58.99"), "usual"),)
-        return SimpleNamespace(normal_prices=prices, cannot_judge=())
+    def normal_prices(self) -> tuple[NormalPrice, ...]:
+        """Headphones normally cost 58.99 USD."""
+        return (NormalPrice("HP-BT700-BLK", "", "USD", Decimal("58.99")),)
+
+    @property
+    def findings(self) -> Any:
+        """Nothing more than what was taken."""
+        return SimpleNamespace(incidents=(), worth_a_look=())

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from promofix_lib.account.rate import SellerOrders, seller_orders
-from promofix_lib.money import NormalPrice, ledger
+from promofix_lib.account.seller_orders import SellerOrders, seller_orders
+from promofix_lib.money import NormalPrice
 from promofix_lib.orders import order_table
-from promofix_lib.triage import triage
+from promofix_lib.status.book import Book, triage
 
 FIRST = datetime(2026, 10, 21, 7, tzinfo=UTC)  # midnight in Los Angeles (PDT)
 NIGHT = datetime(2026, 11, 19, 8, tzinfo=UTC)  # midnight in Los Angeles (PST)
 
 
+@cache
 def seller_month(
     *, days: int = 30, a_day: float = 100, wrong: int = 300, seed: int = 7, fba: float = 0.3
 ) -> pd.DataFrame:
-    """The month's order table; wrong orders carry promotion ``WRONG`` and pay 1.00 for headphones worth 58.99."""
+    """The month's order table, made once (change a copy).
+
+    Wrong orders carry promotion ``WRONG`` and pay 1.00 for headphones worth 58.99.
+    """
     random = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
     for day in range(days):
@@ -109,6 +114,7 @@ def standing(
         book=Book(orders, tuple(prices)),
         chosen=chosen.to_numpy(dtype=bool),
         rows=tuple(replaced(row, set(known_cancelled)) for row in ordered),
+        to_hand_over=tuple(row.order_id for row in ordered if row.next in ("hand_over", "confirm_end")),
         known_cancelled=frozenset(known_cancelled),
         asked_by_buyer=frozenset(asked_by_buyer),
         gate=SimpleNamespace(open=gate_open and not after_end, after_end=after_end),
@@ -120,10 +126,3 @@ def replaced(row: Any, known_cancelled: Collection[str]) -> Any:
     if row.order_id in known_cancelled:
         row.state, row.next, row.message = "cancelled", "nothing", "sent"
     return row
-
-
-class Book:
-    """What the status works out once per set of reports."""
-
-    def __init__(self, orders: pd.DataFrame, prices: tuple[NormalPrice, ...]) -> None:
-        self.orders, self.triage, self.ledger = orders, triage(orders), ledger(orders, prices)

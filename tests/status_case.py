@@ -67,6 +67,7 @@ class LooseCase:
 
     def __post_init__(self) -> None:
         self.written: list[Any] = []
+        self.at = NOW
         self._kept: dict[str, Any] = {}
         self.journal = SimpleNamespace(entries=self._entries, add=self._add, add_many=self._add_many)
         self.renew(self.lines)
@@ -89,7 +90,7 @@ class LooseCase:
     def _add(self, kind: str, facts: Mapping[str, Any], hand: str = "seller") -> None:
         number = len(self.written) + 1
         self.written.append(
-            SimpleNamespace(id=number, at=NOW, kind=kind, hand=hand, facts=json.loads(json.dumps(facts)))
+            SimpleNamespace(id=number, at=self.at, kind=kind, hand=hand, facts=json.loads(json.dumps(facts)))
         )
 
     def once(self, name: str, make: Any, *, per: str = "revision", also: object = None) -> Any:
@@ -127,11 +128,11 @@ class LooseCase:
 
     def incident_of(self) -> pd.Series[Any]:
         """Its number per order item."""
-        return touched(self.orders, [self.rule])
+        return self.once("incident_of", lambda: touched(self.orders, [self.rule]), per="reading", also=self.rule)
 
     def mask(self, rule: Incident) -> Any:
         """What a rule touches."""
-        return affected(self.orders, rule).to_numpy()
+        return self.once("mask", lambda: affected(self.orders, rule).to_numpy(), per="reading", also=rule)
 
     def chosen(self) -> pd.Series[Any]:
         """The rule, with what was put in and without what was left out."""
@@ -189,12 +190,22 @@ class LooseCase:
             },
             withheld=withheld,
             rows={
-                str(n): (name, {"status": "to do", "message_status": "to send", "note": ""})
+                str(n): (name, self._cells(name))
                 for n, name in enumerate(dict.fromkeys(one.order_id for one in items), start=1)
             },
         )
         self.wrote(record)
         return record
+
+    def _cells(self, name: str) -> dict[str, str]:
+        """The answer cells of a row, as far as they are answered already."""
+        from promofix_lib.status import status
+
+        row = status(self).row(name)  # type: ignore[arg-type]
+        done = {"sent": "sent", "bounced": "came back"}.get(row.message if row else "", "to send")
+        words = {"": "to do", "todo": "to do", "not_needed": "not needed"}
+        word = words.get(row.answer, row.answer) if row and not row.conflict else "to do"
+        return {"status": word, "message_status": done, "note": row.note if row else ""}
 
     def answered(
         self, number: int, value: str, *, hand: str = "anna", task: str = "task", note: str = "", export: str = "E1"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from promofix_lib.errors import ExportError
-from promofix_lib.export.amazon_requests import REFUND_COLUMNS, fba_requests, refund_adjustments, withheld_together
-from promofix_lib.export.cancellation import Withheld
+from promofix_lib.export.requests import REFUND_COLUMNS, RefundFile, fba_requests, refund_adjustments
 from promofix_lib.orders import order_table
+from promofix_lib.status import Book
 
 
 def fba(number: int, **more: Any) -> dict[str, Any]:
@@ -44,32 +43,35 @@ def shipped(**more: Any) -> dict[str, Any]:
     }
 
 
-def all_of(orders: pd.DataFrame) -> pd.Series:
-    """A mask that chooses all."""
-    return pd.Series(True, index=orders.index)
+def request_of(*rows: dict[str, Any], chosen: list[bool] | None = None) -> str:
+    """The request for these rows, all of them chosen unless said otherwise."""
+    return fba_requests(Book(order_table(rows)), chosen or [True] * len(rows))
+
+
+def refund_of(row: dict[str, Any], **more: Any) -> RefundFile:
+    """The refund file for one chosen row."""
+    return refund_adjustments(Book(order_table([row])), [True], **{"warning_read": True} | more)
 
 
 def test_the_fba_list_holds_the_unshipped_fba_orders_only() -> None:
     """Order id, ASIN and units of each; neither FBM, nor shipped, nor orders that were not chosen."""
     rows = [fba(1, quantity=3), fba(2, order_status="Shipped"), fba(3, fulfillment_channel="merchant"), fba(4)]
-    orders = order_table(rows)
-    text = fba_requests(orders, pd.Series([True, True, True, False]))
+    text = request_of(*rows, chosen=[True, True, True, False])
     assert "111-0000001-0000001  B0EXAMPLE1      3  HP-FBA" in text
     assert not any(f"111-{number:07d}" in text for number in (2, 3, 4))
-    assert "Request to cancel 1 unshipped FBA order " in text
+    assert "Request to cancel 1 order that Amazon fulfils" in text
 
 
 def test_the_fba_list_names_no_buyer() -> None:
     """Amazon knows its buyers; the case text does not repeat them."""
-    text = fba_requests(order_table([fba(1)]), pd.Series([True]))
+    text = request_of(fba(1))
     assert "Ada" not in text
     assert "@" not in text
 
 
 def test_each_marketplace_gets_a_case_of_its_own() -> None:
     """German orders go to the German Seller Central."""
-    orders = order_table([fba(1), fba(2, sales_channel="Amazon.de", asin=None)])
-    text = fba_requests(orders, all_of(orders))
+    text = request_of(fba(1), fba(2, sales_channel="Amazon.de", asin=None))
     assert text.count("PASTE THIS INTO") == 2
     assert "https://sellercentral.amazon.de" in text
     assert "not in the report; see the order ids" in text
@@ -77,24 +79,24 @@ def test_each_marketplace_gets_a_case_of_its_own() -> None:
 
 def test_a_cell_can_not_break_the_list() -> None:
     """Line breaks in a SKU become blanks."""
-    text = fba_requests(order_table([fba(1, sku="A\r\nSubject: other")]), pd.Series([True]))
+    text = request_of(fba(1, sku="A\r\nSubject: other"))
     assert "A Subject: other" in text
 
 
 def test_no_fba_orders_no_text() -> None:
     """Nothing to ask for."""
-    assert fba_requests(order_table([shipped()]), pd.Series([True])) == ""
+    assert request_of(shipped()) == ""
 
 
 def test_refunds_need_the_sellers_explicit_wish() -> None:
     """Without it the seller reads what mass refunds did to another account."""
     with pytest.raises(ExportError, match=r"refunds without good reason.*case id"):
-        refund_adjustments(order_table([shipped()]), pd.Series([True]), warning_read=False)
+        refund_of(shipped(), warning_read=False)
 
 
 def test_a_refund_is_what_was_paid_not_the_price_before_the_discount() -> None:
     """58.99 less 57.99 is a refund of 1.00, in Amazon's columns, with its tax."""
-    file = refund_adjustments(order_table([shipped(item_tax="0.08")]), pd.Series([True]), warning_read=True)
+    file = refund_of(shipped(item_tax="0.08"))
     header, row, end = file.text.split("\r\n")
     assert header.split("\t") == list(REFUND_COLUMNS)
     assert dict(zip(REFUND_COLUMNS, row.split("\t"), strict=True)) == {
@@ -122,35 +124,26 @@ def test_a_refund_is_what_was_paid_not_the_price_before_the_discount() -> None:
 )
 def test_a_refund_that_can_not_be_written_is_named(change: dict[str, Any], words: str) -> None:
     """Each with what to do instead."""
-    file = refund_adjustments(order_table([shipped(**change)]), pd.Series([True]), warning_read=True)
+    file = refund_of(shipped(**change))
     assert file.lines == 0
-    assert words in file.withheld[0].why
+    assert words in str(file.withheld[0][1])
 
 
 @pytest.mark.parametrize("change", [{"order_status": "Unshipped"}, {"order_status": "Cancelled"}])
 def test_only_shipped_items_are_refunded(change: dict[str, Any]) -> None:
     """An unshipped order was never charged."""
-    file = refund_adjustments(order_table([shipped(**change)]), pd.Series([True]), warning_read=True)
+    file = refund_of(shipped(**change))
     assert (file.lines, file.withheld) == (0, ())
 
 
 def test_yen_have_no_decimals_and_tax_that_is_no_number_stays_empty() -> None:
     """300 yen are 300, not 300.00."""
     row = shipped(currency="JPY", item_price="300", item_promotion_discount=None, item_tax="n/a")
-    file = refund_adjustments(order_table([row]), pd.Series([True]), warning_read=True)
+    file = refund_of(row)
     assert file.text.split("\r\n")[1].split("\t")[3:6] == ["JPY", "300", ""]
 
 
 def test_an_unknown_refund_reason_is_refused() -> None:
     """With the list of Amazon's words."""
     with pytest.raises(ExportError, match="Choose one of: GeneralAdjustment"):
-        refund_adjustments(order_table([shipped()]), pd.Series([True]), warning_read=True, reason="Oops")
-
-
-def test_the_same_reason_is_told_once() -> None:
-    """Three names and a number, not three hundred lines."""
-    entries = [Withheld(f"order {n}", "no code.") for n in range(5)] + [Withheld("x", "other.")]
-    assert withheld_together(entries) == (
-        Withheld("order 0, order 1, order 2 and 2 more", "no code."),
-        Withheld("x", "other."),
-    )
+        refund_of(shipped(), reason="Oops")

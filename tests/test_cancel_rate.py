@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promofix_lib.account.account import Account, late_if_held, offers_at_risk
-from promofix_lib.account.rate import LIMIT, Rate, SellerOrders, as_date, over, percent, rate_on, room, seven_days
+from promofix_lib.account.account import Account
+from promofix_lib.account.rate import LIMIT, Rate, over, percent, rate_on, room, seven_days
+from promofix_lib.account.risks import late_if_held, offers_at_risk
+from promofix_lib.account.seller_orders import SellerOrders, as_date
 from promofix_lib.orders import order_table
 from tests.seller_month import books, seller_month, standing
 
@@ -252,7 +254,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_rate_holds_over_random_tables(rows: list[dict[str, Any]], random: Any):
     """FBA never counts, low is never above high, and every day's numbers have their orders behind them."""
@@ -276,6 +278,16 @@ def test_two_in_a_row_put_the_offer_at_risk():
     chosen = orders.index.to_series().isin([1, 2, 3, 5, 6])
     (offer,) = offers_at_risk(orders, only(orders), chosen.to_numpy())
     assert (offer.sku, offer.order_ids) == ("HP", tuple(orders["order_id"][1:4]))
+
+
+def test_the_offers_at_risk_are_named_and_counted():
+    """Five SKUs by name, the rest as dots; two orders of a SKU in a row are enough, one is not."""
+    orders = table(*[{"sku": f"S{n // 2}"} for n in range(12)], {"sku": "ONE"})
+    said = " ".join(Account(standing(orders, orders["sku"].notna())).sentences("en"))
+    assert (
+        "6 offers would have two cancellations in a row among orders of the last 30 days: S0, S1, S2, S3, S4, …."
+        in said
+    )
 
 
 def test_an_offer_that_the_choice_does_not_touch_is_not_named():

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 
-from promofix_lib.charts.hours import (
+from promofix_lib.charts.colours import DARK, LIGHT, Colours
+from promofix_lib.charts.incident import (
+    Night,
     hours_without_orders,
     incident_figure,
+    plot_hours,
     plot_night,
-    plot_orders_by_hour,
-    plot_unit_prices,
+    plot_prices,
 )
-from promofix_lib.charts.picture import Picture
-from promofix_lib.charts.style import printable, save_chart
+from promofix_lib.charts.style import Picture, look, printable
 from promofix_lib.orders import order_table
 
 LA = ZoneInfo("America/Los_Angeles")
@@ -36,6 +40,17 @@ def orders_every(
     )
 
 
+def drawn(plot: Callable[..., Axes], orders: pd.DataFrame, affected: pd.Series, **given: Any) -> Axes:
+    with look():
+        ax = Figure(figsize=(10, 3.6)).subplots()
+        return plot(Night(orders, affected, LA, **given), LIGHT, ax)
+
+
+def picture(orders: pd.DataFrame, affected: pd.Series, title: str = "", **given: Any) -> Picture:
+    night = Night(orders, affected, LA, **given)
+    return Picture("night", title, lambda colours: incident_figure(night, colours, title=title))
+
+
 def bars(ax: object) -> list[np.ndarray]:
     return [patch.get_data().values for patch in ax.patches if isinstance(patch, StepPatch)]
 
@@ -44,7 +59,7 @@ def test_affected_and_other_orders_add_up():
     """Orange and grey together are every order, hour by hour."""
     orders = orders_every(timedelta(minutes=20), 72)
     affected = pd.Series([30 <= n < 60 for n in range(72)])
-    total, hit = bars(plot_orders_by_hour(orders, affected, LA))
+    total, hit = bars(drawn(plot_hours, orders, affected))
     assert (total.sum(), hit.sum()) == (72, 30)
     assert (hit <= total).all()
 
@@ -52,17 +67,17 @@ def test_affected_and_other_orders_add_up():
 def test_the_hour_that_comes_twice_is_drawn_twice():
     """On the night the clocks go back the day has 25 bars."""
     orders = orders_every(timedelta(hours=1), 25, start="2026-11-01T07:00:00+00:00")
-    assert len(bars(plot_orders_by_hour(orders, orders["sku"].isna(), LA))[0]) == 25
+    assert len(bars(drawn(plot_hours, orders, orders["sku"].isna()))[0]) == 25
 
 
 def test_first_and_last_are_marked_to_the_minute():
     """In the marketplace's zone, which is named."""
     orders = orders_every(timedelta(minutes=17), 40, start="2026-11-20T05:21:00+00:00")
     affected = pd.Series([n < 20 for n in range(40)])
-    ax = plot_night(orders, affected, LA)
+    ax = drawn(plot_night, orders, affected)
     texts = [text.get_text() for text in ax.texts]
-    assert "first Thu 19 Nov 21:21" in texts
-    assert "last Fri 20 Nov 02:44" in texts
+    assert "first 2026-11-19 21:21" in texts
+    assert "last 2026-11-20 02:44" in texts
     assert "America/Los Angeles" in ax.get_xlabel()
     window = mdates.date2num([datetime(2026, 11, 20, 5, 21, tzinfo=UTC), datetime(2026, 11, 20, 10, 44, tzinfo=UTC)])
     assert [line.get_xdata()[0] for line in ax.lines if len(set(line.get_xdata())) == 1] == list(window)
@@ -71,7 +86,7 @@ def test_first_and_last_are_marked_to_the_minute():
 def test_a_year_is_drawn_by_day():
     """8,760 hours would be a hedge; 365 days are a chart."""
     orders = orders_every(timedelta(hours=3), 8 * 365)
-    ax = plot_orders_by_hour(orders, orders["sku"].isna(), LA)
+    ax = drawn(plot_hours, orders, orders["sku"].isna())
     assert ax.get_title(loc="left") == "Orders per day"
     assert len(bars(ax)[0]) <= 367
 
@@ -80,7 +95,7 @@ def test_two_currencies_have_no_common_axis():
     """Only the currency of most affected orders is drawn."""
     orders = pd.concat([orders_every(timedelta(hours=1), 4), orders_every(timedelta(hours=1), 2, currency="JPY")])
     orders = orders.reset_index(drop=True)
-    ax = plot_unit_prices(orders, pd.Series([True] * 6), LA)
+    ax = drawn(plot_prices, orders, pd.Series([True] * 6))
     assert ax.get_title(loc="left") == "Paid per unit (USD)"
     assert sum(len(points.get_offsets()) for points in ax.collections if len(points.get_offsets()) > 1) == 4
 
@@ -90,33 +105,67 @@ def test_nothing_and_one_order_can_be_drawn(number: int):
     """No error on an empty table, with and without an affected order."""
     orders = orders_every(timedelta(hours=1), number)
     for affected in (orders["sku"].notna(), orders["sku"].isna()):
-        incident_figure(orders, affected, LA).savefig(Path("/dev/null") if Path("/dev/null").exists() else Path("nul"))
+        assert picture(orders, affected).png(dpi=40).startswith(b"\x89PNG")
 
 
 def test_orders_without_a_price_are_said_not_drawn():
     """Pending orders have no price yet: not zero."""
     orders = orders_every(timedelta(hours=1), 3, item_price=None)
-    ax = plot_unit_prices(orders, orders["sku"].notna(), LA)
+    ax = drawn(plot_prices, orders, orders["sku"].notna())
     assert [text.get_text() for text in ax.texts] == ["no order has a price yet"]
 
 
 @pytest.mark.parametrize("title", ["$x_{1}$ 100 % off", r"\frac{", "促销 一折", "\x00\x1b[31m", "x" * 500])
-def test_strings_of_reports_are_drawn_as_they_are(title: str, tmp_path: Path):
+def test_strings_of_reports_are_drawn_as_they_are(title: str):
     """A promotion id is not mathematics, and a sign without a glyph is no warning."""
     orders = orders_every(timedelta(hours=1), 3)
-    png, svg = save_chart(incident_figure(orders, orders["sku"].notna(), LA, title=title), tmp_path / "chart")
-    assert png.stat().st_size > 10_000
-    assert svg.read_text(encoding="utf-8").startswith("<?xml")
+    causes, numbers = {1: title, 2: title}, pd.Series([1, 2, 2])
+    shown = picture(orders, orders["sku"].notna(), title, numbers=numbers, causes=causes)
+    assert shown.svg().startswith(b"<?xml")
     assert printable("\x00a") == "□a"
 
 
-def test_the_same_chart_is_the_same_file(tmp_path: Path):
+def test_the_same_chart_is_the_same_file():
     """A picture drawn twice is equal byte for byte."""
     orders = orders_every(timedelta(minutes=30), 50)
     affected = pd.Series([n > 40 for n in range(50)])
-    one = save_chart(incident_figure(orders, affected, LA), tmp_path / "one")
-    two = save_chart(incident_figure(orders, affected, LA), tmp_path / "two")
-    assert one[0].read_bytes() == two[0].read_bytes()
+    assert picture(orders, affected).png(dpi=40) == picture(orders, affected).png(dpi=40)
+
+
+def test_every_incident_has_its_night_and_its_mark():
+    """Two incidents: a number over each window, a night of its own, its own points among the prices."""
+    orders = orders_every(timedelta(minutes=30), 200)
+    numbers = pd.Series([1 if 20 <= n < 40 else 2 if 120 <= n < 150 else 0 for n in range(200)])
+    night = Night(orders, numbers > 0, LA, numbers=numbers, causes={1: "CODE-A", 2: "CODE-B"})
+    with look():
+        figure = incident_figure(night, LIGHT)
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert titles[1:3] == ["Incident 1, hour by hour: CODE-A", "Incident 2, hour by hour: CODE-B"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["1", "2"]
+    labels = figure.axes[-1].get_legend_handles_labels()[1]
+    assert labels == ["other orders", "affected, incident 1", "affected, incident 2"]
+
+
+def test_the_chart_speaks_chinese_where_the_machine_can():
+    """Days and labels; every sign has a glyph (a missing one warns)."""
+    orders = orders_every(timedelta(hours=1), 30)
+    ax = drawn(plot_hours, orders, orders["sku"].isna(), language="zh-CN")
+    assert ax.get_title(loc="left") in ("每小时订单数", "Orders per hour")
+    assert picture(orders, orders["sku"].notna(), language="zh-CN").png(dpi=40)
+
+
+def test_the_picture_follows_the_theme():
+    """One image for the light page and one for the dark one, and only one of them is seen."""
+    grounds: list[str] = []
+
+    def draw(colours: Colours) -> Figure:
+        grounds.append(colours.ground)
+        return Figure(figsize=(1, 1))
+
+    page = Picture("night", "three orders", draw)._repr_html_()
+    assert grounds == [LIGHT.ground, DARK.ground]
+    assert (page.count("<img"), page.count("display:none")) == (2, 1)
+    assert 'body[data-jp-theme-light="false"] .promofix-light' in page
 
 
 def test_silence_after_the_flood_is_measured():
@@ -127,7 +176,9 @@ def test_silence_after_the_flood_is_measured():
 
 
 def test_a_picture_says_in_words_what_it_shows():
-    """For screen readers, escaped."""
-    orders = orders_every(timedelta(hours=1), 3)
-    picture = Picture(incident_figure(orders, orders["sku"].notna(), LA), '3 orders of "<HP>"')
-    assert 'alt="3 orders of &quot;&lt;HP&gt;&quot;"' in picture._repr_html_()
+    """For screen readers, escaped; without anything to draw there are only the words."""
+    shown = Picture("night", '3 orders of "<HP>"', lambda _: Figure(figsize=(1, 1)))
+    assert shown._repr_html_().count('alt="3 orders of &quot;&lt;HP&gt;&quot;"') == 2
+    assert Picture("night", "nothing < yet")._repr_html_() == "<p>nothing &lt; yet</p>"
+    with pytest.raises(ValueError, match="nothing to draw"):
+        Picture("night", "nothing").png()

@@ -2,137 +2,128 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import hashlib
-import io
 import re
 import shutil
 import subprocess
-from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import pytest
 
+from promofix_lib.amounts import Money
+from promofix_lib.case.case import Case
+from promofix_lib.charts.style import Picture
 from promofix_lib.errors import ExportError
-from promofix_lib.export.evidence import Chart, Event, Evidence, Source, order_ids_csv, page_of, write_evidence
-from promofix_lib.finding import NormalPrice
-from promofix_lib.letters.amazon_facts import Advice, incident_facts
-from promofix_lib.orders import order_table
+from promofix_lib.export.evidence import ORDER_COLUMNS, write_evidence
+from promofix_lib.letters.amazon import record_advice
+from promofix_lib.status import status
+from tests.handed_case import NOW, all_orders, buyer, line, make_case, new_orders, order_id, usual, victims
 
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)
+ODD = "P <1> & more"
 
 
-NORMAL = [NormalPrice("HP-BT700", "Amazon.com", "USD", Decimal("58.99"))]
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """The night of twelve wrong orders under a promotion with an odd name, in Chinese, with one piece of advice."""
+    lines = [line_ | {"promotion-ids": ODD} for line_ in victims()]
+    reports = {"All<b>.txt": all_orders([*usual(), *lines]), "NewOrders-1.txt": new_orders(victims())}
+    made = make_case(tmp_path_factory.mktemp("evidence") / "case", reports=reports, language="zh-CN")
+    return record_advice(made, given_on="2026-11-20", case_id="12345678901", text="Cancel <script>all</script>")
 
 
-def row(number: int, **more: Any) -> dict[str, Any]:
-    """A headphone sold for 1.00 to an invented buyer."""
-    return {
-        "order_id": f"111-{number:07d}-{number:07d}",
-        "order_item_id": f"{number:014d}",
-        "purchase_date": f"2026-11-20T05:{number:02d}:00Z",
-        "order_status": "Unshipped",
-        "fulfillment_channel": "merchant",
-        "sales_channel": "Amazon.com",
-        "sku": "HP-BT700",
-        "asin": "B0EXAMPLE1",
-        "quantity": 1,
-        "currency": "USD",
-        "item_price": "58.99",
-        "item_promotion_discount": "57.99",
-        "buyer_name": "Ada Example",
-        "buyer_email": "ada@marketplace.amazon.example",
-        "ship_city": "Exampleville",
-        **more,
-    }
+@pytest.fixture(scope="module")
+def folder(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pack, written once."""
+    place = tmp_path_factory.mktemp("pack") / "evidence"
+    written = write_evidence(case, place, NOW)
+    assert sorted(written) == sorted(place.iterdir())
+    return place
 
 
-@pytest.fixture
-def pack(tmp_path: Path) -> Evidence:
-    """Two affected orders, one that is not, one chart, one report, one piece of advice."""
-    orders = order_table([row(1), row(2, order_status="Shipped"), row(3, order_id="111-9999999-9999999")])
-    chosen = pd.Series([True, True, False])
-    (tmp_path / "night.png").write_bytes(PIXEL)
-    return Evidence(
-        incident_facts(orders, chosen, promotion_ids=["P <1> & more"], normal_prices=NORMAL),
-        orders,
-        chosen,
-        datetime(2026, 11, 23, 7, 15, 2, tzinfo=UTC),
-        NORMAL,
-        [Chart(tmp_path / "night.png", 'Orders per "hour"')],
-        [Source("All<b>.txt", "All Orders", 3, hashlib.sha256(b"x").hexdigest())],
-        [Event(datetime(2026, 11, 20, 15, 0, tzinfo=UTC), "promotion ended")],
-        [Advice("2026-11-20", "12345678901", "Cancel <script>all</script>")],
-        "Sold for 1.00 instead of 58.99.",
-        "Lumen Audio",
-    )
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
-def test_the_pack_holds_its_files(pack: Evidence, tmp_path: Path) -> None:
-    """One page, the order ids, the timeline, the hashes, Amazon's advice, the charts."""
-    written = write_evidence(pack, tmp_path / "evidence")
-    advice = (tmp_path / "evidence" / "amazon-advice.csv").read_text(encoding="utf-8")
-    assert advice.splitlines()[1] == "2026-11-20,12345678901,Cancel <script>all</script>"
-    assert [path.name for path in written] == [
-        "evidence.html",
-        "order-ids.csv",
-        "timeline.csv",
-        "reports-sha256.txt",
-        "amazon-advice.csv",
-        "night.png",
-    ]
-    assert sorted(path.name for path in (tmp_path / "evidence").iterdir()) == sorted(path.name for path in written)
+def words(folder: Path, name: str = "evidence.html") -> str:
+    page = re.sub(r"(?s)<style>.*?</style>|<[^>]+>", " ", (folder / name).read_text(encoding="utf-8"))
+    return " ".join(page.split())
 
 
-def test_no_buyer_is_in_any_file(pack: Evidence, tmp_path: Path) -> None:
+def test_the_pack_holds_its_files(folder: Path):
+    """A page in English, one in the seller's language, order ids, timeline, hashes, Amazon's advice, charts."""
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {
+        "evidence.html", "evidence-zh-CN.html", "order-ids.csv", "timeline.csv", "reports-sha256.txt",
+        "amazon-advice.csv", "incident-hours.png", "incident-hours.svg", "unit-prices.png",
+    }  # fmt: skip
+    [advice] = read(folder / "amazon-advice.csv")
+    assert advice == {"given_on": "2026-11-20", "case_id": "12345678901", "text": "Cancel <script>all</script>"}
+
+
+def test_no_buyer_is_in_any_file(folder: Path):
     """Neither names nor addresses nor cities."""
-    for path in write_evidence(pack, tmp_path / "evidence"):
+    people = [word for number in range(1, 13) for word in buyer(number).values()]
+    for path in folder.iterdir():
         content = path.read_bytes().decode("utf-8", "replace")
-        assert not any(word in content for word in ("Ada", "marketplace.amazon", "Exampleville")), path
+        assert not any(word in content for word in (*people, "marketplace.amazon.example", "Exampleville")), path
 
 
-def test_the_order_list_is_exactly_the_affected_items(pack: Evidence) -> None:
-    """Ids, amounts and states; an order that was not chosen is not there."""
-    rows = list(csv.DictReader(io.StringIO(order_ids_csv(pack.orders, pack.chosen, NORMAL))))
-    assert [(line["order_id"], line["paid"], line["normal_unit_price"], line["state"]) for line in rows] == [
-        ("111-0000001-0000001", "1.00", "58.99", "cancel"),
-        ("111-0000002-0000002", "1.00", "58.99", "shipped"),
-    ]
+def test_the_order_list_is_exactly_the_affected_items(case: Case, folder: Path):
+    """Ids, amounts, triage and state, as status knows them; the sums are the ledger's."""
+    rows = read(folder / "order-ids.csv")
+    assert tuple(rows[0]) == ORDER_COLUMNS
+    stands = status(case)
+    assert {row["order_id"] for row in rows} == set(stands.order_ids)
+    first = next(row for row in rows if row["order_id"] == order_id(1))
+    expected = {"paid": "1.00", "unit_price": "1.00", "normal_unit_price": "58.99", "incident": "1", "triage": "cancel"}
+    assert expected.items() <= first.items()
+    assert {row["order_id"]: row["state"] for row in rows} == {row.order_id: row.state for row in stands.rows}
 
 
-def test_a_sku_can_not_become_a_formula() -> None:
-    """A cell that begins like a formula is written as text."""
-    orders = order_table([row(1, sku="=cmd|' /C calc'!A0")])
-    (line,) = csv.DictReader(io.StringIO(order_ids_csv(orders, pd.Series([True]))))
-    assert line["sku"].startswith("'=cmd")
+def test_every_figure_of_the_page_is_that_of_status(case: Case, folder: Path):
+    """Orders, units and money, in both languages."""
+    (sums,) = status(case).amounts
+    for name, language in (("evidence.html", "en"), ("evidence-zh-CN.html", "zh-CN")):
+        text = words(folder, name)
+        for amount in (sums.paid, sums.loss, sums.normal_value):
+            assert Money(amount, sums.currency).text(language) in text
+        assert str(status(case).orders) in text
+    assert "2026-11-19 21:10" in words(folder)
+    assert "case 12345678901" in words(folder)
+    assert "亚马逊的建议" in words(folder, "evidence-zh-CN.html")
 
 
-def test_the_hashes_can_be_checked_with_sha256sum(pack: Evidence, tmp_path: Path) -> None:
+def test_a_sku_can_not_become_a_formula(tmp_path: Path):
+    """A cell that begins like a formula is written as text, on one line."""
+    case = make_case(tmp_path / "case")
+    odd = line(77, NOW, sku="=cmd|' /C calc'!A0\x07")
+    case.add_report("AllOrders-2.txt", all_orders([odd]))
+    case.decide("add", [key for key in case.keys if key.startswith(order_id(77))], "a test")
+    write_evidence(case, tmp_path / "evidence", NOW, pictures=())
+    [row] = [row for row in read(tmp_path / "evidence" / "order-ids.csv") if row["order_id"] == order_id(77)]
+    assert row["sku"].startswith("'=cmd")
+    assert "\x07" not in row["sku"]
+
+
+def test_the_hashes_can_be_checked_with_sha256sum(case: Case, folder: Path):
     """Digest, two blanks, file name."""
-    write_evidence(pack, tmp_path / "evidence")
-    text = (tmp_path / "evidence" / "reports-sha256.txt").read_text(encoding="utf-8")
-    assert text == f"{hashlib.sha256(b'x').hexdigest()}  All<b>.txt\n"
+    lines = (folder / "reports-sha256.txt").read_text(encoding="utf-8").splitlines()
+    expected = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in case.reports}
+    assert {name: digest for digest, name in (entry.split("  ", 1) for entry in lines)} == expected
 
 
-def test_the_timeline_is_in_order_and_names_its_zone(pack: Evidence, tmp_path: Path) -> None:
+def test_the_timeline_is_in_order_and_names_its_zone(folder: Path):
     """First order, last order, end of the promotion; UTC and the marketplace's own clock."""
-    write_evidence(pack, tmp_path / "evidence")
-    text = (tmp_path / "evidence" / "timeline.csv").read_text(encoding="utf-8")
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert [(line["time_utc"], line["what"]) for line in rows] == [
-        ("2026-11-20T05:01:00Z", "first affected order"),
-        ("2026-11-20T05:02:00Z", "last affected order"),
-        ("2026-11-20T15:00:00Z", "promotion ended"),
+    rows = read(folder / "timeline.csv")
+    assert [(row["time_utc"], row["what"]) for row in rows] == [
+        ("2026-11-20T05:10:00Z", "first affected order"),
+        ("2026-11-20T07:00:00Z", "last affected order"),
+        ("2026-11-20T07:30:00Z", "promotion ended (the seller's word)"),
     ]
-    assert rows[0]["time"] == "2026-11-19 21:01 (America/Los_Angeles)"
+    assert rows[0]["time"] == "2026-11-19 21:10 (America/Los_Angeles)"
 
 
 class Tags(HTMLParser):
@@ -147,64 +138,58 @@ class Tags(HTMLParser):
         self.seen.append((tag, dict(attrs)))
 
 
-def test_the_page_asks_nothing_of_the_network(pack: Evidence) -> None:
+@pytest.mark.parametrize("name", ["evidence.html", "evidence-zh-CN.html"])
+def test_the_page_asks_nothing_of_the_network(folder: Path, name: str):
     """No script, no link, no address outside: pictures are inside, and a policy forbids the rest."""
-    page = page_of(pack)
+    page = (folder / name).read_text(encoding="utf-8")
     tags = Tags()
     tags.feed(page)
     names = {tag for tag, _ in tags.seen}
     assert not names & {"script", "link", "iframe", "object", "a", "form", "b>", "base"}
-    assert all(
-        (facts.get("src") or "data:").startswith("data:image/png;base64,") for tag, facts in tags.seen if tag == "img"
-    )
+    sources = [facts.get("src") or "" for tag, facts in tags.seen if tag == "img"]
+    assert sources
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
     assert not re.search(r"https?:|url\(|@import", page)
     assert "default-src 'none'" in page
 
 
-def test_nothing_from_a_report_becomes_a_tag(pack: Evidence) -> None:
+@pytest.mark.parametrize("name", ["evidence.html", "evidence-zh-CN.html"])
+def test_nothing_from_a_report_becomes_a_tag(case: Case, folder: Path, name: str):
     """Promotion names, file names and advice are escaped."""
-    page = page_of(pack)
+    page = (folder / name).read_text(encoding="utf-8")
     assert "P &lt;1&gt; &amp; more" in page
-    assert "All&lt;b&gt;.txt" in page
+    assert any("<" in path.name for path in case.reports) == ("All&lt;b&gt;.txt" in page)
     assert "&lt;script&gt;" in page
-    assert "Orders per &quot;hour&quot;" in page
 
 
-def test_the_page_tells_the_numbers(pack: Evidence) -> None:
-    """Orders, money, window, states, advice with its case id."""
-    text = re.sub(r"<[^>]+>", " ", page_of(pack))
-    for words in ("2.00 USD", "115.98 USD", "2026-11-19 21:01", "seller-fulfilled, not shipped", "case 12345678901"):
-        assert words in text
-
-
-def test_the_same_pack_gives_the_same_page(pack: Evidence) -> None:
+def test_the_same_case_gives_the_same_page(case: Case, tmp_path: Path):
     """No clock, no random number."""
-    assert page_of(pack) == page_of(pack)
+    for name in ("first", "again"):
+        write_evidence(case, tmp_path / name, NOW, pictures=())
+    for name in ("evidence.html", "evidence-zh-CN.html", "order-ids.csv", "timeline.csv"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "first" / name).read_bytes()
 
 
-def test_a_missing_chart_is_named_before_anything_is_written(pack: Evidence, tmp_path: Path) -> None:
-    """No half pack is left behind."""
-    broken = replace(pack, charts=[Chart(tmp_path / "gone.png", "gone")])
-    with pytest.raises(ExportError, match=r"charts are not there: .*gone\.png"):
-        write_evidence(broken, tmp_path / "evidence")
-    assert not (tmp_path / "evidence").exists()
+def test_a_draft_says_on_the_page_that_the_gate_is_closed(tmp_path: Path):
+    """Nobody takes it for a finished matter."""
+    case = make_case(tmp_path / "case", promotion_ended=False)
+    write_evidence(case, tmp_path / "evidence", NOW, pictures=())
+    assert str(status(case).gate.why) in words(tmp_path / "evidence")
+    assert "promotion ended" not in (tmp_path / "evidence" / "timeline.csv").read_text(encoding="utf-8")
 
 
-def test_an_earlier_pack_is_never_replaced(pack: Evidence, tmp_path: Path) -> None:
+def test_an_earlier_pack_is_never_replaced(case: Case, folder: Path):
     """The folder must be new."""
-    write_evidence(pack, tmp_path / "evidence")
-    with pytest.raises(ExportError, match="never replaced"):
-        write_evidence(pack, tmp_path / "evidence")
+    with pytest.raises(ExportError, match=r"never replaced|不会被替换"):
+        write_evidence(case, folder, NOW, pictures=(Picture("night", "a night"),))
 
 
 @pytest.mark.browser
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium")
-def test_the_page_prints_on_one_sheet(pack: Evidence, tmp_path: Path) -> None:
+def test_the_page_prints_on_one_sheet(folder: Path, tmp_path: Path):
     """Chromium prints it as a PDF of exactly one page."""
-    write_evidence(pack, tmp_path / "evidence")
     pdf = tmp_path / "page.pdf"
     command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
     command += [f"--user-data-dir={tmp_path / 'profile'}", "--no-pdf-header-footer", f"--print-to-pdf={pdf}"]
-    page = (tmp_path / "evidence" / "evidence.html").as_uri()
-    subprocess.run([*command, page], check=True, capture_output=True, timeout=60)
+    subprocess.run([*command, (folder / "evidence.html").as_uri()], check=True, capture_output=True, timeout=60)
     assert len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes())) == 1

@@ -1,205 +1,231 @@
-"""Letters to Amazon: the incident's own numbers, no feelings, no buyer, no bad advice."""
+"""Letters to Amazon: the case's own figures, what the journal holds, no feelings, no buyer, no bad advice."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
-from promofix_lib.errors import LetterError
-from promofix_lib.finding import NormalPrice
-from promofix_lib.letters.amazon import LETTERS, Word, fields_of, how_to, letter_template, letters, words
-from promofix_lib.letters.amazon_check import concerns
-from promofix_lib.letters.amazon_facts import Advice, IncidentFacts, incident_facts
-from promofix_lib.orders import order_table
+from promofix_lib.case.case import Case
+from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, UploadAnswer
+from promofix_lib.errors import CaseError, LetterError
+from promofix_lib.letters.amazon import LETTERS, advice_of, concerns, how_to, letters_of, record_advice
+from promofix_lib.status import status
+from tests.handed_case import NOW, all_orders, buyer, line, make_case, new_orders, order_id, usual, victims
 
-
-def row(number: int, **more: Any) -> dict[str, Any]:
-    """A headphone sold for 1.00 instead of 58.99."""
-    return {
-        "order_id": f"111-{number:07d}-{number:07d}",
-        "purchase_date": f"2026-11-20T05:{number:02d}:00Z",
-        "order_status": "Unshipped",
-        "fulfillment_channel": "merchant",
+RATES = [
+    {
         "sales_channel": "Amazon.com",
-        "sku": "HP-BT700",
-        "asin": "B0EXAMPLE1",
-        "quantity": 1,
-        "currency": "USD",
-        "item_price": "58.99",
-        "item_promotion_discount": "57.99",
-        "promotion_ids": ["P 1", "Free Shipping"],
-        "claim_codes": ["LUMEN1"],
-        "buyer_name": "Ada Example",
-        "buyer_email": "ada@marketplace.amazon.example",
-        **more,
+        "before": {"low": 0.0, "high": 0.0012},
+        "after": {"low": 0.3, "high": 0.31},
+        "limit": 0.025,
     }
-
-
-ROWS = [
-    row(1, quantity=2, item_price="117.98", item_promotion_discount="115.98"),
-    row(2, fulfillment_channel="amazon"),
-    row(3, order_status="Pending", item_price=None, item_promotion_discount=None),
-    row(4, order_status="Shipped"),
-    row(5, is_replacement_order=True, item_price="0"),
 ]
-HELD = Word("Lumen Audio", promotion_ended=True, promotion_ended_at=datetime(2026, 11, 20, 15, 0, tzinfo=UTC))
 
 
-def facts_of(rows: list[dict[str, Any]] = ROWS, **more: Any) -> IncidentFacts:
-    """The facts of all rows."""
-    orders = order_table(rows)
-    given: dict[str, Any] = {
-        "promotion_ids": ["P 1"],
-        "normal_prices": [NormalPrice("HP-BT700", "", "", Decimal("58.99"))],
-        **more,
-    }
-    return incident_facts(orders, pd.Series(True, index=orders.index), **given)
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """The night of twelve wrong orders, the gate open; nobody changes it."""
+    return make_case(tmp_path_factory.mktemp("letters") / "case")
 
 
-def test_the_facts_are_those_of_the_orders() -> None:
-    """Orders, units, sums and states; what is zero by design is not counted, what has no price is told apart."""
-    facts = facts_of()
-    assert (facts.orders, facts.units, facts.unpriced) == (4, 5, 1)
-    assert facts.state == {"cancel": 1, "ask_amazon": 1, "wait": 1, "shipped": 1}
-    (amount,) = facts.amounts
-    assert (amount.paid, amount.normal, amount.loss) == (Decimal(4), Decimal("235.96"), Decimal("231.96"))
-    assert (facts.items[0].lowest, facts.items[0].normal, facts.items[0].units) == (1, Decimal("58.99"), 5)
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    """The same night, to work on."""
+    return make_case(tmp_path / "case")
 
 
-def test_two_currencies_are_never_added() -> None:
-    """Dollars and pounds stand in lines of their own, the greater loss first."""
-    facts = facts_of([*ROWS, row(6, currency="GBP", sales_channel="Amazon.co.uk", item_promotion_discount="58.98")])
-    assert [(amount.currency, amount.paid) for amount in facts.amounts] == [
-        ("USD", Decimal(4)),
-        ("GBP", Decimal("0.01")),
-    ]
+@pytest.fixture
+def another(tmp_path: Path) -> Callable[..., Case]:
+    """A night made of other lines."""
+    count = iter(range(99))
+
+    def make(*lines: dict[str, Any], **settings: Any) -> Case:
+        reports = {"AllOrders-1.txt": all_orders([*usual(), *lines]), "NewOrders-1.txt": new_orders(lines)}
+        return make_case(tmp_path / f"case-{next(count)}", reports=reports, **settings)
+
+    return make
 
 
-def test_a_missing_normal_price_is_a_gap_and_not_a_zero() -> None:
-    """No loss is claimed where the normal price is not known."""
-    facts = facts_of(normal_prices=[])
-    assert facts.amounts[0].loss is None
-    (first, *_) = letters(facts, HELD)
-    assert "usual price of HP-BT700" in first.gaps()
-    assert "difference" not in first.text
+def texts(case: Case, **more: Any) -> dict[str, str]:
+    return {letter.name: letter.text for letter in letters_of(case, **more)}
+
+
+def confirmed(case: Case, *numbers: int) -> Case:
+    """An export was made, and Amazon's processing report accepted the orders."""
+    book = status(case).book
+    mask = book.orders["order_id"].isin([order_id(number) for number in numbers])
+    keys = dict(zip(book.orders.loc[mask, "order_id"], book.keys[mask], strict=True))
+    items = tuple(HandedItem(key, key, name, "cancel") for name, key in keys.items())
+    lines = tuple(Cancellation(name, "PricingError", "", (key,)) for name, key in keys.items())
+    record = ExportRecord("E1", NOW, items=items, uploads={"order-cancellation.txt": lines})
+    case.journal.add(ExportRecord.entry, record.to_json())
+    answer = UploadAnswer("E1", "order-cancellation.txt", "p.txt", "0", NOW, accepted=tuple(keys.values()))
+    case.journal.add(UploadAnswer.entry, answer.to_json(), "amazon")
+    return case
 
 
 @pytest.mark.parametrize("name", LETTERS)
-def test_each_letter_carries_the_numbers(name: str) -> None:
-    """Orders, units, window in the marketplace's named zone, SKU, ASIN, paid and usual price, promotion, code."""
-    letter = next(letter for letter in letters(facts_of(), HELD) if letter.name == name)
-    for words_wanted in (
-        "4 orders",
-        "2026-11-19 21:01:00 (America/Los_Angeles)",
-        "HP-BT700 (ASIN B0EXAMPLE1): paid 1.00 USD per unit, usual price 58.99 USD, 5 units",
-        "Promotion id: P 1\n",
-        "Claim code: LUMEN1",
-        "2026-11-20 07:00:00 (America/Los_Angeles)",
+def test_each_letter_carries_the_figures_of_the_case(shared: Case, name: str):
+    """Orders, units, window in the marketplace's named zone, SKU, ASIN, paid and usual price, promotion."""
+    text = texts(shared)[name]
+    for wanted in (
+        "12 orders",
+        "2026-11-19 21:10:00 (America/Los_Angeles)",
+        "HP-BT700 (ASIN B0EXAMPLE1): paid 1.00 USD per unit, usual price 58.99 USD, 12 units",
+        "Promotion id: Percentage Off 2026/11/19 21-14-3-482\n",
+        "2026-11-19 23:30:00 (America/Los_Angeles)",
         "Lumen Audio",
     ):
-        assert words_wanted in letter.text
-    assert not re.search(r"\{\w+\}", letter.text)
-    assert "Free Shipping" not in letter.text
+        assert wanted in text
+    assert not re.search(r"\{\w+\}", text)
+
+
+def test_the_sums_are_those_of_status(shared: Case):
+    """Paid, usual value and difference are the ledger's."""
+    (amounts,) = status(shared).amounts
+    paid = f"- {amounts.paid} USD paid or to be paid, usual value {amounts.normal_value} USD"
+    assert f"{paid}, difference {amounts.loss} USD" in texts(shared)["technical_issue"]
+
+
+def test_what_is_not_known_is_told_beside_the_sums(another: Callable[..., Case]):
+    """A pending order without a price is affected, and in no sum."""
+    pending = {"order-status": "Pending", "item-status": "", "item-price": "", "item-promotion-discount": ""}
+    text = texts(another(*victims(v11=pending)))["technical_issue"]
+    assert "- 11.00 USD paid or to be paid, usual value 648.89 USD, difference 637.89 USD" in text
+    assert "- 1 order item of which price, discount or usual price is not known" in text
+
+
+def test_what_the_seller_put_in_by_hand_is_told_apart(case: Case):
+    """It is counted with the others, and named as what it is."""
+    case.decide("add", [status(case).book.keys.iloc[0]], "a test")
+    text = texts(case)["technical_issue"]
+    assert "13 orders of" in text
+    assert "Also affected, added by us by hand:" in text
+
+
+def test_set_aside_items_are_told_apart(case: Case):
+    """A free reviewer's unit is affected when the seller puts it in, and no part of the request."""
+    vine = line(99, NOW, **{"promotion-ids": "vine.enrollment.1", "item-promotion-discount": "58.99"})
+    case.add_report("AllOrders-2.txt", all_orders([vine]))
+    case.decide("add", [key for key in case.keys if key.startswith(order_id(99))], "a test")
+    assert "- 1 replacement or zero by design: not part of the request" in texts(case)["technical_issue"]
 
 
 @pytest.mark.parametrize("name", LETTERS)
-def test_no_letter_holds_feelings_or_buyers(name: str) -> None:
+def test_no_letter_holds_feelings_or_buyers(shared: Case, name: str):
     """Only gaps that the seller must fill are left to complain about."""
-    letter = next(letter for letter in letters(facts_of(), HELD) if letter.name == name)
-    found = concerns(letter.text, private=["Ada Example", "ada@marketplace.amazon.example"])
-    assert found == tuple(f"fill in: {gap}" for gap in letter.gaps())
+    letter = next(letter for letter in letters_of(shared) if letter.name == name)
+    people = [word for number in range(1, 13) for word in buyer(number).values()]
+    assert concerns(letter.text, people, "en") == tuple(f"fill in: {gap}" for gap in letter.gaps())
 
 
-def test_the_plan_of_action_gives_the_three_answers() -> None:
+def test_the_plan_of_action_gives_the_three_answers(shared: Case):
     """Root cause, actions taken, steps to prevent: in this order, and nothing before them."""
-    plan = letters(facts_of(), HELD)[2].text
+    plan = texts(shared)["plan_of_action"]
     heads = re.findall(r"^\d\. .*$", plan, flags=re.MULTILINE)
     assert heads == ["1. ROOT CAUSE", "2. ACTIONS TAKEN", "3. STEPS TO PREVENT IT"]
     assert plan.splitlines()[2] == "1. ROOT CAUSE"
 
 
-def test_a_promotion_that_still_runs_is_a_gap() -> None:
-    """The letter never says that the bleed has stopped before the seller has said so."""
-    (first, *_) = letters(facts_of(), replace(HELD, promotion_ended=False, promotion_ended_at=None))
-    assert any("do not send this letter before" in gap for gap in first.gaps())
+def test_the_plan_claims_only_what_the_journal_holds(case: Case):
+    """No cancellation file, no answer, no letter to a buyer is claimed before it is recorded."""
+    before = texts(case)["plan_of_action"]
+    assert not re.search(r"cancellation file|processing report accepted|written to|cancelled by us", before)
+    after = texts(confirmed(case, 1, 2, 3))["plan_of_action"]
+    assert "- 2026-11-20: cancellation file for 3 orders prepared." in after
+    assert "- 2026-11-20: Amazon's processing report accepted the cancellation of 3 orders; refused: 0." in after
+    assert "- 3 orders cancelled by us, confirmed by Amazon's processing report" in after
+
+
+def test_the_letter_after_the_cancellations_tells_what_was_confirmed(case: Case):
+    """With the figures of the rate, and what is still open; before that it is not to be sent."""
+    assert any("no cancellation is confirmed yet" in gap for gap in letters_of(case)[1].gaps())
+    text = texts(confirmed(case, 1, 2), rates=RATES)["annotation"]
+    assert "- 2 orders cancelled by us" in text
+    assert "orders not confirmed as cancelled yet" in text
+    assert "- Amazon.com: 0 % to 0.12 % before these cancellations, 30 % to 31 % with them (limit 2.5 %)" in text
+    assert "no cancellation is confirmed yet" not in text
+    assert "2 of these orders are cancelled already" in texts(case)["technical_issue"]
+
+
+@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("fact", ["promotion_ended", "price_right", "stock_as_wanted"])
+def test_a_draft_says_that_it_is_one(case: Case, name: str, fact: str):
+    """While the gate is closed each letter begins with why it must not be sent, and claims no end."""
+    case.change_settings(**{fact: False})
+    letter = next(letter for letter in letters_of(case) if letter.name == name)
+    assert letter.gaps()[0].startswith("this is a draft, do not send it")
+    if fact == "promotion_ended":
+        assert "We ended" not in letter.text
+        assert "price is correct" not in letter.text
+
+
+def test_an_order_after_the_end_is_said(case: Case):
+    """The promotion still sells: no letter claims its end."""
+    case.change_settings(promotion_ended_at="2026-11-20T06:45:00+00:00")
+    first = letters_of(case)[0]
+    assert any("affected orders were placed after the end" in gap for gap in first.gaps())
     assert "We ended" not in first.text
-    assert "We have ended" not in first.text
 
 
-def test_amazons_advice_is_quoted_with_case_and_date() -> None:
-    """The annotation request refers to the last advice and lists all."""
-    word = replace(HELD, advice=(Advice("2026-11-20", "A1", "Cancel\nall."), Advice("2026-11-21", "B2", "Write back.")))
-    annotation = letters(facts_of(), word)[1]
-    assert "On 2026-11-21 you advised us in case B2." in annotation.text
+def test_the_chinese_gloss_says_the_same_numbers(case: Case):
+    """Every number of the English letter is in the Chinese one; the letter itself stays English."""
+    english = letters_of(case)
+    case.change_settings(language="zh-CN")
+    for before, after in zip(english, letters_of(case), strict=True):
+        assert after.text == before.text
+        assert before.gloss == ""
+        numbers = set(re.findall(r"\d[\d.:,-]*\d|\d", before.text))
+        assert numbers <= set(re.findall(r"\d[\d.:,-]*\d|\d", after.gloss))
+        assert len(after.gaps()) == len(re.findall(r"\[请填写", after.gloss))
+
+
+def test_amazons_advice_is_quoted_with_case_and_date(case: Case):
+    """The annotation request refers to the last advice and lists all; the same advice twice is one."""
+    record_advice(case, given_on="2026-11-21", case_id="B2", text="Write back.")
+    record_advice(case, given_on="2026-11-20", case_id="A1", text="Cancel\nall.")
+    record_advice(case, given_on="2026-11-20", case_id="A1", text="Cancel\nall.")
+    annotation = letters_of(case)[1]
+    assert [advice.case_id for advice in advice_of(case)] == ["A1", "B2"]
+    assert "On 2026-11-21 you advised us in case B2" in annotation.text
     assert "- 2026-11-20, case A1: Cancel all." in annotation.text
     assert not any("case id" in gap for gap in annotation.gaps())
 
 
-def test_without_advice_the_annotation_asks_for_it() -> None:
+@pytest.mark.parametrize(("day", "words", "said"), [("21.11.2026", "x", "is not a day"), ("2026-11-21", " ", "words")])
+def test_advice_without_a_day_or_words_is_refused(shared: Case, day: str, words: str, said: str):
+    """Nothing is recorded that could not be quoted."""
+    with pytest.raises(CaseError, match=said):
+        record_advice(shared, given_on=day, case_id="1", text=words)
+
+
+def test_without_advice_the_annotation_asks_for_it(shared: Case):
     """Case id and date are a gap, not an invention."""
-    assert any("case id" in gap for gap in letters(facts_of(), HELD)[1].gaps())
+    assert any("case id" in gap for gap in letters_of(shared)[1].gaps())
 
 
-def test_a_wrong_price_without_promotion_is_told_as_such() -> None:
-    """No promotion is blamed that no report names."""
-    (first, *_) = letters(facts_of(promotion_ids=[]), HELD)
-    assert "unintended price" in first.text
-    assert "Promotion id" not in first.text
-
-
-def test_the_chinese_gloss_says_the_same_numbers() -> None:
-    """Every number of the English letter is in the Chinese one; the letter itself stays English."""
-    for english, chinese in zip(letters(facts_of(), HELD), letters(facts_of(), HELD, language="zh-CN"), strict=True):
-        assert chinese.text == english.text
-        assert english.gloss == ""
-        numbers = set(re.findall(r"\d[\d.:,-]*\d|\d", english.text))
-        assert numbers <= set(re.findall(r"\d[\d.:,-]*\d|\d", chinese.gloss))
-        assert len(chinese.gaps()) == len(re.findall(r"\[请填写", chinese.gloss))
-
-
-def test_both_languages_have_the_same_texts_and_fields() -> None:
-    """A text added in one language is missing in none."""
-    assert words("en").keys() == words("zh-CN").keys()
-    for name, text in words("en").items():
-        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", words("zh-CN")[name])), name
-
-
-def test_a_letter_that_the_seller_edited_keeps_its_words_and_gets_new_numbers() -> None:
+def test_a_letter_that_the_seller_edited_keeps_its_words_and_gets_new_numbers(shared: Case):
     """Fields in braces follow the case; the rest is the seller's."""
-    (first, *_) = letters(facts_of(), HELD, edited={"technical_issue": "Subject: {orders} orders\n\nMy words."})
-    assert first.text == "Subject: 4 orders\n\nMy words.\n"
-
-
-def test_an_edited_letter_with_an_unknown_field_is_refused() -> None:
-    """The seller learns which fields there are."""
+    own = {"technical_issue": "Subject: {orders} orders\n\nMy words."}
+    assert texts(shared, edited=own)["technical_issue"] == "Subject: 12 orders\n\nMy words.\n"
     with pytest.raises(LetterError, match=r"\{buyer_name\} can not be filled in. Fields are \{orders\}"):
-        letters(facts_of(), HELD, edited={"annotation": "{buyer_name}"})
+        letters_of(shared, edited={"annotation": "{buyer_name}"})
 
 
-def test_the_template_to_edit_fills_to_the_letter_itself() -> None:
-    """What the seller starts from is what would be sent."""
-    edited = {name: letter_template(name) for name in LETTERS}
-    assert letters(facts_of(), HELD, edited=edited) == letters(facts_of(), HELD)
-
-
-def test_values_are_never_read_as_fields() -> None:
-    """A SKU or an advice with braces or line breaks stays what it is."""
-    word = replace(HELD, advice=(Advice("{orders}", "{units}", "a {reason}\nb"),))
-    text = letters(facts_of([row(1, sku="{orders}\nX")]), word)[1].text
-    assert "- {orders}, case {units}: a {reason} b" in text
-    assert "- {orders} X (ASIN" in text
+def test_values_are_never_read_as_fields(case: Case):
+    """An advice with braces or line breaks stays what it is."""
+    record_advice(case, given_on="2026-11-20", case_id="{units}", text="a {reason}\nb\x07\u202e")
+    assert "- 2026-11-20, case {units}: a {reason} b\n" in texts(case)["annotation"]
 
 
 @pytest.mark.parametrize(
-    ("text", "words_wanted"),
+    ("text", "wanted"),
     [
-        ("We are sorry.", "leave feelings out: 'sorry'"),
+        ("We are sorry.", "leave feelings out: sorry"),
         ("Reason: out of stock.", "NoInventory counts"),
         ("We have a 72-hour right.", "72-hour"),
         ("It was a system error.", "must be true"),
@@ -209,31 +235,23 @@ def test_values_are_never_read_as_fields() -> None:
         ("[FILL IN: when]", "fill in: when"),
     ],
 )
-def test_what_is_wrong_with_a_letter_is_said(text: str, words_wanted: str) -> None:
+def test_what_is_wrong_with_a_letter_is_said(text: str, wanted: str):
     """Gaps, feelings, bad advice and buyers' data, each in words."""
-    assert any(words_wanted in concern for concern in concerns(text, private=["Ada Example"]))
+    assert any(wanted in concern for concern in concerns(text, ["Ada Example"], "en"))
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
-def test_the_guide_warns_of_bad_advice(language: str) -> None:
-    """Eight pieces of advice from the web, each with why not."""
+def test_the_guide_warns_of_bad_advice(language: str):
+    """Pieces of advice from the web, each with why not."""
     text = how_to(language)
-    assert "{bad_advice}" not in text
-    assert "72" in text
-    assert "91.3" in text
-    assert "NoInventory" in text
+    assert all(word in text for word in ("72", "91.3", "NoInventory"))
+    assert "{" not in text
 
 
-def test_one_order_is_one_order() -> None:
+def test_one_order_is_one_order(case: Case):
     """A single victim does not read "1 orders"."""
-    (first, *_) = letters(facts_of([row(1)]), HELD)
-    assert first.text.startswith("Subject: Request to treat 1 order of")
-    assert "cancel the 1 unshipped seller-fulfilled order with" in first.text
-
-
-def test_no_orders_no_invention() -> None:
-    """With nothing chosen the fields say unknown and zero."""
-    orders = order_table([])
-    facts = incident_facts(orders, pd.Series([], dtype=bool))
-    assert fields_of(facts, Word())["onset"] == "unknown"
-    assert facts.orders == 0
+    keys = status(case).book.keys[case.chosen()]
+    case.decide("leave_out", list(keys)[1:], "a test")
+    text = texts(case)["technical_issue"]
+    assert text.startswith("Subject: Request to treat 1 order of")
+    assert "cancel the 1 unshipped seller-fulfilled order with" in text

@@ -50,12 +50,14 @@ def test_a_good_sentence_is_left_alone(language: str, sentence: str):
     assert lint_message(good_message(language, more=sentence), language, order_id=ORDER) == ()
 
 
-def test_fresh_sentences_are_judged_as_amazon_would():
-    """Of sentences that were written before the rules were mended, at most 3 of 60 bad pass and 3 of 60 good are stopped."""
-    missed = [line for line in table("messages-forbidden-fresh.txt") if not found_where(*line[1:])]
-    stopped = [line for line in table("messages-good-fresh.txt") if found_where(*line)]
-    assert (len(missed), len(stopped)) <= (3, 3), (missed, stopped)
-    assert len(stopped) <= 3
+@pytest.mark.parametrize("kind", ["fresh", "unseen"])
+def test_fresh_sentences_are_judged_as_amazon_would(kind: str):
+    """Of sentences written before the rules were mended, and of later ones, at most one in twenty is judged wrongly."""
+    forbidden, good = table(f"messages-forbidden-{kind}.txt"), table(f"messages-good-{kind}.txt")
+    missed = [line for line in forbidden if not found_where(*line[1:])]
+    stopped = [line for line in good if found_where(*line)]
+    assert len(missed) <= len(forbidden) / 20, missed
+    assert len(stopped) <= len(good) / 20, stopped
 
 
 def found_where(language: str, sentence: str) -> list[str]:

@@ -4,67 +4,56 @@ from __future__ import annotations
 
 import email
 import hashlib
+import mailbox
 import re
 import zipfile
-from decimal import Decimal
+from dataclasses import replace
 from email.policy import default
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promofix_lib.errors import ExportError
 from promofix_lib.export.mailmerge import (
-    MERGE_LINES,
     draft,
-    messages_per_day,
     write_drafts,
-    write_texts,
     write_word_template,
     write_word_templates,
 )
-from promofix_lib.export.workbook.lists import merge_rows
-from promofix_lib.letters.messages import Message, Wording, messages_for
-from promofix_lib.letters.messages_texts import Template
+from promofix_lib.export.sheets import MERGE_LINES, merge_names
+from promofix_lib.letters.messages import Message, Wording
+from promofix_lib.letters.texts import Template
 from promofix_lib.marketplaces import MARKETPLACES
-from promofix_lib.orders import order_table
+from tests.handed_case import handed_rows, row
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
 def messages(count: int = 1, wording: Wording | None = None, **changes: Any) -> tuple[Message, ...]:
-    orders = order_table(
-        {
-            "order_id": f"111-{number:07d}-0000001",
-            "purchase_date": "2026-03-01T20:00:00Z",
-            "order_status": "Unshipped",
-            "fulfillment_channel": "merchant",
-            "sales_channel": "Amazon.com",
-            "quantity": 1,
-            "product_name": "Example Headphones",
-            "buyer_name": "Test Buyer",
-            "buyer_email": f"a{number}@example.com",
-        }
-        | changes
-        for number in range(1, count + 1)
-    )
-    return messages_for(orders, pd.Series(True, index=orders.index), wording or Wording(seller_name="Example Store"))
+    return handed_rows([row(number, **changes) for number in range(1, count + 1)], wording).listed
 
 
-def opened(path: Path) -> Any:
-    return email.message_from_bytes(path.read_bytes(), policy=default)
+[MESSAGE] = messages()
+
+
+def drafts_in(path: Path) -> list[Any]:
+    """What a mail program finds in an mbox file."""
+    box = mailbox.mbox(path, create=False)
+    found = [email.message_from_bytes(box.get_bytes(key), policy=default) for key in box.keys()]  # noqa: SIM118
+    box.close()
+    return found
 
 
 def test_a_draft_opens_with_receiver_subject_and_text(tmp_path: Path):
     """What a mail program shows is what the preview showed."""
     [message] = messages()
     [path] = write_drafts([message], tmp_path, per_day=700, sender="orders@example.com")
-    mail = opened(path)
-    assert path == tmp_path / "day-1" / "111-0000001-0000001.eml"
+    [mail] = drafts_in(path)
+    assert path.name == "message-drafts.mbox"
     assert (mail["From"], mail["To"]) == ("orders@example.com", "Test Buyer <a1@example.com>")
     assert mail["Subject"] == message.subject
     assert mail["X-Unsent"] == "1"
@@ -84,15 +73,12 @@ def test_a_draft_reads_the_same_in_every_language(market):
     assert all(len(line) <= 998 for line in draft(message).as_bytes().splitlines())
 
 
-@settings(deadline=None)
-@given(st.text(max_size=120), st.text(max_size=120), st.text(max_size=120))
-def test_no_text_becomes_a_header(name: str, product: str, seller: str):
+@settings(max_examples=50, deadline=None)
+@given(text=st.text(max_size=120))
+def test_no_text_becomes_a_header(text: str):
     """Line breaks in names and titles cannot add a receiver or any other header."""
-    values = [
-        text.encode("utf-8", "ignore").decode() + "\r\nBcc: all@example.com\r\n\r\nbody"
-        for text in (name, product, seller)
-    ]
-    [message] = messages(1, Wording(seller_name=values[2]), buyer_name=values[0], product_name=values[1])
+    evil = text.encode("utf-8", "ignore").decode() + "\r\nBcc: all@example.com\r\n\r\nbody"
+    message = replace(MESSAGE, buyer_name=evil, values=dict.fromkeys(MESSAGE.values, evil))
     mail = email.message_from_bytes(draft(message).as_bytes(), policy=default)
     assert set(mail.keys()) == {
         "X-Unsent",
@@ -123,58 +109,30 @@ def test_a_sender_is_an_address_and_nothing_more(sender: str):
         draft(message, sender=sender)
 
 
-@pytest.mark.parametrize(("average", "allowed"), [(0, 600), (20, 700), (Decimal("12.3"), 661), (2000, 10_600)])
-def test_the_daily_quota(average: Decimal | int, allowed: int):
-    """Five times the average daily orders, plus 600, whole messages only."""
-    assert messages_per_day(average) == allowed
-
-
 def test_drafts_are_parted_by_day(tmp_path: Path):
-    """No folder holds more than a day's quota, and days sort in their order."""
-    written = write_drafts(messages(25), tmp_path, per_day=2)
-    assert len(set(written)) == 25
-    days = [path.parent.name for path in written]
-    assert days == sorted(days)
-    assert max(days.count(day) for day in days) == 2
-    assert days[0], days[-1] == ("day-01", "day-13")
+    """No file holds more than a day's quota, and each message stands in one of them."""
+    written = write_drafts(messages(5), tmp_path, per_day=2)
+    assert [path.name for path in written] == [f"message-drafts-day-{n}-of-3.mbox" for n in (1, 2, 3)]
+    found = [drafts_in(path) for path in written]
+    assert [len(day) for day in found] == [2, 2, 1]
+    assert {mail["To"].addresses[0].addr_spec for day in found for mail in day} == {
+        f"a{n}@example.com" for n in range(1, 6)
+    }
+    assert write_drafts((), tmp_path, per_day=2) == ()
 
 
-def test_texts_are_parted_the_same_way(tmp_path: Path):
-    """The text to paste stands under the same name on the same day."""
-    drafts, texts = (
-        write_drafts(messages(3), tmp_path / "eml", per_day=2),
-        write_texts(messages(3), tmp_path / "txt", per_day=2),
-    )
-    assert [path.relative_to(tmp_path / "eml").with_suffix("") for path in drafts] == [
-        path.relative_to(tmp_path / "txt").with_suffix("") for path in texts
-    ]
-    assert "To: a1@example.com\nSubject: Order 111-0000001-0000001" in texts[0].read_text(encoding="utf-8")
-
-
-def test_two_messages_about_one_order_get_two_files(tmp_path: Path):
-    """An order with a cancelled and a shipped item is written about twice, and no file is lost."""
-    rows = [
-        {
-            "order_id": "111-0000001-0000001",
-            "order_status": "Unshipped",
-            "fulfillment_channel": "merchant",
-            "buyer_email": "a@example.com",
-            "quantity": 1,
-            "order_item_id": str(n),
-        }
-        for n in (1, 2)
-    ]
-    rows[1]["item_status"] = "Shipped"
-    orders = order_table(rows)
-    wording = Wording(variants={"cancel": "cancelled", "shipped": "shipped_keep"})
-    written = write_drafts(messages_for(orders, pd.Series([True, True]), wording), tmp_path, per_day=9)
-    assert [path.name for path in written] == ["111-0000001-0000001.eml", "111-0000001-0000001-2.eml"]
+def test_a_line_that_begins_like_an_envelope_parts_no_message(tmp_path: Path):
+    """In an mbox file a line with "From " begins the next message; ours is marked."""
+    own = Template("Order {order_id}", ("About {order_id}:", "From now on the price is right."))
+    [path] = write_drafts(messages(2, Wording(templates={("cancelled", "en"): own})), tmp_path, per_day=9)
+    assert path.read_bytes().isascii()
+    assert len(drafts_in(path)) == 2
 
 
 def test_drafts_are_never_replaced(tmp_path: Path):
     """Somebody may be working with them; a wrong number per day is refused too."""
     write_drafts(messages(), tmp_path, per_day=1)
-    with pytest.raises(ExportError, match=r"this file exists and is not replaced"):
+    with pytest.raises(ExportError, match=r"never replaced"):
         write_drafts(messages(), tmp_path, per_day=1)
     with pytest.raises(ExportError, match="Messages per day should be 1 or more, got 0"):
         write_drafts(messages(), tmp_path / "new", per_day=0)
@@ -203,7 +161,7 @@ def test_the_template_asks_for_columns_of_the_mail_list(tmp_path: Path):
         for name in package.namelist():
             ElementTree.fromstring(package.read(name))
     fields = [element.get(f"{WORD}instr", "").split()[1] for element in document.iter(f"{WORD}fldSimple")]
-    columns, _ = merge_rows(messages(), "not known")
+    columns = merge_names(messages())
     assert fields == [f"line_{n}" for n in range(1, MERGE_LINES + 1)] + ["seller_name"]
     assert set(fields) <= set(columns)
 

@@ -386,7 +386,7 @@ def test_a_partly_cancelled_order_names_the_item_and_what_stays(language: str, e
 
 @pytest.mark.parametrize("channel", [market.sales_channel for market in MARKETPLACES])
 def test_a_draft_tells_nobody_that_anything_was_done(channel: str):
-    """While the gate is closed every message is held, and speaks neither of a cancellation done nor of an error mended."""
+    """While the gate is closed every message is held, and speaks of no cancellation done and of no error mended."""
     market = next(market for market in MARKETPLACES if market.sales_channel == channel)
     [draft] = messages(row(sales_channel=channel, currency=market.currency), open_gate=False)
     assert (draft.state, draft.variant) == ("held", "cancelling")

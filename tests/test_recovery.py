@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from promofix_lib.account.rate import SellerOrders, as_date
 from promofix_lib.account.recovery import Recovery, UsualVolume, recovery, usual_volume
+from promofix_lib.account.seller_orders import SellerOrders, as_date
 from promofix_lib.orders import order_table
 from tests.seller_month import books, seller_month
 
@@ -183,3 +183,17 @@ def test_the_clock_runs_for_what_is_cancelled_already():
     clock = clock_of(book, wrong)
     assert not book.added_by(wrong.to_numpy()).any()
     assert (clock.likely, clock.certain, len(clock.order_ids)) == (date(2026, 11, 26), date(2026, 11, 26), 300)
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        (26, "Back under 2.6% on 2026-11-26 (8 of 10 futures: 2026-11-22 to 2026-11-26)"),
+        (29, "Back under 2.9% on 2026-11-25 (8 of 10 futures: 2026-11-19 to 2026-11-26)"),
+        (30, "stays under 3%; in 44 of 100 futures these orders bring it over, until 2026-11-26 at the latest"),
+    ],
+)
+def test_the_clock_says_how_likely_it_is(limit: int, words: str):
+    """A band where the futures differ; a share of them where most stay under the limit."""
+    orders, wrong = month(wrong=20)
+    assert words in said(clock_of(of(orders), wrong, limit=Fraction(limit, 1000)))

@@ -21,9 +21,10 @@ from openpyxl import Workbook
 from promofix_lib.errors import ReportError
 from promofix_lib.orders import COLUMNS
 from promofix_lib.reports import Report, read_processing_report, read_report
-from promofix_lib.reports.fast_lines import flawless
+from promofix_lib.reports.cells import moment
 from promofix_lib.reports.flat_file import FlatFile
 from promofix_lib.reports.lines import header_of
+from promofix_lib.reports.rows import flawless
 
 DATA = Path(__file__).parent / "data" / "reports"
 HEADERS: dict[str, list[str]] = {
@@ -94,6 +95,11 @@ def read(folder: Path, content: str | bytes, name: str = "report.txt") -> Report
     assert report.headers + report.blanks + report.rows + len(report.quarantined) == report.lines
     assert report.items == len(report.table)
     return report
+
+
+def said(report: Report) -> list[str]:
+    """Its warnings in English."""
+    return [warning.text("en") for warning in report.warnings]
 
 
 def kind_named(header: str) -> str:
@@ -212,7 +218,7 @@ def test_one_foreign_line_does_not_change_the_file(tmp_path):
     report = read(tmp_path, b"\n".join([*lines, b""]))
     assert report.encoding == "utf-8"
     assert report.table["product_name"].tolist()[-1] == "Crème 0"
-    assert "1 lines are in another encoding" in report.warnings[0]
+    assert "1 line is in another encoding" in said(report)[0]
 
 
 LINES = {
@@ -246,7 +252,7 @@ def test_repeated_headers_and_blank_lines_are_counted_and_left_out(tmp_path):
     report = read(tmp_path, whole + "\n" + "\ufeff" + whole + "\t\t\t\n")
     assert (report.lines, report.headers, report.blanks, report.rows, report.items) == (6, 2, 2, 2, 2)
     assert report.table["source_line"].tolist() == [2, 5]
-    assert "put together by hand" in report.warnings[0]
+    assert "put together by hand" in said(report)[0]
 
 
 def test_nul_bytes_are_dropped(tmp_path):
@@ -260,7 +266,7 @@ def test_a_name_broken_over_lines_is_joined_again(tmp_path):
     assert (report.rows, report.items) == (4, 3)
     assert report.table["product_name"].tolist()[1] == "two\nlines"
     assert report.table["source_line"].tolist() == [2, 3, 5]
-    assert "joined again" in report.warnings[0]
+    assert "joined again" in said(report)[0]
 
 
 def test_a_wish_broken_over_lines_is_joined_again(tmp_path):
@@ -272,9 +278,9 @@ def test_a_wish_broken_over_lines_is_joined_again(tmp_path):
 
 
 def test_lone_carriage_returns_stay_in_their_cell(tmp_path):
-    """A carriage return inside a name is not a line end."""
+    """A carriage return inside a name is not a line end; it is a blank."""
     report = read(tmp_path, text(ALL, ORDER | {"product-name": "one\rline"}, ORDER))
-    assert report.table["product_name"].tolist() == ["one\rline", "Headphones"]
+    assert report.table["product_name"].tolist() == ["one line", "Headphones"]
 
 
 QUARANTINED: dict[str, tuple[dict[str, str], str]] = {
@@ -282,13 +288,13 @@ QUARANTINED: dict[str, tuple[dict[str, str], str]] = {
     "no purchase date": ({"purchase-date": " "}, "has no purchase-date"),
     "a date without zone": ({"purchase-date": "2026-03-01T10:00:00"}, "purchase-date has no time zone"),
     "a date alone": ({"purchase-date": "2026-03-01"}, "purchase-date has no time of day"),
-    "no such day": ({"purchase-date": "2026-02-30T10:00:00Z"}, "purchase-date day is out of range"),
+    "no such day": ({"purchase-date": "2026-02-30T10:00:00Z"}, "purchase-date names a day or time that does not exist"),
     "day or month": ({"purchase-date": "03/04/2026 10:00:00 UTC"}, "day and month exchanged"),
     "a year out of reach": ({"purchase-date": "0026-03-01T10:00:00Z"}, "is not in a year in which Amazon sold"),
     "a price that is a word": ({"item-price": "free"}, "item-price is not an amount, got 'free'"),
     "a price with five decimals": ({"item-price": "1.23456"}, "item-price has more digits than money has"),
     "an endless price": ({"item-price": "123456789012345678.00"}, "item-price has more digits than money has"),
-    "not a number": ({"item-price": "NaN"}, "item-price is not an amount"),
+    "infinite": ({"item-price": "Infinity"}, "item-price is not an amount"),
     "a price in hexadecimal": ({"item-price": "0x10"}, "item-price is not an amount"),
     "half a unit": ({"quantity": "1.5"}, "quantity is not a number of units"),
     "units below zero": ({"quantity": "-1"}, "quantity is not a number of units"),
@@ -302,7 +308,7 @@ def test_a_bad_line_is_set_aside_alone(tmp_path, defect):
     """The line goes into quarantine with its number and reason; the lines around it are kept."""
     cells, reason = QUARANTINED[defect]
     report = read(tmp_path, text(ALL, ORDER, ORDER | cells, ORDER))
-    assert [(bad.line, reason in bad.reason) for bad in report.quarantined] == [(3, True)], report.quarantined
+    assert [(bad.line, reason in bad.reason.text("en")) for bad in report.quarantined] == [(3, True)]
     assert report.table["source_line"].tolist() == [2, 4]
 
 
@@ -324,7 +330,7 @@ def test_quarantine_shows_no_buyer(tmp_path):
 def test_a_line_of_another_width_is_set_aside(tmp_path, content, reason):
     """Too many cells, or too few to hold what matters, are not guessed into place."""
     report = read(tmp_path, text(ALL, ORDER) + content + "\n" + line(ALL, ORDER) + "\n")
-    assert [(bad.line, bad.reason) for bad in report.quarantined] == [(3, reason)]
+    assert [(bad.line, bad.reason.text("en")) for bad in report.quarantined] == [(3, reason)]
     assert report.items == 2
 
 
@@ -333,13 +339,13 @@ def test_a_short_line_that_lacks_nothing_needed_is_read(tmp_path):
     short = line(ALL, ORDER).rsplit("\t", 2)[0]
     report = read(tmp_path, "\n".join(["\t".join(ALL), short, line(ALL, ORDER), ""]))
     assert (report.items, report.quarantined) == (2, ())
-    assert "1 lines are shorter than the header" in report.warnings[0]
+    assert "1 line is shorter than the header" in said(report)[0]
 
 
 def test_a_download_that_was_cut_off_says_so(tmp_path):
     """A last line without an end and with too few cells is half an order: it is set aside."""
     report = read(tmp_path, text(ALL, ORDER) + line(ALL, ORDER)[:-3])
-    assert "the file ends in the middle of it" in report.quarantined[0].reason
+    assert "the file ends in the middle of it" in report.quarantined[0].reason.text("en")
     assert report.items == 1
 
 
@@ -354,7 +360,7 @@ def test_what_does_not_decide_is_missing_not_quarantined(tmp_path):
     report = read(tmp_path, text(ALL, ORDER | {"item-tax": "?", "is-business-order": "maybe"}))
     assert report.items == 1
     assert report.table[["item_tax", "is_business_order"]].isna().all(axis=None)
-    assert any("1 cells in column item-tax" in warning for warning in report.warnings)
+    assert any("1 cell in column item-tax" in warning for warning in said(report))
 
 
 WORDS = {
@@ -398,6 +404,15 @@ def test_blank_is_missing_and_zero_is_zero(tmp_path):
     table = read(tmp_path, text(ALL, ORDER | {"item-price": ""}, ORDER | {"item-price": "0.00"})).table
     assert pd.isna(table["item_price"][0])
     assert table["item_price"][1] == Decimal(0)
+
+
+@pytest.mark.parametrize("word", ["NULL", "nan", "None", "#N/A"])
+def test_an_empty_cell_spelled_out_is_missing(tmp_path, word):
+    """What a script wrote for nothing is no number, no id and no promotion; a SKU may be called so."""
+    names = ("item-price", "item-promotion-discount", "promotion-ids", "sku")
+    item = read(tmp_path, text(ALL, ORDER | dict.fromkeys(names, word), ORDER)).table.iloc[0]
+    assert item[["item_price", "item_promotion_discount", "promotion_ids"]].isna().all()
+    assert item["sku"] == word
 
 
 def test_times_are_exact_over_the_change_of_the_clock(tmp_path):
@@ -471,15 +486,15 @@ def test_unknown_columns_are_kept_and_named(tmp_path):
 def test_what_a_report_lacks_is_said_with_the_way_to_get_it(tmp_path, header, what, how):
     """The exact clicks in Seller Central stand beside what is missing."""
     report = read(tmp_path, "\t".join(HEADERS[header]) + "\n")
-    assert how in {lack.what: lack.how_to_get_it for lack in report.lacks}[what]
+    assert how in {lack.what.text("en"): lack.how_to_get_it.text("en") for lack in report.lacks}[what]
 
 
 def test_what_a_report_has_is_not_lacking(tmp_path):
     """All Orders since May 2026 brings item ids; New Orders with its promotion columns brings promotions."""
     has_ids = read(tmp_path, "\t".join(HEADERS["allorders_34_us_2026"]) + "\n")
     has_promotions = read(tmp_path, "\t".join(NEW) + "\n")
-    assert not any("item ids" in lack.what for lack in has_ids.lacks)
-    assert not any("promotion" in lack.what for lack in has_promotions.lacks)
+    assert not any(lack.key == "item_ids" for lack in has_ids.lacks)
+    assert not any(lack.key == "promotions" for lack in has_promotions.lacks)
 
 
 STRANGERS = {
@@ -625,7 +640,7 @@ CELL = st.text(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(st.lists(st.tuples(CELL, CELL, st.integers(0, 99), st.decimals(0, 99999, places=2)), min_size=1, max_size=6))
 def test_what_is_written_is_read_back(tmp_path, rows):
     """Round trip: names, SKUs, quantities and prices come back as they were, row by row."""
@@ -649,7 +664,7 @@ TYPED = (
 ).split()
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.dictionaries(st.sampled_from(TYPED), ODD, max_size=4))
 def test_the_fast_and_the_exact_reader_give_the_same_table(changes):
     """Whatever the fast path accepts, the exact one reads to the same cells."""
@@ -706,6 +721,4 @@ def test_a_progress_bar_counts_every_byte_once(tmp_path, monkeypatch):
 
 def test_moments_know_utc():
     """The first and last plausible moment are UTC."""
-    from promofix_lib.reports.times import moment
-
     assert moment("Jan 5, 2026 1:23:45 PM PST") == datetime(2026, 1, 5, 21, 23, 45, tzinfo=UTC)

@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from promofix_lib.reports import Report, read_report
-from promofix_lib.reports.money import amount, decimal_sign
-from promofix_lib.reports.payments import order_sales
-from promofix_lib.reports.times import moment
+from promofix_lib.reports.cells import amount, decimal_sign, moment
+from promofix_lib.reports.side_reports import order_sales
 
 ORDER = "302-0000001-0000001"
 

@@ -181,6 +181,15 @@ def test_a_list_saved_as_text_is_understood(case: LooseCase, tmp_path: Path, enc
     assert (row.answer, row.note) == ("done", "按钮是灰色的")
 
 
+def test_a_chinese_note_in_an_english_list_is_understood(case: LooseCase, tmp_path: Path):
+    """Chinese Windows, also with a sign that GB 2312 did not have yet."""
+    work = handed_out(case).answer(order_id(1), "done", note="按钮是灰色的，问李喆")
+    read(case, work.save(tmp_path / "anna.csv", encoding="gbk"))
+    row = status(case).row(order_id(1))  # type: ignore[arg-type]
+    assert row is not None
+    assert (row.note, row.answered_by) == ("按钮是灰色的，问李喆", "anna")
+
+
 def test_a_western_note_in_windows_letters_is_understood(case: LooseCase, tmp_path: Path):
     """Excel's CSV on a German Windows."""
     work = handed_out(case).answer(order_id(1), "done", note="für Müller, große Grüße")
@@ -334,7 +343,7 @@ def answer_text(errors: list[tuple[int, int | None]], processed: int = 12, kind:
         f"{record}\t{order_id(number) if number else ''}\t\t18028\t{kind}\tThe order has already shipped."
         for record, number in errors
     ]
-    good = processed - len(errors) * (kind != "Warning") if good < 0 else good
+    good = max(0, processed - len(errors) * (kind != "Warning")) if good < 0 else good
     counts = f"\tNumber of records processed\t\t{processed}\n\tNumber of records successful\t\t{good}\n"
     names = "original-record-number\torder-id\torder-item-id\terror-code\terror-type\terror-message\n"
     return f"Feed Processing Summary:\n{counts}\n{names}" + "\n".join(rows) + "\n"
@@ -426,6 +435,15 @@ def test_the_report_of_another_upload_is_refused(case: LooseCase, said_by_amazon
     with pytest.raises(ReportError, match="answers none of the 1 cancellation file of this case"):
         said_by_amazon(**facts)
     assert not case.journal.entries("upload_answer")
+
+
+def test_a_report_of_another_upload_stops_all_before_anything_changes(case: LooseCase, tmp_path: Path):
+    """Several files at once are read all, or none."""
+    good = handed_out(case).answer(order_id(1), "done").save(tmp_path / "anna.xlsx")
+    (tmp_path / "p.txt").write_text(answer_text([(1, 777)]), encoding="utf-8")
+    with pytest.raises(ReportError, match="answers none"):
+        follow_up(case, [good, tmp_path / "p.txt"], now=LATER)  # type: ignore[arg-type]
+    assert not case.journal.entries("answer")
 
 
 def test_every_answer_is_a_line_of_the_journal(case: LooseCase, tmp_path: Path):

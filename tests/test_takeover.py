@@ -70,6 +70,16 @@ def test_everything_of_the_old_case_is_there(old: Path):
     assert int(case.chosen().sum()) == 11
 
 
+def test_what_was_undone_last_is_redone_first(old: Path):
+    """As it was in the old case."""
+    earlier = {"action": "add", "at": "2026-11-20T15:00:00+00:00", "items": [item(50)], "reason": "earlier"}
+    undone = json.loads((old / "case.json").read_text(encoding="utf-8"))["decisions"]["undone"]
+    edited(old, ("decisions", "undone"), [*undone, earlier])
+    case = Case.open(old)
+    assert case.redo().decisions.added == {item(99): "same code", item(50): "earlier"}
+    assert case.redo().decisions.left_out == {item(1): "a friend of ours", item(2): "staff"}
+
+
 def test_what_was_handed_out_and_answered_is_there(old: Path):
     """The export with its items and uploads, the assistant's answers, Amazon's report; each file read is remembered."""
     journal = Case.open(old).journal
@@ -203,10 +213,10 @@ def places(record: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 @pytest.mark.parametrize("file", sorted(path.relative_to(OLD).as_posix() for path in OLD.rglob("*.json")))
 def test_no_place_of_an_old_file_makes_a_traceback(old: Path, file: str):
-    """Every field of every file (of a list the first), replaced by eight other things or taken away: rows, or one sentence."""
+    """Every field (of a list the first), replaced by three other things or taken away: rows, or one sentence."""
     original = (old / file).read_text(encoding="utf-8")
     for place in places(json.loads(original)):
-        for value in (None, True, -1, 1.5, "no", [], {}, [["x"]], KeyError):
+        for value in (None, "no", [["x"]], KeyError):
             edited(old, place, value, file)
             try:
                 assert len(taken_over(old)) > 10

@@ -1,41 +1,30 @@
-"""The smaller widgets without a browser: reports, thresholds, export, previews."""
+"""The smaller widgets without a browser: the case, reports, incidents, what cannot wait, costs, export."""
 
 from __future__ import annotations
 
-import re
 import shutil
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
-import pandas as pd
 import pytest
 
-from promofix_lib.account.of_case import account_outlook
 from promofix_lib.case.case import Case
-from promofix_lib.export.handover.briefing import word_of
-from promofix_lib.export.handover.parts import wording_of
-from promofix_lib.letters.messages import messages_for
-from promofix_lib.merging import Reading
-from promofix_lib.orders import order_table
 from promofix_lib.places import sample_reports
-from promofix_lib.reports import Lack, Quarantined
-from promofix_lib.widgets.costs_desk import CostsDesk
-from promofix_lib.widgets.export_button import ExportButton
-from promofix_lib.widgets.form import Form
-from promofix_lib.widgets.form_words import CHINESE, ENGLISH
-from promofix_lib.widgets.html import Bullets, table
-from promofix_lib.widgets.mistake_settings import MistakeSettings
-from promofix_lib.widgets.order_filter import OrderFilter
-from promofix_lib.widgets.previews import merge_preview, message_preview
-from promofix_lib.widgets.reading_table import _span, reading_table
-from promofix_lib.widgets.report_chooser import MOST_MEGABYTES, ReportChooser
-from promofix_lib.widgets.truth_table import TruthTable
+from promofix_lib.status import status
+from promofix_lib.widgets.account_desk import CostsDesk, OrderOfWork, RateDesk
+from promofix_lib.widgets.desk import Desk
+from promofix_lib.widgets.export_desk import ExportButton
+from promofix_lib.widgets.incident_desk import MistakeSettings
+from promofix_lib.widgets.page_head import ExportLinks, PageHead, SafetyDesk
+from promofix_lib.widgets.reports_desk import ReportChooser
+from promofix_lib.widgets.returns_desk import ReturnsDesk, TruthTable
+from promofix_lib.widgets.start_desk import StartDesk
+from tests.desks import ask, names, notice, part, plain, undrawn
 
 ALL_ORDERS, NEW_ORDERS = [path for path in sample_reports() if path.suffix == ".txt"]
 NOW = datetime(2026, 11, 23, 7, 15, 2, tzinfo=UTC)
+
+__all__ = ["undrawn"]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +32,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A case folder with the sample's text reports, read once."""
     case = Case.open(tmp_path_factory.mktemp("sample") / "case")
     case.add_reports([ALL_ORDERS, NEW_ORDERS])
-    assert len(case.orders)
+    case.take_found()
     return case.folder
 
 
@@ -54,18 +43,62 @@ def case(sample: Path, tmp_path: Path) -> Case:
     return Case.open(tmp_path / "case", clock=lambda: NOW)
 
 
-def ask(form: Form, part: str, value: Any = None, contents: Any = ()) -> None:
-    """What the browser sends when a part of the form is used."""
-    form._handle_custom_msg({"do": part, "value": value, "question": part}, list(contents))
-    assert (form.answer, form.busy) == (part, "")
+@pytest.fixture
+def cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cases folder."""
+    monkeypatch.setenv("PROMOFIX_CASES", str(tmp_path / "cases"))
+    monkeypatch.delenv("PROMOFIX_CASE", raising=False)
+    return tmp_path / "cases"
 
 
-def part(form: Form, name: str) -> dict[str, Any]:
-    """The part of that name."""
-    return next(part for part in form.parts if part["name"] == name)
+# -- notebook 0 -----------------------------------------------------------------------------------------------------
 
 
-# -- reports --------------------------------------------------------------------------------------------------------
+def test_a_case_is_begun_once_and_opens_everywhere(cases: Path):
+    """A name typed in notebook 0 begins a case that every other page opens from then on."""
+    desk = StartDesk(Case.choose("first"))
+    desk.parts["name"].value = "2026-11-headphones"
+    ask(desk, "begin")
+    assert desk.case.name == Case.open().name == "2026-11-headphones"
+    ask(desk, "open", "first")
+    assert Case.open().name == "first"
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "sample", "a/b", "con"])
+def test_a_name_that_is_none_begins_nothing(cases: Path, typed: str):
+    """No name, the sample's, or one that no folder can have: one sentence, and the same case stays open."""
+    desk = StartDesk(Case.choose("first"))
+    desk.parts["name"].value = typed
+    ask(desk, "begin")
+    assert notice(desk)
+    assert Case.open().name == "first"
+
+
+def test_language_and_marketplace_are_kept(cases: Path):
+    """Chosen once: the desk speaks the language at once, and names the marketplace's own Seller Central."""
+    desk = StartDesk(Case.choose("first"))
+    ask(desk, "country", "DE")
+    assert "sellercentral.amazon.de" in part(desk, "steps")["text"]
+    ask(desk, "language", "zh-CN")
+    assert "结束促销" in part(desk, "steps")["text"]
+    assert StartDesk(Case.open()).parts["country"].value == "DE"
+    ask(desk, "language", "en")
+
+
+def test_the_ticks_are_the_gate_of_notebook_4(case: Case):
+    """What is ticked in notebook 0 opens the gate in notebook 4, and each is the same tick."""
+    desk, export = StartDesk(case), ExportButton(case, clock=lambda: NOW)
+    assert part(export, "export")["label"] == "Export a draft"
+    for name in ("promotion_ended", "price_right", "stock_as_wanted"):
+        ask(desk, name, True)
+    export.look()
+    assert part(export, "export")["label"] == "Export"
+    assert export.parts["price_right"].value
+    ask(desk, "promotion_ended_at", "soon")
+    assert "'soon' is not a time" in notice(desk)
+
+
+# -- notebook 1 -----------------------------------------------------------------------------------------------------
 
 
 def test_ticked_files_are_read_and_taken_into_the_case(tmp_path: Path):
@@ -75,306 +108,231 @@ def test_ticked_files_are_read_and_taken_into_the_case(tmp_path: Path):
     for path in (ALL_ORDERS, NEW_ORDERS):
         (downloads / path.name).write_bytes(path.read_bytes())
     (downloads / "photo.png").write_bytes(b"")
-    case = Case.open(tmp_path / "case")
-    chooser = ReportChooser(case, downloads)
-    assert [choice["value"] for choice in part(chooser, "tick")["choices"]] == [ALL_ORDERS.name, NEW_ORDERS.name][:2]
-    assert part(chooser, "read")["disabled"]
-    ask(chooser, "tick", {"value": ALL_ORDERS.name, "on": True})
+    chooser = ReportChooser(Case.open(tmp_path / "case"), downloads)
+    assert part(chooser, "file 1 name")["text"].startswith(ALL_ORDERS.name)
+    assert "tick 3" not in names(chooser)
+    assert part(chooser, "read")["off"]
+    ask(chooser, "tick 1", True)
     ask(chooser, "read")
-    assert [path.name for path in case.reports] == [ALL_ORDERS.name]
-    assert part(chooser, "in_case")["items"] == [ALL_ORDERS.name]
-    assert case.reports[0].read_bytes() == ALL_ORDERS.read_bytes()
+    assert [path.name for path in chooser.case.reports] == [ALL_ORDERS.name]
+    assert [row[0] for row in part(chooser, "reading")["rows"]] == [ALL_ORDERS.name]
+    assert len(chooser.case.incidents) == 1
 
 
 def test_a_file_that_is_no_report_is_refused_before_the_case_has_it(tmp_path: Path):
     """A wrong file is refused in one sentence and the case stays usable."""
     (tmp_path / "notes.txt").write_text("milk, eggs\n", "utf-8")
-    case = Case.open(tmp_path / "case")
-    chooser = ReportChooser(case, tmp_path)
-    ask(chooser, "tick", {"value": "notes.txt", "on": True})
-    ask(chooser, "read")
-    assert chooser.notice["kind"] == "error"
-    assert "notes.txt" in chooser.notice["text"]
-    ask(chooser, "upload", {"names": ["more.txt"], "refused": []}, [memoryview(b"milk, eggs\n")])
-    assert chooser.notice["kind"] == "error"
-    assert case.reports == ()
-
-
-def test_an_upload_keeps_every_byte_and_too_large_ones_are_told(tmp_path: Path):
-    """Small files pass through the browser unchanged; larger ones are named with the way out."""
-    case = Case.open(tmp_path / "case")
-    chooser = ReportChooser(case, tmp_path)
-    content = NEW_ORDERS.read_bytes()
-    ask(chooser, "upload", {"names": ["../NewOrders.txt"], "refused": ["huge.txt"]}, [memoryview(content)])
-    assert case.reports[0].read_bytes() == content
-    assert case.reports[0].parent == case.reports_folder
-    assert re.search(rf"{MOST_MEGABYTES} MB: huge.txt. Drag", chooser.notice["text"])
-
-
-def test_reading_without_a_tick_says_what_to_do(tmp_path: Path):
-    """The button pressed too early changes nothing and says so."""
     chooser = ReportChooser(Case.open(tmp_path / "case"), tmp_path)
+    ask(chooser, "tick 1", True)
     ask(chooser, "read")
-    assert chooser.notice["text"] == "Tick at least one file first."
+    assert "notes.txt" in notice(chooser)
+    ask(chooser, "upload", (("more.txt", b"milk, eggs\n"),))
+    assert "more.txt" in notice(chooser)
+    assert chooser.case.reports == ()
 
 
-def test_the_reading_table_tells_everything_about_a_file():
-    """One row a file: what it is, rows, items, span in the marketplace's zone, lines set aside, what it lacks."""
-    orders = order_table(
-        [{"order_id": "A", "purchase_date": "2026-11-20T06:05:00Z", "sales_channel": "Amazon.com"}, {"order_id": "A"}]
+def test_a_report_given_to_the_sample_begins_a_case_of_its_own(cases: Path):
+    """The sample never takes a report: a name is asked for, and the report goes into a case of that name."""
+    chooser = ReportChooser(Case.open("sample"), cases)
+    before = chooser.case.reports
+    ask(chooser, "upload", ((ALL_ORDERS.name, ALL_ORDERS.read_bytes()),))
+    assert "Give your case a name first" in notice(chooser)
+    chooser.parts["own"].value = "mine"
+    ask(chooser, "upload", ((ALL_ORDERS.name, ALL_ORDERS.read_bytes()),))
+    assert (chooser.case.name, Case.open().name) == ("mine", "mine")
+    assert Case.existing("sample").reports == before
+
+
+def test_whatever_a_report_holds_is_text(case: Case, tmp_path: Path):
+    """A dollar sign, a tag, an ampersand in a file's name come out as typed."""
+    odd = tmp_path / "was $64 & $1 <b>.txt"
+    odd.write_bytes(ALL_ORDERS.read_bytes())
+    chooser = ReportChooser(case, tmp_path)
+    assert part(chooser, "file 1 name")["text"].startswith("was $64 & $1 <b>.txt (")
+    assert "<b>" not in chooser.parts["file 1 name"].value
+    assert not [one for one in chooser.parts.values() if "$" in getattr(one, "description", "")]
+
+
+# -- notebook 2 -----------------------------------------------------------------------------------------------------
+
+
+def test_all_that_is_found_is_taken_unless_unticked(case: Case):
+    """The incident stands there with its facts and a tick; unticked it is out of the case, also when run again."""
+    desk = MistakeSettings(case)
+    facts = {row[0]: row[1] for row in part(desk, "facts")["rows"]}
+    assert facts["Orders"].startswith("300 ")
+    assert facts["Lost against the usual price"] == status(case).amounts[0].loss.to_eng_string().replace(
+        "17397.00", "17,397.00 USD"
     )
-    report: Any = SimpleNamespace(
-        name="<img src=x>.txt",
-        kind="All Orders",
-        encoding="cp1252",
-        rows=2,
-        items=2,
-        table=orders,
-        quarantined=tuple(Quarantined(n, "21 cells <b>instead</b> of 32", "…") for n in range(3, 20)),
-        lacks=(Lack("e-mail addresses", "Orders > Order Reports > New Orders"),),
-    )
-    shown = reading_table(Reading(orders, (report,), ("<script>alert(1)</script>",)))
-    assert "<img" not in shown.html
-    assert "<script" not in shown.html
-    assert "<b>" not in shown.html
-    for words in (
-        "2026-11-19 22:05",
-        "America/Los_Angeles",
-        "line 3: 21 cells",
-        "and 7 more",
-        "Orders > Order Reports",
-    ):
-        assert words in str(shown)
-    assert shown._repr_html_() == shown.html
-    assert '<th scope="col"' in shown.html
-    assert "<caption" in shown.html
-
-
-def test_the_reading_table_speaks_chinese(case: Case):
-    """Column names follow the language."""
-    assert "购买时间" in reading_table(case.reading, "zh-CN").html
-
-
-@pytest.mark.parametrize("cell", ["<b>x</b>", Bullets(("<b>x</b>",)), Bullets((), "<b>x</b>")])
-def test_no_cell_becomes_markup(cell: Any):
-    """Whatever a report holds is text."""
-    assert "<b>" not in table("<b>", ["<b>"], [[cell]]).html
-
-
-# -- what counts as a mistake ---------------------------------------------------------------------------------------
-
-
-def test_the_gravest_incident_is_taken_until_another_is(case: Case):
-    """Opened for the first time the gravest incident is taken, and opened again nothing changes."""
-    form = MistakeSettings(case)
-    assert case.incident == case.findings.incidents[0].rule
-    assert part(form, "which")["value"] == "0"
-    revision = case.revision
+    assert "img" in desk.parts["picture"].value
+    ask(desk, "incident 1", False)
     MistakeSettings(case)
-    assert case.revision == revision
+    assert status(case).orders == 0
+    ask(desk, "incident 1", True)
+    assert status(case).orders == 300
 
 
-def test_a_moved_threshold_shows_its_effect_at_once(case: Case):
-    """Asked for a thousand orders the incident is none; back to the usual numbers and it is there again."""
-    form = MistakeSettings(case)
-    ask(form, "never_decided_share", "1")
-    ask(form, "least_orders", "1000")
+def test_a_moved_threshold_finds_again(case: Case):
+    """Asked for a thousand orders nothing new is found; a share must lie between 0 and 100 %."""
+    desk = MistakeSettings(case)
+    ask(desk, "never_decided_share", "1")
+    ask(desk, "least_orders", "1,000")
     assert case.settings.thresholds == {"never_decided_share": 0.01, "least_orders": 1000}
-    assert part(form, "none")["text"].startswith("No incident was found")
-    assert form.notice["text"] == "Incidents found: 0"
-    ask(form, "defaults")
+    assert case.findings.incidents == ()
+    assert part(desk, "facts")["rows"][-1] == ["How sure", "no longer seen in the reports"]
+    ask(desk, "defaults")
     assert case.settings.thresholds == {}
-    assert len(part(form, "which")["choices"]) == 1
-
-
-@pytest.mark.parametrize("typed", ["", "cheap", "0", "-3", "250", "NaN"])
-def test_a_share_that_cannot_be_is_refused(case: Case, typed: str):
-    """A share must lie between 0 and 100 %."""
-    form = MistakeSettings(case)
-    ask(form, "deep_share", typed)
-    assert form.notice["text"] == f"{typed!r} is not a number that fits here. Write it as 50."
+    for typed in ("abc", "0", "500", "-3"):
+        ask(desk, "deep_share", typed)
+        assert notice(desk)
     assert case.settings.thresholds == {}
 
 
-def test_the_sellers_own_price_is_believed(case: Case):
-    """A normal price typed by the seller changes the loss of the incident and of the panel."""
-    form = MistakeSettings(case)
-    ask(form, "price 0", "49,99")
-    assert case.settings.normal_prices[0]["price"] == "49.99"
-    assert case.finding.normal_prices[0].price == Decimal("49.99")
-    assert OrderFilter(case).totals["lost"][0][1] != "17,397.00"
-    ask(form, "price 0", "58.99")
-    assert len(case.settings.normal_prices) == 1
+def test_the_sellers_own_price_counts_everywhere(case: Case):
+    """A normal price typed by the seller changes the loss, on this page as in the status."""
+    desk = MistakeSettings(case)
+    before = status(case).amounts[0].loss
+    ask(desk, "price 1", "68.99")
+    assert status(case).amounts[0].loss > before
+    assert case.settings.normal_prices[0]["price"] == "68.99"
+    ask(desk, "price 1", "1e3")
+    assert "is not a number" in notice(desk)
 
 
-def test_the_panel_counts_the_loss_as_the_finder_does(case: Case):
-    """Orders, units and money lost in the panel are those of the finding, in every currency."""
-    MistakeSettings(case)
-    panel, finding = OrderFilter(case), case.finding
-    assert (panel.totals["orders"], panel.totals["units"]) == (finding.orders, finding.units)
-    lost = {currency: Decimal(amount.replace(",", "")) for currency, amount in panel.totals["lost"]}
-    assert lost == {amounts.currency: amounts.loss for amounts in finding.amounts}
-    assert panel.totals["unjudged"] == len(finding.cannot_judge)
-    assert set(case.orders.loc[case.chosen(), "order_id"]) == set(finding.order_ids)
+def test_what_cannot_wait_is_ready_to_copy(case: Case):
+    """The FBA order ids stand in the text for Seller Support, and no order that the seller cancels himself."""
+    text = part(SafetyDesk(case, clock=lambda: NOW), "support")["value"]
+    rows = status(case).rows
+    assert all((row.order_id in text) == (row.triage == "ask_amazon") for row in rows)
+    assert [row for row in rows if row.triage == "ask_amazon"]
 
 
-# -- export ---------------------------------------------------------------------------------------------------------
+# -- every page -----------------------------------------------------------------------------------------------------
+
+DESKS = [
+    *(PageHead, ReportChooser, MistakeSettings, SafetyDesk, CostsDesk, RateDesk, ExportButton, ReturnsDesk),
+    *(TruthTable, OrderOfWork, ExportLinks),
+]
 
 
-def test_the_gate_is_kept_and_the_cancellation_file_waits_for_it(case: Case):
-    """Without the seller's three words the cancellation file is withheld, and the widget says why."""
-    MistakeSettings(case)
-    form = ExportButton(case, clock=lambda: NOW)
-    ask(form, "export")
-    assert form.notice["kind"] == "hint", form.notice
-    assert "order-cancellation.txt" not in {row[0] for row in part(form, "written")["rows"]}
-    assert any("cancel" in row[0] for row in part(form, "withheld")["rows"])
-    for name in ("promotion_ended", "price_right", "stock_as_wanted"):
-        ask(form, "gate", {"value": name, "on": True})
-    assert case.settings.stock_as_wanted
-    ask(form, "export")
-    assert "order-cancellation.txt" in {row[0] for row in part(form, "written")["rows"]}
-    assert len(case.exports) == 2
+def test_desks_on_an_empty_case_fill_themselves(case: Case, tmp_path: Path):
+    """Without a report each says so, red nowhere; when reports come from elsewhere it shows them by itself."""
+    empty = Case.open(tmp_path / "empty")
+    forms = [desk(empty) for desk in DESKS]
+    before = [said(form) for form in forms]
+    assert [form for form, words in zip(forms, before, strict=True) if "report" not in words.lower()] == []
+    elsewhere = Case.open(tmp_path / "empty")
+    elsewhere.add_reports(case.reports)
+    elsewhere.take_found()
+    for form, words in zip(forms, before, strict=True):
+        form.look()
+        assert said(form) != words
+        assert "error" not in form.parts
+
+
+def said(desk: Desk) -> str:
+    """All the words on a desk."""
+    return "".join(str(one.value) for one in desk.parts.values() if getattr(one, "value", None) is not None)
+
+
+def test_the_head_says_case_contents_and_what_is_next(case: Case):
+    """One line: the case, its reports, its orders, what was lost, what is next; and what no export holds."""
+    head = PageHead(case)
+    words = part(head, "line")["text"]
+    for expected in ("Case case", "2 reports", "300 affected orders", "17,397.00 USD", "next: confirm"):
+        assert expected in words
+    assert "300 affected orders are in no export" in words
+    assert "0_start_here.ipynb" in head.parts["line"].value
+
+
+def test_a_page_keeps_its_case_and_exports_nothing_when_another_was_opened(cases: Path, case: Case):
+    """Another case opened since is said on the page, and its export button writes nothing."""
+    shutil.copytree(case.folder, cases / "mine")
+    Case.choose("mine")
+    mine = Case.open()
+    head, export = PageHead(mine), ExportButton(mine, clock=lambda: NOW)
+    Case.choose("other")
+    head.look()
+    ask(export, "export")
+    for words in (part(head, "line")["text"], notice(export)):
+        assert "other was opened since" in words
+    assert mine.exports == ()
+
+
+# -- notebooks 3 and 4 ----------------------------------------------------------------------------------------------
+
+
+def test_costs_are_kept_as_typed_and_strange_ones_refused(case: Case):
+    """Typed per SKU and saved; what is no amount is refused and changes nothing."""
+    desk = CostsDesk(case)
+    ask(desk, "0 unit_cost", "1,212.50")
+    sku = next(iter(case.settings.costs))
+    assert case.settings.costs == {sku: {"unit_cost": "1212.50"}}
+    assert sku in part(desk, "sku 0")["text"]
+    ask(desk, "0 stock", "1.5")
+    assert notice(desk)
+    ask(desk, "0 unit_cost", "")
+    assert case.settings.costs == {}
+
+
+def test_the_export_says_before_it_is_pressed_what_goes_out(case: Case):
+    """Counts by what can be done, one message, and why it is a draft."""
+    desk = ExportButton(case, clock=lambda: NOW)
+    counts = {row[1] for row in part(desk, "going")["rows"]}
+    assert counts == {str(n) for n in status(case).triage.values()}
+    assert "Subject" in part(desk, "preview")["text"]
+    assert "Until then every export is a draft" in part(desk, "closed")["text"]
 
 
 def test_settings_of_the_export_are_kept(case: Case):
-    """Reason, language, name and what shipped buyers are told are saved as they are set; strange values are not."""
-    form = ExportButton(case)
-    for name, value in {"cancel_reason": "NoInventory", "language": "zh-CN", "seller_name": "Lumen Audio"}.items():
-        ask(form, name, value)
-    ask(form, "cancel_reason", "BuyerCanceled")
-    ask(form, "thresholds", "x")
+    """Reason, name, batches and what shipped buyers are told are saved as they are set."""
+    desk = ExportButton(case, clock=lambda: NOW)
+    ask(desk, "seller_name", "Lumen Audio")
+    ask(desk, "cancel_reason", "NoInventory")
+    ask(desk, "shipped_choice", "keep")
+    ask(desk, "batch_size", "1,200")
+    ask(desk, "refund_adjustments", True)
     settings = case.settings
-    assert (settings.cancel_reason, settings.language, settings.seller_name) == ("NoInventory", "zh-CN", "Lumen Audio")
+    assert (settings.seller_name, settings.cancel_reason, settings.shipped_choice) == (
+        "Lumen Audio",
+        "NoInventory",
+        "keep",
+    )
+    assert (settings.batch_size, settings.refund_adjustments) == (1200, True)
+    ask(desk, "batch_size", "many")
+    assert "'many'" in notice(desk)
+    assert case.settings.batch_size == 1200
 
 
-def test_an_export_without_orders_says_where_to_choose_them(case: Case):
-    """With nothing chosen, nothing is written and notebook 3 is named."""
-    form = ExportButton(case)
-    ask(form, "export")
-    assert form.notice["kind"] == "error"
-    assert "notebook 3" in form.notice["text"]
-    assert case.exports == ()
+def test_the_rate_follows_what_is_chosen(case: Case):
+    """The plan names another number of orders when the seller asks for it."""
+    desk = RateDesk(case)
+    first = part(desk, "plan")["text"]
+    ask(desk, "most", "100")
+    assert part(desk, "plan")["text"] != first
+    ask(desk, "most", "x")
+    assert "'x'" in notice(desk)
 
 
-def test_previews_show_what_will_be_sent(case: Case):
-    """The mail list's first rows and one whole message, escaped, before anything is written."""
-    MistakeSettings(case)
-    rows = merge_preview(case, 3)
-    assert str(rows).count("order_id: ") == 3
-    message = message_preview(case)
-    assert "Subject: " in str(message)
-    assert re.search(r"\d{3}-\d{7}-\d{7}", message.html)
-    assert case.exports == ()
+def test_each_next_step_is_a_filter(case: Case):
+    """A button per next step with its count; pressed, only its orders are shown."""
+    desk = TruthTable(case)
+    [(step, n)] = [pair for pair in status(case).next.items() if pair[0] == "confirm_end"]
+    assert f"({n:,})" in part(desk, f"step {step}")["label"]
+    ask(desk, f"step {step}")
+    assert {row[3] for row in part(desk, "orders")["rows"]} == {"confirm that the promotion has ended"}
+    assert f"of {n:,} orders" in plain(desk.parts["orders"].value)
+    ask(desk, "later")
+    assert "11–20" in plain(desk.parts["orders"].value)
 
 
-def test_previews_without_orders_say_so(case: Case):
-    """Before an incident is taken there is nothing to preview, and no error."""
-    for shown in (merge_preview(case), message_preview(case)):
-        assert "No message would be written" in str(shown)
-
-
-def test_what_is_left_is_shown_by_next_step(case: Case):
-    """Before and after an export every affected order has its next step, and the choice shows only its orders."""
-    assert part(TruthTable(case), "none")
-    MistakeSettings(case)
-    form = TruthTable(case)
-    steps = {choice["value"]: choice["label"] for choice in part(form, "next")["choices"]}
-    assert steps.pop("") == "any (300 orders)"
-    seen = 0
-    for step in steps:
-        ask(form, "next", step)
-        count = int(part(form, "orders")["caption"].split(" of ")[1].split()[0])
-        assert steps[step].endswith(f"({count})")
-        seen += count
-    assert seen == 300
-    ask(form, "next", "")
-    ask(form, "later")
-    assert part(form, "orders")["caption"].startswith("26–50 of 300")
-
-
-# -- all of them ----------------------------------------------------------------------------------------------------
-
-
-def test_every_form_has_a_line_for_where_no_widget_is_drawn(case: Case):
-    """Each widget's plain text is one sentence that says what stands here."""
-    for form in (ReportChooser(case, case.folder), MistakeSettings(case), ExportButton(case), TruthTable(case)):
-        assert repr(form).endswith("Run this cell to open it.")
-        assert form._repr_mimebundle_()[0]["text/plain"] == repr(form)
-
-
-def test_no_report_yet_is_said_in_the_widget(tmp_path: Path):
-    """A form that needs orders says what is missing instead of failing when the reports are gone."""
-    case = Case.open(tmp_path / "case")
-    case.add_reports([ALL_ORDERS])
-    form = ExportButton(case)
-    for path in case.reports:
-        path.unlink()
-    ask(form, "seller_name", "x")
-    assert "has no report yet" in form.notice["text"]
-
-
-def test_both_languages_of_the_forms_say_everything():
-    """Chinese and English have the same words with the same blanks."""
-    assert ENGLISH.keys() == CHINESE.keys()
-    for name, text in ENGLISH.items():
-        assert set(re.findall(r"{(\w+)", text)) == set(re.findall(r"{(\w+)", CHINESE[name])), name
-
-
-def test_missing_times_have_no_span():
-    """A report without purchase dates shows a dash."""
-    assert _span(pd.DataFrame({"sku": ["A"]}), UTC) == "–"
-
-
-def test_the_end_of_the_promotion_is_kept_as_a_time(case: Case):
-    """Typed on the marketplace's clock; what is no time is said and changes nothing; emptied it is unknown again."""
-    form = ExportButton(case)
-    ask(form, "promotion_ended_at", "2026-11-20 07:05")
-    assert case.settings.promotion_ended_at == "2026-11-20T07:05"
-    assert word_of(case).promotion_ended_at == datetime(2026, 11, 20, 15, 5, tzinfo=UTC)
-    ask(form, "promotion_ended_at", "this morning")
-    assert form.notice == {"kind": "error", "text": "'this morning' is not a time. Write it as 2026-11-20 07:05."}
-    assert case.settings.promotion_ended_at == "2026-11-20T07:05"
-    ask(form, "promotion_ended_at", "")
-    assert word_of(case).promotion_ended_at is None
-
-
-def test_buyers_of_shipped_orders_wait_for_the_sellers_decision(case: Case):
-    """As long as he has not said what they are told, nothing is written to them."""
-    case.choose_incident(case.findings.incidents[0])
-    undecided = len(messages_for(case.orders, case.chosen(), wording_of(case)))
-    form = ExportButton(case)
-    assert part(form, "shipped_choice")["value"] == ""
-    ask(form, "shipped_choice", "return")
-    assert len(messages_for(case.orders, case.chosen(), wording_of(case))) > undecided
-
-
-def test_options_of_the_export_are_kept(case: Case):
-    """Refunds, the XML feed and the size of a batch are only written on explicit wish."""
-    form = ExportButton(case)
-    ask(form, "options", {"value": "refund_adjustments", "on": True})
-    ask(form, "batch_size", "5")
-    assert (case.settings.refund_adjustments, case.settings.acknowledgement_xml) == (True, False)
-    assert case.settings.batch_size == 5
-    ask(form, "batch_size", "-1")
-    assert form.notice["kind"] == "error"
-    assert case.settings.batch_size == 5
-
-
-def test_costs_change_what_honouring_loses(case: Case):
-    """Typed per SKU and saved; what is no amount is refused; the plan of the account takes them."""
-    case.choose_incident(case.findings.incidents[0])
-    form = CostsDesk(case)
-    labels = [part["label"] for part in form.parts if part["kind"] == "field"]
-    assert labels[0] == "HP-BT700-BLK: what a unit costs you"
-    before = account_outlook(case)[0].plan
-    ask(form, "0 unit_cost", "12.40")
-    ask(form, "0 stock", "100")
-    assert case.settings.costs == {"HP-BT700-BLK": {"unit_cost": "12.40", "stock": "100"}}
-    assert account_outlook(case)[0].plan != before
-    ask(form, "0 fees", "cheap")
-    assert form.notice["kind"] == "error"
-    assert "fees" not in case.settings.costs["HP-BT700-BLK"]
-    ask(form, "0 unit_cost", "")
-    ask(form, "0 stock", "")
-    assert case.settings.costs == {}
+def test_the_pages_speak_the_language_of_the_case(case: Case):
+    """In a case set to Chinese no desk shows an English sentence of ours."""
+    case.change_settings(language="zh-CN")
+    shown = [(PageHead(case), "line"), (TruthTable(case), "orders"), (ExportButton(case), "going")]
+    for desk, name in (*shown, (ExportButton(case), "closed"), (MistakeSettings(case), "facts")):
+        words = plain(desk.parts[name].value)
+        assert not [word for word in ("affected", "Order", "report", "next:", "Case ", "cancel") if word in words], (
+            words
+        )
+    case.change_settings(language="en")

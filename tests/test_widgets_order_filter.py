@@ -9,6 +9,7 @@ import pytest
 
 from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.orders import item_keys
+from promofix_lib.status import status
 from promofix_lib.widgets.order_filter import OrderFilter
 from tests.panel_case import RULE, TableCase, night_of_orders
 
@@ -27,6 +28,10 @@ def ask(panel: OrderFilter, **message: Any) -> None:
     assert panel.answer == f"q{id(message)}"
 
 
+def _rule(case: TableCase) -> Incident:
+    return case.incidents[0].rule
+
+
 def keys_in(case: TableCase) -> set[str]:
     """Item keys that an export would take."""
     return set(item_keys(case.orders)[case.chosen()])
@@ -35,7 +40,7 @@ def keys_in(case: TableCase) -> set[str]:
 def test_the_panel_starts_from_the_incident(case):
     """Opened for the first time, the panel shows what was found."""
     panel = OrderFilter(case)
-    assert panel.totals["orders"] == affected(NIGHT, RULE).sum() == 100
+    assert panel.facts()["orders"] == affected(NIGHT, RULE).sum() == 100
     assert panel.rule == RULE
     assert panel.notice["text"] == ""
 
@@ -46,7 +51,7 @@ def test_unticked_is_out_and_saved_at_once(case):
     row = panel.page["rows"][3]
     ask(panel, do="tick", key=row["key"], on=False, reason="a friend")
     again = TableCase.of(case.folder, NIGHT)
-    assert again.decisions.left_out == {row["key"]: "a friend"}
+    assert again.left_out == {row["key"]: "a friend"}
     assert keys_in(again) == set(item_keys(NIGHT)[affected(NIGHT, RULE)]) - {row["key"]}
     shown = next(item for item in panel.page["rows"] if item["key"] == row["key"])
     assert (shown["chosen"], shown["by_hand"], shown["reason"]) == (False, "leave_out", "a friend")
@@ -58,8 +63,8 @@ def test_ticked_back_is_the_rule_again(case):
     key = panel.page["rows"][0]["key"]
     ask(panel, do="tick", key=key, on=False, reason="")
     ask(panel, do="tick", key=key, on=True, reason="")
-    assert case.decisions.left_out == case.decisions.added == {}
-    assert panel.totals["orders"] == 100
+    assert case.left_out == case.put_in == {}
+    assert panel.facts()["orders"] == 100
 
 
 def test_the_right_row_is_meant_after_search_sort_and_filter(case):
@@ -86,9 +91,9 @@ def test_undo_and_redo_go_one_step(case):
     key = panel.page["rows"][0]["key"]
     ask(panel, do="tick", key=key, on=False, reason="x")
     ask(panel, do="undo")
-    assert (panel.totals["orders"], panel.hand["can_redo"]) == (100, True)
+    assert (panel.facts()["orders"], panel.hand["can_redo"]) == (100, True)
     ask(panel, do="redo")
-    assert (panel.totals["orders"], panel.hand["can_redo"]) == (99, False)
+    assert (panel.facts()["orders"], panel.hand["can_redo"]) == (99, False)
 
 
 def test_all_shown_means_all_shown(case):
@@ -98,10 +103,10 @@ def test_all_shown_means_all_shown(case):
     shown = panel.page["count"]
     assert shown > panel.page["size"]
     ask(panel, do="leave_out_shown", reason="honoured")
-    assert panel.totals["orders"] == 100 - shown
-    assert len(case.decisions.left_out) == shown
+    assert panel.facts()["orders"] == 100 - shown
+    assert len(case.left_out) == shown
     ask(panel, do="undo")
-    assert panel.totals["orders"] == 100
+    assert panel.facts()["orders"] == 100
 
 
 def test_take_in_shown_adds_what_the_filters_miss(case):
@@ -111,8 +116,8 @@ def test_take_in_shown_adds_what_the_filters_miss(case):
     ask(panel, do="search", text="CABLE")
     count = panel.page["count"]
     ask(panel, do="take_in_shown", reason="the cable too")
-    assert panel.totals["orders"] == 100 + count
-    assert set(case.decisions.added.values()) == {"the cable too"}
+    assert panel.facts()["orders"] == 100 + count
+    assert set(case.put_in.values()) == {"the cable too"}
 
 
 def test_a_moving_window_is_shown_but_not_saved(case):
@@ -121,13 +126,13 @@ def test_a_moving_window_is_shown_but_not_saved(case):
     revision, onset, end = case.revision, panel.chart["onset"], panel.chart["end"]
     for hours in (1, 2, 3):
         ask(panel, do="window", onset=onset + hours * 3600, end=end, commit=False)
-    assert panel.totals["orders"] < 100
-    assert (case.revision, case.filter) == (revision, RULE)
+    assert panel.facts()["orders"] < 100
+    assert (case.revision, _rule(case)) == (revision, RULE)
     ask(panel, do="window", onset=onset + 3 * 3600, end=end, commit=True)
-    assert case.filter.onset.timestamp() == onset + 3 * 3600
-    assert case.filter.end == RULE.end
+    assert _rule(case).onset.timestamp() == onset + 3 * 3600
+    assert _rule(case).end == RULE.end
     ask(panel, do="undo")
-    assert case.filter == RULE
+    assert _rule(case) == RULE
 
 
 @pytest.mark.parametrize(
@@ -149,8 +154,8 @@ def test_every_filter_reaches_the_rule(case, message, expected):
 
     panel = OrderFilter(case)
     ask(panel, **message)
-    assert case.filter == replace(RULE, **expected)
-    assert panel.totals["orders"] == int(affected(NIGHT, case.filter).sum())
+    assert _rule(case) == replace(RULE, **expected)
+    assert panel.facts()["orders"] == int(affected(NIGHT, _rule(case)).sum())
 
 
 def test_the_wrong_prices_found_can_be_switched_off_and_on(tmp_path):
@@ -159,9 +164,9 @@ def test_the_wrong_prices_found_can_be_switched_off_and_on(tmp_path):
     rule = Incident(onset=RULE.onset, end=RULE.end, ceilings=(limit,))
     panel = OrderFilter(TableCase.of(tmp_path / "case", NIGHT, rule))
     assert panel.fields["ceilings_text"].endswith("HP-BT700-BLK ≤ 1.00 USD")
-    assert panel.totals["orders"] == 100
+    assert panel.facts()["orders"] == 100
     ask(panel, do="ceilings", on=False)
-    assert panel.totals["orders"] > 100
+    assert panel.facts()["orders"] > 100
     ask(panel, do="ceilings", on=True)
     assert panel.rule == rule
 
@@ -173,7 +178,7 @@ def test_a_million_ticks_are_one_message(case):
     before = len(case.decisions.done)
     ask(panel, do="take_in_shown", reason="all of it")
     assert len(case.decisions.done) == before + 1
-    assert panel.totals["orders"] == 300
+    assert panel.facts()["orders"] == 300
 
 
 def test_the_chart_the_table_and_the_totals_say_the_same(case):
@@ -182,8 +187,12 @@ def test_the_chart_the_table_and_the_totals_say_the_same(case):
     ask(panel, do="zoom", how="whole")
     ask(panel, do="choose", name="order_statuses", value="Unshipped", on=True)
     ask(panel, do="tick", key=panel.page["rows"][0]["key"], on=False, reason="")
-    assert sum(panel.chart["bars"]["chosen"]) == panel.totals["orders"] == case.chosen().sum()
-    assert panel.page["count"] == panel.totals["orders"] + 1  # the one left out stays in sight, unticked
+    assert (
+        sum(sum(counts) for _, counts in panel.chart["bars"]["chosen"])
+        == panel.facts()["orders"]
+        == case.chosen().sum()
+    )
+    assert panel.page["count"] == panel.facts()["orders"] + 1  # the one left out stays in sight, unticked
 
 
 def test_a_kept_filter_comes_back(case):
@@ -192,11 +201,11 @@ def test_a_kept_filter_comes_back(case):
     ask(panel, do="choose", name="skus", value="HP-BT700-BLK", on=True)
     ask(panel, do="save_preset", name=" black ones ")
     ask(panel, do="as_found")
-    assert case.filter == RULE
+    assert _rule(case) == RULE
     other = OrderFilter(TableCase.of(case.folder, NIGHT))
     assert other.fields["presets"] == ["black ones"]
     ask(other, do="use_preset", name="black ones")
-    assert case.filter.skus == ("HP-BT700-BLK",)
+    assert _rule(case).skus == ("HP-BT700-BLK",)
 
 
 def test_what_cannot_be_done_is_said_in_the_panel(case):
@@ -205,9 +214,9 @@ def test_what_cannot_be_done_is_said_in_the_panel(case):
     ask(panel, do="number", name="max_unit_price", text="cheap")
     assert panel.notice == {
         "kind": "error",
-        "text": "'cheap' is not a number. Write it as 1.99, or leave the field empty.",
+        "text": "'cheap' is not a number here. Write it like 1,234.50.",
     }
-    assert case.filter == RULE
+    assert _rule(case) == RULE
     ask(panel, do="search", text="")
     assert panel.notice["text"] == ""
 
@@ -231,19 +240,55 @@ def test_a_change_in_another_notebook_is_told(case):
     other = OrderFilter(TableCase.of(case.folder, NIGHT))
     ask(other, do="tick", key=other.page["rows"][0]["key"], on=False, reason="")
     ask(panel, do="look")
-    assert (panel.notice["kind"], panel.totals["orders"]) == ("changed", 100)
+    assert (panel.notice["kind"], panel.facts()["orders"]) == ("changed", 100)
     ask(panel, do="reload")
-    assert (panel.notice["text"], panel.totals["orders"]) == ("", 99)
+    assert (panel.notice["text"], panel.facts()["orders"]) == ("", 99)
 
 
 def test_reports_that_came_since_are_shown_when_asked_for(case):
     """A newer report changes nothing under the seller's hands; *Show the newest state* brings its orders."""
     panel = OrderFilter(case)
     case.table = night_of_orders(360)
-    ask(panel, do="search", text="")
-    assert panel.totals["orders"] == 100
+    ask(panel, do="page", number=1)
     ask(panel, do="reload")
-    assert panel.totals["orders"] == 120
+    assert panel.facts()["orders"] == 120
+
+
+def test_a_panel_without_reports_fills_itself(tmp_path):
+    """On an empty case the panel says what is missing, and shows the orders as soon as they are there."""
+    case = TableCase.of(tmp_path / "case", NIGHT)
+    reports = [()]
+    empty = type("Empty", (TableCase,), {"reports": property(lambda _case: reports[0])})
+    case.__class__ = empty
+    panel = OrderFilter(case)
+    assert "no report" in panel.notice["text"]
+    assert panel.facts()["orders"] == 0
+    reports[0] = (case.folder / "orders.txt",)
+    ask(panel, do="look")
+    assert panel.facts()["orders"] == 100
+    assert panel.notice["text"] == ""
+
+
+def test_two_incidents_are_worked_on_one_at_a_time(case):
+    """Both are in, each with its number; the filters shown and changed are those of the one that was chosen."""
+    case.take(Incident(skus=("CABLE-2M",)))
+    panel = OrderFilter(case)
+    both = affected(NIGHT, RULE) | affected(NIGHT, Incident(skus=("CABLE-2M",)))
+    assert panel.facts()["orders"] == int(both.sum())
+    assert [(one["number"], one["here"]) for one in panel.incidents] == [(1, True), (2, False)]
+    assert {number for number, _ in panel.chart["bars"]["chosen"]} == {1, 2}
+    ask(panel, do="incident", number=2)
+    ask(panel, do="number", name="min_quantity", text="2")
+    assert [one.rule.min_quantity for one in case.incidents] == [None, 2]
+    assert {row["incident"] for row in panel.page["rows"]} <= {1, 2}
+
+
+def test_the_panel_says_what_the_case_says(case):
+    """`facts` has the keys and figures of `status --json`."""
+    panel = OrderFilter(case)
+    ask(panel, do="tick", key=panel.page["rows"][0]["key"], on=False, reason="")
+    now = status(case).to_json()
+    assert panel.facts() == {name: now[name] for name in ("orders", "items", "units", "order_ids", "amounts", "triage")}
 
 
 def test_a_full_disk_is_said_in_the_panel(case, monkeypatch):
@@ -256,7 +301,7 @@ def test_a_full_disk_is_said_in_the_panel(case, monkeypatch):
     monkeypatch.setattr(case, "decide", full)
     ask(panel, do="tick", key=panel.page["rows"][0]["key"], on=False, reason="")
     assert "No space left on device" in panel.notice["text"]
-    assert panel.totals["orders"] == 100
+    assert panel.facts()["orders"] == 100
 
 
 def test_two_notebooks_do_not_undo_each_other(case):
@@ -265,7 +310,7 @@ def test_two_notebooks_do_not_undo_each_other(case):
     first, second = (row["key"] for row in one.page["rows"][:2])
     ask(one, do="tick", key=first, on=False, reason="")
     ask(two, do="tick", key=second, on=False, reason="")
-    assert set(case.decisions.left_out) == {first, second}
+    assert set(case.left_out) == {first, second}
 
 
 def test_others_may_follow_after_the_screen_was_answered(case):
@@ -287,10 +332,10 @@ def test_others_may_follow_after_the_screen_was_answered(case):
 def test_without_an_incident_nothing_is_in(tmp_path):
     """Before an incident is taken no order is affected, and the panel says what to do."""
     panel = OrderFilter(TableCase.of(tmp_path / "case", NIGHT, rule=None))
-    assert panel.totals["orders"] == 0
+    assert panel.facts()["orders"] == 0
     assert "notebook 2" in panel.notice["text"]
     ask(panel, do="choose", name="skus", value="CABLE-2M", on=True)
-    assert panel.totals["orders"] > 0
+    assert panel.facts()["orders"] > 0
 
 
 def test_the_panel_speaks_chinese(case):
@@ -303,10 +348,7 @@ def test_the_panel_has_a_line_for_where_no_widget_is_drawn(case):
     """Where widgets cannot be drawn, one plain line says what stands here."""
     panel = OrderFilter(case)
     bundle = panel._repr_mimebundle_()
-    assert (
-        repr(panel)
-        == "The panel that chooses orders: 100 orders affected when it was opened. Run this cell to open it."
-    )
+    assert repr(panel) == "Choose the affected orders. Run this cell to open it."
     assert bundle[0]["text/plain"] == repr(panel)
 
 
@@ -314,7 +356,7 @@ def test_a_message_that_means_nothing_changes_nothing(case):
     """An unknown question is answered and changes nothing."""
     panel = OrderFilter(case)
     ask(panel, do="tick_everything")
-    assert panel.totals["orders"] == 100
+    assert panel.facts()["orders"] == 100
 
 
 def test_only_what_changed_is_sent(case):

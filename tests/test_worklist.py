@@ -12,7 +12,9 @@ import pytest
 from promofix_lib.account.account import Account
 from promofix_lib.account.worklist import Step, message_quota
 from promofix_lib.orders import order_table
+from promofix_lib.status import status
 from tests.seller_month import seller_month, standing
+from tests.status_case import LooseCase, line, order_id
 
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)  # 3 a.m. in Los Angeles
 ZONE = ZoneInfo("America/Los_Angeles")
@@ -44,11 +46,14 @@ def test_the_work_has_an_order():
     month = seller_month(days=8, a_day=30, wrong=60)
     wrong = month["promotion_ids"].notna() | (month["fulfillment_channel"] == "amazon").fillna(False)
     status = standing(month, wrong, gate_open=False, steps={"cancel": "confirm_end"})
-    keys = [step.key for step in Account(status, zone=ZONE).plan_of_work(NOW)]
+    steps = Account(status, zone=ZONE).plan_of_work(NOW)
+    keys = [step.key for step in steps]
     wanted = ["stop_bleed", "save_reports", "ask_amazon", "letter_before", "hand_over", "cancel_trial", "cancel_1"]
     wanted += ["message_1", "letter_after", "round_1", "check_rate_1", "purge"]
     places = [keys.index(key) for key in wanted]
     assert places == sorted(places)
+    clock = [f"{step.when:%H:%M}" for step in steps if step.key in wanted][:9]
+    assert clock == ["03:00", "03:15", "03:30", "04:00", "04:05", "04:15", "05:00", "05:30", "07:30"]
 
 
 @pytest.mark.parametrize("batch", [500, 20])
@@ -167,7 +172,7 @@ def test_the_rate_is_checked_when_the_clock_says():
 def test_mornings_stay_mornings_when_the_clocks_change():
     """Nine o'clock after the end of summer time is nine o'clock, 25 hours later."""
     now = datetime(2026, 10, 31, 16, tzinfo=UTC)  # 9:00 PDT, the day before the change
-    first = steps_of(night(), now)["round_1"].when
+    first = steps_of(night(), now)["look_1"].when
     assert first - now == timedelta(hours=25)
     assert (first.hour, first.tzinfo) == (9, ZONE)
 
@@ -190,3 +195,29 @@ def test_every_step_says_what_and_why(language: str):
     for step in steps_of(night(9), gate_open=False, ship_by={"O1": NOW + timedelta(days=4)}).values():
         said = [step.what.text(language), step.why.text(language), step.urgent.text(language) if step.urgent else "-"]
         assert not any("account." in text or "{" in text for text in said)
+
+
+def test_the_plan_follows_the_case_to_its_end():
+    """From the first export to the newer report: what is done disappears, what is left stays with its orders."""
+    case = LooseCase([line(n) for n in range(1, 5)], left_out={f"{order_id(4)}/{4:014d}": "a friend"})
+
+    def plan(now: datetime = NOW) -> dict[str, tuple[str, ...]]:
+        steps = Account(status(case), zone=ZONE).plan_of_work(now)
+        return {step.key: step.order_ids for step in steps if not step.key.startswith(("look", "check", "purge"))}
+
+    three, four = tuple(order_id(n) for n in (1, 2, 3)), (order_id(4),)
+    assert plan()["hand_over"] == plan()["cancel_trial"] == three
+    case.export()
+    assert "hand_over" not in plan()
+    case.amazon_said(accepted=[1, 2], refused=[3])
+    assert plan()["cancel_again"] == (order_id(3),)
+    assert plan()["message_1"] == three
+    case.amazon_said(accepted=[3])
+    for number in (1, 2, 3):
+        case.answered(number, "done", task="message")
+    assert plan() == {"ship": four, "letter_after": ()}
+    case.renew([*(line(n, order_status="Cancelled") for n in (1, 2, 3)), line(4, order_status="Shipped")])
+    assert plan() == plan(NOW + timedelta(days=5)) == {"letter_after": ()}
+    assert plan(NOW + timedelta(days=6)) == {}  # the 26th, when no seven days hold one of these orders any more
+    (one,) = Account(status(case)).channels
+    assert (set(one.before.counted), one.before.low) == (set(three), one.before.high)

@@ -67,7 +67,7 @@ class WorkedList:
 
     def table(self) -> list[list[str]]:
         """Title, name, an empty row, headings, rows."""
-        above = [["To do"], [], [say("sheet.your_name", language=self.language), "", self.name]]
+        above = [["To do"], [], [say("sheet.your_name", language=self.language), "", self.name, "", "Made 2026"]]
         above += [[] for _ in range(HEADER_ROW - 1 - len(above))]
         heads = [heading(column, self.language) for column in self.columns]
         return [*above, heads, *([row[column] for column in self.columns] for row in self.rows)]

@@ -13,15 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from promofix_lib.account.rate import (
-    LIMIT,
-    WINDOW_DAYS,
-    Flags,
-    Reading,
-    SellerOrders,
-    as_date,
-    room,
-)
+from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, Reading, room
+from promofix_lib.account.seller_orders import Flags, SellerOrders, as_date
 from promofix_lib.amounts import Money
 from promofix_lib.money import Ledger
 
@@ -169,12 +162,12 @@ def choices_of(
     code = int(np.bincount(codes).argmax()) if len(codes) else 0
     name = ledger.currencies[code] if len(codes) else ""
     own = {sku: int(cost.amount * SCALE) for sku, cost in (costs or {}).items() if cost.currency == name}
-    skus, units = (orders[column].to_numpy(dtype=object, na_value=None) for column in ("sku", "quantity"))
+    skus, units = orders["sku"].fillna("").to_numpy(dtype=object), orders["quantity"].to_numpy(np.int64, na_value=0)
     usual = _usual_paid(skus, units, ledger, places)
     made: dict[int, Choice] = {}
     undecided: dict[int, None] = {}
     for place in places.tolist():
-        number, sku, quantity = int(book.row_order[place]), skus[place], units[place] or 0
+        number, sku, quantity = int(book.row_order[place]), skus[place], int(units[place])
         known = bool(ledger.paid_known[place])
         paid = int(ledger.paid[place]) if known else usual.get(sku, -1) * quantity
         worth = own[sku] * quantity if sku in own else int(ledger.normal[place])
@@ -205,6 +198,6 @@ def _usual_paid(
     votes: dict[str, Counter[int]] = {}
     for place in places.tolist():
         if ledger.paid_known[place] and skus[place] and units[place]:
-            each = int(ledger.paid[place]) // units[place]
+            each = int(ledger.paid[place]) // int(units[place])
             votes.setdefault(skus[place], Counter())[each] += 1
     return {sku: max(counter, key=lambda each: (counter[each], -each)) for sku, counter in votes.items()}

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, Flags, SellerOrders, Whole, as_date, over, short_percent
+from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, over, short_percent
+from promofix_lib.account.seller_orders import Flags, SellerOrders, Whole, as_date
 from promofix_lib.rules import rule
 from promofix_lib.say import Told, told
 

@@ -5,21 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from promofix_lib.account.rate import local_days
 from promofix_lib.account.recovery import Recovery
+from promofix_lib.account.seller_orders import local_days
 from promofix_lib.rules import rule
 from promofix_lib.say import Told, told
-
-if TYPE_CHECKING:
-    from promofix_lib.status.status import OrderRow, Status
+from promofix_lib.status.status import OrderRow, Status
 
 SPARE = timedelta(hours=1)
 """How long before its deadline a step begins at the latest."""
+
+MINUTES = {
+    "stop_bleed": 0,
+    "still_selling": 0,
+    "settle_conflict": 5,
+    "save_reports": 15,
+    "ask_amazon": 30,
+    "letter_before": 60,
+    "hand_over": 65,
+    "cancel": 75,
+    "next_batch": 45,
+    "message": 30,
+    "letter_after": 120,
+    "ship": 24 * 60,
+}
+"""When the steps of the first day begin: most from now, batches and messages from the one before."""
 
 _TO_CANCEL = ("confirm_end", "hand_over", "upload", "upload_again")
 _TO_ASK = ("confirm_end", "hand_over", "ask_amazon")
@@ -65,6 +78,7 @@ PAGES = {
     "letter_after": "5_write_to_amazon.ipynb",
     "hand_over": "4_export_for_assistant.ipynb",
     "round": "1_load_reports.ipynb",
+    "look": "1_load_reports.ipynb",
     "decide": "6_follow_up.ipynb",
     "check_rate": "6_follow_up.ipynb",
 }
@@ -117,27 +131,24 @@ def plan_of_work(
     to_ask = [row for row in rows if row.triage == "ask_amazon" and row.next in _TO_ASK]
     waiting = [row for row in rows if row.triage == "wait" and row.state != "left_out"]
     work = _Work(now, zone)
-    late = [row for row in rows if row.order_id in set(status.gate.after_end)]
-    if late:
-        work.add("still_selling", timedelta(), late)
-    elif not status.gate.open and (to_cancel or to_ask or waiting):
-        work.add("stop_bleed", timedelta(), always=True)
-    work.add("settle_conflict", timedelta(minutes=5), (row for row in rows if row.next == "settle_conflict"))
-    work.add("save_reports", timedelta(minutes=15), always=bool(to_cancel) and not status.known_cancelled)
-    work.add("ask_amazon", timedelta(minutes=30), to_ask)
-    work.add("letter_before", timedelta(minutes=60), always=bool(to_cancel or to_ask) and not status.known_cancelled)
-    work.add("hand_over", timedelta(minutes=65), (row for row in rows if row.next in ("hand_over", "confirm_end")))
+    work.add("still_selling", rows=_named(rows, status.gate.after_end))
+    if not status.gate.open and not status.gate.after_end and (to_cancel or to_ask or waiting):
+        work.add("stop_bleed", always=True)
+    work.add("settle_conflict", rows=(row for row in rows if row.next == "settle_conflict"))
+    work.add("save_reports", always=bool(to_cancel) and not status.known_cancelled)
+    work.add("ask_amazon", rows=to_ask)
+    work.add("letter_before", always=bool(to_cancel or to_ask) and not status.known_cancelled)
+    work.add("hand_over", rows=_named(rows, status.to_hand_over))
     done = _add_cancelling(work, to_cancel, batch_orders or rule("work.batch_orders"))
     to_write = [row for row in rows if row.next == "write_buyer" or (row.triage == "cancel" and row.next in _TO_CANCEL)]
     _add_messages(work, to_write, message_quota(status, zone, orders_per_day), done)
-    healing = clock is not None and clock.certain is not None and clock.certain > work.now.date()
-    work.add(
-        "letter_after", done + timedelta(hours=2), always=bool(to_cancel) or (healing and bool(status.known_cancelled))
-    )
-    work.add("ship", timedelta(hours=24), (row for row in rows if row.next == "ship"))
+    healing = bool(status.known_cancelled and clock and clock.certain and clock.certain > work.now.date())
+    work.add("letter_after", done + _minutes("letter_after"), always=bool(to_cancel) or healing)
+    work.add("ship", rows=(row for row in rows if row.next == "ship"))
     if to_cancel or to_ask or waiting or not status.gate.open:
+        look = "round" if waiting else "look"
         for number, days in enumerate(rule("work.look_again_after_days"), start=1):
-            work.add("round", work.morning(days), waiting, number=number, always=bool(rows), ships=False)
+            work.add(look, work.morning(days), waiting, number=number, always=True, ships=False)
     work.add("decide", work.morning(2), (row for row in rows if row.next == "decide"))
     if clock is not None:
         _add_checks(work, clock, bool(to_cancel))
@@ -162,7 +173,7 @@ def message_quota(status: Status, zone: ZoneInfo, orders_per_day: float = 0) -> 
     ----------
     Amazon's seller forums (UK), announcement on the quota for buyer-seller messages.
     """
-    base, each = rule("message_quota.each_day"), rule("message_quota.per_daily_order")
+    base, each = rule("messages.each_day"), rule("messages.per_daily_order")
     if orders_per_day:
         return int(base + int(each * orders_per_day))
     orders = status.book.orders
@@ -173,6 +184,15 @@ def message_quota(status: Status, zone: ZoneInfo, orders_per_day: float = 0) -> 
     days = local_days(rows["purchase_date"], zone.key)[~rows["order_id"].duplicated().to_numpy(dtype=np.bool_)]
     counts = np.bincount(days - days.min())[1:-1]
     return int(base + each * int(counts.mean() if len(counts) else 0))
+
+
+def _minutes(key: str) -> timedelta:
+    return timedelta(minutes=MINUTES[key])
+
+
+def _named(rows: Iterable[OrderRow], order_ids: Iterable[str]) -> list[OrderRow]:
+    wanted = set(order_ids)
+    return [row for row in rows if row.order_id in wanted]
 
 
 class _Work:
@@ -186,7 +206,7 @@ class _Work:
     def add(
         self,
         key: str,
-        after: timedelta,
+        after: timedelta | None = None,
         rows: Iterable[OrderRow] = (),
         *,
         number: int = 0,
@@ -202,7 +222,7 @@ class _Work:
         self.steps.append(
             Step(
                 key=f"{key}_{number}" if number else key,
-                when=(self.now.astimezone(UTC) + after).astimezone(self.zone),
+                when=(self.now.astimezone(UTC) + (_minutes(key) if after is None else after)).astimezone(self.zone),
                 what=told(f"account.{key}_what", **facts),
                 why=told(f"account.{key}_why"),
                 order_ids=tuple(row.order_id for row in mine),
@@ -242,7 +262,7 @@ class _Work:
 
 
 def _add_cancelling(work: _Work, rows: Sequence[OrderRow], batch_orders: int) -> timedelta:
-    after = timedelta(minutes=75)
+    after = _minutes("cancel")
     again = [row for row in rows if row.next == "upload_again"]
     fresh = [row for row in rows if row.next != "upload_again"]
     work.add("cancel_again", after, again)
@@ -251,9 +271,9 @@ def _add_cancelling(work: _Work, rows: Sequence[OrderRow], batch_orders: int) ->
     trial = rule("work.trial_orders")
     work.add("cancel_trial", after, fresh[:trial])
     for number, start in enumerate(range(trial, len(fresh), batch_orders), start=1):
-        after += timedelta(minutes=45)
+        after += _minutes("next_batch")
         work.add("cancel", after, fresh[start : start + batch_orders], number=number)
-    return after + timedelta(minutes=30)
+    return after + _minutes("message")
 
 
 def _add_messages(work: _Work, rows: Sequence[OrderRow], quota: int, after: timedelta) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
+import locale
 import os
 import re
 import shutil
@@ -15,6 +17,43 @@ from pathlib import Path
 from promofix_lib.places import PROJECT
 
 _DEVELOPER_COMMANDS = ("test",)
+
+# said before anything is installed, so not in the catalogue: English, Chinese
+_WORDS = {
+    "begin": (
+        "Setting up promofix in {folder} (once, one to three minutes, about 500 MB) …",
+        "正在 {folder} 中安装 promofix（仅一次，一至三分钟，约 500 MB）…",
+    ),
+    "done": ("Set-up is done.", "安装完成。"),
+    "incomplete": (
+        "promofix is installed without some of its dependencies. Run: pip install promofix",
+        "promofix 的部分依赖没有安装。请运行：pip install promofix",
+    ),
+    "no_venv": (
+        "This Python cannot make virtual environments. On Debian or Ubuntu install the missing part with "
+        "'sudo apt install python3-venv' (python{version}-venv), then try again.",
+        "此 Python 无法创建虚拟环境。在 Debian 或 Ubuntu 上请运行 sudo apt install python3-venv"
+        "（python{version}-venv），然后重试。",
+    ),
+    "no_environment": (
+        "{folder}: the environment could not be made; the lines above say why. Is there 1 GB of room?",
+        "{folder}：无法创建环境；原因见上方。磁盘是否有 1 GB 空间？",
+    ),
+    "no_folder": (
+        "{folder}: cannot be written ({why}). Put the project into a folder of your own with 1 GB of room, then try "
+        "again.",
+        "{folder}：无法写入（{why}）。请将项目放入您自己的文件夹（需 1 GB 空间），然后重试。",
+    ),
+    "no_packages": (
+        "The packages could not be installed; the lines above say why. Check the internet connection (and the proxy or "
+        "package index that pip uses) and try again.",
+        "无法安装依赖包；原因见上方。请检查网络连接（以及 pip 使用的代理或镜像），然后重试。",
+    ),
+    "stopped": (
+        "Set-up was stopped. Give the same command again to finish it.",
+        "安装已中断。再次运行同一命令即可继续。",
+    ),
+}
 
 
 def with_everything_installed(arguments: list[str]) -> int:
@@ -29,11 +68,25 @@ def with_everything_installed(arguments: list[str]) -> int:
 
         return run(arguments)
     if not (PROJECT / "pyproject.toml").exists():
-        return _say_and_fail("promofix is installed without some of its dependencies. Run: pip install promofix")
-    python = _ready_environment(extra)
+        return _say_and_fail("incomplete")
+    try:
+        python = _ready_environment(extra)
+    except KeyboardInterrupt:
+        return _say_and_fail("stopped")
+    except OSError as error:
+        return _say_and_fail("no_folder", folder=error.filename or PROJECT / ".venv", why=error.strerror)
     if python is None:
         return 2
-    return subprocess.run([str(python), "-m", "promofix_lib", *arguments], env=_environment()).returncode
+    return _run_in(python, [str(python), "-m", "promofix_lib", *arguments])
+
+
+def _run_in(python: Path, command: list[str]) -> int:
+    if os.name == "posix":  # the same process goes on: Ctrl+C and SIGTERM reach the right one
+        os.execve(python, command, _environment())
+    try:
+        return subprocess.run(command, env=_environment()).returncode
+    except KeyboardInterrupt:
+        return 130
 
 
 def _requirements(extra: str | None) -> list[str]:
@@ -70,11 +123,12 @@ def _ready_environment(extra: str | None) -> Path | None:
     wanted = _fingerprint()
     if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return python
-    _say(f"Setting up promofix in {folder} (once, one to three minutes, about 500 MB) …")
+    folder.mkdir(exist_ok=True)  # a folder that cannot be written says so itself
+    _say("begin", folder=folder)
     if not (_made(folder, python) and _filled(python, extra)):
         return None
     stamp.write_text(wanted, encoding="utf-8")
-    _say("Set-up is done.")
+    _say("done")
     return python
 
 
@@ -84,17 +138,17 @@ def _fingerprint() -> str:
 
 
 def _made(folder: Path, python: Path) -> bool:
-    if python.exists():
+    if python.exists() and _done([str(python), "-c", "import sys"]):  # one that was killed half way is made anew
         return True
     if uv := shutil.which("uv"):
-        return _done([uv, "venv", "--python", sys.executable, str(folder)])
-    if _done([sys.executable, "-m", "venv", str(folder)]):
+        return _done([uv, "venv", "--clear", "--python", sys.executable, str(folder)])
+    if _done([sys.executable, "-m", "venv", "--clear", str(folder)]):
         return True
     shutil.rmtree(folder, ignore_errors=True)
-    _say(
-        "This Python cannot make virtual environments. On Debian or Ubuntu install the missing part with "
-        f"'sudo apt install python3-venv' (python{sys.version_info[0]}.{sys.version_info[1]}-venv), then try again."
-    )
+    if importlib.util.find_spec("ensurepip") is None:
+        _say("no_venv", version=f"{sys.version_info[0]}.{sys.version_info[1]}")
+    else:
+        _say("no_environment", folder=folder)
     return False
 
 
@@ -106,7 +160,7 @@ def _filled(python: Path, extra: str | None) -> bool:
         install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", what]
     if _done(install):
         return True
-    _say("The packages could not be installed; the lines above say why. Check the internet connection and try again.")
+    _say("no_packages")
     return False
 
 
@@ -119,10 +173,12 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def _say(text: str) -> None:
+def _say(word: str, **facts: object) -> None:
+    spoken = os.environ.get("PROMOFIX_LANGUAGE") or locale.getlocale()[0] or ""
+    text = _WORDS[word][int(spoken.lower().startswith(("zh", "chinese")))].format(**facts)
     print(text, file=sys.stderr, flush=True)
 
 
-def _say_and_fail(text: str) -> int:
-    _say(text)
+def _say_and_fail(word: str, **facts: object) -> int:
+    _say(word, **facts)
     return 2

@@ -1,4 +1,4 @@
-"""The whole job in one call: case, incident, every export; what ``promofix run`` does."""
+"""The whole job in one call: case, incidents, every export; what ``promofix run`` and ``promofix export`` do."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from promofix_lib.account.of_case import outlook_settings
-from promofix_lib.account.outlook import rate_section
-from promofix_lib.app.overview import findings_text, set_aside
+from promofix_lib.account.account import Account, account_of
+from promofix_lib.app import overview
 from promofix_lib.case.case import Case
 from promofix_lib.errors import PromofixError
-from promofix_lib.export.handover import Withheld, export
-from promofix_lib.finding import Finding, Findings, find_incidents
-from promofix_lib.merging import read_orders
-from promofix_lib.reports import Report
-from promofix_lib.triage import orders_by_triage
+from promofix_lib.export.handover import Handover, export
+from promofix_lib.finding import Finding, Findings
+from promofix_lib.reports.merging import Reading
+from promofix_lib.say import say
+from promofix_lib.status import Status, confirm_end, status
 
 
 @dataclass(frozen=True)
@@ -29,94 +28,87 @@ class JobDone:
 
     Parameters
     ----------
+    reading : Reading
+        What was read: it may lack what an incident would show in.
     findings : Findings
         Everything that was found.
-    reports : tuple of Report
-        What was read: it may lack what an incident would show in.
-    finding : Finding or None
-        The incident that was worked on.
-    triage : dict of str to int
-        Orders per triage word.
-    folder : Path or None
-        The export's folder.
-    files : tuple of Path
-        What was written.
-    withheld : tuple of Withheld
-        What was not, and why.
-    cancel_rate : dict
-        What cancelling does to the account, as JSON.
-    account : str
-        The same in words.
+    case : Case
+    incidents : tuple of Finding
+        Those that were worked on, the gravest first.
+    handover : Handover or None
+        None when no incident was found.
     """
 
+    reading: Reading
     findings: Findings
-    reports: tuple[Report, ...] = ()
-    finding: Finding | None = None
-    triage: dict[str, int] | None = None
-    folder: Path | None = None
-    files: tuple[Path, ...] = ()
-    withheld: tuple[Withheld, ...] = ()
-    cancel_rate: dict[str, Any] = field(default_factory=dict)
-    account: str = ""
+    case: Case
+    incidents: tuple[Finding, ...] = ()
+    handover: Handover | None = None
+    status: Status | None = None
+    account: Account | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of ``promofix run --json``."""
+        found = [finding.to_json() for finding in self.incidents]
+        handover = self.handover
         return {
-            "incident": self.finding.to_json() if self.finding else None,
-            "triage": self.triage or {},
-            "files": [str(path) for path in self.files],
-            "withheld": [{"what": item.what, "why": item.why} for item in self.withheld],
-            "cancel_rate": self.cancel_rate,
+            "incident": found[0] if found else None,
+            "incidents": found,
+            "triage": dict(self.status.triage) if self.status else {},
+            "files": [str(path) for path in handover.written] if handover else [],
+            "withheld": [{"what": str(one.what), "why": str(one.why)} for one in handover.withheld] if handover else [],
+            "cancel_rates": self.account.rates_json() if self.account else [],
         }
 
     def text(self) -> str:
         """What was done, in words."""
-        if self.finding is None:
-            return findings_text(self.findings, self.reports)
-        counts = ", ".join(f"{word} {orders:,}" for word, orders in (self.triage or {}).items())
-        parts = [self.finding.sentence, f"What can be done with these orders: {counts}.", f"Written to {self.folder}:"]
-        parts[-1] += "".join(f"\n  {line}" for line in _listed(self.files, self.folder))
-        if self.account:
-            parts.insert(2, self.account)
-        parts += [f"Not written: {item.what}. {item.why}" for item in self.withheld]
-        return "\n\n".join([*parts, *set_aside(self.reports)])
+        if self.handover is None or self.status is None:
+            return overview.findings_text(self.findings, self.reading)
+        folder = self.handover.folder
+        parts = [overview.incidents_text(self.incidents), overview.triage_text(self.status)]
+        parts += overview.rate_text(self.case)
+        parts.append("\n".join([say("app.written_to", folder=str(folder)), *_listed(self.handover.written, folder)]))
+        parts += [say("app.not_written", what=one.what, why=one.why) for one in self.handover.withheld]
+        return "\n\n".join([*parts, *overview.set_aside(self.reading)])
 
 
-def _listed(files: Sequence[Path], folder: Path | None) -> list[str]:
+def _listed(files: Sequence[Path], folder: Path) -> list[str]:
     """The files by name; a folder with more than a dozen of them in one line."""
-    names = [path.relative_to(folder or path.parent) for path in files]
+    names = [path.relative_to(folder) for path in files]
     folders = Counter(name.parent for name in names)
     lines = [
-        f"{name.parent}/ ({folders[name.parent]:,} files)" if folders[name.parent] > 12 else str(name) for name in names
+        say("app.so_many_files", folder=f"{name.parent}/", n=folders[name.parent])
+        if folders[name.parent] > 12
+        else str(name)
+        for name in names
     ]
-    return list(dict.fromkeys(lines))
+    return [f"  {line}" for line in dict.fromkeys(lines)]
 
 
 def run_job(
     files: Sequence[Path],
     out: Path,
     *,
-    incident: int = 1,
+    incident: int = 0,
     promotion_ended: bool = False,
-    language: str = "en",
+    language: str = "",
     progress: bool = False,
     now: datetime | None = None,
 ) -> JobDone:
-    """Read, find, choose by the incident's rule, export everything into a new folder under `out`.
+    """Read, find, choose by the incidents' rules, export everything into a new folder under `out`.
 
     Parameters
     ----------
     files : sequence of Path
         Reports.
     out : Path
-        The case's folder: ``reports/``, ``case.db`` and ``exports/`` are made in it. Nothing is made there when a
-        report cannot be used or no incident is found.
+        The case's folder. Nothing is made there when a report cannot be used or no incident is found.
     incident : int
-        1 for the gravest.
+        1 for the gravest; 0 for all of them.
     promotion_ended : bool
-        The seller's word that the bleed has stopped; without it the cancellation file is withheld.
+        The seller's word that the bleed has stopped; without it the export is a draft.
     language : str
-        ``en`` or ``zh-CN``.
+        Of the case; empty leaves it as it is.
     progress : bool
         Show a progress bar for long work.
     now : datetime, optional
@@ -129,48 +121,62 @@ def run_job(
     PromofixError
         There are fewer incidents than asked for.
     """
-    reading = read_orders(files, progress=progress)
-    findings = find_incidents(reading.orders)
-    if not findings.incidents:
-        return JobDone(findings, reading.reports)
-    if incident > len(findings.incidents):
-        raise PromofixError(
-            f"--incident {incident}: only {len(findings.incidents)} found. "
-            "'promofix find' lists them with their numbers."
-        )
-    with _whole_or_nothing(out):
-        case = Case.open(out)
+    with _whole_or_nothing(out) as nothing:
+        case = Case.open(out, language=language)
         case.add_reports(files)
-        case.choose_incident(findings.incidents[incident - 1])
-        case.change_settings(
-            language=language,
-            promotion_ended=promotion_ended,
-            price_right=promotion_ended,
-            stock_as_wanted=promotion_ended,
-        )
-        done = export(case, now=now or datetime.now(UTC), progress=progress)
-        counts = orders_by_triage(case.orders[case.chosen()])
-        rate, account = rate_section(case.orders, case.chosen(), **outlook_settings(case))
-        return JobDone(
-            findings,
-            reading.reports,
-            findings.incidents[incident - 1],
-            counts,
-            done.folder,
-            done.written,
-            done.withheld,
-            rate,
-            account,
-        )
+        findings = case.findings
+        if not findings.incidents:
+            reading = case.reading
+            nothing()
+            return JobDone(reading, findings, case)
+        if incident > len(findings.incidents):
+            raise PromofixError("app.fewer_incidents", asked=incident, n=len(findings.incidents))
+        case.take_found()
+        if incident:
+            for taken in case.incidents:
+                case.take(taken.number, taken.finding == findings.incidents[incident - 1])
+        return export_case(case, promotion_ended=promotion_ended, progress=progress, now=now)
+
+
+def export_case(
+    case: Case, *, promotion_ended: bool = False, round: int = 1, progress: bool = False, now: datetime | None = None
+) -> JobDone:
+    """A new export of a case from its decisions as they are.
+
+    Parameters
+    ----------
+    case : Case
+    promotion_ended : bool
+        The seller's word that the bleed has stopped; it stays said.
+    round : int
+        2 or more: only what is new since the last export.
+    progress : bool
+    now : datetime, optional
+        Names the export; the present time by default.
+
+    Raises
+    ------
+    ExportError
+        Nothing to hand over.
+    """
+    if promotion_ended:
+        confirm_end(case)
+    done = export(case, now=now or datetime.now(UTC), round=round, progress=progress)
+    worked_on = tuple(taken.finding for taken in case.incidents if taken.taken and taken.finding)
+    return JobDone(case.reading, case.findings, case, worked_on, done, status(case), account_of(case))
 
 
 @contextmanager
-def _whole_or_nothing(folder: Path) -> Iterator[None]:
+def _whole_or_nothing(folder: Path) -> Iterator[Any]:
     """Take a folder that was made on the way away again when the work fails; one that was there before stays."""
     was_there = folder.exists()
-    try:
-        yield
-    except (PromofixError, OSError, KeyboardInterrupt):
+
+    def nothing() -> None:
         if not was_there:
             shutil.rmtree(folder, ignore_errors=True)
+
+    try:
+        yield nothing
+    except (PromofixError, OSError, KeyboardInterrupt):
+        nothing()
         raise

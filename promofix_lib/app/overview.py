@@ -1,96 +1,166 @@
-"""What was read and what was found, as plain text for a terminal."""
+"""What was read, found, decided and what is next, as plain text for a terminal."""
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import Any
 
-from promofix_lib.finding import Findings
-from promofix_lib.merging import Reading
-from promofix_lib.reports import Report
-from promofix_lib.reports.lacks import ORDERS, PRICES, PROMOTION_IDS
+from promofix_lib.account.account import account_of
+from promofix_lib.amounts import Money
+from promofix_lib.case.case import Case
+from promofix_lib.finding import Finding, Findings
+from promofix_lib.reports.merging import Reading
+from promofix_lib.reports.report import Report
+from promofix_lib.returns.take_back import TakenBack
+from promofix_lib.say import moment_text, say
+from promofix_lib.status import Status, status
+
+_WIDTH = 110
+_SHOWN = 10
+_SENTENCES = 4  # the rate as it stands, when cancelled, how many more, when it is back
+_SHOWS_INCIDENTS = ("orders", "prices", "promotions")  # what an incident would show in
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    r"""The text without control characters: a report must not steer the seller's terminal.
+
+    >>> harmless("a\x1b]52;c;x\x07b\tc")
+    'a]52;c;xb\\tc'
+    """
+    return _CONTROLS.sub("", text)
 
 
 def reading_text(reading: Reading) -> str:
     """The reading report in words: what each file is, what was set aside and why, what is missing."""
-    parts = [_report_text(report) for report in reading.reports]
-    return "\n\n".join([*parts, _together(reading), *(f"Warning: {warning}" for warning in reading.warnings)])
+    lacks = [_wrapped(say("app.together_lacks", what=lack.what, how=lack.how_to_get_it)) for lack in reading.lacks]
+    warnings = [_wrapped(say("app.warning", text=warning)) for warning in reading.warnings]
+    return "\n\n".join([*(_report_text(report) for report in reading.reports), _together(reading), *lacks, *warnings])
 
 
 def _report_text(report: Report) -> str:
+    counts = {"rows": report.rows, "aside": len(report.quarantined), "headers": report.headers, "blanks": report.blanks}
     lines = [
-        f"{report.name}: {report.kind}, {report.encoding}",
-        f"  {report.lines:,} lines = {report.rows:,} rows + {len(report.quarantined):,} set aside + "
-        f"{report.headers:,} header + {report.blanks:,} blank; {report.items:,} order items",
+        say("app.report", name=report.name, kind=report.kind, encoding=report.encoding),
+        _wrapped(say("app.report_lines", lines=report.lines, items=report.items, **counts)),
     ]
-    lines += [f"  set aside: line {bad.line}: {bad.reason}" for bad in report.quarantined[:10]]
-    if len(report.quarantined) > 10:
-        lines.append(f"  … and {len(report.quarantined) - 10:,} more lines set aside (--json lists them all)")
-    lines += [_wrapped(f"it lacks {lack.what}. {lack.how_to_get_it}") for lack in report.lacks]
-    return "\n".join([*lines, *(_wrapped(f"warning: {warning}") for warning in report.warnings)])
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, 110, initial_indent="  ", subsequent_indent="    ")
+    lines += [_wrapped(say("app.line_set_aside", line=bad.line, why=bad.reason)) for bad in report.quarantined[:_SHOWN]]
+    if len(report.quarantined) > _SHOWN:
+        lines.append(_wrapped(say("app.more_set_aside", n=len(report.quarantined) - _SHOWN)))
+    return "\n".join([*lines, *(_wrapped(say("app.warning", text=warning)) for warning in report.warnings)])
 
 
 def _together(reading: Reading) -> str:
     orders = reading.orders
     times = orders["purchase_date"].dropna()
-    span = f", bought from {_moment(times.min())} to {_moment(times.max())}" if len(times) else ""
-    currencies = ", ".join(str(code) for code in orders["currency"].dropna().unique())
-    return (
-        f"Together: {orders['order_id'].nunique():,} orders with {len(orders):,} order items{span}"
-        f"{f', in {currencies}' if currencies else ''}."
-    )
+    counts = say("app.together", orders=say("say.orders", n=int(orders["order_id"].nunique())), n=len(orders))
+    if not len(times):
+        return counts
+    first, last = (moment_text(moment.to_pydatetime(), zone=True) for moment in (times.min(), times.max()))
+    currencies = tuple(str(code) for code in orders["currency"].dropna().unique())
+    return f"{counts} {say('app.bought_between', first=first, last=last, currencies=currencies or ('–',))}"
 
 
-def _moment(time: object) -> str:
-    return f"{time:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def findings_text(findings: Findings, reports: Sequence[Report] = ()) -> str:
+def findings_text(findings: Findings, reading: Reading) -> str:
     """The incidents as numbered sentences, then what is worth a look.
 
     When nothing was found and no report could have shown it, that is no all-clear: what is lacking is said instead.
     """
-    unseen = _unseen(reports)
-    if not findings.incidents and unseen:
-        parts = [
-            "No incident was found, but none of these reports shows everything an incident would show in.",
-            *unseen,
-        ]
-    elif not findings.incidents:
-        parts = ["No incident was found: nothing was sold far below what it usually costs."]
+    blind = [lack for lack in reading.lacks if lack.key in _SHOWS_INCIDENTS]
+    if findings.incidents:
+        parts = [incidents_text(findings.incidents)]
+    elif blind:
+        lacks = (say("app.together_lacks", what=lack.what, how=lack.how_to_get_it) for lack in blind)
+        parts = [say("app.none_found_but"), *map(_wrapped, lacks)]
     else:
-        parts = [
-            textwrap.fill(f"{number}. {found.sentence}", 110, subsequent_indent="   ")
-            for number, found in enumerate(findings.incidents, 1)
-        ]
+        parts = [say("app.none_found" if reading.is_whole else "app.none_found_in_part")]
     looks = [_wrapped(f"- {look.sentence} {look.why_not}") for look in findings.worth_a_look]
     if looks:
-        parts.append("Worth a look, but not counted as an incident:\n" + "\n".join(looks))
-    return "\n\n".join([*parts, *(_wrapped(line) for line in set_aside(reports))])
+        parts.append("\n".join([say("app.worth_a_look"), *looks]))
+    passed = [str(sentence) for report in reading.reports for sentence in report.passed_over]
+    return "\n\n".join([*parts, *map(_wrapped, [*passed, *set_aside(reading)])])
 
 
-def set_aside(reports: Sequence[Report]) -> list[str]:
+def incidents_text(incidents: Iterable[Finding]) -> str:
+    """One numbered sentence per incident."""
+    sentences = (f"{number}. {found.sentence}" for number, found in enumerate(incidents, 1))
+    return "\n\n".join(_filled(text, "", "   ") for text in sentences)
+
+
+def set_aside(reading: Reading) -> list[str]:
     """One sentence per report with lines that could not be read: an affected order may be among them."""
     return [
-        f"{report.name}: {_lines_were(len(report.quarantined))} set aside (line {report.quarantined[0].line}: "
-        f"{report.quarantined[0].reason}) and not looked at. 'promofix read' lists them; look for these orders by hand."
-        for report in reports
+        say(
+            "app.set_aside",
+            name=report.name,
+            n=len(report.quarantined),
+            line=report.quarantined[0].line,
+            why=report.quarantined[0].reason,
+        )
+        for report in reading.reports
         if report.quarantined
     ]
 
 
-def _lines_were(count: int) -> str:
-    return "1 line was" if count == 1 else f"{count:,} lines were"
+def triage_text(shown: Status) -> str:
+    """What can be done with the orders, counted."""
+    counts = tuple(f"{say(f'status.triage_{word}')} {n:,}" for word, n in shown.triage.items() if n)
+    return say("app.can_be_done", counts=counts)
 
 
-def _unseen(reports: Sequence[Report]) -> list[str]:
-    """Prices or promotions that every one of the reports lacks, each with the clicks that bring it."""
-    lacking = [{lack.what for lack in report.lacks} for report in reports]
-    of_orders = [whats for whats in lacking if ORDERS not in whats] or lacking
-    everywhere = {ORDERS, PRICES, PROMOTION_IDS}.intersection(*of_orders) if of_orders else set()
-    ways = {lack.what: lack.how_to_get_it for report in reports for lack in report.lacks if lack.what in everywhere}
-    return [_wrapped(f"They lack {what}. {how}") for what, how in ways.items()]
+def status_text(case: Case, *, orders: bool = False) -> str:
+    """Where the case stands: counts, money, what is next, the rate; one line per order when asked for."""
+    shown = status(case)
+    parts = [say("app.case", name=case.name, folder=str(case.folder))]
+    parts += [str(shown.gate.why)] if not shown.gate.open else []
+    money = [
+        say("app.lost", paid=Money(one.paid, one.currency), lost=Money(one.loss, one.currency), n=one.items_not_known)
+        for one in shown.amounts
+    ]
+    parts.append("\n".join([say("app.affected", orders=say("say.orders", n=shown.orders), n=shown.units), *money]))
+    parts.append(say("app.states", counts=_counted("status.state_", shown.states)))
+    parts.append(say("app.next", counts=_counted("status.next_", shown.next)))
+    parts += [say("app.in_no_export", n=shown.in_no_export)] if shown.in_no_export else []
+    parts += rate_text(case)
+    return "\n\n".join([*parts, *([_rows(shown)] if orders else [])])
+
+
+def rate_text(case: Case) -> list[str]:
+    """The cancel rate per sales channel in a few sentences; notebook 3 tells the rest."""
+    outlooks = account_of(case).channels
+    return [str(sentence) for one in outlooks for sentence in one.told()[:_SENTENCES]]
+
+
+def _counted(prefix: str, counts: Any) -> tuple[str, ...]:
+    return tuple(f"{say(prefix + word)} {n:,}" for word, n in counts.items() if n)
+
+
+def _rows(shown: Status) -> str:
+    lines = []
+    for row in shown.rows:
+        cells = [row.order_id, say(f"status.triage_{row.triage}"), say(f"status.state_{row.state}")]
+        cells.append(say(f"status.next_{row.next}"))
+        cells += [moment_text(row.ship_by, zone=True)] if row.ship_by else []
+        lines.append("  ".join([*cells, *([str(row.why)] if row.why else [])]))
+    return "\n".join(lines)
+
+
+def answer_text(answer: TakenBack) -> str:
+    """What came back, in words: understood, changed, conflicts, what was not understood."""
+    lines = [say("app.understood", n=answer.understood, changed=answer.changed)]
+    lines += [say("app.conflict", **conflict) for conflict in answer.to_json()["conflicts"]]
+    lines += [say("app.not_understood", **one) for one in answer.to_json()["not_understood"]]
+    return "\n".join(_wrapped(line) for line in [*lines, *(str(warning) for warning in answer.warnings)])
+
+
+def _wrapped(text: str) -> str:
+    return _filled(text, "  ", "    ")
+
+
+def _filled(text: str, first: str, other: str) -> str:
+    """Lines of at most `_WIDTH`; an id or a SKU is never broken at its hyphens."""
+    return textwrap.fill(
+        text, _WIDTH, initial_indent=first, subsequent_indent=other, break_on_hyphens=False, break_long_words=False
+    )

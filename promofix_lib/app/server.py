@@ -1,19 +1,33 @@
-"""JupyterLab on the guided notebooks: quiet, offline, in document mode."""
+"""JupyterLab on the guided notebooks: quiet, offline, in document mode, ended in one line."""
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from promofix_lib.errors import PromofixError
 from promofix_lib.places import PROJECT
+from promofix_lib.say import current_language, say
 
-FIRST_NOTEBOOK = "notebooks/0_start_here.ipynb"
+FIRST_NOTEBOOK = "0_start_here.ipynb"
 LARGEST_UPLOAD = 200 * 1024 * 1024
 """Bytes that a FileUpload may send at once; Jupyter silently drops more than some 10 MB by default."""
+
+_PATIENCE = 120.0  # seconds in which a slow disk must have started the server
+_USUAL_PORTS = range(8888, 8938)
 
 
 def open_notebooks(*, browser: bool = True, port: int = 0) -> int:
@@ -29,38 +43,73 @@ def open_notebooks(*, browser: bool = True, port: int = 0) -> int:
     Raises
     ------
     PromofixError
-        There are no notebooks here: promofix runs outside its clone.
+        There are no notebooks here, the port is taken, or the server does not start.
     """
-    if not (PROJECT / FIRST_NOTEBOOK).exists():
-        raise PromofixError(
-            f"{PROJECT}: the notebooks are not here. Download the whole project (not only the package), go into its "
-            "folder and run: python -m promofix_lib open"
-        )
+    first = first_notebook(current_language())
+    port = port or _free_port()
+    if _taken(port):
+        raise PromofixError("app.port_taken", port=port)
     quiet_jupyterlab(Path(sys.prefix))
-    try:
-        return subprocess.run(server_command(browser=browser, port=port), cwd=PROJECT, env=_environment()).returncode
-    except KeyboardInterrupt:
-        return 0
+    token = secrets.token_hex(24)
+    own_group = (
+        {"start_new_session": True} if os.name == "posix" else {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    )
+    with _stopping_politely():
+        # a process group of its own: Ctrl+C is for us, and Jupyter does not ask whether it is meant
+        running = subprocess.Popen(server_command(port, first), cwd=PROJECT, env=_environment(token), **own_group)
+        try:
+            _wait_for(running, port)
+            address = f"http://127.0.0.1:{port}/doc/tree/{first}?token={token}"
+            print(say("app.opened", address=address), flush=True)
+            if browser:
+                webbrowser.open(address)
+            return running.wait()
+        except KeyboardInterrupt:
+            print(say("app.goodbye"), flush=True)
+            return 0
+        finally:
+            _end(running)
 
 
-def server_command(*, browser: bool, port: int) -> list[str]:
-    """The command that starts JupyterLab.
+def first_notebook(language: str) -> str:
+    """The first page in a language, English where there is none, as a path below the project.
+
+    Raises
+    ------
+    PromofixError
+        There are no notebooks here: promofix runs outside its clone.
 
     Examples
     --------
-    >>> "--no-browser" in server_command(browser=False, port=8888)
+    >>> first_notebook("en")
+    'notebooks/0_start_here.ipynb'
+    """
+    for folder in (f"notebooks/{language}", "notebooks"):
+        if (PROJECT / folder / FIRST_NOTEBOOK).exists():
+            return f"{folder}/{FIRST_NOTEBOOK}"
+    raise PromofixError("app.no_notebooks", folder=str(PROJECT))
+
+
+def server_command(port: int, first: str) -> list[str]:
+    """The command that starts JupyterLab; its token comes by the environment, where no list of processes shows it.
+
+    Examples
+    --------
+    >>> "--no-browser" in server_command(8888, "notebooks/0_start_here.ipynb")
     True
     """
     return [
         sys.executable,
         "-m",
         "jupyterlab",
+        "--no-browser",
         f"--ServerApp.root_dir={PROJECT}",
-        f"--LabApp.default_url=/doc/tree/{FIRST_NOTEBOOK}",
-        f"--ServerApp.port={port}" if port else "--ServerApp.port=8888",
-        f"--ServerApp.tornado_settings={json.dumps({'websocket_max_message_size': LARGEST_UPLOAD})}",
+        f"--LabApp.default_url=/doc/tree/{first}",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
         "--ServerApp.ip=127.0.0.1",
-        *([] if browser else ["--no-browser"]),
+        "--ServerApp.log_level=ERROR",
+        f"--ServerApp.tornado_settings={json.dumps({'websocket_max_message_size': LARGEST_UPLOAD})}",
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
 
@@ -79,7 +128,68 @@ def quiet_jupyterlab(prefix: Path) -> None:
         return  # a conda environment of somebody else's: JupyterLab then asks once whether it may fetch news
 
 
-def _environment() -> dict[str, str]:
+@contextmanager
+def _stopping_politely() -> Iterator[None]:
+    """SIGTERM ends the server too, as Ctrl+C does."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _wait_for(running: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        if running.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5).close()
+        except urllib.error.HTTPError:
+            return  # it answers
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise PromofixError("app.no_server", port=port)
+
+
+def _end(running: subprocess.Popen[bytes]) -> None:
+    """End the server, and with it its kernels."""
+    if running.poll() is None:
+        running.terminate()
+        try:
+            running.wait(timeout=15)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            running.kill()
+            running.wait()
+
+
+def _free_port() -> int:
+    for port in _USUAL_PORTS:
+        if not _taken(port):
+            return port
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _environment(token: str) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     paths = [str(PROJECT), *filter(None, [environment.get("PYTHONPATH")])]
-    return environment | {"PYTHONPATH": os.pathsep.join(paths)}
+    return environment | {"PYTHONPATH": os.pathsep.join(paths), "JUPYTER_TOKEN": token}

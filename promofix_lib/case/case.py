@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,15 +19,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from promofix_lib.case.decisions import Decisions, Known, Rows, matched, row
-from promofix_lib.case.journal import Entry, Journal
-from promofix_lib.case.records import Action, Decision, Record, plain, typed
+from promofix_lib.case.journal import Journal
+from promofix_lib.case.records import Action, Decision, plain
+from promofix_lib.case.report_folder import ReportFolder, where_allowed
 from promofix_lib.case.settings import Settings, changed
+from promofix_lib.case.story import KeptReport, Story
 from promofix_lib.case.takeover import OLD_NAME, put_aside, taken_over
 from promofix_lib.errors import CaseError
 from promofix_lib.finding import Finding, Findings, Thresholds, find_incidents
 from promofix_lib.incident import Answers, Incident
 from promofix_lib.marketplaces import Marketplace, main_marketplace
-from promofix_lib.merging import Reading, read_orders
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import item_keys, sku_keys
 from promofix_lib.places import (
@@ -38,13 +37,13 @@ from promofix_lib.places import (
     content,
     free_name,
     private_folder,
-    safe_file_name,
     sample_reports,
-    sha256,
     sweep,
+    synchronised,
     trouble_told,
     write_atomically,
 )
+from promofix_lib.reports.merging import Reading, read_orders
 from promofix_lib.say import Told, current_language, languages, say, speak, told
 
 SAMPLE = "sample"
@@ -99,40 +98,6 @@ class Gate:
         return self.promotion_ended and self.price_right and self.stock_as_wanted
 
 
-@dataclass(frozen=True)
-class KeptReport(Record):
-    """A report as it was recorded: name, SHA-256, and the size and time by which it is known to be unchanged."""
-
-    entry: ClassVar[str] = "report"
-
-    name: str
-    sha256: str
-    size: int = -1
-    changed: int = -1
-
-
-@dataclass
-class Story:
-    """What the journal adds up to."""
-
-    settings: Settings = field(default_factory=Settings)
-    decisions: Decisions = field(default_factory=Decisions)
-    reports: dict[str, KeptReport] = field(default_factory=dict)
-    presets: dict[str, Incident] = field(default_factory=dict)
-
-    def apply(self, entry: Entry) -> None:
-        """Take one row of the journal in; kinds of other rooms are theirs to read."""
-        if entry.kind == Decision.entry:
-            self.decisions.apply(entry.id, entry.hand, Decision.from_json(entry.facts))
-        elif entry.kind == "settings":
-            self.settings = changed(self.settings, entry.facts)
-        elif entry.kind == KeptReport.entry:
-            report = KeptReport.from_json(entry.facts)
-            self.reports[report.name] = report
-        elif entry.kind == "preset":
-            self.presets[typed(str, entry.facts["name"], "name")] = typed(Incident, entry.facts["rule"], "rule")
-
-
 class Case:
     """One night's work in one folder; every change is on the disk when the call comes back.
 
@@ -152,6 +117,7 @@ class Case:
         """Use `Case.open`."""
         self.folder = folder
         self.journal: Journal[Story] = Journal(folder, clock, Story)
+        self._reports = ReportFolder(folder / "reports", self.journal)
         self._clock = clock
         self._told: tuple[Told, ...] = ()
         self._is_the_open_one = False
@@ -189,7 +155,7 @@ class Case:
         case._begin(language)
         case._told = (*lost, *case._told)
         case._is_the_open_one = name is None
-        if place == SAMPLE and not case._decided.known:
+        if place == SAMPLE and not case.decisions.known:
             case.add_reports(sample_reports())
             case.take_found()
         return case
@@ -236,6 +202,7 @@ class Case:
             self.journal.create([(self._clock(), "settings", "promofix", {"language": language or current_language()})])
         self._told += put_aside(self.folder, self.journal) if has_old else ()
         self._told += (told("case.conflict_copy", folder=self.folder, files=tuple(copies)),) if copies else ()
+        self._told += (told("case.synchronised", folder=self.folder),) if synchronised(self.folder) else ()
         private_folder(self.folder / "reports")
         sweep(self.folder, (".case.db.*.new*", "reports/.*.new", ".export-*.part"))
         if language:
@@ -256,13 +223,13 @@ class Case:
 
     @property
     def warnings(self) -> tuple[Told, ...]:
-        """What the seller should know of the folder: a conflict copy beside the journal, a chosen case gone."""
+        """What the seller should know: a conflict copy beside the journal, a synchronised folder, a case gone."""
         return self._told
 
     def __repr__(self) -> str:
         """What is in the case, in a few lines."""
         names = [path.name for path in self.reports]
-        causes = [", ".join((*one.rule.promotion_ids, *one.rule.skus)) for one in self._decided.known if one.taken]
+        causes = [", ".join((*one.rule.promotion_ids, *one.rule.skus)) for one in self.decisions.known if one.taken]
         facts: dict[str, Any] = {
             "folder": self.folder,
             "reports": tuple(names[:6]) or told("case.none_yet", notebook=1),
@@ -303,17 +270,12 @@ class Case:
     @property
     def reports_folder(self) -> Path:
         """Where the reports as given lie; files dropped into it are part of the case."""
-        return self.folder / "reports"
+        return self._reports.folder
 
     @property
     def reports(self) -> tuple[Path, ...]:
         """The reports of the case, by name; hidden files and folders are not reports."""
-        return tuple(Path(one.path) for one in self._report_files())
-
-    def _report_files(self) -> list[os.DirEntry[str]]:
-        with trouble_told(self.reports_folder), os.scandir(self.reports_folder) as found:
-            files = [one for one in found if not one.name.startswith((".", "~$")) and one.is_file()]
-        return sorted(files, key=lambda one: one.name)
+        return self._reports.paths
 
     def add_reports(self, paths: Iterable[Path | str]) -> tuple[Path, ...]:
         """Copy reports into the case; the same content is taken once, another file of the same name gets a new name.
@@ -323,26 +285,11 @@ class Case:
         CaseError
             A file that is not there.
         """
-        return self._add((Path(path).name, content(Path(path))) for path in paths)
+        return self._reports.add((Path(path).name, content(Path(path))) for path in paths)
 
     def add_report(self, name: str, content: bytes) -> Path:
         """A report that arrived as bytes (an upload) laid into the case."""
-        return self._add([(name, content)])[0]
-
-    def _add(self, files: Iterable[tuple[str, bytes]]) -> tuple[Path, ...]:
-        by_content = {digest: name for name, digest in self.hashes().items()}
-        places, new = [], []
-        for name, given in files:
-            digest = hashlib.sha256(given).hexdigest()
-            if digest not in by_content:
-                place = free_name(self.reports_folder, safe_file_name(name))
-                write_atomically(place, given)
-                by_content[digest] = place.name
-                new.append(_kept_report(place, digest))
-            places.append(self.reports_folder / by_content[digest])
-        if new:
-            self.journal.keep(new)
-        return tuple(places)
+        return self._reports.add([(name, content)])[0]
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every report, by file name; files dropped into the folder are recorded when first seen.
@@ -354,22 +301,7 @@ class Case:
         CaseError
             A report that is no longer what it was when it was recorded.
         """
-        known, digests, new, strange = self.journal.state.reports, {}, [], []
-        for file in self._report_files():
-            with trouble_told(Path(file.path)):
-                about, report = file.stat(), known.get(file.name)
-                if report is None or (report.size, report.changed) != (about.st_size, about.st_mtime_ns):
-                    seen = _kept_report(Path(file.path), sha256(Path(file.path)))
-                    if report is not None and report.sha256 != seen.sha256:
-                        strange.append(file.name)
-                    new.append(report := seen)
-            digests[file.name] = report.sha256
-        if strange:
-            raise CaseError("case.report_changed", folder=self.reports_folder, files=tuple(strange))
-        if new:
-            with _where_allowed():
-                self.journal.keep(new, "promofix")
-        return digests
+        return self._reports.hashes()
 
     @property
     def reading(self) -> Reading:
@@ -387,7 +319,7 @@ class Case:
             raise CaseError("case.no_report", name=self.name, folder=self.reports_folder)
         if self._kept.get("reading", (None,))[0] != hashes:
             paths = [self.reports_folder / name for name in hashes]
-            with _where_allowed():
+            with where_allowed():
                 private_folder(self.folder / "cache")
             self._kept["reading"] = (hashes, read_orders(paths, cache=self.folder / "cache", progress=_watched()))
         return cast("Reading", self._kept["reading"][1])
@@ -458,7 +390,7 @@ class Case:
     @property
     def incidents(self) -> tuple[TakenIncident, ...]:
         """The incidents of the case, ticked or not, by number."""
-        known = self._decided.known
+        known = self.decisions.known
         evidence = self._evidence(known) if known else {}
         return tuple(
             TakenIncident(one.number, one.found, one.rule, one.taken, evidence.get(one.number)) for one in known
@@ -493,12 +425,12 @@ class Case:
         return self.once("incident_of", self._incident_of)
 
     def _incident_of(self) -> pd.Series[int]:
-        taken = [one for one in self._decided.known if one.taken]
+        taken = [one for one in self.decisions.known if one.taken]
         masks = {one.number: self.mask(one.rule) for one in taken}
         numbers = np.zeros(len(self.orders), dtype=np.int64)
         order = list(masks)
         if len(masks) > 1 and (np.sum(list(masks.values()), axis=0) > 1).any():
-            gravest_first = list(self._evidence(self._decided.known))
+            gravest_first = list(self._evidence(self.decisions.known))
             order.sort(
                 key=lambda number: gravest_first.index(number) if number in gravest_first else len(gravest_first)
             )
@@ -517,7 +449,8 @@ class Case:
     # -- order items by hand ------------------------------------------------------------------------------------------
 
     @property
-    def _decided(self) -> Decisions:
+    def decisions(self) -> Decisions:
+        """All that was decided, with what can be undone (`done`) and redone (`undone`)."""
         return self.journal.state.decisions
 
     def decide(self, action: Action, keys: Iterable[str], reason: str = "") -> Case:
@@ -558,24 +491,22 @@ class Case:
 
     def _by_hand(self) -> tuple[npt.NDArray[np.int8], dict[str, str], dict[str, str]]:
         """Per row 1 (put in), -1 (left out) or 0; the last word counts, by whichever key it was said."""
-        words = self._decided.by_hand
-        sides = {"add": 1, "leave_out": -1, "as_rule": 0}
-        ids = np.array([*(word.id for word in words.values()), 0])
-        verdicts = np.array([*(sides[word.action] for word in words.values()), 0], dtype=np.int8)
-        names = pa.array(list(words), pa.string())
-        places = (
-            [_place_in(names, keys) for keys in (self.keys, self.sku_keys)] if words else [_nowhere(self.orders)] * 2
-        )
+        words = self.decisions.by_hand
+        names, said, sides = list(words), list(words.values()), {"add": 1, "leave_out": -1, "as_rule": 0}
+        ids = np.array([*(word.id for word in said), 0])
+        verdicts = np.array([*(sides[word.action] for word in said), 0], dtype=np.int8)
+        places = [_place_in(pa.array(names, pa.string()), keys) for keys in (self.keys, self.sku_keys)]
         last = np.where(ids[places[0]] >= ids[places[1]], *places)
         verdict = verdicts[last]
         lists: dict[int, dict[str, str]] = {1: {}, -1: {}}
-        rows, reasons = np.flatnonzero(verdict), [word.reason for word in words.values()]
-        for key, place, side in zip(self.keys.iloc[rows], last[rows], verdict[rows], strict=True):
-            lists[int(side)][str(key)] = reasons[place]
-        met = {*places[0].tolist(), *places[1].tolist()}
-        for place, (key, word) in enumerate(words.items()):
-            if place not in met and sides[word.action]:
-                lists[sides[word.action]][key] = word.reason
+        rows = np.flatnonzero(verdict)
+        keys = self.keys.iloc[rows].to_numpy(dtype=object)
+        for key, place, side in zip(keys, last[rows].tolist(), verdict[rows].tolist(), strict=True):
+            lists[side][key] = said[place].reason
+        in_no_report = verdicts != 0
+        in_no_report[np.concatenate(places)] = False
+        for place in np.flatnonzero(in_no_report).tolist():
+            lists[int(verdicts[place])][names[place]] = said[place].reason
         return verdict, lists[1], lists[-1]
 
     @property
@@ -654,7 +585,7 @@ class Case:
 
     @property
     def _first(self) -> Known | None:
-        return next((one for one in self._decided.known if one.taken), None)
+        return next((one for one in self.decisions.known if one.taken), None)
 
     @property
     def incident(self) -> Incident | None:
@@ -670,11 +601,6 @@ class Case:
     def finding(self) -> Finding | None:
         """The evidence of the first taken incident."""
         return next((one.finding for one in self.incidents if one.taken), None)
-
-    @property
-    def decisions(self) -> Decisions:
-        """What was decided, as rows."""
-        return self._decided
 
     def choose_incident(self, found: Finding | Incident) -> Case:
         """`take`."""
@@ -726,22 +652,6 @@ def _open_one() -> tuple[str | Path, tuple[Told, ...]]:
 def _name_or_folder(text: str) -> str | Path:
     is_folder = any(sign in text for sign in ("/", "\\")) or text.startswith("~") or Path(text).is_absolute()
     return Path(text).expanduser() if is_folder else text
-
-
-@contextmanager
-def _where_allowed() -> Iterator[None]:
-    """In a folder that may only be read the case is read all the same."""
-    try:
-        yield
-    except CaseError as error:
-        if error.key != "places.not_allowed":
-            raise
-
-
-def _kept_report(path: Path, digest: str) -> KeptReport:
-    with trouble_told(path):
-        about = path.stat()
-    return KeptReport(path.name, digest, about.st_size, about.st_mtime_ns)
 
 
 def _place_in(names: pa.Array, keys: pd.Series[Any]) -> npt.NDArray[np.int64]:

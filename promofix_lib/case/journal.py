@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,12 +27,20 @@ CLEANED = "cleaned"
 """Kind of the entry that says: older entries were changed in place (buyers' data taken out)."""
 
 _WAIT = 60.0  # seconds for which a notebook waits while others write; a write takes a few milliseconds
+_SETTLED = 5_000_000_000  # nanoseconds: two writes within a tick of the coarsest file clock have the same time
 _SCHEMA = """
 CREATE TABLE entry (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at TEXT NOT NULL, kind TEXT NOT NULL, hand TEXT NOT NULL, facts TEXT NOT NULL
 )"""
 _INSERT = "INSERT INTO entry (at, kind, hand, facts) VALUES (?, ?, ?, ?)"
+
+_TROUBLE = {
+    sqlite3.SQLITE_FULL: "places.disk_full",
+    **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN), "places.not_allowed"),
+    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "places.busy"),
+    sqlite3.SQLITE_IOERR: "places.disk_trouble",
+}
 
 New = tuple[str, Mapping[str, Any]]
 """Kind and facts of an entry to be written."""
@@ -88,6 +97,7 @@ class Journal(Generic[S]):
         self._by_kind: dict[str, list[Entry]] = {}
         self._records: dict[str, list[Record]] = {}
         self._last: tuple[Any, ...] = (0,)
+        self._stamp: tuple[int, int, int] | None = None
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -137,8 +147,19 @@ class Journal(Generic[S]):
             self._catch_up(database)
 
     def _read(self) -> None:
+        stamp = self._stamp_now()
+        if stamp is not None and stamp == self._stamp and time.time_ns() - stamp[0] > _SETTLED:
+            return
         with self._opened("BEGIN") as database:
             self._catch_up(database)
+        self._stamp = stamp
+
+    def _stamp_now(self) -> tuple[int, int, int] | None:
+        try:
+            about = self.path.stat()
+        except OSError:
+            return None  # reading it will say what is wrong
+        return about.st_mtime_ns, about.st_size, about.st_ino
 
     def _catch_up(self, database: sqlite3.Connection) -> None:
         """Take in the rows that came since; all of them again when the file is another one or rows were cleaned."""
@@ -238,7 +259,7 @@ class Journal(Generic[S]):
 
         Where another process was quicker, its file stays.
         """
-        with trouble_told(self.path):
+        with _trouble_told(self.path):
             handle, name = tempfile.mkstemp(prefix=f".{NAME}.", suffix=".new", dir=self.path.parent)  # mode 0600
             os.close(handle)
             draft = Path(name)
@@ -256,7 +277,7 @@ class Journal(Generic[S]):
 
     @contextmanager
     def _opened(self, begin: str, *, secure: bool = False) -> Iterator[sqlite3.Connection]:
-        with trouble_told(self.path), self._connected(self.path, begin, secure=secure) as database:
+        with _trouble_told(self.path), self._connected(self.path, begin, secure=secure) as database:
             version = database.execute("PRAGMA user_version").fetchone()[0]
             if version > VERSION:
                 raise CaseError("case.newer", file=self.path, found=version, known=VERSION)
@@ -286,6 +307,18 @@ class Journal(Generic[S]):
             raise
         finally:
             database.close()
+
+
+@contextmanager
+def _trouble_told(path: Path) -> Iterator[None]:
+    """What the system or the database says about the file, in one sentence with what to do."""
+    try:
+        with trouble_told(path):
+            yield
+    except sqlite3.Error as error:
+        key = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "places.damaged")
+        gone = key == "places.not_allowed" and not path.exists()
+        raise CaseError("places.gone" if gone else key, file=path, why=str(error)) from error
 
 
 def as_json(facts: Any) -> str:

@@ -28,6 +28,7 @@ from promofix_lib.case.records import (
     typed,
 )
 from promofix_lib.case.settings import Settings, changed
+from promofix_lib.case.story import Story
 from promofix_lib.errors import CaseError
 from promofix_lib.incident import Incident
 from promofix_lib.places import free_name, trouble_told
@@ -313,8 +314,6 @@ def _upload(old: _OldReturn, upload: _OldUpload) -> UploadAnswer:
 
 def _tried(path: Path, rows: list[Row]) -> None:
     """Read the rows as the journal will, so that nothing is taken over that could not be opened afterwards."""
-    from promofix_lib.case.case import Story
-
     story = Story()
     for number, (at, kind, hand, facts) in enumerate(rows, 1):
         try:

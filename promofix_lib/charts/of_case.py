@@ -1,61 +1,100 @@
-"""The charts of a case: the incident, and what cancelling does to the account."""
+"""The charts of a case: the incident, and what cancelling does to the account; for a page, and for the evidence."""
 
 from __future__ import annotations
 
-from promofix_lib.account.of_case import account_outlook
+from collections.abc import Callable
+from functools import partial
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from promofix_lib.account.account import Outlook, account_of
 from promofix_lib.case.case import Case
-from promofix_lib.charts.hours import incident_figure
-from promofix_lib.charts.picture import Picture
+from promofix_lib.charts.colours import Colours
+from promofix_lib.charts.incident import Night, incident_figure, plot_hours, plot_night, plot_prices
 from promofix_lib.charts.rate import rate_figure
-from promofix_lib.errors import CaseError
+from promofix_lib.charts.style import Picture, sheet
+from promofix_lib.say import say
 
 
 def incident_picture(case: Case) -> Picture:
-    """Orders by hour, the night to the minute, and the price paid per unit; the chosen orders in colour.
+    """Orders by hour, each incident to the minute, and the price paid per unit; the affected orders in colour.
 
-    Raises
-    ------
-    CaseError
-        The case has no report yet.
+    A case without reports or without affected orders gives a picture of words that say what is missing.
     """
-    chosen, market, finding = case.chosen(), case.marketplace, case.finding
-    figure = incident_figure(case.orders, chosen, market.zone, title=_title(case), language=case.settings.language)
-    return Picture(figure, finding.sentence if finding else _title(case))
+    language = case.language
+    missing = "no_report" if not case.reports else "" if case.chosen().any() else "no_incident"
+    if missing:
+        return Picture("incident", say(f"charts.{missing}", language=language))
+    night, title = night_of(case), _title(case)
+    found = [one.finding.sentence for one in case.incidents if one.taken and one.finding]
+    words = " ".join([title, *(str(sentence) for sentence in found)])
+    return Picture("incident", words, lambda colours: incident_figure(night, colours, title=title))
 
 
-def _title(case: Case) -> str:
-    orders = case.orders.loc[case.chosen(), "order_id"].nunique()
-    cause = ", ".join(case.filter.promotion_ids)
-    if case.settings.language.startswith("zh"):
-        return f"受影响订单 {orders:,} 个" + (f" · {cause}" if cause else "")
-    return f"{orders:,} affected orders" + (f" · {cause}" if cause else "")
-
-
-def rate_pictures(case: Case) -> tuple[Picture, ...]:
-    """The cancel rate day by day, the way back under the limit, and money against rate, per sales channel.
-
-    Raises
-    ------
-    CaseError
-        Nothing chosen touches a cancel rate: only FBA orders, or orders that have shipped.
-    """
-    language, found = case.settings.language, account_outlook(case)
-    if not found:
-        raise CaseError(
-            "Nothing that is chosen touches a cancel rate: no seller-fulfilled order that is not shipped yet. "
-            "There is nothing to recover from."
-        )
+def rate_pictures(case: Case, points: int = 60) -> tuple[Picture, ...]:
+    """The cancel rate day by day, the way back under the limit, and money against rate, per sales channel."""
+    if not case.reports:
+        return (Picture("cancel-rate", say("charts.no_report", language=case.language)),)
+    account = account_of(case)
+    if not account.channels:
+        return (Picture("cancel-rate", "\n".join(account.sentences(case.language))),)
     return tuple(
-        Picture(
-            rate_figure(
-                one.clocks, one.plans(), sales_channel=one.book.sales_channel, limit=one.limit, language=language
-            ),
-            one.text(),
-        )
-        for one in found
+        _rate_picture(one, case.language, number, points) for number, one in enumerate(account.channels, start=1)
     )
 
 
 def rate_picture(case: Case) -> Picture:
-    """The first of `rate_pictures`: the sales channel that the cell shows."""
+    """The first of `rate_pictures`: the sales channel with most orders."""
     return rate_pictures(case)[0]
+
+
+def evidence_pictures(case: Case, language: str = "en") -> tuple[Picture, ...]:
+    """Single charts for Amazon: the night, the prices, the whole report, the cancel rate; `words` are the caption.
+
+    Parameters
+    ----------
+    case : Case
+        With reports and affected orders.
+    language : str
+        Of titles, labels and captions.
+    """
+    night = night_of(case, language)
+    kinds: dict[str, Callable[..., Axes]] = {
+        **{
+            f"incident-hours-{n}" if n > 1 else "incident-hours": partial(plot_night, number=n) for n in night.incidents
+        },
+        "unit-prices": plot_prices,
+        "orders-by-hour": plot_hours,
+    }
+    captions = {"unit-prices": "caption_prices", "orders-by-hour": "caption_hours"}
+    single = (
+        Picture(name, night.say(captions.get(name, "caption_night")), partial(_alone, night, plot))
+        for name, plot in kinds.items()
+    )
+    account = account_of(case)
+    return (*single, *(_rate_picture(one, language, number, 0) for number, one in enumerate(account.channels, start=1)))
+
+
+def night_of(case: Case, language: str = "") -> Night:
+    """What there is to draw of a case."""
+    causes = {one.number: ", ".join(one.rule.promotion_ids or one.rule.skus) for one in case.incidents}
+    return Night(case.orders, case.chosen(), case.zone, language or case.language, case.incident_of(), causes)
+
+
+def _alone(night: Night, plot: Callable[..., Axes], colours: Colours) -> Figure:
+    figure, (ax,) = sheet([2.7])
+    plot(night, colours, ax)
+    return figure
+
+
+def _rate_picture(one: Outlook, language: str, number: int, points: int) -> Picture:
+    plans = one.plans(points) if points else ()
+    words = " ".join(sentence.text(language) for sentence in one.told())
+    return Picture(f"cancel-rate-{number}", words, lambda colours: rate_figure(one, plans, colours, language=language))
+
+
+def _title(case: Case) -> str:
+    orders = int(case.orders.loc[case.chosen(), "order_id"].nunique())
+    causes = dict.fromkeys(name for one in case.incidents if one.taken for name in one.rule.promotion_ids)
+    return " · ".join([say("charts.title", language=case.language, n=orders), *causes])

@@ -1,24 +1,90 @@
-"""How the charts look: colours that the colour-blind tell apart, fonts that are there, nothing read as mathematics."""
+"""How the charts look, and how they are shown: fonts that are there, nothing read as mathematics, light and dark."""
 
 from __future__ import annotations
 
+import base64
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
-from pathlib import Path
+from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import matplotlib
+from babel.dates import format_skeleton
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 
-# Okabe and Ito, "Color universal design" (2008)
-AFFECTED = "#D55E00"
-OTHERS = "#9AA0A6"
-USUAL = "#0072B2"
-WINDOW = "#F0B45A"
-INK = "#222222"
+from promofix_lib.charts.colours import DARK, LIGHT, Colours
 
 _CHINESE = ("Microsoft YaHei", "PingFang SC", "Noto Sans CJK SC", "Noto Sans SC", "SimHei", "WenQuanYi Micro Hei")
+
+# JupyterLab and Notebook mark their theme on the body; elsewhere the light picture is shown
+_THEME = """<style>body[data-jp-theme-light="false"] .promofix-light {display: none !important}
+body[data-jp-theme-light="false"] .promofix-dark {display: block !important}</style>"""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart that is drawn when it is shown; the words say the same where no image can be seen.
+
+    Parameters
+    ----------
+    name : str
+        A file's name without its ending.
+    words : str
+        What the picture shows, for screen readers and for text.
+    draw : callable, optional
+        Makes the figure in the given colours; without it there are only words.
+
+    Examples
+    --------
+    >>> picture = Picture("night", "300 orders in one night", lambda colours: Figure())
+    >>> picture
+    300 orders in one night
+    >>> picture._repr_html_().count('alt="300 orders'), picture.png()[1:4]
+    (2, b'PNG')
+    """
+
+    name: str
+    words: str
+    draw: Callable[[Colours], Figure] | None = None
+
+    def png(self, colours: Colours = LIGHT, dpi: int = 150) -> bytes:
+        """The picture as PNG; the same data gives the same bytes."""
+        return self._saved("png", colours, dpi=dpi, metadata={"Software": None})
+
+    def svg(self) -> bytes:
+        """The picture as SVG, for print."""
+        return self._saved("svg", LIGHT, metadata={"Date": None})
+
+    def _saved(self, kind: str, colours: Colours, **given: Any) -> bytes:
+        if self.draw is None:
+            raise ValueError(f"{self.name}: there is nothing to draw.")
+        written = io.BytesIO()
+        with look(colours):
+            self.draw(colours).savefig(written, format=kind, **given)
+        return written.getvalue()
+
+    def _repr_html_(self) -> str:
+        if self.draw is None:
+            return f"<p>{escape(self.words)}</p>"
+        images = []
+        for name, colours, shown in (("light", LIGHT, "block"), ("dark", DARK, "none")):
+            image, style = base64.b64encode(self.png(colours, 110)).decode(), f"display:{shown};max-width:100%"
+            images.append(
+                f'<img class="promofix-{name}" alt="{escape(self.words)}" style="{style}" '
+                f'src="data:image/png;base64,{image}">'
+            )
+        return _THEME + "".join(images)
+
+    def __repr__(self) -> str:
+        return self.words
 
 
 @cache
@@ -28,39 +94,66 @@ def fonts() -> tuple[str, ...]:
     return ("DejaVu Sans", *(name for name in _CHINESE if name in names))
 
 
-def speaks_chinese() -> bool:
-    """Whether a font with Chinese signs is there; labels stay English otherwise."""
-    return len(fonts()) > 1
+def spoken(language: str) -> str:
+    """The language to write on a chart: English where the machine has no font for Chinese signs."""
+    return language if len(fonts()) > 1 or not language.startswith("zh") else "en"
 
 
-def look() -> Any:
-    """Context in which figures are made: our fonts and sizes, whatever the notebook's own style is."""
-    return matplotlib.rc_context(
-        {
-            "font.family": list(fonts()),
-            "font.size": 10,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.edgecolor": "#777777",
-            "axes.labelcolor": INK,
-            "text.color": INK,
-            "xtick.color": "#555555",
-            "ytick.color": "#555555",
-            "axes.titlelocation": "left",
-            "axes.titleweight": "bold",
-            "axes.titlesize": 11,
-            "figure.facecolor": "white",
-            "axes.facecolor": "white",
-            "legend.frameon": False,
-            "svg.fonttype": "none",
-            "svg.hashsalt": "promofix",
-        }
-    )
+@contextmanager
+def look(colours: Colours = LIGHT) -> Iterator[None]:
+    """Figures made in here have our fonts, sizes and colours, whatever the notebook's own style is."""
+    edges = dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), colours.faint)
+    texts = dict.fromkeys(("axes.labelcolor", "text.color"), colours.ink)
+    grounds = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), colours.ground)
+    plain = {
+        "font.family": list(fonts()),
+        "font.size": 10,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlelocation": "left",
+        "axes.titleweight": "bold",
+        "axes.titlesize": 11,
+        "grid.color": colours.grid,
+        "legend.frameon": False,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "promofix",
+    }
+    with matplotlib.rc_context({**plain, **edges, **texts, **grounds}):
+        yield
+
+
+def day_label(day: date, language: str, skeleton: str = "MMMEd") -> str:
+    """A day as an axis names it, in a language.
+
+    >>> day_label(date(2026, 11, 23), "en"), day_label(date(2026, 11, 23), "en", "MMMd")
+    ('Mon, Nov 23', 'Nov 23')
+    """
+    return format_skeleton(skeleton, day, locale=spoken(language).replace("-", "_"))
+
+
+def clock_label(value: float, zone: ZoneInfo, language: str) -> str:
+    """A moment as an axis names it: the day at midnight, else the hour.
+
+    >>> clock_label(0.5, ZoneInfo("UTC"), "en"), clock_label(1, ZoneInfo("UTC"), "en")
+    ('12:00', 'Jan 2')
+    """
+    moment = num2date(value, tz=zone)
+    return f"{moment:%H:%M}" if moment.hour or moment.minute else day_label(moment.date(), language, "MMMd")
+
+
+def sheet(heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
+    """A figure ten inches wide with charts of these heights, one under the other; its margins are ours."""
+    size, between = sum(heights), 0.75
+    height = size + between * (len(heights) - 1) + 1.2
+    figure = Figure(figsize=(10, height))
+    places = {"left": 0.075, "right": 0.955, "bottom": 0.55 / height, "top": 1 - 0.65 / height}
+    given = {**places, "height_ratios": list(heights), "hspace": between * len(heights) / size}
+    return figure, list(figure.subplots(len(heights), 1, squeeze=False, gridspec_kw=given)[:, 0])
 
 
 def quiet(ax: Axes) -> Axes:
-    """Only light horizontal lines, behind the data."""
-    ax.grid(axis="y", color="#E6E6E6", linewidth=0.8)
+    """Only thin horizontal lines, behind the data."""
+    ax.grid(axis="y", linewidth=0.8)
     ax.set_axisbelow(True)
     ax.tick_params(length=0)
     return ax
@@ -74,7 +167,7 @@ def printable(text: str, longest: int = 70) -> str:
     >>> printable("Percentage Off 2026/11/19" + "x" * 99, 28)
     'Percentage Off 2026/11/19xx…'
     """
-    plain = "".join(sign if sign.isprintable() and _has_glyph(sign) else "□" for sign in text)
+    plain = "".join(sign if sign.isprintable() and ord(sign) in _glyphs() else "□" for sign in text)
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"
 
 
@@ -82,16 +175,3 @@ def printable(text: str, longest: int = 70) -> str:
 def _glyphs() -> frozenset[int]:
     paths = [font_manager.findfont(name) for name in fonts()]
     return frozenset(code for path in paths for code in font_manager.get_font(path).get_charmap())
-
-
-def _has_glyph(sign: str) -> bool:
-    return ord(sign) in _glyphs()
-
-
-def save_chart(figure: Figure, stem: Path) -> tuple[Path, Path]:
-    """Write a chart as PNG (for people) and SVG (for print); gives both paths. The same data gives the same PNG."""
-    png, svg = stem.with_suffix(".png"), stem.with_suffix(".svg")
-    with look():
-        figure.savefig(png, dpi=150, metadata={"Software": None})
-        figure.savefig(svg, metadata={"Date": None})
-    return png, svg

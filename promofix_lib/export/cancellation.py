@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,7 +18,13 @@ from promofix_lib.filters import is_cancelled, one_of
 from promofix_lib.say import Told, told
 from promofix_lib.status.book import Book, Mask
 
-CANCEL_REASONS = ("PricingError", "GeneralAdjustment", "NoInventory", "CustomerExchange", "ShippingAddressUndeliverable")
+CANCEL_REASONS = (
+    "PricingError",
+    "GeneralAdjustment",
+    "NoInventory",
+    "CustomerExchange",
+    "ShippingAddressUndeliverable",
+)
 """Reason codes that a seller may give; the buyer is shown the reason. What each says and does: ``export.reason_…``."""
 
 BUYER_ASKED = "BuyerCanceled"
@@ -267,3 +274,19 @@ def _acknowledge(envelope: Any, number: int, order_id: str, items: list[Cancella
             item = ElementTree.SubElement(order, "Item")
             ElementTree.SubElement(item, "AmazonOrderItemCode").text = line.item_code
             ElementTree.SubElement(item, "CancelReason").text = line.reason
+
+
+def write_new(path: Path, content: bytes) -> Path:
+    """Write a file that is not there yet.
+
+    Raises
+    ------
+    ExportError
+        The file is there already: a person may have opened or changed it.
+    """
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise ExportError("export.never_replaced", file=path) from error
+    return path

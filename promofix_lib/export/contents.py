@@ -1,81 +1,78 @@
-"""What the assistant's workbook tells, before any cell is written: one piece of work per order, with its messages."""
+"""What the assistant's workbook tells, before any cell is written: one piece of work per order, with its message."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
-import pandas as pd
+import numpy as np
 
-from promofix_lib.case.case import Case
-from promofix_lib.letters.messages import Message, Wording, message_by_hand, message_for, why_no_message
-from promofix_lib.letters.messages_orders import BuyerOrder, buyer_orders
-from promofix_lib.letters.messages_texts import parse_template
+from promofix_lib.letters.messages import Message, Wording
+from promofix_lib.marketplaces import Marketplace, marketplace_of
 from promofix_lib.say import Told, say
-from promofix_lib.status import WORDS, Book, OrderRow, Status, order_triage
+from promofix_lib.status import WORDS, Book, OrderRow, Status
 from promofix_lib.status.book import Mask
 
 _FAR = datetime.max.replace(tzinfo=UTC)
-_SENT: dict[str, str] = {"sent": "done", "bounced": "problem"}
+_ANSWERED = {"sent": "done", "bounced": "problem"}
 
 
 @dataclass(frozen=True)
 class Work:
-    """One row of the to-do list: an order, or a row of a report that tells no order id.
+    """One row of the to-do list.
 
     Parameters
     ----------
-    parts : tuple of BuyerOrder
-        The order's items by their triage: of two items one may have shipped.
-    messages : tuple of Message
-        To be sent by the mail list.
-    by_hand : tuple of Message
-        To be sent from the order's own page: no report tells the buyer's address.
-    why : tuple of str
-        Per part why there is no message in the mail list (`why_no_message`); empty where there is one.
-    row : OrderRow or None
+    row : OrderRow
         Where the order stands.
+    message : Message or None
+        What its buyer reads, with the reason where nothing is to be sent; None for an order that is free by design.
+    words : tuple of str
+        What its handed items are: one may have shipped, another not.
+    keys, products, skus : tuple of str
+        Of these items.
+    units : int
+    market : Marketplace
+    buyer_name : str
     """
 
-    parts: tuple[BuyerOrder, ...]
-    messages: tuple[Message, ...]
-    by_hand: tuple[Message, ...]
-    why: tuple[str, ...]
-    row: OrderRow | None = None
+    row: OrderRow
+    message: Message | None
+    words: tuple[str, ...]
+    keys: tuple[str, ...]
+    products: tuple[str, ...]
+    skus: tuple[str, ...]
+    units: int
+    market: Marketplace
+    buyer_name: str
 
     @property
-    def first(self) -> BuyerOrder:
-        """The part that is to be done first."""
-        return min(self.parts, key=lambda part: WORDS.index(part.triage))
+    def listed(self) -> Message | None:
+        """The message, where it stands in the mail list."""
+        return self.message if self.message and self.message.state == "written" else None
 
     @property
-    def triage(self) -> str:
-        """The order's word."""
-        return order_triage(part.triage for part in self.parts)
-
-    @property
-    def every_message(self) -> tuple[Message, ...]:
-        """Those of the mail list and those to be sent by hand."""
-        return (*self.messages, *self.by_hand)
+    def to_write(self) -> Message | None:
+        """The message, where the assistant sends it, by the mail list or from the order's page."""
+        return self.message if self.message and (self.message.state == "written" or self.message.by_hand) else None
 
     @property
     def urgency(self) -> tuple[datetime, int, datetime]:
         """The most urgent deadline first, then the order of work, then the time of purchase."""
-        due = self.row.ship_by if self.row else None
-        return due or _FAR, WORDS.index(self.triage), self.first.purchase_date or _FAR
+        return self.row.ship_by or _FAR, WORDS.index(self.row.triage), self.row.purchased or _FAR
 
     @property
     def answer(self) -> str:
         """What is answered so far about the order's task."""
-        return (self.row.answer if self.row else "") or "todo"
+        return self.row.answer or "todo"
 
     @property
     def message_answer(self) -> str:
         """What is answered so far about the buyer's message."""
-        known = _SENT.get(self.row.message if self.row else "")
-        return known or ("todo" if self.every_message else "not_needed")
+        return _ANSWERED.get(self.row.message) or ("todo" if self.to_write else "not_needed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +89,8 @@ class Handed:
     wording : Wording
     language : str
         Of the assistant.
-    export, copy
+    export : str
+    copy : int
         What the column ``place`` says.
     made_at : datetime with a zone
     draft : Told or None
@@ -111,61 +109,80 @@ class Handed:
     export: str
     made_at: datetime
     per_day: int
+    overruled: Mapping[str, str]
     copy: int = 1
     draft: Told | None = None
-    overruled: Mapping[str, str]
 
     @cached_property
-    def messages(self) -> tuple[Message, ...]:
-        """The mail list, in the order of work."""
-        return tuple(message for work in self.works for message in work.messages)
+    def listed(self) -> tuple[Message, ...]:
+        """The mail list, in the order of work; in a draft what would be in it."""
+        held = (work.message for work in self.works if work.message and work.message.state == "held")
+        return tuple(held if self.draft else (work.listed for work in self.works if work.listed))
 
     @cached_property
-    def by_hand(self) -> tuple[Message, ...]:
-        """Messages that are sent from the order's own page."""
-        return tuple(message for work in self.works for message in work.by_hand)
+    def to_write(self) -> tuple[Message, ...]:
+        """Every message that the assistant sends; none of a draft."""
+        return () if self.draft else tuple(work.to_write for work in self.works if work.to_write)
+
+    @cached_property
+    def texts(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """Subject and paragraphs of each message, by its id."""
+        return {message.message_id: (message.subject, message.paragraphs) for message in (*self.listed, *self.to_write)}
+
+    def body(self, message: Message) -> str:
+        """The text of a message as the buyer reads it."""
+        return "\n\n".join(self.texts[message.message_id][1]) + f"\n{message.values['seller_name']}\n"
 
     @property
     def mark(self) -> str:
         """What every sheet says of a draft; empty when it is none."""
         return self.say("draft_page") if self.draft else ""
 
-    def say(self, name: str, **facts: object) -> str:
+    def say(self, name: str, **facts: Any) -> str:
         """A sentence of this room in the assistant's language."""
         return say(f"export.{name}", language=self.language, **facts)
 
 
-def works_of(stand: Status, chosen: Mask | pd.Series[bool], wording: Wording) -> tuple[Work, ...]:
-    """The chosen orders in the order of work, each with its messages or the reason why there is none.
+def works_of(stand: Status, chosen: Mask, messages: Sequence[Message]) -> tuple[Work, ...]:
+    """The chosen orders in the order of work, each with its message.
 
     Parameters
     ----------
     stand : Status
-    chosen : array or Series of bool
-    wording : Wording
+    chosen : array of bool
+        The order items that are handed over.
+    messages : sequence of Message
+        As `messages_for` gives them.
     """
-    mask = pd.Series(chosen, index=stand.book.orders.index)
-    parts: dict[str, list[BuyerOrder]] = {}
-    for number, part in enumerate(buyer_orders(stand.book.orders, mask)):
-        parts.setdefault(part.order_id or f"#{number}", []).append(part)
-    works = (_work(tuple(mine), wording, stand.row(name)) for name, mine in parts.items())
+    by_order = {message.order_id: message for message in messages}
+    names = ("product_name", "sku", "quantity", "sales_channel", "currency", "buyer_name")
+    cells = stand.book.orders.loc[chosen, list(names)].astype(object)
+    columns = [
+        [None if missing else cell for cell, missing in zip(cells[name], cells[name].isna(), strict=True)]
+        for name in names
+    ]
+    items: dict[str, list[tuple[Any, ...]]] = {}
+    ids = stand.book.order_names[stand.book.order_codes[np.flatnonzero(chosen)]]
+    for order_id, *item in zip(ids, stand.book.triage[chosen], stand.book.keys[chosen], *columns, strict=True):
+        items.setdefault(str(order_id), []).append(tuple(item))
+    works = (_work(row, by_order.get(row.order_id), items[row.order_id]) for row in stand.rows if row.order_id in items)
     return tuple(sorted(works, key=lambda work: work.urgency))
 
 
-def _work(parts: tuple[BuyerOrder, ...], wording: Wording, row: OrderRow | None) -> Work:
-    listed = tuple(message for part in parts if (message := message_for(part, wording)))
-    by_hand = tuple(message for part in parts if (message := message_by_hand(part, wording)))
-    return Work(parts, listed, by_hand, tuple(why_no_message(part, wording) for part in parts), row)
+def _work(row: OrderRow, message: Message | None, items: list[tuple[Any, ...]]) -> Work:
+    words, keys, products, skus, units, channels, currencies, buyers = zip(*items, strict=True)
+    return Work(
+        row,
+        message,
+        tuple(sorted(set(words), key=WORDS.index)),
+        tuple(map(str, keys)),
+        _distinct(products),
+        _distinct(skus),
+        sum(int(count or 0) for count in units),
+        marketplace_of(next(iter(_distinct(channels)), None), next(iter(_distinct(currencies)), None)),
+        next(iter(_distinct(buyers)), ""),
+    )
 
 
-_SHIPPED = {"keep": "shipped_keep", "return": "shipped_return", "refunded": "shipped_refunded"}
-
-
-def wording_of(case: Case) -> Wording:
-    """The seller's choices about the messages; own texts are kept under names like ``cancelled.en``."""
-    settings = case.settings
-    said = {"cancel": "cancelled", "shipped": _SHIPPED.get(settings.shipped_choice, "")}
-    variants = {word: variant for word, variant in said.items() if variant}  # not decided yet: no message
-    texts = {tuple(name.split(".", 1)): text for name, text in settings.texts.items() if "." in name}
-    templates = {(key[0], key[-1]): parse_template(text, ".".join(key)) for key, text in texts.items()}
-    return Wording(settings.seller_name, settings.cancel_reason, variants=variants, templates=templates)
+def _distinct(cells: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(cell) for cell in cells if cell is not None))

@@ -7,19 +7,20 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from tqdm.auto import tqdm
 
+from promofix_lib.account.account import account_of
+from promofix_lib.account.worklist import message_quota
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, MessageState
 from promofix_lib.errors import ExportError, LetterError
-from promofix_lib.export.briefing import evidence, letters
 from promofix_lib.export.cancellation import (
     BUYER_ASKED,
     CancellationPlan,
@@ -29,19 +30,22 @@ from promofix_lib.export.cancellation import (
     cancellation_text,
     plan_cancellations,
     stock_effect,
+    write_new,
 )
-from promofix_lib.export.contents import Handed, Work, wording_of, works_of
-from promofix_lib.export.mailmerge import messages_per_day, write_drafts, write_new, write_word_templates
+from promofix_lib.export.contents import Handed, Work, works_of
+from promofix_lib.export.evidence import write_evidence
+from promofix_lib.export.mailmerge import write_drafts, write_word_templates
 from promofix_lib.export.requests import fba_requests, refund_adjustments
 from promofix_lib.export.sheets import write_buyers
 from promofix_lib.export.todo import base_rows
-from promofix_lib.letters.messages import Wording
-from promofix_lib.letters.messages_check import check_messages
+from promofix_lib.letters.amazon import how_to, letters_of
+from promofix_lib.letters.linter import check_messages
+from promofix_lib.letters.messages import Wording, messages_for, wording_of
 from promofix_lib.say import Told, say, told
 from promofix_lib.status import Status, status
 from promofix_lib.status.book import Mask
 
-__all__ = ["Handover", "Withheld", "export", "usual_orders_per_day"]
+__all__ = ["Handover", "Withheld", "export"]
 
 MERCHANT_TOKEN = "FILL-IN-YOUR-MERCHANT-TOKEN"
 
@@ -85,17 +89,27 @@ class Job:
     @cached_property
     def wording(self) -> Wording:
         """The seller's choices about the messages."""
-        return wording_of(self.case)
+        return wording_of(self.case.settings)
+
+    @cached_property
+    def plans(self) -> dict[str, CancellationPlan]:
+        """What goes into which cancellation file."""
+        book, reason = self.stand.book, self.case.settings.cancel_reason
+        return {
+            "order-cancellation": plan_cancellations(book, self.chosen, reason=reason),
+            "buyer-asked-cancellation": plan_cancellations(book, self.chosen, reason=BUYER_ASKED),
+        }
 
     @cached_property
     def works(self) -> tuple[Work, ...]:
-        """The orders, each with its messages."""
-        return works_of(self.stand, self.chosen, self.wording)
+        """The orders, each with its message."""
+        withheld = dict(pair for plan in self.plans.values() for pair in plan.withheld)
+        return works_of(self.stand, self.chosen, messages_for(self.stand, self.wording, withheld=withheld))
 
     @cached_property
     def per_day(self) -> int:
         """Messages a day."""
-        return messages_per_day(usual_orders_per_day(self.case))
+        return message_quota(self.stand, self.case.zone, self.case.settings.usual_orders_per_day)
 
     def handed(self, copy: int) -> Handed:
         """What one copy of the workbook tells."""
@@ -144,7 +158,7 @@ def export(
     case: Case,
     *,
     now: datetime,
-    round: int = 1,  # noqa: A002 - the word of the command line
+    round: int = 1,
     only: Collection[str] | None = None,
     copies: int = 1,
     progress: bool = False,
@@ -200,14 +214,15 @@ def export(
         finally:
             shutil.rmtree(job.folder, ignore_errors=True)
         try:
-            case.journal.add(ExportRecord.kind, record.to_json())
+            case.journal.keep([record])
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
+    orders = [pair for part in parts for pair in part.orders if pair[1] != job.draft]  # a draft says it of the file
     written = tuple(place / path.relative_to(job.folder) for part in parts for path in part.written)
     files = tuple(entry for part in parts for entry in part.withheld)
     warnings = tuple(dict.fromkeys(text for part in parts for text in part.warnings))
-    return Handover(place, written, (*files, *_together(pair for part in parts for pair in part.orders)), warnings)
+    return Handover(place, written, (*files, *_together(orders)), warnings)
 
 
 def _chosen(case: Case, stand: Status, number: int, only: Collection[str] | None) -> Mask:
@@ -267,7 +282,7 @@ def _together(orders: Iterable[tuple[str, Told]]) -> Iterator[Withheld]:
     for order_id, why in orders:
         by_reason.setdefault(why, {})[order_id] = None
     for why, ids in by_reason.items():
-        shown = tuple(repr(name) if not name else name for name in ids)[:_SHOWN]
+        shown = tuple(name or repr(name) for name in ids)[:_SHOWN]
         rest = {"rest": len(ids) - _SHOWN} if len(ids) > _SHOWN else {}
         yield Withheld(told("export.some_orders" if rest else "export.orders", n=len(ids), ids=shown, **rest), why)
 
@@ -277,33 +292,30 @@ def _together(orders: Iterable[tuple[str, Told]]) -> Iterator[Withheld]:
 
 def cancellations(job: Job) -> Part:
     """``order-cancellation.txt``, and the same as XML when the seller wants it; withheld in a draft."""
-    plan = plan_cancellations(job.stand.book, job.chosen, reason=job.case.settings.cancel_reason)
-    part = _upload(job, plan, "order-cancellation")
+    name = "order-cancellation"
+    plan, part = job.plans[name], _upload(job, name)
     if not part.written or not job.case.settings.acknowledgement_xml:
         return part
-    xml = write_new(job.folder / "order-cancellation.xml", acknowledgement_xml(plan.lines, MERCHANT_TOKEN))
+    xml = write_new(job.folder / f"{name}.xml", acknowledgement_xml(plan.lines, MERCHANT_TOKEN))
     warnings = (*part.warnings, told("export.token", token=MERCHANT_TOKEN))
-    return Part((*part.written, xml), part.withheld, part.orders, warnings, part.uploads)
+    return replace(part, written=(*part.written, xml), warnings=warnings)
 
 
 def buyer_cancellations(job: Job) -> Part:
     """``buyer-asked-cancellation.txt``: orders whose buyers asked through Amazon; these do not count."""
-    plan = plan_cancellations(job.stand.book, job.chosen, reason=BUYER_ASKED)
-    return _upload(job, plan, "buyer-asked-cancellation")
+    return _upload(job, "buyer-asked-cancellation")
 
 
-def _upload(job: Job, plan: CancellationPlan, name: str) -> Part:
+def _upload(job: Job, name: str) -> Part:
+    plan = job.plans[name]
     if job.draft and plan.lines:
         held = told("export.gate", why=job.draft, effect=stock_effect(plan.reason))
         orders = tuple((order_id, job.draft) for order_id in plan.order_ids)
         return Part((), (Withheld(Told(f"{name}.txt"), held),), (*plan.withheld, *orders), plan.warnings)
-    if not plan.lines:
-        return Part(orders=plan.withheld, warnings=plan.warnings)
-    files = {f"{name}{tail}.txt": lines for tail, lines in batches(plan.lines, job.case.settings.batch_size).items()}
-    written = tuple(
-        write_new(job.folder / file, cancellation_text(lines).encode("ascii")) for file, lines in files.items()
-    )
-    return Part(written, (), plan.withheld, plan.warnings, files)
+    tails = batches(plan.lines, job.case.settings.batch_size) if plan.lines else {}
+    files = {f"{name}{tail}.txt": lines for tail, lines in tails.items()}
+    written = [write_new(job.folder / file, cancellation_text(lines).encode("ascii")) for file, lines in files.items()]
+    return Part(tuple(written), (), plan.withheld, plan.warnings, files)
 
 
 def requests(job: Job) -> Part:
@@ -334,47 +346,45 @@ def refunds(job: Job) -> Part:
 def for_the_assistant(job: Job) -> Part:
     """``buyers.xlsx`` (one for each copy), the Word template and the drafts; in a draft the workbook alone."""
     handed = job.handed(1)
-    every = (*handed.messages, *handed.by_hand)
     try:
-        if not job.draft:
-            check_messages(every, job.case.settings.overruled, reader=job.case.language)
+        check_messages(handed.to_write, job.case.settings.overruled)
         names = ["buyers.xlsx", *(f"buyers-{copy}.xlsx" for copy in range(2, job.copies + 1))]
         books = [write_buyers(job.handed(copy), job.folder / name) for copy, name in enumerate(names, 1)]
     except (LetterError, ExportError) as error:
         why = Told(error.key, tuple(error.facts.items()))
         return Part(withheld=(Withheld(told("export.workbook"), why),), messages=_messages(job, why))
     if job.draft:
-        held = (Withheld(told("export.messages"), job.draft),) if every else ()
-        return Part(tuple(books), held, messages=_messages(job, job.draft), rows=base_rows(handed))
-    drafts = write_drafts(handed.messages, job.folder, per_day=job.per_day)
-    templates = write_word_templates(handed.messages, job.folder) if handed.messages else ()
-    return Part((*books, *templates, *drafts), messages=_messages(job, None), rows=base_rows(handed))
+        held = (Withheld(told("export.messages"), job.draft),) if handed.listed else ()
+        return Part(tuple(books), held, messages=_messages(job), rows=base_rows(handed))
+    drafts = write_drafts(handed.listed, job.folder, per_day=job.per_day)
+    templates = write_word_templates(handed.listed, job.folder) if handed.listed else ()
+    return Part((*books, *templates, *drafts), messages=_messages(job), rows=base_rows(handed))
 
 
-def _messages(job: Job, held: Told | None) -> dict[str, tuple[str, MessageState, Told | None]]:
+def _messages(job: Job, held: Told | None = None) -> dict[str, tuple[str, MessageState, Told | None]]:
+    """State of each message; `held` is why none of them was written."""
     found: dict[str, tuple[str, MessageState, Told | None]] = {}
-    for work in job.works:
-        for part, why in zip(work.parts, work.why, strict=True):
-            found[part.key] = (part.order_id, "none", told(f"export.mail_{why}") if why else None)
-        for message in work.every_message:
-            found.pop(message.order.key)
-            found[message.message_id] = (message.order_id, "held" if held else "written", held)
+    for message in (work.message for work in job.works):
+        if message is not None:
+            state, why = ("held", held) if held and message.state == "written" else (message.state, message.why)
+            found[message.message_id] = (message.order_id, cast("MessageState", state), why)
     return found
 
 
-def usual_orders_per_day(case: Case) -> Decimal:
-    """Orders per day besides the chosen ones, as the seller said or as the reports show; a tenth is near enough."""
-    if case.settings.usual_orders_per_day > 0:
-        return Decimal(str(case.settings.usual_orders_per_day))
-    times = case.orders["purchase_date"].dropna()
-    days = max((times.max() - times.min()).days, 1) if len(times) else 1
-    others = case.orders.loc[~case.chosen(), "order_id"].nunique()
-    return (Decimal(others) / days).quantize(Decimal("0.1"))
+def letters(job: Job) -> Part:
+    """``letter-to-amazon-….txt``, with a reading in the seller's language, and what to send when."""
+    language = job.case.language
+    files = {"letters-to-amazon-READ-FIRST.txt": how_to(language)}
+    for letter in letters_of(job.case, account_of(job.case).rates_json()):
+        files[letter.file_name] = letter.text
+        if letter.gloss:
+            files[letter.file_name.replace(".txt", f"-{language}.txt")] = letter.gloss
+    return Part(tuple(write_new(job.folder / name, text.encode()) for name, text in files.items()))
 
 
-def amazon(job: Job) -> Part:
-    """The letters to Amazon, and ``evidence/``."""
-    return Part((*letters(job), *evidence(job)))
+def evidence(job: Job) -> Part:
+    """``evidence/``: charts, timeline, order ids and hashes, and one page that shows them."""
+    return Part(write_evidence(job.case, job.folder / "evidence", job.now))
 
 
 PARTS: tuple[Callable[[Job], Part], ...] = (
@@ -383,6 +393,7 @@ PARTS: tuple[Callable[[Job], Part], ...] = (
     requests,
     refunds,
     for_the_assistant,
-    amazon,
+    letters,
+    evidence,
 )
 """Every part of an export, in the order in which the files are wanted."""

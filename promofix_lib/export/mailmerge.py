@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from decimal import Decimal
 from email.charset import QP, Charset
 from email.generator import BytesGenerator
 from email.header import Header
@@ -15,9 +14,9 @@ from io import BytesIO
 from pathlib import Path
 
 from promofix_lib.errors import ExportError
+from promofix_lib.export.cancellation import write_new
 from promofix_lib.export.sheets import MERGE_LINES
 from promofix_lib.letters.messages import EMAIL, Message
-from promofix_lib.rules import rule
 
 _QUOTED = Charset("utf-8")
 _QUOTED.body_encoding = QP
@@ -42,26 +41,6 @@ _STYLES = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <w:rFonts w:ascii="Arial" w:hAnsi="Arial" w:cs="Arial"/><w:sz w:val="22"/><w:szCs w:val="22"/></w:rPr></w:rPrDefault>\
 <w:pPrDefault><w:pPr><w:spacing w:after="200" w:line="276" w:lineRule="auto"/></w:pPr></w:pPrDefault></w:docDefaults>\
 <w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style></w:styles>"""
-
-
-def messages_per_day(average_daily_orders: Decimal | int) -> int:
-    """How many messages a seller may send a day: 5 times the average daily orders, plus 600.
-
-    Parameters
-    ----------
-    average_daily_orders : Decimal or int
-        Orders per day over a usual time, not over the night of the incident.
-
-    References
-    ----------
-    Seller forums, an Amazon moderator on the sending quota of buyer-seller messages.
-
-    Examples
-    --------
-    >>> messages_per_day(20), messages_per_day(Decimal("0.5"))
-    (700, 602)
-    """
-    return int(rule("messages.quota_per_order") * Decimal(average_daily_orders) + rule("messages.quota_base"))
 
 
 def write_word_templates(messages: Sequence[Message], folder: Path) -> tuple[Path, ...]:
@@ -166,21 +145,6 @@ def draft(message: Message, *, sender: str = "") -> Mail:
     ------
     ExportError
         `sender` is no e-mail address.
-
-    Examples
-    --------
-    A line break in a name cannot begin a second header.
-
-    >>> import pandas as pd
-    >>> from promofix_lib.letters.messages import messages_for
-    >>> from promofix_lib.orders import order_table
-    >>> orders = order_table([{
-    ...     "order_id": "111-0000001-0000001", "order_status": "Unshipped", "fulfillment_channel": "merchant",
-    ...     "quantity": 1, "buyer_name": "Test\nBcc: Buyer", "buyer_email": "a1@example.com",
-    ... }])
-    >>> [message] = messages_for(orders, pd.Series([True]))
-    >>> draft(message)["To"]
-    '"Test Bcc: Buyer" <a1@example.com>'
     """
     if sender and not EMAIL.fullmatch(sender):
         raise ExportError("export.sender", found=sender)
@@ -196,7 +160,7 @@ def draft(message: Message, *, sender: str = "") -> Mail:
 
 
 def _receiver(message: Message) -> str:
-    name, address = message.buyer_name, message.buyer_email
+    name, address = " ".join(message.buyer_name.split()), message.buyer_email
     return formataddr((name, address)) if name.isascii() else f"{_encoded(name, 'To')} <{address}>"
 
 
@@ -208,7 +172,7 @@ def _encoded(text: str, header: str) -> str:
 
 
 def write_drafts(messages: Sequence[Message], folder: Path, *, per_day: int, sender: str = "") -> tuple[Path, ...]:
-    """The messages as drafts in one mbox file, which Thunderbird and Apple Mail open; one a day where a day's limit binds.
+    """The messages as drafts in one mbox file, which Thunderbird and Apple Mail open; one a day where the limit binds.
 
     Parameters
     ----------
@@ -217,7 +181,7 @@ def write_drafts(messages: Sequence[Message], folder: Path, *, per_day: int, sen
     folder : Path
         Gets ``message-drafts.mbox``, or ``message-drafts-day-1-of-3.mbox`` …
     per_day : int
-        See `messages_per_day`.
+        See `account.worklist.message_quota`.
     sender : str
         See `draft`.
 
@@ -233,8 +197,7 @@ def write_drafts(messages: Sequence[Message], folder: Path, *, per_day: int, sen
     """
     if per_day < 1:
         raise ExportError("export.per_day", found=per_day)
-    to_send = [message for message in messages if message.send]
-    days = [to_send[first : first + per_day] for first in range(0, len(to_send), per_day)]
+    days = [messages[first : first + per_day] for first in range(0, len(messages), per_day)]
     written = []
     for number, day in enumerate(days, 1):
         ending = f"-day-{number}-of-{len(days)}" if len(days) > 1 else ""
@@ -247,19 +210,3 @@ def _in_mbox(mail: Mail) -> bytes:
     buffer = BytesIO()
     BytesGenerator(buffer, mangle_from_=True, policy=mail.policy.clone(linesep="\n")).flatten(mail)
     return b"From promofix Thu Jan  1 00:00:00 1970\n" + buffer.getvalue() + b"\n"
-
-
-def write_new(path: Path, content: bytes) -> Path:
-    """Write a file that is not there yet.
-
-    Raises
-    ------
-    ExportError
-        The file is there already: a person may have opened or changed it.
-    """
-    try:
-        with path.open("xb") as file:
-            file.write(content)
-    except FileExistsError as error:
-        raise ExportError("export.never_replaced", file=path) from error
-    return path

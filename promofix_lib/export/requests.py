@@ -118,7 +118,10 @@ def refund_adjustments(
     if reason not in REFUND_REASONS:
         raise ExportError("export.refund_reason", found=reason, known=REFUND_REASONS)
     mask = np.asarray(chosen, dtype=np.bool_) & (book.triage == "shipped").to_numpy(dtype=np.bool_)
-    columns = {"paid": book.ledger.table["paid"].to_numpy()[mask], "code": book.ledger.table["currency"].to_numpy()[mask]}
+    columns = {
+        "paid": book.ledger.table["paid"].to_numpy()[mask],
+        "code": book.ledger.table["currency"].to_numpy()[mask],
+    }
     answers = [_refund_line(row, reason) for row in book.orders[mask].assign(**columns).to_dict("records")]
     lines = [answer for answer in answers if isinstance(answer, str)]
     withheld = tuple(answer for answer in answers if not isinstance(answer, str))

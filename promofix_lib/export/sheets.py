@@ -1,4 +1,4 @@
-"""The workbook's other sheets: the mail list that mail programs read, the messages, the summary, the assistant's steps."""
+"""The workbook's other sheets: the mail list for mail programs, the messages, the summary, the assistant's steps."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 from promofix_lib.amounts import Money
 from promofix_lib.errors import ExportError
-from promofix_lib.export.contents import Handed
+from promofix_lib.export.contents import Handed, Work
 from promofix_lib.export.todo import links_per_row, todo_page
 from promofix_lib.export.workbook import HEADER, INK, PALE, Cell, Look, Page, clean, height_for, write_workbook
 from promofix_lib.letters.languages import LANGUAGES
 from promofix_lib.letters.messages import Message, shortened
-from promofix_lib.letters.messages_texts import FIELDS, LONGEST_CELL, Template, builtin_template, texts
+from promofix_lib.letters.texts import FIELDS, LONGEST_CELL, Template, builtin_template, texts
 from promofix_lib.say import moment_text
 from promofix_lib.status import facts_of
 
@@ -62,9 +62,13 @@ def write_buyers(handed: Handed, path: Path) -> Path:
         raise ExportError("export.never_replaced", file=path)
     if not handed.works:
         raise ExportError("export.nothing_chosen")
-    check_cells(handed.messages)
-    pages = [merge_page(handed), todo_page(handed), message_page(handed), summary_page(handed), how_to_page(handed)]
-    return write_workbook(pages, path, opens_on=OPENS_ON, rows=len(handed.works))
+    check_cells(handed)
+    return write_workbook(pages_of(handed), path, opens_on=OPENS_ON, rows=len(handed.works))
+
+
+def pages_of(handed: Handed) -> list[Page]:
+    """Every sheet, in order."""
+    return [merge_page(handed), todo_page(handed), message_page(handed), summary_page(handed), how_to_page(handed)]
 
 
 # -- the mail list ----------------------------------------------------------------------------------------------------
@@ -93,7 +97,7 @@ def merge_page(handed: Handed) -> Page:
     ----------
     One cell of a merge sheet holds 255 characters: Word cuts the rest.
     """
-    names = merge_names(handed.messages)
+    names = merge_names(handed.listed)
     return Page(
         "mail_merge",
         _merge_rows(names, handed),
@@ -110,21 +114,22 @@ def merge_page(handed: Handed) -> Page:
 def _merge_rows(names: tuple[str, ...], handed: Handed) -> Iterator[list[Cell | None]]:
     yield [(name, HEADER) for name in names]
     lines, unknown = sum(name.startswith("line_") for name in names), handed.say("unknown")
-    for number, message in enumerate(handed.messages):
-        cells = _facts(message, lines, unknown, number // handed.per_day + 1)
+    for number, message in enumerate(handed.listed):
+        cells = _facts(message, handed.texts[message.message_id], lines, unknown)
+        cells["batch"] = str(number // handed.per_day + 1)
         if handed.draft:
             cells |= _unsent(handed, lines)
         yield [(text, _MERGE) if (text := clean(cells[name])) else None for name in names]
 
 
-def _facts(message: Message, lines: int, unknown: str, batch: int) -> dict[str, str]:
-    paragraphs = [*message.paragraphs, *[_BLANK] * lines][:lines]
+def _facts(message: Message, text: tuple[str, tuple[str, ...]], lines: int, unknown: str) -> dict[str, str]:
+    paragraphs = [*text[1], *[_BLANK] * lines][:lines]
     values = message.values
     return {
         "order_id": message.order_id,
         "buyer_email": message.buyer_email,
         "buyer_name": message.buyer_name or texts(message.language)["customer"],
-        "subject": message.subject,
+        "subject": text[0],
         **{f"line_{n}": paragraph for n, paragraph in enumerate(paragraphs, 1)},
         "seller_name": values["seller_name"],
         "order_date": values["order_date"] or unknown,
@@ -133,10 +138,9 @@ def _facts(message: Message, lines: int, unknown: str, batch: int) -> dict[str, 
         "paid_per_unit": shortened(message.paid_per_unit, LONGEST_CELL) or unknown,
         "language": message.language,
         "marketplace": message.marketplace or unknown,
-        "buyers_orders": f"{message.order.turn} / {message.order.turns}",
+        "buyers_orders": f"{message.turn} / {message.turns}",
         "message_id": message.message_id,
-        "batch": str(batch),
-        "send": "yes" if message.send else "no",
+        "send": "yes",
         "merge_status": "",
     }
 
@@ -147,7 +151,7 @@ def _unsent(handed: Handed, lines: int) -> dict[str, str]:
     return {**blank, "buyer_email": NOWHERE, "subject": mark, "line_1": mark, "send": "no", "merge_status": mark}
 
 
-def check_cells(messages: Iterable[Message]) -> None:
+def check_cells(handed: Handed) -> None:
     """Nothing when every paragraph fits into one cell of a merge sheet.
 
     Raises
@@ -156,8 +160,9 @@ def check_cells(messages: Iterable[Message]) -> None:
         Naming every text that is too long, once per kind of message.
     """
     faults: dict[str, None] = {}
-    for message in messages:
-        for number, text in enumerate((message.subject, *message.paragraphs)):
+    for message in handed.listed:
+        subject, paragraphs = handed.texts[message.message_id]
+        for number, text in enumerate((subject, *paragraphs)):
             if len(text) > LONGEST_CELL:
                 faults[f"{message.variant}.{message.language}: {f'line_{number}' if number else 'subject'}"] = None
     if faults:
@@ -173,7 +178,7 @@ def message_page(handed: Handed) -> Page:
         [(handed.say("message_title"), _TITLE)],
         [(handed.say("draft_note", why=handed.draft) if handed.draft else handed.say("message_hint"), _HINT)],
     ]
-    page = _read_page("message", rows, (14, 20, 9, 30, 60, 60), handed)
+    page = _read_page("message", rows, (12, 18, 8, 26, 50, 50), handed)
     if handed.draft:
         return page
     columns = ("language", "kind", "buyers", "subject", "text", "meaning")
@@ -192,7 +197,7 @@ def message_page(handed: Handed) -> Page:
                 (clean(meaning), _TALL),
             ]
         )
-        page.heights[len(rows)] = height_for((subject, 30), (body, 60), (meaning, 60)) + 6  # type: ignore[index]
+        page.heights[len(rows)] = height_for((subject, 26), (body, 50), (meaning, 50)) + 6  # type: ignore[index]
     return page
 
 
@@ -202,8 +207,7 @@ def replace_top(look: Look) -> Look:
 
 
 def _kinds(handed: Handed) -> Counter[tuple[str, str, Template, bool]]:
-    every = (*handed.messages, *handed.by_hand)
-    return Counter((one.language, one.variant, one.template, one.prepaid) for one in every)
+    return Counter((one.language, one.variant, one.template, one.prepaid) for one in handed.to_write)
 
 
 def _shown(template: Template, handed: Handed) -> tuple[str, str]:
@@ -214,7 +218,8 @@ def _shown(template: Template, handed: Handed) -> tuple[str, str]:
 
 def _meaning(variant: str, handed: Handed, *, prepaid: bool) -> str:
     reason = handed.wording.cancel_reason
-    return _shown(builtin_template(variant, handed.language, reason=reason, prepaid=prepaid), handed)[1]
+    template = builtin_template(variant, handed.language, reason=reason, prepaid=prepaid)
+    return _shown(template, handed)[1]
 
 
 def summary_page(handed: Handed) -> Page:
@@ -229,25 +234,32 @@ def summary_page(handed: Handed) -> Page:
     _table(rows, handed, ("task", "orders"), triage, total=True)
     _table(rows, handed, ("currency", "paid", "normal_value", "loss", "items_not_known"), _money(handed))
     if not handed.draft:
-        why = Counter(why for work in handed.works for why in work.why)
-        _table(rows, handed, ("mail", "count"), [(handed.say(f"mail_{word or 'yes'}"), n) for word, n in why.items()])
-        languages = Counter(LANGUAGES[message.language] for message in handed.messages)
+        mail = Counter(_in_list(work, handed) for work in handed.works)
+        _table(rows, handed, ("mail", "orders"), mail.items(), total=True)
+        languages = Counter(LANGUAGES[message.language] for message in handed.listed)
         _table(rows, handed, ("language", "messages"), languages.items(), total=True)
-    markets = Counter(work.first.market.sales_channel or handed.say("unknown") for work in handed.works)
+    markets = Counter(work.market.sales_channel or handed.say("unknown") for work in handed.works)
     _table(rows, handed, ("market", "orders"), markets.items(), total=True)
     _table(rows, handed, ("overruled", "reason"), handed.overruled.items())
     sources = handed.book.orders.loc[handed.chosen, "source_file"].dropna().value_counts(sort=False)
     _table(rows, handed, ("source", "items"), [(str(name), int(count)) for name, count in sources.items()])
-    return _read_page("summary", rows, (50, 22, 22, 22, 22), handed)
+    return _read_page("summary", rows, (52, 20, 20, 20, 20), handed)
 
 
 def _notes(handed: Handed) -> Iterator[str]:
     if handed.draft:
         yield handed.say("draft_note", why=handed.draft)
-    if buyers := len({work.first.buyer_email for work in handed.works if work.first.turns > 1}):
+    several = (work.message for work in handed.works if work.message and work.message.turns > 1)
+    if buyers := len({message.buyer_email.lower() for message in several}):
         yield handed.say("summary_several", n=buyers)
     if links_per_row(len(handed.works)) < 2:
         yield handed.say("summary_no_links")
+
+
+def _in_list(work: Work, handed: Handed) -> str:
+    if work.listed:
+        return handed.say("mail_yes")
+    return handed.say("mail_no", why=work.message.why) if work.message else handed.say("mail_nothing")
 
 
 def _money(handed: Handed) -> list[tuple[Any, ...]]:
@@ -300,7 +312,7 @@ def how_to_page(handed: Handed) -> Page:
 
 def _batches(handed: Handed) -> str:
     """The daily quota of messages as the batches of the mail list."""
-    count, size = len(handed.messages), handed.per_day
+    count, size = len(handed.listed), handed.per_day
     if count <= size:
         return handed.say("batches_one", n=count, most=size)
     days = [

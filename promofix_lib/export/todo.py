@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from datetime import datetime
+from functools import cache, lru_cache
 
 from promofix_lib.amounts import Money
 from promofix_lib.export.contents import Handed, Work
 from promofix_lib.export.sheet import (
-    ANSWERS,
     COLUMNS,
     HEADER_ROW,
     HIDDEN,
@@ -20,10 +20,21 @@ from promofix_lib.export.sheet import (
     heading,
     status_word,
 )
-from promofix_lib.export.workbook import FILLS, HEADER, INK, LINK, MOST_LINKS, PALE, Cell, Choices, Formula, Look, Page
-from promofix_lib.export.workbook import clean
+from promofix_lib.export.workbook import (
+    FILLS,
+    HEADER,
+    INK,
+    LINK,
+    MOST_LINKS,
+    PALE,
+    Cell,
+    Choices,
+    Formula,
+    Look,
+    Page,
+    clean,
+)
 from promofix_lib.letters.messages import shortened
-from promofix_lib.letters.messages_orders import BuyerOrder
 from promofix_lib.say import moment_text, say
 
 _WIDTHS = {
@@ -40,7 +51,7 @@ def answer_cells(work: Work, handed: Handed) -> dict[str, str]:
     return {
         "status": status_word(work.answer, "status", handed.language),
         "message_status": status_word(message, "message_status", handed.language),
-        "note": clean(work.row.note if work.row else ""),
+        "note": clean(work.row.note),
     }
 
 
@@ -54,7 +65,7 @@ def links_per_row(rows: int) -> int:
 
 
 def todo_page(handed: Handed) -> Page:
-    """The working sheet: one Excel table of all columns, the keys too, with a status to choose for each of two tasks."""
+    """The working sheet: one Excel table of all columns, keys too, with a status for each of an order's two tasks."""
     last = HEADER_ROW + len(handed.works)
     note, message = COLUMNS.index("note") + 1, COLUMNS.index("message_status") + 1
     return Page(
@@ -83,20 +94,20 @@ def _offer(name: str, column: int, filled: tuple[int, int], handed: Handed) -> C
 
 def _rows(handed: Handed, last: int) -> Iterator[list[Cell | None]]:
     yield from _head(handed, last)
+    words = _Words(handed)
     for number, work in enumerate(handed.works, 1):
-        looks = _looks(work.triage, striped=number % 2 == 0, several=work.first.turns > 1, units=_units(work) > 1)
-        cells = _told(work, number, handed)
-        links = _links(work, handed)
-        row: list[Cell | None] = []
-        for name in COLUMNS:
-            look = looks["link"] if name in links else looks[name]
-            row.append((cells[name], look, links[name]) if name in links else (cells[name], look))
-        row[COLUMNS.index("units")] = (_units(work), looks["units"])
+        several = bool(work.message and work.message.turns > 1)
+        looks = _looks(work.row.triage, striped=number % 2 == 0, several=several, units=work.units > 1)
+        cells, links = words.row(work, number), words.links(work)
+        row: list[Cell | None] = [
+            (clean(cells[name]), looks["link"], links[name]) if name in links else (clean(cells[name]), looks[name])
+            for name in COLUMNS
+        ]
+        row[_UNITS] = (work.units, looks["units"])
         yield row
 
 
-def _units(work: Work) -> int:
-    return sum(part.units for part in work.parts)
+_UNITS = COLUMNS.index("units")
 
 
 @lru_cache(maxsize=64)
@@ -112,74 +123,89 @@ def _looks(triage: str, *, striped: bool, several: bool, units: bool) -> dict[st
     }
 
 
-def _links(work: Work, handed: Handed) -> dict[str, str]:
-    order = work.first
-    count = links_per_row(len(handed.works)) if order.order_id else 0
-    links = {"order_id": order.market.order_url(order.order_id)} if count else {}
-    if count == 2 and not handed.draft:
-        links["message"] = order.market.message_url(order.order_id)
-    return links
+class _Words:
+    """The words of the rows; what is the same in many rows is looked up once."""
 
+    def __init__(self, handed: Handed) -> None:
+        self._handed = handed
+        self._links = 0 if not handed.works else links_per_row(len(handed.works))
+        self._draft = say("sheet.draft_task", language=handed.language)
+        self.say = cache(handed.say)
+        self._text = cache(lambda told: told.text(handed.language))
+        self._money = cache(lambda price, currency: Money(price, currency).text(handed.language))
 
-def _told(work: Work, number: int, handed: Handed) -> dict[str, str]:
-    """The words of one row, column by column."""
-    order, draft = work.first, bool(handed.draft)
-    writes = bool(order.order_id) and not draft
-    linked = writes and links_per_row(len(handed.works)) == 2
-    every = () if draft else work.every_message
-    cells = {
-        **answer_cells(work, handed),
-        "task": say("sheet.draft_task", language=handed.language) if draft else _tasks(work, handed),
-        "order_id": order.order_id,
-        "ship_by": _moment(work.row and work.row.ship_by, order, handed.language),
-        "message": handed.say("write") if linked else order.market.message_url(order.order_id) if writes else "",
-        "buyer_name": order.buyer_name or "",
-        "product": shortened("; ".join(name for part in work.parts for name in part.products), 80),
-        "units": "",
-        "text": "\n\n".join(message.body for message in every),
-        "mail": handed.say("mail_draft") if draft else _mail(work, handed),
-        "paid_per_unit": _prices(work, handed) or handed.say("unknown"),
-        "ordered": _moment(order.purchase_date, order, handed.language),
-        "marketplace": order.market.sales_channel or handed.say("unknown"),
-        "turn": handed.say("turn", turn=order.turn, turns=order.turns) if order.turns > 1 else handed.say("only_one"),
-        "sku": "; ".join(dict.fromkeys(sku for part in work.parts for sku in part.skus)),
-        "place": Place(handed.export, handed.copy, number).text(),
-        "triage": work.triage,
-        "message_id": "\n".join(message.message_id for message in every),
-        "item_keys": "\n".join(key for part in work.parts for key in part.item_keys),
-    }
-    return {name: clean(cell) for name, cell in cells.items()}
+    def links(self, work: Work) -> dict[str, str]:
+        """Where cells of the row lead to."""
+        order_id = work.row.order_id
+        links = {"order_id": work.market.order_url(order_id)} if self._links and order_id else {}
+        if self._links == 2 and self._writes(work):
+            links["message"] = work.market.message_url(order_id)
+        return links
 
+    def _writes(self, work: Work) -> bool:
+        return bool(work.row.order_id) and not self._handed.draft
 
-def _tasks(work: Work, handed: Handed) -> str:
-    parts = sorted(work.parts, key=lambda part: part is not work.first)
-    return "; ".join(dict.fromkeys(_task(part, handed) for part in parts))
+    def row(self, work: Work, number: int) -> dict[str, str]:
+        """One row, column by column."""
+        word, handed, row = self.say, self._handed, work.row
+        message = None if handed.draft else work.to_write
+        address = work.market.message_url(row.order_id) if self._writes(work) else ""
+        return {
+            **answer_cells(work, handed),
+            "task": self._draft if handed.draft else self._task(work),
+            "order_id": row.order_id,
+            "ship_by": self._moment(row.ship_by, work),
+            "message": word("write") if address and self._links == 2 else address,
+            "buyer_name": work.buyer_name,
+            "product": shortened("; ".join(work.products or work.skus), 80),
+            "units": "",
+            "text": handed.body(message) if message else "",
+            "mail": self._mail(work),
+            "paid_per_unit": self._prices(work) or word("unknown"),
+            "ordered": self._moment(row.purchased, work),
+            "marketplace": work.market.sales_channel or word("unknown"),
+            "turn": self._turn(work),
+            "sku": "; ".join(work.skus),
+            "place": Place(handed.export, handed.copy, number).text(),
+            "triage": row.triage,
+            "message_id": message.message_id if message else "",
+            "item_keys": "\n".join(work.keys),
+        }
 
+    def _task(self, work: Work) -> str:
+        variants, part = self._handed.wording.variants, bool(work.message and work.message.others_stay)
+        tasks = []
+        for word in work.words:
+            told = f"variant_{variants['shipped']}" if word == "shipped" and "shipped" in variants else f"task_{word}"
+            tasks.append(self.say("task_one_item" if word == "cancel" and part else told))
+        return "; ".join(tasks)
 
-def _task(part: BuyerOrder, handed: Handed) -> str:
-    if part.triage == "cancel" and part.others_stay:
-        return handed.say("task_one_item")
-    variant = handed.wording.variants.get(part.triage) if part.triage == "shipped" else None
-    return handed.say(f"variant_{variant}" if variant else f"task_{part.triage}")
+    def _mail(self, work: Work) -> str:
+        message = work.message
+        if self._handed.draft:
+            return self.say("mail_draft")
+        if message is None:
+            return self.say("mail_nothing")
+        return self.say("mail_yes") if work.listed else self.say("mail_no", why=message.why)
 
+    def _turn(self, work: Work) -> str:
+        message = work.message
+        if message is None or message.turns == 1:
+            return self.say("only_one")
+        return self.say("turn", turn=message.turn, turns=message.turns)
 
-def _mail(work: Work, handed: Handed) -> str:
-    return "; ".join(dict.fromkeys(handed.say(f"mail_{why or 'yes'}") for why in work.why))
+    def _prices(self, work: Work) -> str:
+        message = work.message
+        if message is None or not message.currency:
+            return ""
+        return " / ".join(dict.fromkeys(self._money(price, message.currency) for price in message.unit_prices))
 
-
-def _prices(work: Work, handed: Handed) -> str:
-    prices = (Money(price, part.currency) for part in work.parts if part.currency for price in part.unit_prices)
-    return " / ".join(dict.fromkeys(price.text(handed.language) for price in prices))
-
-
-def _moment(moment: object, order: BuyerOrder, language: str) -> str:
-    """A moment in the marketplace's zone, with the zone's short name."""
-    from datetime import datetime
-
-    if not isinstance(moment, datetime):
-        return ""
-    local = moment.astimezone(order.market.zone)
-    return f"{moment_text(local, language)} {local:%Z}"
+    def _moment(self, moment: datetime | None, work: Work) -> str:
+        """A moment in the marketplace's zone, with the zone's short name."""
+        if moment is None:
+            return ""
+        local = moment.astimezone(work.market.zone)
+        return f"{moment_text(local, self._handed.language)} {local:%Z}"
 
 
 def _head(handed: Handed, last: int) -> Iterator[list[Cell | None]]:
@@ -224,7 +250,4 @@ def _sentence(text: str, parts: Mapping[str, str]) -> str:
 
 def base_rows(handed: Handed) -> dict[str, tuple[str, dict[str, str]]]:
     """`ExportRecord.rows`: per row its order and the answer cells as they leave, the base when the sheet comes back."""
-    return {
-        str(number): (work.first.order_id, {name: answer_cells(work, handed)[name] for name in ANSWERS})
-        for number, work in enumerate(handed.works, 1)
-    }
+    return {str(number): (work.row.order_id, answer_cells(work, handed)) for number, work in enumerate(handed.works, 1)}

@@ -1,4 +1,4 @@
-"""Pages of cells as an Excel file: by openpyxl, or, where there are many cells, by XlsxWriter with the same contents."""
+"""Pages of cells as an Excel file: by openpyxl, or, where there are many, by XlsxWriter with the same contents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INK, PALE, LINE, LINK = "1F3A4D", "F3F6F8", "D5DCE1", "0B5394"
 LONGEST_TEXT = 32_767
 MOST_LINKS = 65_530  # Excel repairs, that is damages, a sheet with more
 
-_MANY_ROWS = 2_000  # from here on XlsxWriter saves more than importing it costs
+MANY_ROWS = 200  # from here on XlsxWriter takes about half the time (benchmarks/workbook.py)
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _LIKE_AN_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel would read _x0041_ as the letter A
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t")
@@ -160,11 +160,26 @@ def write_workbook(pages: Sequence[Page], path: Path, *, opens_on: str, rows: in
     """
     half = path.with_name(path.name + ".part")
     try:
-        (by_xlsxwriter if rows >= _MANY_ROWS else by_openpyxl)(pages, half, opens_on)
+        (by_xlsxwriter if rows >= MANY_ROWS else by_openpyxl)(pages, half, opens_on)
         half.replace(path)
     finally:
         half.unlink(missing_ok=True)
     return path
+
+
+class _Looks:
+    """What a writer makes of each look, made once; a text like a formula gets the quote prefix."""
+
+    def __init__(self, make: Callable[[Look], Any]) -> None:
+        self._make = make
+        self._made: dict[tuple[int, bool], tuple[Look, Any]] = {}  # by identity: to hash a look costs more than a cell
+
+    def of(self, look: Look, value: str = "") -> Any:
+        """The writer's own object for a look."""
+        place = (id(look), value.startswith(_LIKE_A_FORMULA))
+        if place not in self._made:
+            self._made[place] = (look, self._make(replace(look, quoted=True) if place[1] else look))
+        return self._made[place][1]
 
 
 # -- openpyxl ---------------------------------------------------------------------------------------------------------
@@ -173,19 +188,21 @@ def write_workbook(pages: Sequence[Page], path: Path, *, opens_on: str, rows: in
 def by_openpyxl(pages: Sequence[Page], path: Path, opens_on: str) -> None:
     """Write the pages with openpyxl, row by row."""
     from openpyxl import Workbook
+    from openpyxl.styles import Font
+    from openpyxl.utils.indexed_list import IndexedList
 
-    book = Workbook(write_only=True)
+    book: Any = Workbook(write_only=True)
+    book._fonts = IndexedList([Font(name="Arial", size=10)])  # the width of a column is counted in its digits
     book.properties.creator, book.properties.title = "promofix", path.name.split(".")[0]
     for number, page in enumerate(pages):
         sheet: Any = book.create_sheet(page.name)
         _set_up_openpyxl(sheet, page)
+        sheet.sheet_view.tabSelected = page.name == opens_on
         draw = _openpyxl_cells(sheet)
         for row in page.rows:
             sheet.append([cell and draw(*cell) for cell in row])
         if page.name == opens_on:
             book.active = number
-    for sheet in book.worksheets:
-        sheet.sheet_view.tabSelected = sheet.title == opens_on
     book.save(path)
 
 
@@ -193,18 +210,13 @@ def _openpyxl_cells(sheet: Any) -> Callable[..., Any]:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.worksheet.hyperlink import Hyperlink
 
-    styles: dict[Look, Any] = {}
-
-    def styled(look: Look) -> Any:
-        if look not in styles:
-            styles[look] = _openpyxl_style(sheet, look)
-        return styles[look]
+    styled = _Looks(lambda look: _openpyxl_style(sheet, look)).of
 
     def draw(value: str | int | Formula, look: Look, link: str = "") -> Any:
         if isinstance(value, str):
             cell: Any = WriteOnlyCell(sheet, _LIKE_AN_ESCAPE.sub("_x005F_", value) if "_x" in value else value)
             cell.data_type = "s"  # a buyer's name that starts with "=" stays a name
-            cell._style = styled(look if not value.startswith(_LIKE_A_FORMULA) else replace(look, quoted=True))
+            cell._style = styled(look, value)
         else:
             cell = WriteOnlyCell(sheet, value.text if isinstance(value, Formula) else value)
             cell._style = styled(look)
@@ -225,7 +237,7 @@ def _openpyxl_style(sheet: Any, look: Look) -> Any:
     cell.alignment = Alignment(
         vertical="top" if look.top else "center",
         wrap_text=look.wrap,
-        horizontal=_side(look) or None,  # type: ignore[arg-type]
+        horizontal=_side(look) or None,
         indent=int(look.lines and not look.centre),
         readingOrder=2 if look.right_to_left else 0,
     )
@@ -279,7 +291,7 @@ def _set_up_openpyxl(sheet: Any, page: Page) -> None:
         for column, name in zip(table.tableColumns, names, strict=True):
             column.name = name
         table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
-        sheet.add_table(table)
+        sheet._tables.add(table)  # add_table() warns of missing columns, which are given here
         for choices in page.choices:
             _offer_openpyxl(sheet, choices, first + 1, bottom)
 
@@ -295,7 +307,9 @@ def _offer_openpyxl(sheet: Any, choices: Choices, first: int, last: int) -> None
     from openpyxl.worksheet.datavalidation import DataValidation
 
     letter = get_column_letter(choices.column)
-    offer = DataValidation(type="list", formula1=f'"{",".join(choices.words)}"', sqref=f"{letter}{first}:{letter}{last}")
+    offer = DataValidation(
+        type="list", formula1=f'"{",".join(choices.words)}"', sqref=f"{letter}{first}:{letter}{last}"
+    )
     offer.promptTitle = offer.errorTitle = choices.title
     offer.prompt = offer.error = choices.hint
     offer.showInputMessage = offer.showErrorMessage = True
@@ -314,15 +328,10 @@ def by_xlsxwriter(pages: Sequence[Page], path: Path, opens_on: str) -> None:
     """Write the pages with XlsxWriter."""
     from xlsxwriter import Workbook
 
-    with Workbook(str(path), {"strings_to_urls": False}) as book:
+    plain = {"font_name": "Arial", "font_size": 10}
+    with Workbook(str(path), {"default_format_properties": plain}) as book:
         book.set_properties({"author": "promofix", "title": path.name.split(".")[0]})
-        looks: dict[Look, Any] = {}
-
-        def styled(look: Look) -> Any:
-            if look not in looks:
-                looks[look] = book.add_format(_xlsxwriter_look(look))
-            return looks[look]
-
+        styled = _Looks(lambda look: book.add_format(_xlsxwriter_look(look))).of
         for page in pages:
             sheet = book.add_worksheet(page.name)
             _set_up_xlsxwriter(book, sheet, page, styled(HEADER))
@@ -334,14 +343,17 @@ def by_xlsxwriter(pages: Sequence[Page], path: Path, opens_on: str) -> None:
                 sheet.activate()
 
 
-def _put(sheet: Any, row: int, column: int, cell: Cell, styled: Callable[[Look], Any]) -> None:
+_PADDING = 5 / 7  # XlsxWriter adds it; openpyxl takes a width with it
+
+
+def _put(sheet: Any, row: int, column: int, cell: Cell, styled: Callable[..., Any]) -> None:
     value, look = cell[0], cell[1]
     if isinstance(value, Formula):
         sheet.write_formula(row, column, value.text, styled(look), "")
     elif isinstance(value, int):
         sheet.write_number(row, column, value, styled(look))
     else:
-        style = styled(look if not value.startswith(_LIKE_A_FORMULA) else replace(look, quoted=True))
+        style = styled(look, value)
         if len(cell) > 2:
             sheet.write_url(row, column, cell[2], style, value)
         else:
@@ -371,7 +383,7 @@ def _set_up_xlsxwriter(book: Any, sheet: Any, page: Page, header: Any) -> None:
     from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
     for number, width in enumerate(page.widths, 1):
-        sheet.set_column(number - 1, number - 1, width, None, {"hidden": number in page.hidden})
+        sheet.set_column(number - 1, number - 1, width - _PADDING, None, {"hidden": number in page.hidden})
     sheet.set_default_row(page.height)
     for number, height in page.heights.items():
         sheet.set_row(number - 1, height)

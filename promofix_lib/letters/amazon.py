@@ -128,7 +128,7 @@ def record_advice(case: Case, *, given_on: str, case_id: str, text: str) -> Case
         raise CaseError("letters.advice_words")
     advice = Advice(given_on, case_id, text)
     if advice not in advice_of(case):
-        case.journal.add(Advice.kind, advice.to_json())
+        case.journal.add(Advice.entry, advice.to_json())
     return case
 
 
@@ -159,7 +159,7 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
     def lines(sentences: Iterable[Told]) -> str:
         return "\n".join(_one_line(sentence.text(language)) for sentence in sentences)
 
-    incidents = _incidents(case, stands)
+    incidents = incident_parts(case, stands)
     onset = min((one.onset for one in incidents if one.onset), default=None)
     end = max((one.end for one in incidents if one.end), default=None)
     unknown = told("letters.unknown")
@@ -182,7 +182,7 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
         "incident_lines": "\n\n".join(lines(one.told(len(incidents))) for one in incidents),
         "promotion_lines": lines(line for one in incidents for line in one.names),
         "item_lines": lines(line for one in incidents for line in one.items),
-        "amount_lines": lines(_amounts(stands)),
+        "amount_lines": lines(amount_lines(stands)),
         "state_lines": lines(told(f"letters.state_{word}", n=count) for word, count in state.items()),
         "cancelled_lines": lines(_cancelled(stands)),
         "rate_lines": lines((told("letters.rates"), *rate_lines)) if rate_lines else "",
@@ -199,8 +199,18 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
 
 
 @dataclass(frozen=True)
-class _Part:
-    """What the letters say about one incident; number 0 is what the seller put in by hand."""
+class IncidentPart:
+    """What is said to Amazon about one incident; number 0 is what the seller put in by hand.
+
+    Parameters
+    ----------
+    number : int
+    onset, end : datetime or None
+        Its first and its last affected order, on the marketplace's clock.
+    promotion_ids : tuple of str
+    names, items : tuple of Told
+        Promotions and claim codes; SKUs with what was paid, what they usually cost, and units.
+    """
 
     number: int
     onset: datetime | None
@@ -210,6 +220,7 @@ class _Part:
     items: tuple[Told, ...]
 
     def told(self, of: int) -> tuple[Told, ...]:
+        """The incident in lines; `of` so many."""
         cause = "by_hand" if not self.number else "promotion" if self.promotion_ids else "price"
         times = {"onset": _moment(self.onset), "end": _moment(self.end)}
         return (
@@ -222,20 +233,21 @@ class _Part:
         )
 
 
-def _incidents(case: Case, stands: Status) -> tuple[_Part, ...]:
+def incident_parts(case: Case, stands: Status) -> tuple[IncidentPart, ...]:
+    """What is said about each taken incident, and about what was put in by hand."""
     numbers, chosen = case.incident_of().to_numpy(), np.asarray(stands.chosen, dtype=np.bool_)
     named = {int(one["number"]): tuple(one["promotion_ids"]) for one in stands.incidents}
     masks = {number: chosen & (numbers == number) for number in (*named, 0)}
     return tuple(_part(case, stands, n, mask, named.get(n, ())) for n, mask in masks.items() if mask.any())
 
 
-def _part(case: Case, stands: Status, number: int, mask: Mask, promotion_ids: tuple[str, ...]) -> _Part:
+def _part(case: Case, stands: Status, number: int, mask: Mask, promotion_ids: tuple[str, ...]) -> IncidentPart:
     touched = stands.book.orders[mask]
     times = touched["purchase_date"].dropna()
     ends = [moment.to_pydatetime().astimezone(case.zone) for moment in (times.min(), times.max())] if len(times) else []
     codes = tuple(sorted(set(flat_lists(touched["claim_codes"])[1]) - {_SITE_WIDE}))
     named = (("promotion_ids", promotion_ids), ("claim_codes", codes))
-    return _Part(
+    return IncidentPart(
         number,
         ends[0] if ends else None,
         ends[1] if ends else None,
@@ -278,7 +290,8 @@ def _item(sku: str, asin: str, currency: str, prices: list[Decimal], normal: Dec
     return told("letters.item", n=units, normal=Money(normal, currency), **facts)
 
 
-def _amounts(stands: Status) -> Iterable[Told]:
+def amount_lines(stands: Status) -> Iterable[Told]:
+    """The sums of the affected items per currency, and how many items are in none."""
     for one in stands.amounts:
         sums = {name: Money(getattr(one, name), one.currency) for name in ("paid", "normal_value", "loss")}
         if one.normal_value or one.paid:
@@ -378,7 +391,8 @@ def _moment(moment: datetime | None, case: Case | None = None) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """On one line and without the control characters that a report may hold."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 # -- what is still wrong with a letter --------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from promofix_lib.errors import LetterError
 from promofix_lib.letters.languages import LANGUAGES
@@ -269,7 +269,7 @@ def _faults(messages: Iterable[Message]) -> Iterator[MessageFault]:
 
 def _whole(message: Message) -> tuple[Fault, ...]:
     subject, body = message.marked()
-    asked = {"subject": subject, "order_id": message.order_id, "unshipped": message.unshipped}
+    asked: dict[str, Any] = {"subject": subject, "order_id": message.order_id, "unshipped": message.unshipped}
     return lint_message(body, message.language, **asked) if message.variant else ()
 
 

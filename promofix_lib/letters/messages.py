@@ -201,7 +201,7 @@ def messages_for(
     """One message for every affected order that is to be worked on, in the order of `status.rows`.
 
     What it says follows from where the order stands. Known as cancelled, or about to be uploaded: *we had to cancel*.
-    Before that, and as long as the gate is closed: *we are going to cancel*, without a word that the error is corrected.
+    Before that, and as long as the gate is closed: *we are going to cancel*, and no word that the error is corrected.
 
     Parameters
     ----------
@@ -296,7 +296,12 @@ def _message(
         else sum((line.paid or Decimal(0) for line in lines), Decimal(0))
     )
     units = sum(line.cells["quantity"] or 0 for line in lines)
-    ours = {"reason": wording.cancel_reason, "prepaid": prepaid, "part": stay, "ended": status.gate.open}
+    ours: dict[str, Any] = {
+        "reason": wording.cancel_reason,
+        "prepaid": prepaid,
+        "part": stay,
+        "ended": status.gate.open,
+    }
     template = wording.templates.get((variant, language)) if variant else _NOTHING
     return Message(
         order_id=row.order_id,

@@ -1,6 +1,6 @@
 """Buyers' data removed when the job is done; the evidence and the decisions stay."""
 
-from promofix_lib.purge.removal import DAYS, Purge, purge, what_would_go
-from promofix_lib.purge.traces import Trace, find_traces
+from promofix_lib.purge.removal import Purge, purge, purge_older_than, what_would_go
+from promofix_lib.purge.search import Searcher, Trace, people_of
 
-__all__ = ["DAYS", "Purge", "Trace", "find_traces", "purge", "what_would_go"]
+__all__ = ["Purge", "Searcher", "Trace", "people_of", "purge", "purge_older_than", "what_would_go"]

@@ -1,32 +1,33 @@
-"""Buyers' data removed when the job is done; the evidence and the decisions stay."""
+"""What goes when the job is done and what stays: planned, done so that it can be cut off anywhere, and proved."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.export.handover.record import RECORD
-from promofix_lib.letters.seller_words import tell
-from promofix_lib.purge.traces import Needles, buyers_words, find_traces, needles, words_in
-from promofix_lib.reports import Report, read_report
-from promofix_lib.returns.inbox import INBOX, WORKBOOKS
-from promofix_lib.returns.returns import FOLDER as RETURNS
-from promofix_lib.returns.returns import without_notes
-from promofix_lib.stored import write_atomically
-
-DAYS = 30
-"""Amazon's developers must delete buyers' data this many days after delivery; a sane rule for every seller."""
+from promofix_lib.places import NOTEBOOKS, cases_folder, trouble_told, write_atomically
+from promofix_lib.purge.search import Searcher, is_shut, names_people, people_of
+from promofix_lib.reports import read_report
+from promofix_lib.returns.inbox import INBOX
+from promofix_lib.returns.sheets import WORKBOOKS, is_list
+from promofix_lib.rules import rule
+from promofix_lib.say import Told, say, told
 
 _TAKEN_OUT = "[removed]"
-_MADE_FOR_THE_ASSISTANT = ("buyers*.xlsx", "messages", "message-template.docx")
+_WANTED = ".purge.json"
+"""Whom a purge looks for, from its first step to its last: cut off in between, the next one still knows."""
+
+_ALWAYS = ("cache", "history", "returns", ".export-*.part", "exports/.*.part", "**/.*.new", "**/.ipynb_checkpoints")
+_MADE_FOR_THE_ASSISTANT = ("buyers*.xlsx", "messages", "message-drafts*.mbox", "message-template*.docx")
+_OURS = ("case.db", "case.db-journal", _WANTED)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ class Purge:
     folder : Path
         The case.
     removed, kept, cleaned : tuple of Path
-        Files and folders; `cleaned` are records of ours out of which buyers' names were (or will be) taken.
+        Files and folders; `cleaned` are the journal and notebooks out of which buyers were (or will be) taken.
+    shut : tuple of Path
+        Files that stay and into which nobody can look: pictures, PDF, archives with a password.
     done : bool
         False while it is only said.
     """
@@ -47,159 +50,243 @@ class Purge:
     removed: tuple[Path, ...]
     kept: tuple[Path, ...]
     cleaned: tuple[Path, ...]
+    shut: tuple[Path, ...]
     done: bool
 
-    def text(self, language: str = "en") -> str:
+    @property
+    def outside(self) -> Told:
+        """What a purge can not reach."""
+        return told("purge.outside", n=rule("buyers_data.keep_days"))
+
+    def text(self, language: str | None = None) -> str:
         """The purge in words, for the seller."""
         lists = (
-            ("purge_removed" if self.done else "purge_would", self.removed),
-            ("purge_cleaned" if self.done else "purge_would_clean", self.cleaned),
-            ("purge_kept", self.kept),
+            ("purge.removed" if self.done else "purge.would_remove", self.removed),
+            ("purge.cleaned" if self.done else "purge.would_clean", self.cleaned),
+            ("purge.kept", self.kept),
+            ("purge.shut", self.shut),
         )
-        parts = [self._listed(tell(title, language), paths) for title, paths in lists]
-        return "\n\n".join([*(part for part in parts if part), tell("purge_end", language, days=DAYS)])
+        parts = [self._listed(say(key, language=language), paths) for key, paths in lists]
+        proof = [say("purge.proved", language=language)] if self.done else []
+        return "\n\n".join([*(part for part in parts if part), *proof, self.outside.text(language)])
 
     def _listed(self, title: str, paths: tuple[Path, ...]) -> str:
-        names = [path.relative_to(self.folder).as_posix() for path in paths]
-        return "\n".join([f"{title}:", *(f"  {name}" for name in names)]) if names else ""
+        return "\n".join([title, *(f"  {self._name(path)}" for path in paths)]) if paths else ""
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else str(path)
 
 
 def what_would_go(case: Case) -> Purge:
     """What `purge` would remove, clean and keep; nothing is changed."""
-    words, suspects = _buyers_of(case)
-    wanted = needles(words)
-    removed = tuple(_to_remove(case, wanted, suspects))
-    left = [path for path in _files(case.folder) if not any(path.is_relative_to(gone) for gone in removed)]
-    cleaned = tuple(path for path in left if _is_ours(case, path) and words_in(path, wanted))
-    return Purge(case.folder, removed, tuple(path for path in left if path not in cleaned), cleaned, done=False)
+    plan, _ = _planned(case)
+    return plan
 
 
-def purge(case: Case, now: datetime | None = None) -> Purge:
+def purge(case: Case) -> Purge:
     """Remove buyers' data from a case; keep the evidence, the order ids and the decisions.
 
-    Reports that name buyers, workbooks, messages, the cache and old versions of the case go; so does every other file
-    of the folder in which a buyer's name or address is found, also inside archives. In the case's own records such
-    names are overwritten, and the assistant's notes are taken out.
+    Reports that name buyers, workbooks, drafts, worked sheets, the cache and half-made files go; so does every other
+    file of the folder in which a buyer is found, in whatever encoding or archive. In the journal such names are
+    overwritten (also in the file's own leftovers), and the assistants' notes are taken out; outputs of notebooks that
+    show a buyer are emptied. Cut off at any point and run again, it finishes. At the end it searches again.
 
     Parameters
     ----------
     case : Case
         Afterwards its reports without buyers are still there.
-    now : datetime with a zone, optional
-        Written into the log; the case's clock by default.
-
-    Returns
-    -------
-    Purge
 
     Raises
     ------
     CaseError
-        A file that can not be removed (it is open in another program), or in which a name was found again.
+        A file that can not be removed (it is open in another program), or in which a buyer was found again.
 
     References
     ----------
     Amazon's Data Protection Policy: personal data no longer than 30 days after delivery.
     """
-    words, reports = _buyers_of(case)
-    plan = what_would_go(case)
+    plan, searcher = _planned(case)
+    wanted = case.folder / _WANTED
+    write_atomically(wanted, json.dumps(sorted(searcher.people)).encode())
+    reports = {path for path in plan.removed if path.parent == case.reports_folder}
     _remove_all(path for path in plan.removed if path not in reports)
-    _remove_all(reports)  # last: they tell whom to look for when something above is stuck
-    cleaned = {*plan.cleaned, *without_notes(case.folder)}
-    longest_first = sorted(words, key=lambda word: (-len(word), word))
-    for path in (path for path in plan.cleaned if path != case.journal.path):
-        _clean(path, words)
-    facts = {"at_time": now.isoformat()} if now else {}
-    case.journal.clean(lambda _kind, facts: _without(facts, longest_first), {})
-    case.note("purge", removed=len(plan.removed), cleaned=len(cleaned), **facts)
-    shutil.rmtree(case.folder / "history", ignore_errors=True)  # the note above has just kept one more old version
-    left = find_traces(case.folder, words)
-    if left:
-        raise CaseError(
-            f"{case.folder}: buyers' data is still in {', '.join(trace.name for trace in left)}. "
-            "Close these files in other programs and purge again, or delete them by hand."
-        )
-    return Purge(case.folder, plan.removed, plan.kept, tuple(sorted(cleaned)), done=True)
+    _remove_all(reports)
+    for path in plan.cleaned:
+        if path.suffix == ".ipynb":
+            _empty(path)
+    case.journal.clean(lambda _kind, facts: _without(facts, searcher), {"removed": len(plan.removed)})
+    _prove(case, searcher)
+    with trouble_told(wanted):
+        wanted.unlink(missing_ok=True)
+    return Purge(case.folder, plan.removed, plan.kept, plan.cleaned, plan.shut, done=True)
+
+
+def purge_older_than(days: int, now: datetime | None = None, *, really: bool = True) -> tuple[Purge, ...]:
+    """Purge every case of the cases folder whose newest order is older than so many days.
+
+    Parameters
+    ----------
+    days : int
+    now : datetime with a zone, optional
+        The present by default.
+    really : bool
+        False only says what would go.
+
+    Returns
+    -------
+    tuple of Purge
+        One for each case that held buyers' data.
+
+    Raises
+    ------
+    CaseError
+        Cases that could not be purged, each with why, after all others were.
+    """
+    limit = (now or datetime.now(UTC)) - timedelta(days=days)
+    finished, troubles = [], []
+    for folder in sorted(path for path in cases_folder().glob("*") if (path / "case.db").is_file()):
+        try:
+            case = Case.existing(folder)
+            if _newest(case) <= limit and _has_buyers(what_would_go(case)):
+                finished.append(purge(case) if really else what_would_go(case))
+        except PromofixError as error:
+            troubles.append(told("purge.trouble", name=folder.name, why=told(error.key, **error.facts)))
+    if troubles:
+        raise CaseError("purge.some_not_done", n=len(troubles), done=len(finished), cases=tuple(troubles))
+    return tuple(finished)
+
+
+def _newest(case: Case) -> datetime:
+    """When the newest order was placed; where no report tells, when the case was last worked on."""
+    try:
+        newest = case.orders["purchase_date"].max() if case.reports else None
+        if isinstance(newest, datetime) and newest == newest:  # not a missing time
+            return newest
+    except PromofixError:
+        pass  # a report that can not be read: its case still grows old
+    return max((entry.at for entry in case.journal.entries()), default=datetime.min.replace(tzinfo=UTC))
+
+
+def _has_buyers(plan: Purge) -> bool:
+    """More than the cache, which holds what the reports hold."""
+    notebooks = any(path.suffix == ".ipynb" for path in plan.cleaned)
+    return notebooks or any(path != plan.folder / "cache" for path in plan.removed)
+
+
+# -- the plan ---------------------------------------------------------------------------------------------------------
+
+
+def _planned(case: Case) -> tuple[Purge, Searcher]:
+    people, with_buyers = _buyers_of(case)
+    searcher = Searcher(people)
+    removed = dict.fromkeys(sorted(with_buyers))
+    removed |= dict.fromkeys(_made_with_buyers(case))
+    for path in _files(case.folder):
+        covered = any(path == gone or path.is_relative_to(gone) for gone in removed)
+        if not covered and path.relative_to(case.folder).as_posix() not in _OURS and searcher.found_in(path):
+            removed[path] = None
+    checkpoints, notebooks = _notebooks(searcher)
+    removed |= dict.fromkeys(checkpoints)
+    gone = tuple(removed)
+    left = [path for path in _files(case.folder) if not any(path == one or path.is_relative_to(one) for one in gone)]
+    kept = [path for path in left if path.relative_to(case.folder).as_posix() not in _OURS]
+    shut = tuple(path for path in kept if is_shut(path))
+    open_files = tuple(path for path in kept if path not in shut)
+    return Purge(case.folder, gone, open_files, (case.journal.path, *notebooks), shut, done=False), searcher
 
 
 def _buyers_of(case: Case) -> tuple[frozenset[str], frozenset[Path]]:
-    """Names and addresses that the reports hold, and the reports that hold some or can not be read."""
-    words: set[str] = set()
-    suspects: set[Path] = set()
-    for path in case.reports:
+    """Whom the reports (or a purge that was cut off) name, and the reports that do or can not be read."""
+    people: set[str] = set()
+    wanted = case.folder / _WANTED
+    with suppress(OSError, ValueError):
+        people |= {word for word in json.loads(wanted.read_text(encoding="utf-8")) if isinstance(word, str)}
+    suspects = set()
+    for path in (path for path in _files(case.reports_folder) if not path.name.startswith(".")):
         try:
-            found = frozenset().union(*(_words_of(report) for report in read_report(path)))
+            tables = [report.table for report in read_report(path)]
         except PromofixError:
             suspects.add(path)  # nobody can say what is in it
             continue
-        words |= found
-        if found:
+        people |= {word for table in tables for word in people_of(table)}
+        if any(names_people(table) for table in tables):
             suspects.add(path)
-    return frozenset(words), frozenset(suspects)
+    return frozenset(people), frozenset(suspects)
 
 
-def _words_of(report: Report) -> frozenset[str]:
-    return buyers_words(report.table)
-
-
-def _to_remove(case: Case, wanted: Needles, suspects: frozenset[Path]) -> Iterator[Path]:
-    yield from sorted(suspects)
-    for name in ("cache", "history"):
-        if (case.folder / name).exists():
-            yield case.folder / name
-    gone: list[Path] = []
+def _made_with_buyers(case: Case) -> Iterator[Path]:
+    for pattern in _ALWAYS:
+        yield from sorted(case.folder.glob(pattern))
     for folder in case.exports:
         for pattern in _MADE_FOR_THE_ASSISTANT:
-            gone += sorted(folder.glob(pattern))
-    gone += sorted(case.folder.glob(".export-*.part"))
-    gone += sorted(path for path in (case.folder / INBOX).glob("*") if path.suffix.lower() in WORKBOOKS)
-    yield from gone
-    known = {*suspects, *gone, case.folder / "cache", case.folder / "history"}
-    for path in _files(case.folder):
-        covered = any(path.is_relative_to(other) for other in known)
-        if not covered and not _is_ours(case, path) and words_in(path, wanted):
+            yield from sorted(folder.glob(pattern))
+    for path in sorted((case.folder / INBOX).glob("*")):
+        if path.suffix.lower() in WORKBOOKS or _is_list(path):
             yield path
 
 
-def _is_ours(case: Case, path: Path) -> bool:
-    """Records that promofix reads again: they are cleaned, not removed."""
-    return path == case.journal.path or path.name == RECORD or path.parent == case.folder / RETURNS
+def _is_list(path: Path) -> bool:
+    try:
+        return path.is_file() and is_list(path)
+    except PromofixError:
+        return False
+
+
+def _notebooks(searcher: Searcher) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Checkpoints that go, and notebooks whose outputs show a buyer."""
+    found = sorted(NOTEBOOKS.rglob("*.ipynb")) if NOTEBOOKS.is_dir() else []
+    found = [path for path in found if searcher.found_in(path)]
+    checkpoints = tuple(path for path in found if ".ipynb_checkpoints" in path.parts)
+    return checkpoints, tuple(path for path in found if path not in checkpoints)
 
 
 def _files(folder: Path) -> tuple[Path, ...]:
-    return tuple(path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != ".lock")
+    return tuple(path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
+
+
+# -- doing it ---------------------------------------------------------------------------------------------------------
 
 
 def _remove_all(paths: Iterable[Path]) -> None:
     stuck = []
     for path in paths:
         try:
-            if path.is_dir():
+            if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
-                with suppress(FileNotFoundError):
-                    path.unlink()
+                path.unlink(missing_ok=True)
         except OSError as error:
             stuck.append(f"{path} ({error.strerror})")
     if stuck:
-        raise CaseError(
-            f"These can not be removed: {', '.join(stuck)}. Close them in other programs and purge again; "
-            "what could be removed is gone."
-        )
+        raise CaseError("purge.stuck", files=tuple(stuck))
 
 
-def _clean(path: Path, words: frozenset[str]) -> None:
+def _empty(path: Path) -> None:
+    """Take the outputs out of a notebook; its cells stay."""
     content = json.loads(path.read_text(encoding="utf-8"))
-    longest_first = sorted(words, key=lambda word: (-len(word), word))
-    write_atomically(path, json.dumps(_without(content, longest_first), ensure_ascii=False, indent=1).encode())
+    for cell in content.get("cells", ()):
+        if cell.get("cell_type") == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    content.get("metadata", {}).pop("widgets", None)
+    write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
 
 
-def _without(value: Any, words: list[str]) -> Any:
-    if isinstance(value, dict):
-        return {_without(name, words): _without(cell, words) for name, cell in value.items()}
-    if isinstance(value, list):
-        return [_without(cell, words) for cell in value]
-    if isinstance(value, str):
-        for word in words:
-            value = value.replace(word, _TAKEN_OUT)
-    return value
+def _without(value: Any, searcher: Searcher) -> Any:
+    """A fact of the journal without buyers; what somebody typed into a note may name anybody, and goes."""
+    if isinstance(value, Mapping):
+        return {
+            searcher.without(name, _TAKEN_OUT): "" if name == "note" else _without(cell, searcher)
+            for name, cell in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_without(cell, searcher) for cell in value]
+    return searcher.without(value, _TAKEN_OUT) if isinstance(value, str) else value
+
+
+def _prove(case: Case, searcher: Searcher) -> None:
+    """Search once more, in all that is left."""
+    checkpoints, notebooks = _notebooks(searcher)
+    files = (path for path in _files(case.folder) if path.name != _WANTED)
+    left = searcher.traces((*files, *checkpoints, *notebooks))
+    if left:
+        raise CaseError("purge.left", folder=case.folder, files=tuple(trace.name for trace in left))

@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import fields
 from functools import cache
 from io import BufferedReader
 from pathlib import Path
@@ -20,8 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import feather, ipc
 
+from promofix_lib.reports.kinds import own_files
 from promofix_lib.reports.order_rows import as_arrow, as_frame
 from promofix_lib.reports.report import Lack, Quarantined, Report
+from promofix_lib.say import Told
 
 _PIECE = 1 << 18  # bytes: still in the processor's cache when their checksum is worked out
 _CHUNK = 1 << 16  # rows of a column with one value: the same few bytes serve all of its chunks
@@ -49,14 +51,15 @@ def cached(path: Path, folder: Path, read: Callable[[], tuple[Report, ...]]) -> 
 
 
 def _key(path: Path, folder: Path) -> str:
-    return f"{_sha256(path, folder)[:40]}-{hashlib.sha256(path.name.encode()).hexdigest()[:8]}-{_reader()}"
+    name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]
+    return f"{_sha256(path, folder)[:40]}-{name}-{_reader(own_files())}"
 
 
 def _sha256(path: Path, folder: Path) -> str:
     """Of the file's content; a file that nobody has touched since is not read again for it."""
     about = path.stat()
     stamp = f"{path.resolve()} {about.st_size} {about.st_mtime_ns} {about.st_ctime_ns} {about.st_ino}"
-    note = folder / f"{hashlib.sha256(stamp.encode()).hexdigest()[:40]}.sha256"
+    note = folder / f"{hashlib.sha256(os.fsencode(stamp)).hexdigest()[:40]}.sha256"
     try:
         known = note.read_text("ascii")
     except (OSError, ValueError):
@@ -72,10 +75,10 @@ def _sha256(path: Path, folder: Path) -> str:
 
 
 @cache
-def _reader() -> str:
-    """A short name of this version of the reader: other code, other cache."""
-    digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+def _reader(own: tuple[tuple[str, int, int], ...]) -> str:
+    """A short name of this version of the reader: other code or other kinds of report, other cache."""
+    digest = hashlib.sha256(repr(own).encode("utf-8", "surrogateescape"))
+    for source in sorted([*Path(__file__).parent.glob("*.py"), *Path(__file__).parent.glob("*.toml")]):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:8]
 
@@ -92,10 +95,13 @@ def _known(path: Path, folder: Path, key: str) -> tuple[Report, ...] | None:
 def _opened(path: Path, file: Path) -> tuple[Report, int]:
     table = feather.read_table(pa.BufferReader(_checked(file)), memory_map=False)
     facts = json.loads(table.schema.metadata[b"report"])
-    facts["quarantined"] = tuple(Quarantined(**line) for line in facts["quarantined"])
-    facts["lacks"] = tuple(Lack(**lack) for lack in facts["lacks"])
-    for name in ("ignored_columns", "warnings"):
-        facts[name] = tuple(facts[name])
+    facts["quarantined"] = tuple(
+        Quarantined(line, Told.from_json(why), text) for line, why, text in facts["quarantined"]
+    )
+    facts["lacks"] = tuple(Lack(key, Told.from_json(what), Told.from_json(how)) for key, what, how in facts["lacks"])
+    facts["ignored_columns"] = tuple(facts["ignored_columns"])
+    for name in ("warnings", "passed_over"):
+        facts[name] = tuple(map(Told.from_json, facts[name]))
     count = facts.pop("count")
     return Report(path=path, table=as_frame(_whole(table)), **facts), int(count)
 
@@ -208,6 +214,8 @@ def _one_value(first: pa.ChunkedArray, rows: int) -> pa.ChunkedArray:
 
 def _facts(report: Report, count: int) -> dict[str, Any]:
     facts = {field.name: getattr(report, field.name) for field in fields(report) if field.name not in ("path", "table")}
-    facts["quarantined"] = [asdict(line) for line in report.quarantined]
-    facts["lacks"] = [asdict(lack) for lack in report.lacks]
+    facts["quarantined"] = [(line.line, line.reason.to_json(), line.text) for line in report.quarantined]
+    facts["lacks"] = [(lack.key, lack.what.to_json(), lack.how_to_get_it.to_json()) for lack in report.lacks]
+    for name in ("warnings", "passed_over"):
+        facts[name] = [sentence.to_json() for sentence in getattr(report, name)]
     return {**facts, "count": count}

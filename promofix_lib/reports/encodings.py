@@ -9,6 +9,8 @@ from itertools import islice
 from typing import IO
 
 from promofix_lib.reports.archive import Source
+from promofix_lib.reports.texts import LOST
+from promofix_lib.say import Told, told
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _LONGEST_LINE = 4 << 20
@@ -16,16 +18,22 @@ _SAMPLE = 2_000  # lines with characters beyond ASCII that are looked at
 _SENSIBLE = re.compile(r"[À-ÖØ-öø-ÿŠšŽžŒœŸ’‘“”–—…€™®©°º²³½¼£§´·«»¿¡\u00a0]")
 _ODD_RUN = re.compile(r"[^\x00-\x7f’‘“”–—…€\u00a0]{4,}")
 _ASIAN_RUN = re.compile(r"[\u3000-\u30ff\u4e00-\u9fff\uff00-\uff5e]{2,}")
+_WHOLE_LETTER = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_CUT_LETTER = re.compile(rb"(?:[\xe0-\xef][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{1,2})$")
 _COMMON_HAN = re.compile(rb"[\xb0-\xd7][\xa1-\xfe]")
 
 
 class LongLineError(ValueError):
     """A line far longer than any report has."""
 
+    def __init__(self, what: Told) -> None:
+        super().__init__(what.key)
+        self.told = what
+
 
 def _check_line(length: int) -> None:
     if length > _LONGEST_LINE:
-        raise LongLineError(f"a line is longer than {_LONGEST_LINE >> 20} MB")
+        raise LongLineError(told("reports.long_line", megabytes=_LONGEST_LINE >> 20))
 
 
 def encoding_of(source: Source) -> str:
@@ -39,7 +47,7 @@ def encoding_of(source: Source) -> str:
     if marked:
         return marked
     wrong = list(islice(_not_utf8(source), _SAMPLE))
-    if not wrong or _mostly_utf8(source, len(wrong)):
+    if not wrong or _mostly_utf8(source, wrong):
         return "utf-8"
     return max(("cp1252", "cp932", "gbk"), key=lambda name: _sense(wrong, name))
 
@@ -63,15 +71,14 @@ def _not_utf8(source: Source) -> Iterator[bytes]:
             yield from (line for line in block.split(b"\n") if not decodes(line, "utf-8"))
 
 
-def _mostly_utf8(source: Source, wrong: int) -> bool:
-    right = (
-        line
-        for block in whole_lines(source.stream)
-        if not block.isascii()
-        for line in block.split(b"\n")
-        if not line.isascii() and decodes(line, "utf-8")
-    )
-    return sum(1 for _ in islice(right, 10 * _SAMPLE)) > 10 * wrong
+def _mostly_utf8(source: Source, wrong: list[bytes]) -> bool:
+    """Whether the whole UTF-8 letters beyond ASCII outnumber by far the bytes that are none."""
+    right = (line for block in whole_lines(source.stream) if not block.isascii() for line in block.split(b"\n"))
+    enough = (line for line in right if not line.isascii() and decodes(line, "utf-8"))
+    texts = [line.decode("utf-8", "replace") for line in [*wrong, *islice(enough, 10 * _SAMPLE)]]
+    lost = sum(text.count(LOST) for text in texts)
+    letters = sum(1 for text in texts for letter in text if letter > "\x7f") - lost
+    return letters > 3 * lost
 
 
 def decodes(raw: bytes, encoding: str) -> bool:
@@ -117,12 +124,15 @@ def whole_lines(stream: IO[bytes], size: int = 8 << 20) -> Iterator[bytes]:
 def text_blocks(stream: IO[bytes], encoding: str, size: int = 8 << 20) -> Iterator[bytes]:
     """Blocks of whole lines in UTF-8, without byte-order mark and NUL bytes; old Macintosh line ends made new."""
     blocks = _from_wide(stream, encoding, size) if encoding.startswith("utf-16") else whole_lines(stream, size)
+    old_macintosh = False
     for number, block in enumerate(blocks):
         text = block if encoding.startswith("utf") else _from_single(block, encoding)
         if number == 0:
             text = text.removeprefix(codecs.BOM_UTF8)
         text = text.replace(b"\0", b"") if b"\0" in text else text
-        yield text.replace(b"\r", b"\n") if b"\r" in text and b"\n" not in text else text
+        if number == 0:
+            old_macintosh = b"\r" in text and b"\n" not in text
+        yield text.replace(b"\r", b"\n") if old_macintosh else text
 
 
 def _from_wide(stream: IO[bytes], encoding: str, size: int) -> Iterator[bytes]:
@@ -147,7 +157,50 @@ def _from_single(block: bytes, encoding: str) -> bytes:
     try:
         return block.decode(encoding).encode("utf-8")
     except UnicodeDecodeError:
-        return b"\n".join(lenient(line, encoding).encode("utf-8") for line in block.split(b"\n"))
+        return b"\n".join(_line_from_single(line, encoding).encode("utf-8") for line in block.split(b"\n"))
+
+
+def _line_from_single(line: bytes, encoding: str) -> str:
+    if encoding not in ("cp932", "gbk"):
+        return lenient(line, encoding)
+    return line.decode(encoding, "replace")  # a letter that was cut in two is lost, its neighbours are not
+
+
+class NotUtf8Error(ValueError):
+    """The file is in another encoding than UTF-8."""
+
+
+class Letters:
+    """Turns the bytes of a line into text, UTF-8 or not, and counts the lines that were not.
+
+    Parameters
+    ----------
+    strict : bool
+        Raise `NotUtf8Error` at a line that is not UTF-8, so that another encoding can be tried for the whole file.
+    """
+
+    def __init__(self, *, strict: bool = False) -> None:
+        self.strict, self.recoded = strict, 0
+
+    def text(self, line: bytes) -> str:
+        """The text of one line."""
+        try:
+            return line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if self.strict:
+                raise NotUtf8Error from error
+        cells = [_cell(cell) for cell in line.split(b"\t")]
+        self.recoded += any(LOST not in text for text, odd in cells if odd)
+        return "\t".join(text for text, _ in cells)
+
+
+def _cell(raw: bytes) -> tuple[str, bool]:
+    """A cell of a UTF-8 file: one foreign letter makes it Windows-1252, unless it holds whole UTF-8 letters too."""
+    if decodes(raw, "utf-8"):
+        return raw.decode("utf-8"), False
+    if _WHOLE_LETTER.search(raw) or _CUT_LETTER.search(raw):
+        return raw.decode("utf-8", "replace"), True
+    return lenient(raw, "cp1252"), True
 
 
 def lenient(line: bytes, encoding: str = "utf-8") -> str:

@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from promofix_lib.reports.columns import MONEY, columns_for
-from promofix_lib.reports.encodings import lenient
-from promofix_lib.reports.fast_lines import flawless
-from promofix_lib.reports.kinds import table_names
-from promofix_lib.reports.lines import Header, split_line
-from promofix_lib.reports.money import decimal_sign
+from promofix_lib.reports.cells import decimal_sign
+from promofix_lib.reports.encodings import Letters, lenient
+from promofix_lib.reports.kinds import MONEY, columns_of
+from promofix_lib.reports.lines import Header, LineReader, split_line
 from promofix_lib.reports.report import Quarantined
-from promofix_lib.reports.slow_lines import LineReader
-from promofix_lib.reports.typed import RowTyper
+from promofix_lib.reports.rows import RowTyper, flawless
+from promofix_lib.say import Told, told
 
 
 @dataclass
@@ -28,7 +26,7 @@ class Read:
     blanks: int = 0
     rows: int = 0
     quarantined: list[Quarantined] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Told] = field(default_factory=list)
 
 
 class FlatFile:
@@ -44,10 +42,10 @@ class FlatFile:
 
     def __init__(self, header: Header, *, strict: bool = False) -> None:
         self.header = header
-        needed = header.kind.needed
-        self.columns = columns_for(table_names(header.kind, header.cells), header.cells, needed)
-        self.reader = LineReader(self.columns, header.delimiter, quoted=header.quoted, strict=strict)
-        self.typer = RowTyper(self.columns, continues=header.kind.name == "New Orders")
+        self.columns = columns_of(header.kind, header.cells)
+        letters = Letters(strict=strict)
+        self.reader = LineReader(self.columns, header.delimiter, quoted=header.quoted, letters=letters)
+        self.typer = RowTyper(self.columns, continues=header.kind.continues)
         self.result = Read(pa.table({}))
         self._line = 1
 
@@ -61,22 +59,20 @@ class FlatFile:
             if body:
                 tables.append(self._table(body, last=not following))
             waiting = following
-        self._account()
-        self.result.table = concat(tables) if tables else self.typer.table()
-        return self.result
+        return self._done(pa.concat_tables(tables) if tables else self.typer.table())
 
     def read_cells(self, rows: Sequence[list[str]]) -> Read:
         """All of it, from rows whose cells are known already: a spreadsheet's, header included."""
         self.result.headers = self.header.line
         self._line = len(rows) + 1
         body = rows[self.header.line :]
-        places = [i for i, column in enumerate(self.columns) if column.type == MONEY]
-        self.typer.sign = decimal_sign(row[i] for row in body[:500] for i in places if i < len(row))
+        self.typer.sign = decimal_sign(row[i] for row in body[:500] for i in self._money() if i < len(row))
         for record in self.reader.from_cells(enumerate(body, start=self.header.line + 1)):
             self.result.rows += self.typer.add(record)
-        self._account()
-        self.result.table = self.typer.table()
-        return self.result
+        return self._done(self.typer.table())
+
+    def _money(self) -> list[int]:
+        return [i for i, column in enumerate(self.columns) if column.type == MONEY]
 
     def _after_header(self, block: bytes) -> bytes:
         at = 0
@@ -85,13 +81,10 @@ class FlatFile:
             at = len(block) if end < 0 else end + 1
         self.result.headers = self.header.line
         self._line = self.header.line + 1
-        self.typer.sign = self._decimal_sign(block[at : at + 200_000])
+        start = block[at : at + 200_000].split(b"\n")[:500]
+        rows = (split_line(lenient(line), self.header.delimiter) for line in start)
+        self.typer.sign = decimal_sign(row[i].strip('"') for row in rows for i in self._money() if i < len(row))
         return block[at:]
-
-    def _decimal_sign(self, start: bytes) -> str:
-        places = [i for i, column in enumerate(self.columns) if column.type == MONEY]
-        rows = (split_line(lenient(line), self.header.delimiter) for line in start.split(b"\n")[:500])
-        return decimal_sign(row[i].strip('"') for row in rows for i in places if i < len(row))
 
     def _table(self, block: bytes, *, last: bool) -> pa.Table:
         first = self._line
@@ -100,40 +93,32 @@ class FlatFile:
         table = flawless(block, self.columns, first, lines) if not self.header.quoted else None
         if table is not None:
             self.result.rows += lines
-            self.typer.carried = _ends_with(table)
+            self.typer.follow(table, block)
             return table
         for record in self.reader.records(block, first, last=last):
             self.result.rows += self.typer.add(record)
         return self.typer.table()
 
-    def _account(self) -> None:
+    def _done(self, table: pa.Table) -> Read:
         count, result = self.reader.count, self.result
+        result.table = table
         result.lines = self._line - 1
         result.headers += count.headers
         result.blanks = count.blanks
         result.quarantined = self.typer.quarantined
         put_together = count.headers if result.rows else 0
-        for number, sentence in (
-            (
-                put_together,
-                "the header stands in the file {} more times, as in downloads put together by hand. Orders that are in "
-                "two of them count twice: give the downloads one by one instead.",
-            ),
-            (count.padded, "{} lines are shorter than the header; the cells missing at their end are taken as empty."),
-            (count.joined, "{} rows were broken over several lines and joined again."),
-            (count.recoded, "{} lines are in another encoding than the rest and were read as Windows-1252."),
-        ):
-            if number:
-                result.warnings.append(sentence.format(number))
-        for header, number in self.typer.unread.items():
-            result.warnings.append(f"{number} cells in column {header} could not be read and are taken as missing.")
+        numbers = {
+            "put_together": put_together,
+            "padded": count.padded,
+            "joined": count.joined,
+            "recoded": self.reader.letters.recoded,
+        }
+        result.warnings += [told(f"reports.{name}", n=number) for name, number in numbers.items() if number]
+        result.warnings += put_right(self.typer)
+        return result
 
 
-def concat(tables: list[pa.Table]) -> pa.Table:
-    """Tables of the same columns under each other, without copying."""
-    return pa.concat_tables(tables)
-
-
-def _ends_with(table: pa.Table) -> dict[str, object]:
-    last = table.slice(table.num_rows - 1).to_pylist()[0]
-    return {name: last.get(name) for name in ("order_id", "order_item_id", "purchase_date")}
+def put_right(typer: RowTyper) -> list[Told]:
+    """What was put right in single cells, and which cells could not be read, each with its number."""
+    right = [told(f"reports.{name}", n=number) for name, number in sorted(typer.put_right.items()) if number]
+    return right + [told("reports.unread", n=number, column=header) for header, number in typer.unread.items()]

@@ -1,122 +1,193 @@
-"""Kinds of reports: known by the set of their columns, in any order and of any generation."""
+"""Kinds of reports, known by the set of their columns; all that is known of them stands in ``kinds.toml``."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import os
+import re
+import tomllib
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
 
-from promofix_lib.reports.names import english
+import pyarrow as pa
+
+from promofix_lib.errors import ReportError
+from promofix_lib.places import cases_folder
+from promofix_lib.reports.report import Lack
+from promofix_lib.say import told
 
 ITEMS, SHIPMENTS, UNITS, PROMOTIONS, PAYMENTS = "items", "shipments", "units", "promotions", "payments"
+TEXT = pa.string()
+MONEY = pa.decimal128(18, 4)
+WHOLE = pa.decimal128(18, 0)
+YES_NO = pa.bool_()
+TIME = pa.timestamp("us", tz="UTC")
+_TYPES = {"time": TIME, "whole": WHOLE, "money": MONEY, "yes_no": YES_NO}
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of report.
-
-    Parameters
-    ----------
-    name : str
-        Seller Central's word.
-    has, without : frozenset of str
-        English column names it is known by, and those it never has.
-    renamed : mapping
-        English column name to the order table's name, where they differ by more than ``-`` and ``_``.
-    implied : mapping
-        What every row of this kind says without a column: an Unshipped report holds unshipped orders.
-    needed : tuple of str
-        Order-table columns whose cells must not be empty in any row.
-    role : str
-        What one row is: an order item, a shipped part of one, units of a SKU, a promotion or a payment.
-    ids_joined_by : str
-        What stands between several promotion ids in one cell; empty when a cell holds one id.
-    """
+    """One kind of report, a paragraph of ``kinds.toml``, where the words are explained."""
 
     name: str
-    has: frozenset[str]
+    has: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
+    stands_in: Mapping[str, str] = field(default_factory=dict)
     implied: Mapping[str, str] = field(default_factory=dict)
     needed: tuple[str, ...] = ("order_id", "purchase_date")
     role: str = ITEMS
     ids_joined_by: str = ""
+    continues: bool = False
+    xml: tuple[str, ...] = ()
 
 
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+@dataclass(frozen=True)
+class Column:
+    """One column: its name in the table and in the file, its type, and whether a wrong cell spoils the row.
+
+    ``id`` is ``"order"`` or ``"item"`` where every cell must be an id of Amazon's form.
+    """
+
+    name: str
+    header: str
+    type: pa.DataType = TEXT
+    decides: bool = False
+    needed: bool = False
+    id: str = ""
 
 
-_ORDER = {"amazon-order-id": "order_id", "merchant-order-id": "merchant_order_id"}
-_C = {"quantity-purchased": "quantity", "item-promotion-id": "promotion_ids"}
+@dataclass(frozen=True)
+class Facts:
+    """All that is known of reports: promofix's own facts and those of the seller's folder."""
 
-KINDS: tuple[Kind, ...] = (
-    Kind("Settlement (V2)", _set("settlement-id amount-type amount"), needed=(), role=PAYMENTS),
-    Kind("Settlement (V1)", _set("settlement-id price-type price-amount"), needed=(), role=PAYMENTS),
-    Kind("Transactions", _set("date/time total"), renamed={"date/time": "posted_at"}, needed=(), role=PAYMENTS),
-    Kind("Transactions", _set("date/time order-id"), renamed={"date/time": "posted_at"}, needed=(), role=PAYMENTS),
-    Kind(
-        "FBA Promotions",
-        _set("shipment-item-id item-promotion-id promotion-rule-value"),
-        renamed={**_ORDER, "item-promotion-id": "promotion_ids"},
-        implied={"fulfillment_channel": "amazon"},
-        needed=("order_id",),
-        role=PROMOTIONS,
-    ),
-    Kind(
-        "Amazon Fulfilled Shipments",
-        _set("amazon-order-id shipment-date sku item-price"),
-        renamed={**_ORDER, "amazon-order-item-id": "order_item_id", "quantity-shipped": "quantity"},
-        implied={"fulfillment_channel": "amazon", "order_status": "Shipped", "item_status": "Shipped"},
-        role=SHIPMENTS,
-    ),
-    Kind(
-        "FBA Sales",
-        _set("item-price-per-unit fnsku amazon-order-id"),
-        renamed=_ORDER,
-        implied={"fulfillment_channel": "amazon", "order_status": "Shipped", "item_status": "Shipped"},
-        needed=("order_id",),
-        role=UNITS,
-    ),
-    Kind(
-        "Archived Orders",
-        _set("amazon-order-id order-status promotion-ids ship-promotion-id"),
-        _set("ship-city"),
-        renamed=_ORDER,
-        ids_joined_by=",",
-    ),
-    Kind("All Orders", _set("amazon-order-id order-status purchase-date"), renamed=_ORDER, ids_joined_by=","),
-    Kind(
-        "Unshipped Orders",
-        _set("order-id order-item-id quantity-to-ship"),
-        _set("item-price"),
-        renamed={"quantity-purchased": "quantity"},
-        implied={"fulfillment_channel": "merchant", "order_status": "Unshipped", "item_status": "Unshipped"},
-    ),
-    Kind(
-        "Pending Orders",
-        _set("order-id order-item-id payment-type"),
-        _set("item-price buyer-email"),
-        renamed={"quantity-purchased": "quantity"},
-        implied={"fulfillment_channel": "merchant", "order_status": "Pending"},
-    ),
-    Kind(
-        "New Orders",
-        _set("order-id order-item-id quantity-purchased"),
-        renamed=_C,
-        implied={"fulfillment_channel": "merchant"},
-    ),
-)
-"""Every kind of flat file, the most particular first."""
+    kinds: tuple[Kind, ...]
+    known: frozenset[str]
+    english: Mapping[str, str]
+    types: Mapping[str, pa.DataType]
+    decides: frozenset[str]
+    lacks: tuple[Mapping[str, Any], ...]
+    xml: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-BETWEEN_IDS = "\x1f"  # a sign that no id holds, for reports whose ids come one by one
-XML_ORDER_REPORT = Kind(
-    "XML Order Report", frozenset(), implied={"fulfillment_channel": "merchant"}, ids_joined_by=BETWEEN_IDS
-)
-XML_ALL_ORDERS = Kind("XML All Orders", frozenset(), ids_joined_by=BETWEEN_IDS)
+
+def kinds_folder() -> Path:
+    """Where the seller's own kinds of report lie: PROMOFIX_KINDS, else the folder ``kinds`` beside the cases."""
+    named = os.environ.get("PROMOFIX_KINDS")
+    return Path(named) if named else cases_folder() / "kinds"
+
+
+def own_files() -> tuple[tuple[str, int, int], ...]:
+    """The seller's own files of kinds: path, size and time of each, so that a change is noticed."""
+    try:
+        paths = sorted(kinds_folder().glob("*.toml"))
+        return tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths)
+    except OSError:
+        return ()
+
+
+def facts() -> Facts:
+    """All that is known of reports; the seller's own kinds as they were when `look_again` was last called."""
+    return _facts(_own_files)
+
+
+_own_files: tuple[tuple[str, int, int], ...] = ()
+
+
+def look_again() -> None:
+    """Take up what changed in the seller's folder of kinds; each reading begins with it.
+
+    Raises
+    ------
+    ReportError
+        A file of the folder is no TOML, or says something that is not understood.
+    """
+    global _own_files
+    _own_files = own_files()
+    facts()
+
+
+@cache
+def _facts(own: tuple[tuple[str, int, int], ...]) -> Facts:
+    table = tomllib.loads(files("promofix_lib.reports").joinpath("kinds.toml").read_text(encoding="utf-8"))
+    names, types = table["names"], table["types"]
+    english = dict(names["same"])
+    for name, translations in names["translated"].items():
+        english |= {spelled(translation): name for translation in translations}
+    mine = [_own(Path(path)) for path, *_ in own]
+    given = [kind for paragraphs, _ in mine for kind in paragraphs]
+    for _, more in mine:
+        english |= {spelled(translation): name for name, several in more.items() for translation in several}
+    return Facts(
+        kinds=(*map(_kind, table["kind"]), *given),
+        known=frozenset(names["known"].split()) | {name for kind in given for name in (*kind.has, *kind.renamed)},
+        english=english,
+        types={name: type_ for word, type_ in _TYPES.items() for name in types[word].split()},
+        decides=frozenset(types["decides"].split()),
+        lacks=tuple(table["lack"]),
+        xml=table["xml"],
+    )
+
+
+def _kind(paragraph: Mapping[str, Any]) -> Kind:
+    told_of = {name: value for name, value in paragraph.items() if name not in ("source", "read")}
+    for name in ("has", "without"):
+        told_of[name] = frozenset(map(spelled, told_of.get(name, ())))
+    for name in ("renamed", "stands_in"):
+        told_of[name] = {spelled(column): target for column, target in told_of.get(name, {}).items()}
+    for name in ("needed", "xml"):
+        if name in told_of:
+            told_of[name] = tuple(told_of[name])
+    return Kind(**told_of)
+
+
+def _own(path: Path) -> tuple[list[Kind], Mapping[str, Sequence[str]]]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = [_kind(paragraph) for paragraph in table["kind"]]
+        translated = {name: list(several) for name, several in table.get("names", {}).get("translated", {}).items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ReportError("reports.kinds_damaged", file=str(path), why=str(error)[:120]) from error
+    for kind in found:
+        if not kind.has or kind.role not in (ITEMS, SHIPMENTS, UNITS, PROMOTIONS, PAYMENTS):
+            raise ReportError("reports.kinds_damaged", file=str(path), why=f"{kind.name}: has, role")
+    return found, translated
+
+
+def spelled(name: str) -> str:
+    r"""A column name in lower case with hyphens, without quotes, marks and doubled blanks.
+
+    Examples
+    --------
+    >>> spelled("\ufeffAmazon-Order-Id "), spelled("delivery-Instructions"), spelled("Order ID")
+    ('amazon-order-id', 'delivery-instructions', 'order-id')
+    """
+    plain = unicodedata.normalize("NFKC", name).strip("\ufeff\u200e\u200f \t\"'").lower()
+    return re.sub(r"[\s_]+", "-", plain)
+
+
+def english(name: str) -> str:
+    """Amazon's English name of a column, whatever language the download was in.
+
+    Examples
+    --------
+    >>> english("日付/時間"), english("datum/uhrzeit"), english("Sku"), english("item-name")
+    ('date/time', 'date/time', 'sku', 'product-name')
+    """
+    plain = spelled(name)
+    return facts().english.get(plain, plain)
+
+
+def is_known(name: str) -> bool:
+    """Whether a column's name has been seen in Amazon's reports; blank ones are."""
+    return not name.strip() or english(name) in facts().known
 
 
 def kind_of(header: Collection[str]) -> Kind | None:
-    """The kind that a header line belongs to, None when it is not known.
+    """The kind that a header line belongs to, in any order and of any generation; None when it is not known.
 
     Parameters
     ----------
@@ -131,32 +202,66 @@ def kind_of(header: Collection[str]) -> Kind | None:
     True
     """
     names = {english(cell) for cell in header}
-    return next((kind for kind in KINDS if kind.has <= names and not kind.without & names), None)
+    known = (kind for kind in facts().kinds if kind.has)
+    return next((kind for kind in known if kind.has <= names and not kind.without & names), None)
 
 
-def table_names(kind: Kind, header: Collection[str]) -> tuple[str, ...]:
-    """Names in the order table for the columns of a file, each once.
+def kind_named(name: str) -> Kind:
+    """The kind of report called `name`; one that nobody knows any more has order items.
+
+    >>> kind_named("XML All Orders").xml, kind_named("Transactions").role, kind_named("?").role
+    (('Order', 'OrderItem'), 'payments', 'items')
+    """
+    return next((kind for kind in facts().kinds if kind.name == name), Kind(name))
+
+
+def columns_of(kind: Kind, header: Sequence[str]) -> tuple[Column, ...]:
+    """Columns of a file, in its order, each with a name of its own in the table.
 
     Examples
     --------
     >>> header = ["order-id", "order-item-id", "quantity-purchased", "Quantity", ""]
-    >>> table_names(kind_of(header), header)
-    ('order_id', 'order_item_id', 'quantity', 'quantity_2', 'column_5')
+    >>> [(column.name, str(column.type)) for column in columns_of(kind_of(header), header)][2:]
+    [('quantity', 'decimal128(18, 0)'), ('quantity_2', 'string'), ('column_5', 'string')]
     """
+    known, columns = facts(), []
     names: list[str] = []
+    taken = {_table_name(kind, cell) for cell in header}
     for number, cell in enumerate(header, start=1):
-        name = kind.renamed.get(english(cell), english(cell)).replace("-", "_") or f"column_{number}"
-        copies = sum(1 for known in names if known == name or known.startswith(f"{name}_"))
+        stands_in = kind.stands_in.get(english(cell), "")
+        name = stands_in if stands_in and stands_in not in taken else _table_name(kind, cell) or f"column_{number}"
+        copies = sum(1 for other in names if other == name or other.startswith(f"{name}_"))
         names.append(f"{name}_{copies + 1}" if name in names else name)
-    return tuple(names)
+        columns.append(
+            Column(
+                names[-1],
+                cell.strip('\ufeff "'),
+                known.types.get(names[-1], TEXT),
+                names[-1] in known.decides,
+                names[-1] in kind.needed,
+                {"order_id": "order", "order_item_id": "item"}.get(names[-1], "") if kind.role != PAYMENTS else "",
+            )
+        )
+    return tuple(columns)
 
 
-def role_of(name: str) -> str:
-    """What one row is in the kind of report called `name`.
+def _table_name(kind: Kind, cell: str) -> str:
+    return kind.renamed.get(english(cell), english(cell)).replace("-", "_")
+
+
+def lacks_of(kind: Kind, columns: Collection[str]) -> tuple[Lack, ...]:
+    """What a report of this kind with these columns of the order table cannot tell, and the clicks that bring it.
 
     Examples
     --------
-    >>> role_of("All Orders"), role_of("XML Order Report"), role_of("Transactions")
-    ('items', 'items', 'payments')
+    >>> kind = kind_of(["order-id", "order-item-id", "quantity-purchased"])
+    >>> lacks_of(kind, {"order_id", "item_price", "buyer_email", "buyer_name"})[0].what.text("en")
+    'promotion ids and discounts'
     """
-    return next((kind.role for kind in KINDS if kind.name == name), ITEMS)
+    known = {*columns, *kind.implied}
+    found = []
+    for lack in facts().lacks:
+        if kind.name in lack["kinds"] if "kinds" in lack else kind.role != PAYMENTS and lack["column"] not in known:
+            how = lack.get("instead", {}).get(kind.name, lack["how"])
+            found.append(Lack(lack["key"], told(f"reports.lack.{lack['key']}"), told(f"reports.how.{how}")))
+    return tuple(found)

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports.archive import Source, sources_of
-from promofix_lib.reports.continuation import folded
-from promofix_lib.reports.encodings import LongLineError, decodes, encoding_of, lenient, marked_encoding, text_blocks
+from promofix_lib.reports.archive import Source, sources_of, watched
+from promofix_lib.reports.encodings import (
+    LongLineError,
+    NotUtf8Error,
+    decodes,
+    encoding_of,
+    lenient,
+    marked_encoding,
+    text_blocks,
+)
 from promofix_lib.reports.flat_file import FlatFile, Read
-from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind
-from promofix_lib.reports.known_names import KNOWN
-from promofix_lib.reports.lacks import lacks_of
+from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind, is_known, lacks_of, look_again
 from promofix_lib.reports.lines import Header, header_of
-from promofix_lib.reports.names import english
-from promofix_lib.reports.order_rows import as_frame, as_orders, order_rows
-from promofix_lib.reports.progress import watched
-from promofix_lib.reports.report import Report
-from promofix_lib.reports.slow_lines import NotUtf8Error
+from promofix_lib.reports.order_rows import as_frame, as_orders, folded, order_rows
+from promofix_lib.reports.report import Quarantined, Report
 from promofix_lib.reports.spreadsheet import is_workbook, read_workbook
 from promofix_lib.reports.strangers import stranger
 from promofix_lib.reports.xml_report import is_xml, read_xml
+from promofix_lib.say import Told, told
 
 
 def read_report(path: Path, *, progress: bool = False) -> tuple[Report, ...]:
-    """Read one file: a report, or several in a zip.
+    """Read one file: a report, or all reports of a zip or of a workbook.
 
     Parameters
     ----------
@@ -40,33 +42,63 @@ def read_report(path: Path, *, progress: bool = False) -> tuple[Report, ...]:
     Returns
     -------
     tuple of Report
-        One per report in the file.
+        One per report in the file. What else is in a zip or a workbook is named in the first one's warnings.
 
     Raises
     ------
     ReportError
         Not a report, damaged beyond use, or harmful; the text says what it looks like and what to download instead.
     """
-    return tuple(_watched(source, progress) for source in sources_of(Path(path)))
+    look_again()
+    reports: list[Report] = []
+    refused: list[ReportError] = []
+    for source in sources_of(Path(path)):
+        try:
+            reports += _watched(source, progress)
+        except ReportError as error:
+            if isinstance(source, Source) and not source.packed:
+                raise
+            refused.append(error)
+    if not reports:
+        raise refused[0]
+    return _with_passed(reports, tuple(told("reports.passed_over", why=told(e.key, **e.facts)) for e in refused))
 
 
-def _watched(source: Source, progress: bool) -> Report:
+def _watched(source: Source | ReportError, progress: bool) -> list[Report]:
+    if isinstance(source, ReportError):
+        raise source
     with watched(source, progress=progress) as stream:
         return _read(stream)
 
 
-def _read(source: Source) -> Report:
+def _with_passed(reports: list[Report], passed: tuple[Told, ...]) -> tuple[Report, ...]:
+    first, *others = reports
+    if passed:
+        first = replace(first, passed_over=first.passed_over + passed, warnings=first.warnings + passed)
+    return (first, *others)
+
+
+def _read(source: Source) -> list[Report]:
     start = source.start()
     if is_xml(start):
         kind, encoding, read = read_xml(source)
-        return _report(source, encoding, kind, (), read)
+        return [_report(source, encoding, kind, (), read)]
     if is_workbook(start, source):
-        header, read = read_workbook(source)
-        return _report(source, "xlsx", header.kind, header.cells, read)
+        return _sheets(source)
     try:
-        return _read_text(source)
+        return [_read_text(source)]
     except LongLineError as error:
-        raise ReportError(f"{source.name}: {error}: {stranger(start, '')}") from error
+        raise _refused(source, error.told, "") from error
+
+
+def _sheets(source: Source) -> list[Report]:
+    sheets, passed = read_workbook(source)
+    several = len(sheets) > 1
+    reports = []
+    for name, header, read in sheets:
+        place = replace(source, name=f"{source.name}: {name}") if several else source
+        reports.append(_report(place, "xlsx", header.kind, header.cells, read))
+    return list(_with_passed(reports, tuple(passed)))
 
 
 def _read_text(source: Source) -> Report:
@@ -88,26 +120,21 @@ def _header(source: Source, encoding: str) -> Header:
     if header is None and encoding == "utf-8" and not decodes(first, "utf-8") and encoding_of(source) != "utf-8":
         raise NotUtf8Error
     if header is None:
-        raise ReportError(f"{source.name}: {stranger(source.start(), _first_line(first))}")
+        line = next((lenient(line) for line in first[:20_000].split(b"\n") if line.strip()), "")
+        raise _refused(source, None, line)
     return header
 
 
-def _first_line(block: bytes) -> str:
-    return next((lenient(line) for line in block[:20_000].split(b"\n") if line.strip()), "")
-
-
-def _check_rows(name: str, read: Read) -> None:
-    if read.quarantined and not read.rows:
-        first = read.quarantined[0]
-        raise ReportError(
-            f"{name}: none of the {len(read.quarantined)} lines could be read; line {first.line} {first.reason}. "
-            "Download the report again as text (.txt) and do not open it in Excel first."
-        )
+def _refused(source: Source, why: Told | None, first_line: str) -> ReportError:
+    what = stranger(source, first_line)
+    if why:
+        return ReportError("reports.refused_with_reason", file=source.name, why=why, what=what)
+    return ReportError("reports.refused", file=source.name, what=what)
 
 
 def _report(source: Source, encoding: str, kind: Kind, header: tuple[str, ...], read: Read) -> Report:
-    _check_rows(source.name, read)
-    table, warnings = _table(read.table, kind, source.name)
+    table, warnings, aside = _table(read, kind, source.name)
+    quarantined = tuple(sorted([*read.quarantined, *aside], key=lambda line: line.line))
     return Report(
         path=source.path,
         name=source.name,
@@ -117,35 +144,37 @@ def _report(source: Source, encoding: str, kind: Kind, header: tuple[str, ...], 
         lines=read.lines,
         headers=read.headers,
         blanks=read.blanks,
-        rows=read.rows,
+        rows=read.rows - len(aside),
         items=len(table),
-        quarantined=tuple(read.quarantined),
-        ignored_columns=tuple(cell for cell in header if cell.strip() and english(cell) not in KNOWN),
+        quarantined=quarantined,
+        ignored_columns=tuple(cell for cell in header if not is_known(cell)),
         lacks=lacks_of(kind, read.table.column_names),
-        warnings=tuple(f"{source.name}: {text}" for text in [*read.warnings, *warnings]),
+        warnings=tuple(told("reports.of_file", file=source.name, what=what) for what in [*read.warnings, *warnings]),
         table=table,
     )
 
 
-def _table(table: pa.Table, kind: Kind, name: str) -> tuple[pd.DataFrame, list[str]]:
-    _check_ids(table, name)
-    rows = order_rows(table, kind, name)
+def _table(read: Read, kind: Kind, name: str) -> tuple[pd.DataFrame, list[Told], list[Quarantined]]:
+    _check_rows(name, read)
+    rows = order_rows(read.table, kind, name)
     if kind.role == PAYMENTS:
-        return as_frame(rows), []
+        return as_frame(rows), [], []
     if kind.role == SHIPMENTS:
-        return as_orders(rows), []
-    rows, warnings = folded(rows, continues=kind.name == "New Orders")
-    return as_orders(rows), warnings
+        return as_orders(rows), [], []
+    rows, warnings, aside = folded(rows, continues=kind.continues)
+    return as_orders(rows), warnings, aside
 
 
-def _check_ids(table: pa.Table, name: str) -> None:
-    if "order_item_id" not in table.column_names:
-        return
-    ids = table["order_item_id"]
-    if not pc.any(pc.match_substring(ids, "+")).as_py():
-        return
-    if pc.any(pc.match_substring_regex(ids, r"^\d[.,]?\d*[Ee]\+\d+$")).as_py():
-        raise ReportError(
-            f"{name}: Excel has ruined the order item ids (1.40E+14 where an id was); they cannot be restored. "
-            "Download the report again and give it as it is, without opening it in Excel."
-        )
+def _check_rows(name: str, read: Read) -> None:
+    if any(_is_ruined(line.reason) for line in read.quarantined):
+        raise ReportError("reports.ruined_ids", file=name)
+    if read.quarantined and not read.rows:
+        first = read.quarantined[0]
+        facts = {"n": len(read.quarantined), "line": first.line, "why": first.reason}
+        raise ReportError("reports.nothing_readable", file=name, **facts)
+
+
+def _is_ruined(reason: Told) -> bool:
+    """Whether Excel made numbers like 1.40E+14 of the ids: then no line of the file is to be trusted."""
+    fault = dict(reason.facts).get("fault")
+    return isinstance(fault, Told) and fault.key == "reports.fault.scientific"

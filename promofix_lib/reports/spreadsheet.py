@@ -1,4 +1,4 @@
-"""Reports that were saved again as a spreadsheet: read where Excel left the numbers alone, refused where it did not."""
+"""Reports that were saved again as a spreadsheet: every sheet that holds one is read, the others are named."""
 
 from __future__ import annotations
 
@@ -10,39 +10,52 @@ from io import BytesIO
 from typing import Any
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports.archive import HARMLESS, LARGEST, RATIO, Source
+from promofix_lib.reports.archive import BLOCK, HARMLESS, LARGEST, RATIO, Source, is_office
 from promofix_lib.reports.flat_file import FlatFile, Read
+from promofix_lib.reports.kinds import english
 from promofix_lib.reports.lines import Header, header_among
-from promofix_lib.reports.names import english
+from promofix_lib.say import Told, told
 
 _MOST_CELLS = 60_000_000
-_BLOCK = 1 << 20
 _CELL = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 _IN_ONE_COLUMN = re.compile("\t|(?:\xa0 ){2,}\xa0?")
-_AGAIN = "Download the report again as text (.txt) and give that file as it is, without opening it in Excel."
+_WHOLE_IDS = (1e13, 1e15)  # an item id that a spreadsheet holds as a number is whole if it has 14 or 15 digits
+
+Sheet = tuple[str, Header, Read]
 
 
 def is_workbook(start: bytes, source: Source) -> bool:
     """Whether a file is an Excel workbook (.xlsx)."""
-    if not start.startswith(b"PK\x03\x04"):
-        return False
-    try:
-        with zipfile.ZipFile(source.stream) as archive:
-            return any(name.startswith("xl/") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
-        return False
-    finally:
-        source.stream.seek(0)
+    return start.startswith(b"PK\x03\x04") and is_office(source, "xl/")
 
 
-def read_workbook(source: Source) -> tuple[Header, Read]:
-    """The first sheet that holds a known report.
+def read_workbook(source: Source) -> tuple[list[Sheet], list[Told]]:
+    """Every sheet that holds a known report, and the sheets that were passed over because they hold none.
 
     Raises
     ------
     ReportError
         No sheet holds one, the file is damaged or harmful, or Excel has ruined the ids.
     """
+    found: list[Sheet] = []
+    passed: list[Told] = []
+    for name, rows in _sheets(source):
+        sheet = _header_and_rows(rows)
+        if sheet:
+            found.append((name, sheet[0], _read(source.name, *sheet)))
+        elif any(_text(cell).strip() for row in rows for cell in row):
+            passed.append(told("reports.sheet_passed_over", file=source.name, sheet=name, n=len(rows)))
+    if not found:
+        raise ReportError("reports.no_sheet", file=source.name)
+    return found, passed
+
+
+def raw_sheets(source: Source) -> list[tuple[str, list[list[str]]]]:
+    """Every sheet's name and cells as texts, whatever it holds."""
+    return [(name, [[_text(cell) for cell in row] for row in rows]) for name, rows in _sheets(source)]
+
+
+def _sheets(source: Source) -> list[tuple[str, list[list[Any]]]]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     _check_size(source)
@@ -51,20 +64,15 @@ def read_workbook(source: Source) -> tuple[Header, Read]:
         book = CalamineWorkbook.from_filelike(BytesIO(source.stream.read()))
         names = list(book.sheet_names)
         if "mail_merge" in names and "todo" in names:
-            raise ReportError(
-                f"{source.name}: this is promofix's own workbook, not a report. Notebook 6 reads the assistant's marks "
-                "in it; here, give the reports from Seller Central."
-            )
-        sheets = (book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names)
-        found = next((pair for pair in map(_header_and_rows, sheets) if pair), None)
+            raise ReportError("reports.own_workbook", file=source.name)
+        return [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names]
     except (CalamineError, zipfile.BadZipFile, ValueError, OSError) as error:
-        raise ReportError(f"{source.name}: this workbook is damaged ({str(error)[:80]}). {_AGAIN}") from error
-    if found is None:
-        raise ReportError(f"{source.name}: no sheet of this workbook holds a report. {_AGAIN}")
-    header, rows = found
-    _check_ids(source.name, header, rows)
-    texts = [[_text(cell) for cell in row] for row in rows]
-    return header, FlatFile(header).read_cells(texts)
+        raise ReportError("reports.damaged_workbook", file=source.name, why=str(error)[:80]) from error
+
+
+def _read(name: str, header: Header, rows: list[list[Any]]) -> Read:
+    _check_ids(name, header, rows)
+    return FlatFile(header).read_cells([[_text(cell) for cell in row] for row in rows])
 
 
 def _header_and_rows(rows: list[list[Any]]) -> tuple[Header, list[list[Any]]] | None:
@@ -92,11 +100,8 @@ def _check_ids(name: str, header: Header, rows: list[list[Any]]) -> None:
     for number, row in enumerate(rows[header.line :], start=header.line + 1):
         for place in places:
             cell = row[place] if place < len(row) else ""
-            if isinstance(cell, float) and not 1e13 <= cell < 1e15:
-                raise ReportError(
-                    f"{name}: line {number}: Excel has turned the order item id into the number {cell:.6g}, and its "
-                    f"leading zeros are lost. {_AGAIN}"
-                )
+            if isinstance(cell, float) and not _WHOLE_IDS[0] <= cell < _WHOLE_IDS[1]:
+                raise ReportError("reports.excel_lost_zeros", file=name, line=number, found=f"{cell:.6g}")
 
 
 def _check_size(source: Source) -> None:
@@ -106,15 +111,13 @@ def _check_size(source: Source) -> None:
             packed = sum(info.compress_size for info in archive.infolist())
             size = sum(info.file_size for info in archive.infolist())
             if size > LARGEST or (size > HARMLESS and size > RATIO * max(packed, 1)):
-                raise ReportError(
-                    f"{source.name}: this workbook unpacks to {size >> 20} MB. It is not a report. {_AGAIN}"
-                )
+                raise ReportError("reports.unpacks_to_too_much", file=source.name, megabytes=size >> 20)
             for info in archive.infolist():
                 if info.filename.startswith("xl/worksheets/") and info.filename.endswith(".xml"):
                     with archive.open(info) as sheet:
-                        _check_extent(source.name, iter(lambda: sheet.read(_BLOCK), b""))
+                        _check_extent(source.name, iter(lambda: sheet.read(BLOCK), b""))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise ReportError(f"{source.name}: this workbook is damaged or locked ({str(error)[:80]}). {_AGAIN}") from error
+        raise ReportError("reports.damaged_workbook", file=source.name, why=str(error)[:80]) from error
 
 
 def _check_extent(name: str, blocks: Iterator[bytes]) -> None:
@@ -124,7 +127,7 @@ def _check_extent(name: str, blocks: Iterator[bytes]) -> None:
         columns = max([columns, *(_number(letters) for letters in {letters for letters, _ in cells})])
         last_row = max([last_row, *(int(row) for _, row in cells)])
         if columns * last_row > _MOST_CELLS:
-            raise ReportError(f"{name}: a sheet of this workbook spans {last_row} x {columns} cells. {_AGAIN}")
+            raise ReportError("reports.far_off_cell", file=name, rows=last_row, columns=columns)
 
 
 def _number(letters: bytes) -> int:

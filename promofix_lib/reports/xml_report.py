@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 from xml.etree import ElementTree
@@ -13,17 +13,14 @@ import pyarrow as pa
 
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.archive import Source
-from promofix_lib.reports.columns import columns_for
 from promofix_lib.reports.encodings import encoding_of
-from promofix_lib.reports.fast_lines import flawless
-from promofix_lib.reports.flat_file import Read, concat
-from promofix_lib.reports.kinds import XML_ALL_ORDERS, XML_ORDER_REPORT, Kind
+from promofix_lib.reports.flat_file import Read, put_right
+from promofix_lib.reports.kinds import Kind, columns_of, kind_named
+from promofix_lib.reports.lines import Record
 from promofix_lib.reports.report import Quarantined
-from promofix_lib.reports.slow_lines import Record
-from promofix_lib.reports.typed import RowTyper
-from promofix_lib.reports.xml_orders import NAMES, Row, all_orders_rows, order_report_rows
-from promofix_lib.reports.xml_places import ALL_ORDERS, ORDER_REPORT
-from promofix_lib.reports.xml_plain import plain_lines
+from promofix_lib.reports.rows import RowTyper, flawless
+from promofix_lib.reports.xml_orders import names, rows_of
+from promofix_lib.say import Told, told
 
 _BLOCK = 1 << 20
 _TREE = 16 << 10  # small trees stay in the processor's cache
@@ -31,15 +28,10 @@ _BATCH = 2_000  # order items that are typed at once
 _HELD = 4 << 20  # bytes of XML whose rows wait to be typed
 _LONGEST_MESSAGE = 4 << 20
 _END = b"</Message>"
-_MAPS = {XML_ORDER_REPORT.name: ORDER_REPORT, XML_ALL_ORDERS.name: ALL_ORDERS}
 _ALWAYS = ("order_id", "purchase_date", "item_price", "item_promotion_discount", "promotion_ids", "claim_codes")
 _ITEM = re.compile(rb"<(?:Item|OrderItem)[\s>]")
 _ROOT = re.compile(rb"<(?![?!])([A-Za-z_][^\s/>]*)[^>]*>")
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)[\"']")
-_NOT_OURS = (
-    'In Seller Central open Orders > Order Reports for the XML order report, or give "All Orders" and "New Orders" as '
-    "text (.txt)."
-)
 
 
 @dataclass
@@ -79,7 +71,7 @@ def read_xml(source: Source) -> tuple[Kind, str, Read]:
     for chunk in reader.chunks(_utf8(source.stream, encoding)):
         reader.take(chunk)
     if reader.kind is None:
-        raise ReportError(f"{source.name}: this XML document holds no orders. {_NOT_OURS}")
+        raise ReportError("reports.xml_without_orders", file=source.name)
     return reader.kind, encoding, reader.result()
 
 
@@ -90,7 +82,8 @@ def _encoding(source: Source) -> str:
         try:
             return codecs.lookup(declared[1].decode("ascii")).name
         except LookupError as error:
-            raise ReportError(f"{source.name}: unknown encoding {declared[1]!r}. Download the report again.") from error
+            found = declared[1].decode("ascii")
+            raise ReportError("reports.unknown_encoding", file=source.name, found=found) from error
     return encoding_of(source)
 
 
@@ -109,11 +102,11 @@ class _MessageReader:
         self.name = name
         self.kind: Kind | None = None
         self._root = b""
-        self._columns = columns_for(NAMES, NAMES, ("order_id", "purchase_date"))
+        self._columns = columns_of(kind_named("XML Order Report"), names())
         self._typer = RowTyper(self._columns)
         self._read = Read(self._typer.table())
         self._tables = [self._read.table]
-        self._rows: list[Row | str] = []
+        self._rows: list[tuple[str, ...]] = []
         self._places: list[int] = []
         self._held = 0
 
@@ -137,9 +130,11 @@ class _MessageReader:
         found = _ROOT.search(re.sub(rb"<!--.*?-->", lambda m: b" " * len(m[0]), text, flags=re.DOTALL))
         if not found:
             return text, line
+        if b"<MessageType>ProcessingReport<" in text:
+            raise ReportError("reports.refused", file=self.name, what=told("reports.stranger.processing_report"))
         if found[1] != b"AmazonEnvelope":
             shown = found[1].decode("utf-8", "replace")[:40]
-            raise ReportError(f"{self.name}: this XML document is a {shown}, not an order report. {_NOT_OURS}")
+            raise ReportError("reports.other_xml", file=self.name, root=shown)
         self._root = found[0]
         return text[found.end() :], line + text.count(b"\n", 0, found.end())
 
@@ -147,39 +142,30 @@ class _MessageReader:
         at = text.find(b"<!")
         while at >= 0:
             if not text.startswith((b"<!--", b"<![CDATA["), at) and len(text) > at + 9:
-                raise ReportError(
-                    f"{self.name}: this XML document declares a DOCTYPE or entities, which Amazon's reports never do "
-                    "and harmful files use. It was not opened: download the report again from Seller Central."
-                )
+                raise ReportError("reports.xml_declares", file=self.name)
             at = text.find(b"<!", at + 2)
 
     def _check_length(self, rest: bytes) -> None:
         if len(rest) > _LONGEST_MESSAGE:
-            raise ReportError(f"{self.name}: one message of this XML document is over 4 MB long. It is not a report.")
+            raise ReportError("reports.xml_long_message", file=self.name, megabytes=_LONGEST_MESSAGE >> 20)
 
     def _close(self, rest: bytes, line: int) -> None:
         if not self._root:
-            raise ReportError(f"{self.name}: this XML document has no content. Download the report again.")
+            raise ReportError("reports.xml_empty", file=self.name)
         if re.fullmatch(rb"\s*(</AmazonEnvelope>\s*)?(<!--.*?-->\s*)*", rest, re.DOTALL):
             return
         if self.kind is None:
             self.kind = _kind(rest)
         if b"<Message" in rest or not rest.rstrip().endswith(b"</AmazonEnvelope>"):
             line += len(rest) - len(rest.lstrip()) and rest[: len(rest) - len(rest.lstrip())].count(b"\n")
-            self._set_aside(line, "is an order that is cut off: the file ends in the middle of it", rest)
+            self._set_aside(line, told("reports.fault.xml_cut_off"), rest)
 
     def take(self, chunk: _Chunk) -> None:
         """Turn the orders of whole messages into rows; a damaged message is set aside alone."""
-        kind = self.kind or _kind(chunk.text)
-        plain = plain_lines(self._root, chunk.text, _MAPS[kind.name]) if kind else None
-        if plain is None:
-            for part in _parts(chunk):
-                self._take_as_tree(part)
-            return
-        self.kind = kind
-        self._hold(plain.lines, (plain.breaks + chunk.line).tolist(), len(chunk.text))
+        for part in _parts(chunk):
+            self._take(part)
 
-    def _take_as_tree(self, chunk: _Chunk) -> None:
+    def _take(self, chunk: _Chunk) -> None:
         self._refuse_declarations(chunk.text)
         try:
             envelope = self._parsed(chunk.text)
@@ -198,21 +184,18 @@ class _MessageReader:
             try:
                 envelope = self._parsed(whole.text)
             except ElementTree.ParseError as error:
-                self._set_aside(line, f"is in an order whose XML is damaged ({error})", message)
+                self._set_aside(line, told("reports.fault.damaged_xml", why=str(error)), message)
             else:
                 self._add(envelope, whole)
             line += message.count(b"\n")
 
     def _add(self, envelope: ElementTree.Element, chunk: _Chunk) -> None:
         self.kind = self.kind or _kind(chunk.text)
-        rows_of = order_report_rows if self.kind is XML_ORDER_REPORT else all_orders_rows
-        rows = [row for message in envelope.iter("Message") for row in rows_of(message)]
-        self._hold(rows, _places(chunk, len(rows)), len(chunk.text))
-
-    def _hold(self, rows: Sequence[Row | str], places: list[int], size: int) -> None:
+        kind = self.kind or kind_named("XML All Orders")
+        rows = [row for message in envelope.iter("Message") for row in rows_of(message, kind)]
         self._rows += rows
-        self._places += places
-        self._held += size
+        self._places += _places(chunk, len(rows))
+        self._held += len(chunk.text)
         if len(self._rows) >= _BATCH or self._held >= _HELD:
             self._type_rows()
 
@@ -226,20 +209,22 @@ class _MessageReader:
             self._tables.append(table.set_column(at, "source_line", [places]))
             self._read.rows += len(rows)
             return
-        for row, place in zip(rows, places, strict=True):
-            cells = tuple(row.split("\t")) if isinstance(row, str) else row.cells
-            fault = "" if cells else "is an order without an item"
+        for cells, place in zip(rows, places, strict=True):
+            fault = None if cells else told("reports.fault.no_items")
             self._read.rows += self._typer.add(Record(place, 1, cells, fault))
         self._tables.append(self._typer.table())
 
-    def _at_once(self, rows: list[Row | str]) -> pa.Table | None:
-        lines = [row if isinstance(row, str) else "\t".join(row.cells) for row in rows]
-        text = "\n".join(lines)
-        if text.count("\t") != len(rows) * (len(NAMES) - 1) or text.count("\n") != len(rows) - 1 or "\r" in text:
+    def _at_once(self, rows: list[tuple[str, ...]]) -> pa.Table | None:
+        text = "\n".join(map("\t".join, rows))
+        if (
+            text.count("\t") != len(rows) * (len(self._columns) - 1)
+            or text.count("\n") != len(rows) - 1
+            or "\r" in text
+        ):
             return None
         return flawless(text.encode("utf-8", "replace"), self._columns, 1, len(rows))
 
-    def _set_aside(self, line: int, reason: str, text: bytes) -> None:
+    def _set_aside(self, line: int, reason: Told, text: bytes) -> None:
         found = re.search(rb"<AmazonOrderID>\s*([\w-]{1,40})", text)
         shown = f"AmazonOrderID: {found[1].decode()}" if found else ""
         self._typer.quarantined.append(Quarantined(line, reason, shown))
@@ -248,9 +233,10 @@ class _MessageReader:
         """What came of it."""
         self._type_rows()
         read = self._read
-        read.table = _known_columns(concat(self._tables))
+        read.table = _known_columns(pa.concat_tables(self._tables))
         read.quarantined = self._typer.quarantined
         read.lines = read.rows + len(read.quarantined)
+        read.warnings = put_right(self._typer)
         return read
 
 
@@ -262,9 +248,9 @@ def _known_columns(table: pa.Table) -> pa.Table:
 
 def _kind(text: bytes) -> Kind | None:
     if b"<OrderReport>" in text or b"<MessageType>OrderReport<" in text:
-        return XML_ORDER_REPORT
+        return kind_named("XML Order Report")
     if b"<Order>" in text or b"<MessageType>AllOrdersReport<" in text:
-        return XML_ALL_ORDERS
+        return kind_named("XML All Orders")
     return None
 
 

@@ -9,6 +9,7 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook
 
 from promofix_lib.errors import ReportError
-from promofix_lib.export.sheet import Value, column_of, is_name_label, status_of
+from promofix_lib.export.sheet import NAME_CELL, Value, column_of, is_name_label, status_of
 from promofix_lib.say import Told, told
 
 Rows = Sequence[Sequence[Any]]
@@ -34,6 +35,7 @@ MAIL = ("order_id", "merge_status")
 """What a mail list must have for its statuses to be read."""
 
 _ORDER_ID = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}(?![0-9])")
+_NAME_WITHIN = ord(NAME_CELL[0]) - ord("A") + 1  # further to the right stands when the list was made
 _OURS = ("promofix", "openpyxl")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 
@@ -174,23 +176,29 @@ def _text(path: Path) -> dict[str, Rows]:
 
 
 def _decoded(content: bytes) -> Iterator[str]:
-    encodings = (
-        ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb2312", "cp1252", "gb18030")
-    )
+    """The text in each encoding that it may have, the likeliest first."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encodings: tuple[str, ...] = ("utf-16",)
+    else:
+        encodings = ("utf-8-sig", "gb18030", "cp1252") if _is_chinese(content) else ("utf-8-sig", "cp1252", "gb18030")
     for encoding in encodings:
-        try:
+        with suppress(UnicodeDecodeError):
             text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            yield text
+            if "\x00" not in text:
+                yield text
+
+
+def _is_chinese(content: bytes) -> bool:
+    """Whether the bytes read as everyday Chinese: western text that reads as Chinese by chance gives rare signs."""
+    signs = [sign for sign in content.decode("gb18030", "replace") if not sign.isascii()]
+    return len("".join(signs).encode("gb2312", "ignore")) >= 2 * 0.9 * len(signs) > 0
 
 
 def _name_in(rows: Rows) -> str:
     """The name that the assistant wrote beside the question for it."""
     for row in rows[:20]:
         if row and is_name_label(row[0]):
-            return next((_shown(cell) for cell in row[1:] if _shown(cell)), "")
+            return next((_shown(cell) for cell in row[1:_NAME_WITHIN] if _shown(cell)), "")
     return ""
 
 

@@ -279,17 +279,3 @@ def facts_of(book: Book, mask: Mask | pd.Series[bool]) -> dict[str, Any]:
         "amounts": [amounts.to_json() for amounts in book.ledger.sums(chosen)],
         "triage": {word: int(count) for word, count in zip(WORDS, counts, strict=True) if count},
     }
-
-
-def orders_by_triage(orders: pd.DataFrame) -> dict[str, int]:
-    """Orders per triage word of a whole order table.
-
-    Examples
-    --------
-    >>> from promofix_lib.orders import order_table
-    >>> open_order = {"order_id": "A", "order_status": "Unshipped", "fulfillment_channel": "merchant", "quantity": 1}
-    >>> orders_by_triage(order_table([open_order, open_order | {"sku": "another"}]))
-    {'cancel': 1}
-    """
-    triaged: dict[str, int] = facts_of(Book(orders), np.ones(len(orders), dtype=np.bool_))["triage"]
-    return triaged

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,157 +14,15 @@ import pandas as pd
 
 from promofix_lib.case.records import Answer, ExportRecord, Record, UploadAnswer
 from promofix_lib.money import Amounts
-from promofix_lib.orders import is_true
-from promofix_lib.say import Told, told
-from promofix_lib.status.book import WORDS, Book, Mask, facts_of
-from promofix_lib.status.past import Past, pasts, standing
+from promofix_lib.status.book import Book, Mask, facts_of
+from promofix_lib.status.past import Past, pasts
+from promofix_lib.status.rows import FACTS, NEXT, STATES, Gate, OrderRow, iso
+from promofix_lib.status.table import Table, urgency
 
 if TYPE_CHECKING:
     from promofix_lib.case.case import Case
 
-STATES = (
-    "still_selling", "new", "left_out", "withheld", "written", "uploaded", "accepted", "refused", "cancelled", "asked",
-    "shipped", "closed",
-)  # fmt: skip
-"""Where an order can stand, the furthest that is known last."""
-
-NEXT = (
-    "confirm_end", "settle_conflict", "hand_over", "ask_amazon", "upload", "upload_again", "write_buyer", "ship",
-    "decide", "wait", "nothing",
-)  # fmt: skip
-"""What can be next for an order, in the order of work."""
-
 R = TypeVar("R", bound=Record)
-
-_BEHIND_THE_GATE = frozenset({"hand_over", "ask_amazon", "upload", "upload_again", "write_buyer"})
-_OPEN_WORDS = frozenset({"cancel", "ask_amazon", "wait", "buyer_asked"})
-_FACTS = ("promotion_ended", "price_right", "stock_as_wanted")
-
-
-@dataclass(frozen=True)
-class Gate:
-    """Whether anything may be cancelled and any buyer told so.
-
-    Parameters
-    ----------
-    promotion_ended, price_right, stock_as_wanted : bool
-        The seller's word.
-    ended_at : datetime with a zone, or None
-        When the promotion ended, as the seller told.
-    after_end : tuple of str
-        Affected orders later than that: it still sells.
-    """
-
-    promotion_ended: bool = False
-    price_right: bool = False
-    stock_as_wanted: bool = False
-    ended_at: datetime | None = None
-    after_end: tuple[str, ...] = ()
-
-    @property
-    def still_selling(self) -> bool:
-        """Whether an affected order is younger than the end that was told."""
-        return bool(self.after_end)
-
-    @property
-    def unanswered(self) -> tuple[str, ...]:
-        """Which of the three the seller has not confirmed."""
-        return tuple(name for name in _FACTS if not getattr(self, name))
-
-    @property
-    def open(self) -> bool:
-        """All three confirmed, and nothing speaks against them.
-
-        >>> Gate(True, True, True).open, Gate(True, True, True, after_end=("A",)).open
-        (True, False)
-        """
-        return not self.unanswered and not self.after_end
-
-    @property
-    def why(self) -> Told:
-        """Why it is closed, or that it is open."""
-        if self.after_end:
-            return told("status.gate_still_selling", n=len(self.after_end), ended_at=self.ended_at)
-        if self.unanswered:
-            questions = tuple(told(f"status.gate_{name}") for name in self.unanswered)
-            return told("status.gate_closed", questions=questions)
-        return told("status.gate_open")
-
-
-@dataclass(frozen=True)
-class OrderRow:
-    """One affected order.
-
-    Parameters
-    ----------
-    order_id : str
-    incident : int or None
-        Number of the gravest incident that touches it; None when it was put in by hand.
-    triage : str
-        One of `WORDS`.
-    state, next : str
-        One of `STATES`, one of `NEXT`.
-    why : Told or None
-        Why it stands there.
-    ship_by : datetime or None
-        Until when an open order has to be shipped, UTC; None when no report tells or nothing is to be shipped.
-    message : str
-        ``none``, ``held``, ``written``, ``sent``, ``bounced``.
-    answer : str
-        The assistant's: ``todo``, ``done``, ``problem``, ``not_needed``; empty as long as nothing was handed over.
-    note, answered_by : str
-    answered_at : datetime or None
-    conflict : Told or None
-        Two hands that say different things, until the seller or they themselves settle it.
-    amounts : tuple of Amounts
-    purchased : datetime or None
-        UTC.
-    keys : tuple of str
-        Its affected order items.
-    units : int
-    sales_channel : str
-    set_aside : bool
-        All its items are free by design.
-    """
-
-    order_id: str
-    incident: int | None
-    triage: str
-    state: str
-    why: Told | None
-    next: str
-    ship_by: datetime | None = None
-    message: str = "none"
-    answer: str = ""
-    note: str = ""
-    answered_by: str = ""
-    answered_at: datetime | None = None
-    conflict: Told | None = None
-    amounts: tuple[Amounts, ...] = ()
-    purchased: datetime | None = None
-    keys: tuple[str, ...] = ()
-    units: int = 0
-    sales_channel: str = ""
-    set_aside: bool = False
-
-    def to_json(self, language: str | None = None) -> dict[str, Any]:
-        """The row of ``status --orders --json``; texts in a language."""
-        return {
-            "order_id": self.order_id,
-            "incident": self.incident,
-            "triage": self.triage,
-            "state": self.state,
-            "why": self.why.text(language) if self.why else None,
-            "next": self.next,
-            "ship_by": _iso(self.ship_by),
-            "message": self.message,
-            "answer": self.answer or None,
-            "note": self.note,
-            "answered_by": self.answered_by,
-            "answered_at": _iso(self.answered_at),
-            "conflict": self.conflict.text(language) if self.conflict else None,
-            "amounts": [amounts.to_json() for amounts in self.amounts],
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +50,8 @@ class Status:
     put_in : tuple of str
         Orders that were put in by hand.
     to_hand_over : tuple of str
-        Orders for the next round, whether the gate is open or not: new ones, and those that can be worked on only now.
+        Orders for the next round, whether the gate is open or not: those that no export holds, and those that can be
+        worked on only now.
     known_cancelled : frozenset of str
         Cancelled by the seller for sure: Amazon accepted the cancellation, or a report shows it after our file.
     asked_by_buyer : frozenset of str
@@ -328,6 +187,16 @@ class Status:
         return record | ({"rows": [row.to_json(self.language) for row in self.rows]} if orders else {})
 
 
+CONFIRMED = "confirmed"
+"""Kind of the journal's entry that says once more that the promotion has ended, now."""
+
+
+def confirm_end(case: Case) -> None:
+    """The seller's word, now, that promotion, price and stock are as they should be; said again it tells a new end."""
+    case.change_settings(promotion_ended=True, price_right=True, stock_as_wanted=True)
+    case.journal.add(CONFIRMED, {})
+
+
 def records(case: Case, kind: type[R]) -> list[R]:
     """What the journal holds of one kind of record, oldest first; each entry is read once.
 
@@ -369,7 +238,7 @@ def _status(case: Case, book: Book, revision: int) -> Status:
     gate, late = _gate(case, book, chosen, left)
     left &= ~_orders_with(book, chosen | late)
     handed = _handed(book, past, chosen | late | left)
-    table = _Table(case, book, gate, past, numbers, late, left)
+    table = Table(case, book, gate, past, numbers, late, left)
     rows = [table.row(order_id, items) for order_id, items in _grouped(book, chosen | late | left | handed).items()]
     here = {row.order_id for row in rows}
     rows += [table.gone(order_id) for order_id, was in past.items() if order_id not in here and was.keys]
@@ -384,117 +253,38 @@ def _status(case: Case, book: Book, revision: int) -> Status:
         chosen=chosen,
         incidents=_incidents(case, book, chosen, numbers),
         gate=gate,
-        rows=tuple(sorted(rows, key=_urgency)),
+        rows=tuple(sorted(rows, key=urgency)),
         in_no_export=in_none,
         since_export=in_none if exports else (),
         put_in=tuple(book.order_names[_order_flags(book, book.named(case.put_in) & chosen)]),
-        to_hand_over=tuple(table.to_hand_over),
+        to_hand_over=tuple(dict.fromkeys((*in_none, *table.to_hand_over))),
         known_cancelled=frozenset(row.order_id for row in rows if table.cancelled_by_us(row)),
         asked_by_buyer=frozenset(row.order_id for row in rows if table.buyer_asked(row)),
     )
 
 
-class _Table:
-    """Makes the rows of one status."""
-
-    def __init__(
-        self, case: Case, book: Book, gate: Gate, past: Mapping[str, Past], numbers: Any, late: Mask, left: Mask
-    ) -> None:
-        self.book, self.gate, self.past = book, gate, past
-        self.numbers, self.late, self.left = numbers, late, left
-        self.left_out = case.left_out
-        self.shipped_choice = case.settings.shipped_choice
-        self.to_hand_over: list[str] = []
-        self.keys = book.keys.to_numpy(dtype=object)
-        self.sku_keys = book.sku_keys.to_numpy(dtype=object)
-        self.wishes = is_true(book.orders["is_buyer_requested_cancellation"]).to_numpy()
-        self._wished: set[str] = set()
-
-    def row(self, order_id: str, items: list[int]) -> OrderRow:
-        """The row of an order that the reports hold."""
-        was, mine = self.past.get(order_id, Past()), self.book.choice(items)
-        if self.wishes[items].any():
-            self._wished.add(order_id)
-        return OrderRow(
-            order_id=order_id,
-            incident=min((int(number) for number in self.numbers[items] if number > 0), default=None),
-            triage=mine.triage,
-            ship_by=mine.promised if mine.triage in _OPEN_WORDS else None,
-            **self._stand(order_id, mine.triage, was, items),
-            amounts=mine.amounts,
-            purchased=mine.purchased,
-            keys=mine.keys,
-            units=mine.units,
-            sales_channel=mine.sales_channel,
-            set_aside=mine.triage == "set_aside",
-        )
-
-    def gone(self, order_id: str) -> OrderRow:
-        """The row of an order that was handed over and that no report holds any more: its last state."""
-        was = self.past[order_id]
-        word = was.handed_as or "wait"
-        return OrderRow(order_id, None, word, **self._stand(order_id, word, was, []), keys=was.keys)
-
-    def _stand(self, order_id: str, word: str, was: Past, items: list[int]) -> dict[str, Any]:
-        answer, conflict = was.answer(), was.conflict() or was.conflict("message")
-        if items and self.left[items].all():
-            state, why, step = "left_out", self._reason(items), {"cancel": "ship", "wait": "wait"}.get(word, "nothing")
-        else:
-            late, coded = bool(items and self.late[items].any()), self._coded(was, items)
-            state, why, step = standing(word, was, late=late, shipped_choice=self.shipped_choice, coded=coded)
-            if step == "hand_over":
-                self.to_hand_over.append(order_id)
-            if was.conflict() and state in ("cancelled", "closed"):
-                conflict = was.conflict("message")  # the newer report settles what it shows
-            step = self._behind_the_gate("settle_conflict" if conflict else step, state)
-        return {
-            "state": state,
-            "why": why,
-            "next": step,
-            "message": was.message_state,
-            "answer": answer.value if answer else "todo" if was.handed_as else "",
-            "note": was.note,
-            "answered_by": answer.hand if answer else "",
-            "answered_at": answer.at if answer else None,
-            "conflict": conflict,
-        }
-
-    def _behind_the_gate(self, step: str, state: str) -> str:
-        closed = not self.gate.open and (step in _BEHIND_THE_GATE or state == "still_selling")
-        return "confirm_end" if closed else step
-
-    def _reason(self, items: list[int]) -> Told | None:
-        names = (name for item in items for name in (self.keys[item], self.sku_keys[item]))
-        return next((Told(self.left_out[name]) for name in names if self.left_out.get(name)), None)
-
-    def _coded(self, was: Past, items: list[int]) -> bool:
-        """Whether the keys now have item codes that the export did not have."""
-        return any(self.sku_keys[item] in was.keys and self.keys[item] != self.sku_keys[item] for item in items)
-
-    def cancelled_by_us(self, row: OrderRow) -> bool:
-        """Amazon accepted our cancellation, or a newer report shows an order of our files as cancelled."""
-        was = self.past.get(row.order_id, Past())
-        if was.by_buyer or self.buyer_asked(row):
-            return False
-        return was.outcome == "accepted" or (row.state == "cancelled" and was.in_file)
-
-    def buyer_asked(self, row: OrderRow) -> bool:
-        """The order is or will be cancelled at the buyer's wish."""
-        wished = row.order_id in self._wished and row.triage in ("buyer_asked", "already_cancelled")
-        return wished or (self.past.get(row.order_id, Past()).by_buyer and row.state in ("accepted", "cancelled"))
-
-
 def _gate(case: Case, book: Book, chosen: Mask, left: Mask) -> tuple[Gate, Mask]:
-    word = case.gate
+    word, end = case.gate, _end(case)
     late = np.zeros(len(chosen), dtype=np.bool_)
-    if word.ended_at is not None:
+    if end is not None:
         by_rule = [case.mask(one.rule.open_ended()) for one in case.incidents if one.taken]
         mine = np.logical_or.reduce([chosen, *by_rule]) & ~book.named(case.left_out) & ~left
-        times = book.orders["purchase_date"] > pd.Timestamp(word.ended_at)
+        times = book.orders["purchase_date"] > pd.Timestamp(end)
         late = mine & times.to_numpy(dtype=np.bool_) & (book.triage != "set_aside").to_numpy(dtype=np.bool_)
     names = tuple(book.order_names[_order_flags(book, late)])
-    facts = {name: bool(getattr(word, name)) for name in _FACTS}
-    return Gate(**facts, ended_at=word.ended_at, after_end=names), late
+    facts = {name: bool(getattr(word, name)) for name in FACTS}
+    return Gate(**facts, ended_at=end, after_end=names), late
+
+
+def _end(case: Case) -> datetime | None:
+    """When the promotion ended: what the seller told, or the moment at which it was last said that it had."""
+    told_at, said_at = case.gate.ended_at, None
+    for entry in case.journal.entries():
+        if entry.kind == "settings" and entry.facts.get("promotion_ended_at"):
+            said_at = None
+        elif entry.kind == CONFIRMED or (entry.kind == "settings" and entry.facts.get("promotion_ended")):
+            said_at = entry.at if entry.kind == CONFIRMED or told_at is None else said_at
+    return said_at or told_at if case.gate.promotion_ended else told_at
 
 
 def _order_flags(book: Book, mask: Mask) -> Mask:
@@ -530,24 +320,12 @@ def _incident(one: Any, book: Book, mine: Mask) -> dict[str, Any]:
     times = items["purchase_date"].dropna()
     return {
         "number": one.number,
-        "onset": _iso(times.min() if len(times) else one.rule.onset),
-        "end": _iso(times.max() if len(times) else one.rule.end),
+        "onset": iso(times.min() if len(times) else one.rule.onset),
+        "end": iso(times.max() if len(times) else one.rule.end),
         "promotion_ids": list(one.rule.promotion_ids or (one.finding.promotion_ids if one.finding else ())),
         "skus": [str(sku) for sku in items["sku"].value_counts().index],
         "orders": int(_order_flags(book, mine).sum()),
     }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment else None
-
-
-_FAR = datetime.max.replace(tzinfo=UTC)
-
-
-def _urgency(row: OrderRow) -> tuple[datetime, datetime, str]:
-    due = row.ship_by if row.next not in ("nothing", "wait") else None
-    return due or _FAR, row.purchased or _FAR, row.order_id
 
 
 def _counted(words: Iterable[str], order: tuple[str, ...]) -> dict[str, int]:
@@ -555,4 +333,4 @@ def _counted(words: Iterable[str], order: tuple[str, ...]) -> dict[str, int]:
     return {word: counts[word] for word in order if counts[word]}
 
 
-__all__ = ["NEXT", "STATES", "WORDS", "Gate", "OrderRow", "Status", "status"]
+__all__ = ["NEXT", "STATES", "Gate", "OrderRow", "Status", "status"]

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
-from promofix_lib.account.of_case import account_outlook, work_of
+from promofix_lib.account.account import Outlook, account_of
+from promofix_lib.account.worklist import Step
 from promofix_lib.amounts import typed_amount, typed_whole
 from promofix_lib.case.case import Case
 from promofix_lib.charts.of_case import rate_pictures
 from promofix_lib.widgets.desk import Desk, Part
+from promofix_lib.widgets.html import PAGES, Cell, Html, link_to, table
 
 COSTS = ("unit_cost", "shipping", "fees", "stock")
 """What can be told about a SKU; all of it is optional."""
 
 MOST_SKUS = 12
+_FIRST_STEPS = 6
 
 
 class RateDesk(Desk):
@@ -36,43 +40,42 @@ class RateDesk(Desk):
         super().__init__(case)
 
     def show(self) -> list[Part]:
-        """The two fields, the sentences, the chart."""
-        case = self._case
-        found = case.once("outlook", lambda: account_outlook(case), also=self.language)
-        if not found:
+        """The sentence that matters, the two fields; chart and words folded away."""
+        case, channels = self._case, account_of(self._case).channels
+        if not channels:
             return [self.text("none", self.say("rate_nothing"))]
-        pictures = case.once("rate_html", lambda: tuple(p._repr_html_() for p in rate_pictures(case)))
-        channels = [one.book.sales_channel for one in found]
-        place = channels.index(self._channel) if self._channel in channels else 0
-        shown = found[place]
+        names = [one.book.sales_channel for one in channels]
+        place = names.index(self._channel) if self._channel in names else 0
+        shown = channels[place]
+
+        def drawn() -> list[Part]:
+            pictures = case.once("rate_html", lambda: tuple(picture._repr_html_() for picture in rate_pictures(case)))
+            return [self.html("picture", pictures[place])]
+
+        words = "\n".join(sentence.text(self.language) for sentence in (*shown.told(), *shown.warnings))
         return [
+            self.text("rate", "\n".join(sentence.text(self.language) for sentence in shown.told()[:2])),
             self.row(
                 "asked",
                 [
-                    *([self._which(channels, place)] if len(channels) > 1 else []),
+                    *([self._which(names, place)] if len(names) > 1 else []),
                     self.field("most", self.say("rate_most_field"), self._most, self.say("rate_most_hint")),
                 ],
             ),
             self.text("plan", self._plan(shown)),
-            self.html("picture", pictures[place]),
-            self.fold("words", self.say("rate_in_words"), shown.text()),
+            self.folded("charts", self.say("rate_chart"), drawn),
+            self.fold("words", self.say("rate_in_words"), words),
         ]
 
-    def _which(self, channels: list[str], place: int) -> Part:
-        names = {channel: channel or self.say("panel_not_stated") for channel in channels}
-        return self.select("channel", self.say("rate_channel"), channels[place], names)
+    def _which(self, names: list[str], place: int) -> Part:
+        choices = {name: name or self.say("panel_not_stated") for name in names}
+        return self.select("channel", self.say("rate_channel"), names[place], choices)
 
-    def _plan(self, shown: Any) -> str:
-        plans = shown.plans()
-        if not plans:
-            return str(shown.after.sentence(self.language))
-        if self._most:
-            wanted = int(self._most)
-            plan = min(plans, key=lambda one: abs(len(one.cancel_orders) - wanted))
-        else:
-            under = [one for one in plans if one.rate < shown.limit]
-            plan = max(under, key=lambda one: len(one.cancel_orders)) if under else plans[0]
-        return str(plan.sentence(self.language))
+    def _plan(self, shown: Outlook) -> str:
+        plans = shown.plans() if self._most else ()
+        wanted = int(self._most or 0)
+        plan = min(plans, key=lambda one: abs(len(one.cancel) - wanted), default=shown.plan)
+        return plan.told().text(self.language)
 
     def act(self, name: str, value: Any) -> None:
         """Another sales channel, or another number of orders."""
@@ -152,17 +155,23 @@ class OrderOfWork(Desk):
         if not case.chosen().any():
             return [self.text("none", self.say("nothing_chosen"))]
         head = [self.say(f"work_{name}") for name in ("when", "what", "why", "orders")]
-        rows = [
-            [
-                self.say("moment", at=step.when.astimezone(case.zone)),
-                str(step.what),
-                str(step.why),
-                self.say("number", n=len(step.order_ids)) if step.order_ids else "",
-            ]
-            for step in work_of(case, now=self._clock())
-        ]
+        rows = [self._row(step) for step in account_of(case).plan_of_work(self._clock())]
         zone = case.marketplace.zone_name.replace("_", " ")
-        return [self.table("work", self.say("work_caption", zone=zone), head, [list(row) for row in rows])]
+        later = table(self.say("work_later"), head, rows[_FIRST_STEPS:]).html
+        return [
+            self.table("work", self.say("work_caption", zone=zone), head, rows[:_FIRST_STEPS]),
+            self.html("later", f"<details><summary>{escape(self.say('work_later'))}</summary>{later}</details>"),
+        ]
 
-    def act(self, name: str, value: Any) -> None:
-        """Nothing can be changed here."""
+    def _row(self, step: Step) -> list[Cell]:
+        language = self.language
+        what = escape(step.what.text(language))
+        page = PAGES.index(step.page.removesuffix(".ipynb")) if step.page else None
+        link = f" {link_to(page, language)}" if page is not None else ""
+        due = f" ({step.urgent.text(language)})" if step.urgent else ""
+        return [
+            self.say("moment", at=step.when.astimezone(self._case.zone)) + due,
+            Html(what + link),
+            step.why.text(language),
+            self.say("number", n=len(step.order_ids)) if step.order_ids else "",
+        ]

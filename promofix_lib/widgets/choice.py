@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 
 from promofix_lib.amounts import TypedError, amount_text, typed_amount, typed_whole
 from promofix_lib.incident import Ceiling, Incident

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import escape
-from typing import Any, ClassVar, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, TypeAlias, TypeVar
 from weakref import WeakSet
 
 import ipywidgets as w
@@ -16,29 +17,13 @@ from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.say import say
 from promofix_lib.widgets.html import link_to, listed, paragraph, table
 
-Part = w.Widget
-T = TypeVar("T", bound=w.Widget)
+Part: TypeAlias = Any  # a widget; ipywidgets has no types
+T = TypeVar("T")
 
 LOOK_EVERY = 3.0
 """Seconds between two looks whether the case has changed."""
 
-_STYLE = """<style>
-.pf-desk { max-width: 72em; gap: 6px; overflow: hidden; }
-.pf-desk .widget-checkbox, .pf-desk .widget-checkbox label, .pf-desk .widget-html { height: auto; width: auto; }
-.pf-desk .widget-label-basic span, .pf-desk .widget-label { white-space: normal; height: auto; line-height: 1.4; color: var(--jp-ui-font-color1); }
-.pf-desk .widget-html-content { line-height: 1.45; overflow-wrap: anywhere; color: var(--jp-ui-font-color1); }
-.pf-desk .widget-html-content table { border-collapse: collapse; }
-.pf-desk .widget-html-content :is(th, td) { padding: 2px 10px 2px 0; vertical-align: top; text-align: left; font-weight: 400; }
-.pf-desk .widget-html-content thead th, .pf-desk caption { font-weight: 600; text-align: left; color: inherit; }
-.pf-desk .widget-html-content p { margin: 2px 0; }
-.pf-desk a { color: var(--jp-content-link-color, #0b63b5); text-decoration: underline; }
-.pf-desk .jupyter-button { width: auto; min-height: 28px; height: auto; }
-.pf-desk .jupyter-button.mod-primary { background: var(--jp-ui-font-color1); color: var(--jp-layout-color1); }
-.pf-desk :is(input, select, textarea, button):focus-visible { outline: 2px solid var(--jp-brand-color1); outline-offset: 1px; }
-.pf-desk .pf-told { border-left: 4px solid #d55e00; padding: 4px 10px; background: var(--jp-layout-color2); }
-.pf-desk .pf-quiet { color: var(--jp-ui-font-color1); opacity: .85; }
-body[data-jp-theme-light="false"] .pf-desk img { filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; }
-</style>"""
+_STYLE = (Path(__file__).resolve().parent / "desk.css").read_text("utf-8")
 
 
 class Desk(w.VBox):
@@ -61,7 +46,7 @@ class Desk(w.VBox):
         self.parts: dict[str, Part] = {}
         """The parts by their names."""
         self._quiet = False
-        self._style, self._busy = w.HTML(_STYLE), _text()
+        self._style, self._busy = w.HTML(f"<style>{_STYLE}</style>"), _text()
         self._notice = _text()
         self._seen: object = None
         super().__init__()
@@ -75,8 +60,7 @@ class Desk(w.VBox):
         raise NotImplementedError
 
     def act(self, name: str, value: Any) -> None:
-        """Do what the part of this name asks for."""
-        raise NotImplementedError
+        """Do what the part of this name asks for; a desk that only shows does nothing."""
 
     def say(self, key: str, **facts: Any) -> str:
         """A sentence of the catalogue's room ``widgets`` in the case's language."""
@@ -112,8 +96,7 @@ class Desk(w.VBox):
         finally:
             self._quiet = False
         children = (self._style, *shown, self._busy, self._notice)
-        if children != self.children:
-            self.children = children
+        self.children = children
 
     def _no_report(self) -> Part:
         return self.html("no_report", paragraph(self.say("no_report")) + link_to(1, self.language))
@@ -140,13 +123,14 @@ class Desk(w.VBox):
     def _part(self, name: str, make: Callable[[], T]) -> T:
         if name not in self.parts:
             self.parts[name] = make()
-        return self.parts[name]  # type: ignore[return-value]
+        part: T = self.parts[name]
+        return part
 
     def _asking(self, name: str, make: Callable[[], T]) -> T:
         """A part whose value the seller changes: a change is an act, unless we show it."""
 
         def made() -> T:
-            part = make()
+            part: Any = make()
             part.observe(lambda change: self._done(name, change["new"]), "value")
             return part
 
@@ -164,6 +148,10 @@ class Desk(w.VBox):
             words = f"{error.filename or ''} {error.strerror or error}".strip()
             self._notice.value = paragraph(words, role="alert", look="told")
         self.refresh()
+
+    def typed(self, name: str) -> str:
+        """What stands in a field that is not saved by itself."""
+        return str(self.parts[name].value) if name in self.parts else ""
 
     def html(self, name: str, code: str) -> w.HTML:
         """HTML in which every value is escaped already."""
@@ -207,16 +195,15 @@ class Desk(w.VBox):
         part.description, part.value = label, on
         return part
 
-    def field(self, name: str, label: str, value: str, hint: str = "", *, width: str = "16em") -> w.Box:
+    def field(self, name: str, label: str, value: str, hint: str = "", *, width: str = "auto") -> w.Box:
         """A field to type in; it speaks when it is left or Enter is pressed."""
-        part = self._asking(name, lambda: w.Text(continuous_update=False, style=_WIDE, layout=_of(f"{width}")))
-        part.description, part.value, part.layout.width = label, value, "auto"
-        part.placeholder = ""
+        part = self._asking(name, lambda: w.Text(continuous_update=False, style=_WIDE, layout=_of(width)))
+        part.description, part.value = label, value
         return self._with_hint(name, part, hint)
 
     def area(self, name: str, label: str, value: str, hint: str = "", *, rows: int = 14) -> w.Box:
         """A text of many lines to edit; it speaks when it is left."""
-        part = self._asking(name, lambda: w.Textarea(continuous_update=False, style=_WIDE, layout=_of("100%")))
+        part = self._asking(name, lambda: w.Textarea(continuous_update=False, style=_WIDE, layout=_of("auto")))
         part.description, part.value, part.rows = label, value, rows
         return self._with_hint(name, part, hint, below=True)
 
@@ -248,16 +235,17 @@ class Desk(w.VBox):
         part.description = label
         return part
 
-    def folded(self, name: str, title: str, parts: Sequence[Part]) -> w.VBox:
-        """Parts that are shown when the seller asks for them."""
-        opened = self._part(f"{name} opened", lambda: w.ToggleButton(value=False, icon="caret-right"))
-        opened.description, opened.icon = title, "caret-down" if opened.value else "caret-right"
+    def folded(self, name: str, title: str, parts: Sequence[Part] | Callable[[], Sequence[Part]]) -> w.VBox:
+        """Parts that are shown when the seller asks for them; a callable makes them only then."""
+        opened = self._part(f"{name} opened", lambda: w.ToggleButton(value=False))
         box = self._part(name, w.VBox)
 
         def draw(_change: object = None) -> None:
             opened.icon = "caret-down" if opened.value else "caret-right"
-            box.children = (opened, *(parts if opened.value else ()))
+            shown = (parts() if callable(parts) else parts) if opened.value else ()
+            box.children = (opened, *shown)
 
+        opened.description = title
         opened.unobserve_all("value")
         opened.observe(draw, "value")
         draw()

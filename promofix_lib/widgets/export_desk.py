@@ -6,19 +6,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promofix_lib.amounts import typed_whole
 from promofix_lib.case.case import Case
 from promofix_lib.case.settings import CANCEL_REASONS
-from promofix_lib.export.handover import Handover, export
-from promofix_lib.export.handover.parts import wording_of
-from promofix_lib.letters.messages import messages_for
-from promofix_lib.say import say
+from promofix_lib.letters.messages import messages_for, wording_of
+from promofix_lib.say import Worded, say
 from promofix_lib.status import status
 from promofix_lib.widgets.desk import Desk, Part, check_still_open
 from promofix_lib.widgets.page_head import export_links
 from promofix_lib.widgets.start_desk import GATE, gate_parts, set_gate
+
+if TYPE_CHECKING:
+    from promofix_lib.export.handover import Handover
 
 OPTIONS = ("refund_adjustments", "acknowledgement_xml")
 SHIPPED = ("", "keep", "return", "refunded")
@@ -79,7 +80,8 @@ class ExportButton(Desk):
         return self.table("going", self.say("going"), head, [list(row) for row in rows])
 
     def _preview(self) -> Part:
-        messages = messages_for(self._case.orders, self._case.chosen(), wording_of(self._case))
+        every = messages_for(status(self._case), wording_of(self._case.settings))
+        messages = [one for one in every if one.variant and one.buyer_email and one.state != "none"]
         if not messages:
             return self.text("preview", self.say("no_message"))
         one = messages[0]
@@ -111,6 +113,8 @@ class ExportButton(Desk):
         """Save what is true now or a setting, or export."""
         if name == "export":
             check_still_open(self._case)
+            from promofix_lib.export.handover import export  # openpyxl and its like load when something is exported
+
             with self.working("exporting"):
                 self.handover = export(self._case, now=self._clock())
             self.tell("exported", folder=self.handover.folder)
@@ -128,9 +132,13 @@ def outcome_parts(desk: Desk, done: Handover | None) -> list[Part]:
     """What an export withheld and why, and what to know before it is used."""
     if done is None:
         return []
-    rows = [[str(item.what), str(item.why)] for item in done.withheld]
+    rows = [[_text(item.what, desk), _text(item.why, desk)] for item in done.withheld]
     head = [desk.say("what"), desk.say("why")]
     return [
         *([desk.table("withheld", desk.say("withheld"), head, [list(row) for row in rows])] if rows else []),
-        desk.bullets("warnings", desk.say("warnings"), [str(warning) for warning in done.warnings]),
+        desk.bullets("warnings", desk.say("warnings"), [_text(warning, desk) for warning in done.warnings]),
     ]
+
+
+def _text(words: Any, desk: Desk) -> str:
+    return words.text(desk.language) if isinstance(words, Worded) else str(words)

@@ -49,7 +49,7 @@ class MistakeSettings(Desk):
                 self._numbers(),
             ]
         return [
-            self.html("picture", case.once("picture", lambda: incident_picture(case)._repr_html_())),
+            self._picture(incidents),
             self._table(incidents),
             self.row("ticks", [self._tick(one) for one in incidents]),
             self._evidence(incidents),
@@ -57,12 +57,18 @@ class MistakeSettings(Desk):
             self._numbers(),
         ]
 
+    def _picture(self, incidents: tuple[TakenIncident, ...]) -> Part:
+        case = self._case
+        shown = (self.language, tuple((one.rule, one.taken) for one in incidents), case.put_in, case.left_out)
+        drawn = case.once("picture", lambda: incident_picture(case)._repr_html_(), per="reading", also=shown)
+        return self.html("picture", drawn)
+
     def _tick(self, one: TakenIncident) -> Part:
         return self.tick(f"incident {one.number}", self.say("take_incident", number=one.number), one.taken)
 
     def _table(self, incidents: tuple[TakenIncident, ...]) -> Part:
         columns = [self._facts(one) for one in incidents]
-        head = ["", *(self.say("incident_n", number=one.number) for one in incidents)]
+        head = [self.say("what"), *(self.say("incident_n", number=one.number) for one in incidents)]
         marks: list[Cell] = [
             Html(f'<span aria-hidden="true" style="color:{COLOURS[one.number % 6]}">■</span>') for one in incidents
         ]
@@ -117,7 +123,7 @@ class MistakeSettings(Desk):
     def _threshold(self, name: str) -> Part:
         value = self._case.settings.thresholds.get(name, getattr(Thresholds(), name))
         shown = f"{value * 100:g}" if name in SHARES else f"{value:g}"
-        return self.field(name, self.say(name), shown, self.say(f"{name}_hint"), width="32em")
+        return self.field(name, self.say(name), shown, self.say(f"{name}_hint"))
 
     def _known_prices(self) -> tuple[NormalPrice, ...]:
         prices = (price for one in self._case.incidents if one.finding for price in one.finding.normal_prices)
@@ -173,6 +179,3 @@ class MistakeSettings(Desk):
             self._case.change_settings(**changes)
             self._case.take_found()
         self.tell("found", n=len(self._case.findings.incidents))
-
-
-

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from promofix_lib.account.account import account_of
 from promofix_lib.case.case import Case
-from promofix_lib.export.handover.briefing import advice_in, facts_of, letters_of, record_advice, word_of
-from promofix_lib.letters.amazon import LETTERS, Letter, how_to, letters
-from promofix_lib.letters.amazon_check import concerns
-from promofix_lib.purge.traces import buyers_words
+from promofix_lib.letters.amazon import LETTERS, Letter, advice_of, concerns, how_to, letters_of, record_advice
 from promofix_lib.widgets.desk import Desk, Part
 
 _ADVICE = {"advice_day": "given_on", "advice_case": "case_id", "advice_words": "text"}
@@ -40,10 +38,10 @@ class LetterDesk(Desk):
         if not self._case.chosen().any():
             return [self.text("none", self.say("nothing_chosen")), self._read_first(), self._advice_part()]
         ours = self._ours()
-        titles = {name: letter.title for name, letter in ours.items()}
+        titles = {name: letter.title.text(self.language) for name, letter in ours.items()}
         return [
             self.select("which", self.say("letter_which"), self._name, titles),
-            *self._letter_parts(ours[self._name], letters_of(self._case)[LETTERS.index(self._name)]),
+            *self._letter_parts(ours[self._name], self._letters(None)[self._name]),
             self._read_first(),
             self._advice_part(),
         ]
@@ -51,9 +49,12 @@ class LetterDesk(Desk):
     def _read_first(self) -> Part:
         return self.fold("read_first", self.say("letter_read_first"), how_to(self.language), self.language)
 
-    def _ours(self, edited: dict[str, str] | None = None) -> dict[str, Letter]:
-        case = self._case
-        written = letters(facts_of(case), word_of(case), language=self.language, edited=edited)
+    def _ours(self) -> dict[str, Letter]:
+        return self._letters({})
+
+    def _letters(self, edited: dict[str, str] | None) -> dict[str, Letter]:
+        """The letters by name: with the seller's own as saved (None), or with these in place of them."""
+        written = letters_of(self._case, account_of(self._case).rates_json(), edited)
         return {letter.name: letter for letter in written}
 
     def _letter_parts(self, ours: Letter, sent: Letter) -> list[Part]:
@@ -85,10 +86,14 @@ class LetterDesk(Desk):
         return [*parts, self.button("keep", self.say("letter_keep"))] if parts else []
 
     def _buyers(self) -> frozenset[str]:
-        return buyers_words(self._case.orders[self._case.chosen()])
+        """Names and addresses of the chosen orders' buyers: none of them may stand in a letter."""
+        orders = self._case.orders[self._case.chosen()]
+        columns = [name for name in ("buyer_name", "buyer_email", "recipient_name") if name in orders]
+        cells = (str(cell).strip() for name in columns for cell in orders[name].dropna().unique())
+        return frozenset(cell for cell in cells if " " in cell or "@" in cell or not cell.isascii())
 
     def _advice_part(self) -> Part:
-        given = [f"{advice.date}, {advice.case_id}: {advice.text}" for advice in advice_in(self._case.log)]
+        given = [f"{advice.given_on}, {advice.case_id}: {advice.text}" for advice in advice_of(self._case)]
         typed = self._advice
         return self.folded(
             "advice",
@@ -100,7 +105,9 @@ class LetterDesk(Desk):
                 self.row(
                     "advice row",
                     [
-                        self.field("advice_day", self.say("advice_day"), typed["advice_day"], self.say("advice_day_hint")),
+                        self.field(
+                            "advice_day", self.say("advice_day"), typed["advice_day"], self.say("advice_day_hint")
+                        ),
                         self.field("advice_case", self.say("advice_case"), typed["advice_case"]),
                     ],
                 ),
@@ -137,7 +144,7 @@ class LetterDesk(Desk):
             self._forget(name)
             return self.tell("letter_restored")
         self._drafts[name] = typed  # not lost when a field in braces cannot be filled in
-        self._ours({name: typed})
+        self._letters({name: typed})
         texts = self._case.settings.texts
         self._case.change_settings(texts={as_written(name): ours, **texts, name: typed})
         del self._drafts[name]

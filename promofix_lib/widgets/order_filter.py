@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import anywidget
 import numpy as np
@@ -89,7 +90,7 @@ class OrderFilter(anywidget.AnyWidget):
         self._empty = not case.reports
         self._book = Book(order_table()) if self._empty else case.book
         unjudged = () if self._empty else (key for one in case.findings.incidents for key in one.cannot_judge)
-        zone = self._case.zone if not self._empty else UTC
+        zone = ZoneInfo("UTC") if self._empty else case.zone
         self._view = PanelView(self._book, zone, self._language, unjudged)
         self._found = {one.number: one.found for one in case.incidents}
         first, last = self._view.zoomed(self._look, self._choice().rule, "window")
@@ -110,7 +111,7 @@ class OrderFilter(anywidget.AnyWidget):
 
     def facts(self) -> dict[str, Any]:
         """What the panel shows now, as the keys ``"orders"`` to ``"triage"`` of ``promofix status --json``."""
-        return facts_of(self._book, self.selection.chosen)
+        return facts_of(self._book, self._chosen)
 
     def __repr__(self) -> str:
         """One line that makes sense where no widget can be drawn; it holds no value, for it is saved with the page."""
@@ -139,6 +140,7 @@ class OrderFilter(anywidget.AnyWidget):
         """Every part of the screen, from the rules, the decisions and the look."""
         choice, look, view = self._choice(), self._look, self._view
         selection = view.selection(choice)
+        self._chosen = selection.chosen
         decided = self._case.decisions
         return {
             "words": {name: view.say(name) for name in _WORDS} | {"language": self._language},

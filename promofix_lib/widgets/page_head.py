@@ -9,6 +9,7 @@ from typing import Any
 
 from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
+from promofix_lib.export.requests import fba_requests
 from promofix_lib.say import say
 from promofix_lib.status import OrderRow, Status, status
 from promofix_lib.widgets.desk import Desk, Part
@@ -69,9 +70,6 @@ class PageHead(Desk):
         parts.append(f"{escape(self.say('head_next', what=words))} {link_to(_PAGE_OF.get(step, 6), self.language)}")
         return parts, [self.say("in_no_export", n=len(now.in_no_export))] if now.in_no_export else []
 
-    def act(self, name: str, value: Any) -> None:
-        """Nothing can be changed here."""
-
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -99,18 +97,18 @@ class SafetyDesk(Desk):
         now = status(self._case)
         if not now.rows:
             return [self.text("nothing", self.say("safety_nothing"))]
-        asked = [row.order_id for row in now.rows if row.triage == "ask_amazon" and row.state not in _OVER]
-        return [*self._support(asked), *self._deadlines(now)]
+        asked = now.rows_of(triage="ask_amazon", state=_OPEN)
+        return [*self._support(now, tuple(row.order_id for row in asked)), *self._deadlines(now)]
 
-    def _support(self, order_ids: list[str]) -> list[Part]:
+    def _support(self, now: Status, order_ids: tuple[str, ...]) -> list[Part]:
         if not order_ids:
             return [self.text("no_fba", self.say("safety_no_fba"))]
-        words = say("widgets.safety_request", language="en", ids="\n".join(order_ids), n=len(order_ids))
+        words = fba_requests(now.book, now.items_of(triage="ask_amazon", state=_OPEN))
         label = self.say("safety_support", n=len(order_ids))
         return [self.area("support", label, words, self.say("safety_support_hint"), rows=6)]
 
     def _deadlines(self, now: Status) -> list[Part]:
-        rows = [row for row in now.rows if row.ship_by and row.triage == "cancel" and row.state not in _OVER]
+        rows = [row for row in now.rows_of(triage="cancel", state=_OPEN) if row.ship_by]
         if not rows:
             return []
         groups: dict[datetime, list[OrderRow]] = {}
@@ -120,7 +118,9 @@ class SafetyDesk(Desk):
         cells: list[list[Cell]] = []
         for due, mine in list(groups.items())[:5]:
             ids = ", ".join(row.order_id for row in mine[:3]) + (" …" if len(mine) > 3 else "")
-            cells.append([self.say("moment", at=due.astimezone(self._case.zone)), self._left(due), f"{len(mine):,}", ids])
+            cells.append(
+                [self.say("moment", at=due.astimezone(self._case.zone)), self._left(due), f"{len(mine):,}", ids]
+            )
         return [self.table("deadlines", self.say("safety_deadlines", n=len(rows)), head, cells)]
 
     def _left(self, due: datetime) -> str:
@@ -130,11 +130,8 @@ class SafetyDesk(Desk):
         hours = int(left.total_seconds() // 3600)
         return self.say("safety_hours", n=hours) if hours < 48 else self.say("safety_days", n=hours // 24)
 
-    def act(self, name: str, value: Any) -> None:
-        """The text is there to be copied."""
 
-
-_OVER = ("cancelled", "accepted", "closed", "left_out", "asked")
+_OPEN = ("still_selling", "new", "withheld", "written", "uploaded", "refused")
 
 
 class ExportLinks(Desk):
@@ -156,9 +153,6 @@ class ExportLinks(Desk):
 
     def _mark(self) -> object:
         return super()._mark(), self._case.exports[-1:]
-
-    def act(self, name: str, value: Any) -> None:
-        """Nothing can be changed here."""
 
 
 def export_links(desk: Desk, folder: Any) -> Part:

@@ -54,8 +54,8 @@ class PanelView:
     def selection(self, choice: Choice) -> Selection:
         """The same rows as ``case.chosen()``, for a rule that may not be saved yet."""
         numbers = np.zeros(len(self.book.orders), dtype=np.int64)
-        for number in reversed(choice.rules):
-            numbers[self.facets.answers.mask(choice.rules[number])] = number
+        for number, rule in reversed(list(choice.rules.items())):
+            numbers[self.facets.answers.mask(rule)] = number
         added, left_out = self._named(choice.put_in), self._named(choice.left_out)
         return Selection(numbers, ((numbers > 0) | added) & ~left_out, added, left_out)
 

@@ -7,8 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from promofix_lib.case.case import SAMPLE, Case
-from promofix_lib.reports import Report, read_report
+from promofix_lib.reports import Lack, Report, read_report
 from promofix_lib.widgets.desk import Desk, Part
 from promofix_lib.widgets.html import Bullets, Cell
 from promofix_lib.widgets.start_desk import begun
@@ -67,10 +69,7 @@ class ReportChooser(Desk):
     def _own_name(self) -> list[Part]:
         if self._case.name != SAMPLE:
             return []
-        return [self.field("own", self.say("chooser_own"), self._typed("own"), self.say("chooser_own_hint"))]
-
-    def _typed(self, name: str) -> str:
-        return str(self.parts[name].value) if name in self.parts else ""
+        return [self.field("own", self.say("chooser_own"), self.typed("own"), self.say("chooser_own_hint"))]
 
     def act(self, name: str, value: Any) -> None:
         """Tick, look again, read what is ticked, or take an upload."""
@@ -94,7 +93,7 @@ class ReportChooser(Desk):
 
     def _own_case(self) -> None:
         if self._case.name == SAMPLE:
-            self._case = Case.choose(begun(self._typed("own")), self._case.language)
+            self._case = Case.choose(begun(self.typed("own")), self._case.language)
 
     def _taken(self, names: Iterable[str]) -> None:
         with self.working("finding"):
@@ -124,13 +123,13 @@ class ReportChooser(Desk):
         return [
             self.table("reading", self.say("reading_caption", zone=case.marketplace.zone_name), head, rows),
             self.text("together", told),
-            self.bullets("warnings", self.say("warnings"), [str(warning) for warning in reading.warnings]),
+            self.bullets(
+                "warnings", self.say("warnings"), [warning.text(self.language) for warning in reading.warnings]
+            ),
         ]
 
     def _row(self, report: Report) -> list[Cell]:
-        bad = [
-            self.say("line", line=line.line, reason=str(line.reason)) for line in report.quarantined[:_SHOWN_LINES]
-        ]
+        bad = [self.say("line", line=line.line, reason=line.reason) for line in report.quarantined[:_SHOWN_LINES]]
         more = len(report.quarantined) - len(bad)
         return [
             report.name,
@@ -139,12 +138,15 @@ class ReportChooser(Desk):
             self.say("number", n=report.items),
             self._span(report),
             Bullets((*bad, *([self.say("and_more", n=more)] if more else [])), self.say("nothing")),
-            Bullets(tuple(f"{lack.what}: {lack.how_to_get_it}" for lack in report.lacks), self.say("nothing")),
+            Bullets(tuple(self._lack(lack) for lack in report.lacks), self.say("nothing")),
         ]
 
+    def _lack(self, lack: Lack) -> str:
+        return f"{lack.what.text(self.language)}: {lack.how_to_get_it.text(self.language)}"
+
     def _span(self, report: Report) -> str:
-        times = report.table["purchase_date"].dropna() if "purchase_date" in report.table else ()
-        if not len(times):
+        times = report.table["purchase_date"].dropna() if "purchase_date" in report.table else pd.Series()
+        if times.empty:
             return "–"
         zone = self._case.zone
         return " – ".join(self.say("moment", at=time.astimezone(zone)) for time in (times.min(), times.max()))

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import Returned, UploadAnswer
-from promofix_lib.export.handover import Handover, export
-from promofix_lib.returns import next_round, upload_again
-from promofix_lib.returns.inbox import REPORTS, WORKBOOKS, drop_in, inbox, returned_files, take_back
+from promofix_lib.returns import TakenBack, drop_in, follow_up, inbox, returned_files, settle
+from promofix_lib.returns.inbox import ENDINGS
 from promofix_lib.say import say
-from promofix_lib.status import OrderRow, status
+from promofix_lib.status import OrderRow, records, status
 from promofix_lib.widgets.desk import Desk, Part, check_still_open
 from promofix_lib.widgets.export_desk import outcome_parts
+from promofix_lib.widgets.html import listed
 from promofix_lib.widgets.page_head import export_links
 from promofix_lib.widgets.reports_desk import file_ticks
 
+if TYPE_CHECKING:
+    from promofix_lib.export.handover import Handover
+
 _SHOWN = 20
-_ROWS = 25
+_ROWS = 10
 
 
 def _now() -> datetime:
@@ -51,12 +54,13 @@ class ReturnsDesk(Desk):
         self._clock = clock
         self._ticked: set[str] = set()
         self.handover: Handover | None = None
+        self._understood = TakenBack()
         super().__init__(case)
 
     def show(self) -> list[Part]:
         """The files, what they said, what failed, and the next round."""
         files = returned_files(self._case)
-        came = [Returned.from_json(entry.facts) for entry in self._case.journal.entries("returned")]
+        came = records(self._case, Returned)
         read = {one.file for one in came}
         notes = [self.say("returns_read_before") if path.name in read else "" for path in files]
         return [
@@ -65,7 +69,7 @@ class ReturnsDesk(Desk):
             self.row(
                 "buttons",
                 [
-                    self.upload("upload", self.say("upload"), (*WORKBOOKS, *REPORTS)),
+                    self.upload("upload", self.say("upload"), ENDINGS),
                     self.button("look", self.say("look_again")),
                     self.button("read", self.say("read_these"), main=True, off=not self._ticked),
                 ],
@@ -78,15 +82,37 @@ class ReturnsDesk(Desk):
         ]
 
     def _said(self, came: Sequence[Returned]) -> list[Part]:
-        answers = [UploadAnswer.from_json(entry.facts) for entry in self._case.journal.entries("upload_answer")]
-        conflicts = [row.conflict.text(self.language) for row in status(self._case).rows if row.conflict]
+        answers = records(self._case, UploadAnswer)
+        lines = self._understood.not_understood
+        strange = [f"{one.file}: {one.place.text(self.language)}: {one.why.text(self.language)}" for one in lines]
         remarks = [remark.text(self.language) for answer in answers for remark in answer.warnings]
         names = [self.say("returns_file", name=one.file, at=one.at.astimezone(self._case.zone)) for one in came]
         return [
             *self._listed("said", "returns_what", names),
-            *self._listed("conflicts", "returns_conflicts", conflicts),
+            *self._listed("strange", "returns_strange", strange),
+            *self._conflicts(),
             *self._listed("remarks", "returns_warnings", remarks),
         ]
+
+    def _conflicts(self) -> list[Part]:
+        """Each contradiction with a button for what is so."""
+        rows = status(self._case).rows_of(next="settle_conflict")
+        parts: list[Part] = []
+        for n, row in enumerate(rows[:_SHOWN], 1):
+            words = row.conflict.text(self.language) if row.conflict else ""
+            buttons = [
+                self.button(f"settle {n} {value}", say(f"status.answer_{value}", language=self.language))
+                for value in ("done", "todo", "problem", "not_needed")
+            ]
+            parts.append(
+                self.row(f"conflict {n}", [self.text(f"conflict {n} words", f"{row.order_id}: {words}"), *buttons])
+            )
+        return [self.text("conflicts", self.say("returns_conflicts")), *parts] if parts else []
+
+    def _settle(self, place: int, value: str) -> None:
+        row = status(self._case).rows_of(next="settle_conflict")[place - 1]
+        field = "message" if row.conflict and row.conflict.key.endswith("message") else "task"
+        settle(self._case, row.order_id, field, value, now=self._clock())  # type: ignore[arg-type]
 
     def _refused(self) -> list[Part]:
         rows = status(self._case).rows_of(state="refused")
@@ -120,37 +146,42 @@ class ReturnsDesk(Desk):
             self._ticked ^= {self.parts[name].pf_file}
         elif name == "read":
             paths = [path for path in returned_files(self._case) if path.name in self._ticked]
-            for path in paths:
-                self._take_back(path)
-                self._ticked.discard(path.name)
-            self.tell("returns_read", names=tuple(path.name for path in paths))
+            self._follow_up(paths)
+            self._ticked.clear()
         elif name == "upload":
-            self.tell("returns_read", names=tuple(self._drop_in(file, content).name for file, content in value))
+            before = set(returned_files(self._case))
+            paths = [drop_in(self._case, file, content) for file, content in value]
+            try:
+                self._follow_up(paths)
+            except Exception:
+                for path in set(paths) - before:
+                    path.unlink()  # it says nothing about this case, and may name buyers
+                raise
+        elif name.startswith("settle "):
+            place, _, answer = name.removeprefix("settle ").partition(" ")
+            self._settle(int(place), answer)
         elif name == "again":
-            self._export(lambda: upload_again(self._case, now=self._clock()))
+            refused = [key for row in status(self._case).rows_of(state="refused") for key in row.keys]
+            self._export(only=refused)
         elif name == "export":
-            new = next_round(self._case).keys
-            self._export(lambda: export(self._case, now=self._clock(), only=new))
+            self._export(round=2)
 
-    def _take_back(self, path: Path) -> None:
-        with self.working("reading", name=path.name):
-            take_back(self._case, path, now=self._clock())
+    def _follow_up(self, paths: Sequence[Path]) -> None:
+        with self.working("reading", name=", ".join(path.name for path in paths)):
+            self._understood = follow_up(self._case, paths, now=self._clock())
+        said = self._understood
+        warnings = [warning.text(self.language) for warning in said.warnings]
+        names = tuple(path.name for path in paths)
+        self.tell("returns_read", names=names, n=said.understood, changed=said.changed)
+        if warnings:
+            self._notice.value += listed(self.say("warnings"), warnings).html
 
-    def _drop_in(self, name: str, content: bytes) -> Path:
-        before = set(returned_files(self._case))
-        path = drop_in(self._case, name, content)
-        try:
-            self._take_back(path)
-        except Exception:
-            if path not in before:
-                path.unlink()  # it says nothing about this case, and may name buyers
-            raise
-        return path
-
-    def _export(self, write: Callable[[], Handover]) -> None:
+    def _export(self, **which: Any) -> None:
         check_still_open(self._case)
+        from promofix_lib.export.handover import export  # openpyxl and its like load when something is exported
+
         with self.working("exporting"):
-            self.handover = write()
+            self.handover = export(self._case, now=self._clock(), **which)
         self.tell("exported", folder=self.handover.folder)
 
 
@@ -200,14 +231,17 @@ class TruthTable(Desk):
         return part
 
     def _cells(self, row: OrderRow) -> list[Any]:
-        words = {kind: say(f"status.{kind}_{getattr(row, kind)}", language=self.language) for kind in ("triage", "state", "next", "message")}
+        words = {
+            kind: say(f"status.{kind}_{getattr(row, kind)}", language=self.language)
+            for kind in ("triage", "state", "next", "message")
+        }
         state = words["state"] + (f" ({row.why.text(self.language)})" if row.why else "")
         answer = say(f"status.answer_{row.answer}", language=self.language) if row.answer else ""
         told = " · ".join(filter(None, (answer, row.note, row.conflict.text(self.language) if row.conflict else "")))
         due = self.say("moment", at=row.ship_by.astimezone(self._case.zone)) if row.ship_by else ""
         return [row.order_id, words["triage"], state, words["next"], words["message"], told, due]
 
-    def act(self, name: str, value: Any) -> None:
+    def act(self, name: str, value: Any) -> None:  # noqa: ARG002
         """Choose a next step, or turn the page."""
         if name.startswith("step "):
             self._next, self._page = name.removeprefix("step "), 0

@@ -55,7 +55,7 @@ class StartDesk(Desk):
             self.row(
                 "own",
                 [
-                    self.field("name", self.say("start_new"), "", self.say("start_new_hint")),
+                    self.field("name", self.say("start_new"), self.typed("name"), self.say("start_new_hint")),
                     self.button("begin", self.say("start_begin"), main=case.name == SAMPLE),
                 ],
             ),
@@ -75,12 +75,13 @@ class StartDesk(Desk):
         if name == "open" and value:
             self._choose(str(value))
         elif name == "begin":
-            self._choose(begun(str(self.parts["name"].value)))
+            self._choose(begun(self.typed("name")))
+            self._quiet, self.parts["name"].value = True, ""
         elif name == "language" and value:
             self._case.change_settings(language=value)
         elif name == "country" and value:
             self._case.journal.add("marketplace", {"code": value})
-        else:
+        elif name != "name":
             set_gate(self._case, name, value)
 
     def _choose(self, name: str) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 from promofix_lib.case.case import Case
 from promofix_lib.errors import LetterError
-from promofix_lib.export.handover.parts import wording_of
 from promofix_lib.letters.languages import LANGUAGES
-from promofix_lib.letters.linter import Fault
-from promofix_lib.letters.messages import Message, messages_for
-from promofix_lib.letters.messages_check import check_overruled, lint_messages
-from promofix_lib.letters.messages_texts import FIELDS, Template, builtin_template, parse_template
-from promofix_lib.letters.sheet_words import SHEET_LANGUAGES, sheet_words
+from promofix_lib.letters.linter import Fault, check_overruled, lint_messages
+from promofix_lib.letters.messages import Message, messages_for, wording_of
+from promofix_lib.letters.texts import FIELDS, Template, builtin_template, parse_template
+from promofix_lib.rules import rule
+from promofix_lib.say import languages
+from promofix_lib.status import status
 from promofix_lib.widgets.desk import Desk, Part
 
 
@@ -61,7 +61,7 @@ class WordingDesk(Desk):
 
     @property
     def _reader(self) -> str:
-        return self.language if self.language in SHEET_LANGUAGES else "en"
+        return self.language if self.language in languages() else "en"
 
     def show(self) -> list[Part]:
         """The choice of a text, the text, its faults and what happens to them."""
@@ -89,12 +89,13 @@ class WordingDesk(Desk):
 
     def _needed(self) -> dict[str, Needed]:
         case = self._case
-        messages = messages_for(case.orders, case.chosen(), wording_of(case))
+        every = messages_for(status(case), wording_of(case.settings))
+        messages = [message for message in every if message.variant]
         grouped: dict[str, list[Message]] = {}
         for message in messages:
             grouped.setdefault(f"{message.variant}.{message.language}", []).append(message)
         faults: dict[str, dict[Fault, None]] = {}
-        for found in lint_messages(messages, reader=self._reader):
+        for found in lint_messages(messages):
             faults.setdefault(f"{found.variant}.{found.language}", {})[found.fault] = None
         return {name: Needed(name, tuple(group), tuple(faults.get(name, ()))) for name, group in grouped.items()}
 
@@ -102,7 +103,7 @@ class WordingDesk(Desk):
         first = needed.first
         return self.say(
             "wording_choice",
-            variant=sheet_words(self._reader)["variant"][first.variant],
+            variant=self.say(f"variant_{first.variant}"),
             written=LANGUAGES[first.language],
             n=len(needed.messages),
             faults=len(self._open(needed.faults)),
@@ -133,7 +134,8 @@ class WordingDesk(Desk):
 
     def _ours(self, message: Message, language: str) -> Template:
         reason = self._case.settings.cancel_reason
-        return builtin_template(message.variant, language, reason=reason, prepaid=message.prepaid)
+        ended = status(self._case).gate.open
+        return builtin_template(message.variant, language, reason=reason, prepaid=message.prepaid, ended=ended)
 
     def _fault_parts(self, needed: Needed) -> list[Part]:
         overruled = self._case.settings.overruled
@@ -150,7 +152,13 @@ class WordingDesk(Desk):
     def _row(self, fault: Fault) -> list[str]:
         place = str(fault.line) if fault.line else self.say("wording_whole")
         state = self.say("wording_overruled" if fault.rule in self._case.settings.overruled else "wording_mend")
-        return [place, fault.words, fault.rule, str(fault.why), state]
+        return [
+            place,
+            fault.words,
+            fault.rule,
+            self.say(f"letters.rule_{fault.rule}", longest=rule("messages.longest")),
+            state,
+        ]
 
     def _overrule_part(self, rule: str) -> Part:
         given = self._reasons.get(rule, self._case.settings.overruled.get(rule, ""))

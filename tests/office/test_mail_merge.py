@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import re
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
 import pytest
 
 from promofix_lib.export.mailmerge import write_word_template
-from promofix_lib.export.workbook import write_buyers_workbook
-from promofix_lib.letters.messages import Message, Wording, messages_for
+from promofix_lib.export.sheets import write_buyers
+from promofix_lib.letters.messages import Message, Wording
 from promofix_lib.marketplaces import MARKETPLACES
-from promofix_lib.orders import order_table
+from tests.handed_case import handed_rows
 
 pytestmark = pytest.mark.office
 DRIVER = Path(__file__).parent / "merge_letters.py"
 WORDING = Wording(seller_name="Example & Sons", variants={"cancel": "cancelled", "shipped": "shipped_keep"})
 
 
-def orders_everywhere() -> pd.DataFrame:
+def orders_everywhere() -> list[dict[str, Any]]:
     names = ("Test Buyer", "=1+1", "O'Example, Ann", None, "Zoë Ünlü-Łódź", "テスト 花子", '"Quote" Example')
-    return order_table(
+    return [
         {
             "order_id": f"111-{number:07d}-{number * 7919 % 10**7:07d}",
             "purchase_date": "2026-03-01T20:00:00Z",
@@ -39,16 +38,15 @@ def orders_everywhere() -> pd.DataFrame:
             "buyer_email": f"a{number}@example.com",
         }
         for number, market in enumerate(MARKETPLACES * 2)
-    )
+    ]
 
 
 @pytest.fixture(scope="module")
 def merged(office: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[tuple[Message, ...], list[str], str]:
     """The messages, the pages of the merged PDF, and what LibreOffice said about tables and fields."""
     folder = tmp_path_factory.mktemp("merge")
-    orders = orders_everywhere()
-    everything = pd.Series(True, index=orders.index)
-    workbook = write_buyers_workbook(orders, everything, folder / "buyers.xlsx", wording=WORDING)
+    handed = handed_rows(orders_everywhere(), WORDING)
+    workbook = write_buyers(handed, folder / "buyers.xlsx")
     template = write_word_template(folder / "message-template.docx")
     command = [office, str(DRIVER), str(workbook), str(template), str(folder)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
@@ -56,7 +54,7 @@ def merged(office: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[tuple
     text = subprocess.run(
         ["pdftotext", "-layout", str(letters), "-"], capture_output=True, text=True, check=True
     ).stdout
-    return messages_for(orders, everything, WORDING), text.split("\f")[:-1], run.stdout
+    return handed.listed, text.split("\f")[:-1], run.stdout
 
 
 def plain(text: str) -> str:
@@ -88,22 +86,16 @@ def test_the_template_asks_only_for_columns_of_the_list(merged: tuple[tuple[Mess
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_every_sheet_opens_and_counts(office: str, tmp_path: Path, language: str):
-    """LibreOffice shows all sheets, works out the progress, and finds no error in any cell."""
-    orders = orders_everywhere()
-    workbook = write_buyers_workbook(
-        orders,
-        pd.Series(True, index=orders.index),
-        tmp_path / "buyers.xlsx",
-        language=language,
-        wording=WORDING,
-        made_at=datetime(2026, 3, 2, 9, tzinfo=UTC),
-    )
+    """LibreOffice shows all sheets, works out the live count, and finds no error in any cell."""
+    handed = handed_rows(orders_everywhere(), WORDING, language=language)
+    workbook = write_buyers(handed, tmp_path / "buyers.xlsx")
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     command = ["soffice", "--headless", profile, "--convert-to", "pdf", "--outdir", str(tmp_path), str(workbook)]
     subprocess.run(command, capture_output=True, timeout=120, check=True)
     pdf = str(tmp_path / "buyers.pdf")
     text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
-    assert {"en": "Finished: 0 of 46 (0%)", "zh-CN": "已处理：0 / 46（0%）"}[language] in text
+    progress = {"en": ("Finished: 0 of 46 (0%)", "Now: 0 of 46"), "zh-CN": ("已处理：0 / 46（0%）", "现在：0 / 46")}
+    assert all(words in text for words in progress[language])
     assert not re.search(r"Err:\d|#NAME|#REF|#VALUE|#DIV", text)
     for words in {"en": ("Summary", "How to work"), "zh-CN": ("汇总", "如何使用本文件")}[language]:
         assert words in text

@@ -1,0 +1,162 @@
+"""What each command does: it calls the rooms, and prints their answer for people or for programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from promofix_lib.app import overview
+from promofix_lib.case.case import Case
+from promofix_lib.say import say, speak
+
+
+def open_notebooks(options: argparse.Namespace) -> int:
+    """``promofix open``."""
+    from promofix_lib.app.server import open_notebooks
+
+    return open_notebooks(browser=not options.no_browser, port=options.port)
+
+
+def test(options: argparse.Namespace) -> int:
+    """``promofix test``."""
+    from promofix_lib.app.checks import run_checks
+
+    return run_checks(options.pytest_arguments, long=options.long)
+
+
+def read(options: argparse.Namespace) -> int:
+    """``promofix read``."""
+    from promofix_lib.orders import write_csv
+    from promofix_lib.reports.merging import read_orders
+
+    reading = read_orders(options.files, progress=_watched())
+    if options.out:
+        write_csv(reading.orders, options.out, never=options.files)
+    if options.json:
+        return _print_json(reading.to_json())
+    _print(overview.reading_text(reading))
+    if options.out:
+        _print("\n" + say("app.order_table_written", path=str(options.out)))
+    return 0
+
+
+def find(options: argparse.Namespace) -> int:
+    """``promofix find``."""
+    from promofix_lib.finding import find_incidents
+    from promofix_lib.reports.merging import read_orders
+
+    reading = read_orders(options.files, progress=_watched())
+    findings = find_incidents(reading.orders)
+    if options.json:
+        return _print_json(findings.to_json())
+    return _print(overview.findings_text(findings, reading))
+
+
+def run_all(options: argparse.Namespace) -> int:
+    """``promofix run``."""
+    from promofix_lib.app.job import run_job
+
+    done = run_job(
+        options.files,
+        options.out,
+        incident=options.incident,
+        promotion_ended=options.promotion_ended,
+        language=_asked_language(options),
+        progress=_watched(),
+    )
+    return _print_json(done.to_json()) if options.json else _print(done.text())
+
+
+def show_status(options: argparse.Namespace) -> int:
+    """``promofix status``."""
+    case = _case(options)
+    if options.json:
+        return _print_json(_status_json(case, orders=options.orders))
+    return _print(overview.status_text(case, orders=options.orders))
+
+
+def add(options: argparse.Namespace) -> int:
+    """``promofix add``."""
+    case = _case(options)
+    case.add_reports(options.files)
+    case.take_found()
+    return _print_json(_status_json(case)) if options.json else _print(overview.status_text(case))
+
+
+def follow_up(options: argparse.Namespace) -> int:
+    """``promofix follow-up``."""
+    from promofix_lib.returns.take_back import follow_up
+
+    case = _case(options)
+    answer = follow_up(case, options.files, now=datetime.now(UTC))
+    if options.json:
+        return _print_json({**answer.to_json(), "status": _status_json(case)})
+    return _print("\n\n".join([overview.answer_text(answer), overview.status_text(case)]))
+
+
+def export_again(options: argparse.Namespace) -> int:
+    """``promofix export``."""
+    from promofix_lib.app.job import export_case
+
+    done = export_case(
+        _case(options), promotion_ended=options.promotion_ended, round=options.round, progress=_watched()
+    )
+    return _print_json(done.to_json()) if options.json else _print(done.text())
+
+
+def purge_case(options: argparse.Namespace) -> int:
+    """``promofix purge``."""
+    from promofix_lib.purge import purge, purge_older_than, what_would_go
+
+    if options.older_than is not None:
+        told = [done.text() for done in purge_older_than(options.older_than, really=options.yes)]
+        told = told or [say("app.nothing_so_old", n=options.older_than)]
+    elif options.case is None:
+        _print(say("app.purge_what"))
+        return 2
+    else:
+        case = _case(options)
+        told = [(purge(case) if options.yes else what_would_go(case)).text()]
+    return _print("\n\n".join([*told, *([] if options.yes else [say("app.nothing_removed")])]))
+
+
+def show_shape(options: argparse.Namespace) -> int:
+    """``promofix shape``."""
+    from promofix_lib.reports.shape import shape
+
+    return _print("\n\n".join(shape(path) for path in options.files))
+
+
+def _case(options: argparse.Namespace) -> Case:
+    case = Case.existing(options.case)
+    speak(_asked_language(options) or case.language)
+    return case
+
+
+def _asked_language(options: argparse.Namespace) -> str:
+    return options.language or os.environ.get("PROMOFIX_LANGUAGE", "")
+
+
+def _status_json(case: Case, *, orders: bool = False) -> dict[str, Any]:
+    from promofix_lib.account.account import account_of
+    from promofix_lib.status import status
+
+    return status(case).to_json(orders=orders) | {"cancel_rates": account_of(case).rates_json()}
+
+
+def _watched() -> bool:
+    return sys.stderr.isatty()
+
+
+def _print(text: str) -> int:
+    print(overview.harmless(text))
+    return 0
+
+
+def _print_json(record: dict[str, Any]) -> int:
+    print(json.dumps(record, ensure_ascii=False, indent=1))
+    return 0

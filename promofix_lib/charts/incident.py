@@ -1,0 +1,276 @@
+"""Orders by hour with what is usual, and the price paid per unit: the picture in which the mistake is plain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import matplotlib.dates as mdates
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from promofix_lib.charts.colours import Colours
+from promofix_lib.charts.style import clock_label, printable, quiet, sheet, spoken
+from promofix_lib.charts.usual import hourly_orders, usual_level
+from promofix_lib.say import say
+
+MARKS = "os^Dv"
+"""Points of the first, second … incident."""
+
+MOST_NIGHTS = 3
+_LONG = 45  # days beyond which a day is a bar, not an hour
+
+
+@dataclass(frozen=True, eq=False)
+class Night:
+    """What there is to draw.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table.
+    affected : Series of bool
+        The affected order items.
+    zone : ZoneInfo
+        Zone of the clock shown; it is named under each chart.
+    language : str
+        Of titles and labels.
+    numbers : Series of int, optional
+        Per order item the number of the incident that touches it; by itself all affected are of incident 1.
+    causes : mapping of int to str
+        Per incident what brought it about, for its title.
+    """
+
+    orders: pd.DataFrame
+    affected: pd.Series[bool]
+    zone: ZoneInfo
+    language: str = "en"
+    numbers: pd.Series[int] | None = None
+    causes: Any = ()
+
+    @cached_property
+    def incidents(self) -> dict[int, pd.Series[bool]]:
+        """Affected items per incident; those put in by hand belong to the first."""
+        if self.numbers is None:
+            return {1: self.affected}
+        found = {int(n): self.affected & (self.numbers == n) for n in sorted(set(self.numbers[self.affected])) if n}
+        first = min(found, default=1)
+        found[first] = found.get(first, self.affected) | (self.affected & (self.numbers == 0))
+        return found
+
+    @cached_property
+    def hours(self) -> pd.DataFrame:
+        """Per hour of the report the usual level with its band, all orders, and the affected ones per incident."""
+        hours = hourly_orders(self.orders, self.zone)
+        hit = {
+            number: hourly_orders(self.orders[mask], self.zone).reindex(hours.index, fill_value=0)
+            for number, mask in self.incidents.items()
+        }
+        return usual_level(hours, unusual=sum(hit.values(), 0 * hours)).assign(all=hours).join(pd.DataFrame(hit))
+
+    @cached_property
+    def several(self) -> bool:
+        """Whether incidents have to be told apart."""
+        return len(self.incidents) > 1
+
+    def window(self, number: int) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+        """First and last affected order of an incident."""
+        times = self.orders.loc[self.incidents.get(number, self.affected), "purchase_date"].dropna()
+        return (times.min(), times.max()) if len(times) else None
+
+    def say(self, key: str, **facts: Any) -> str:
+        """A label in the language of the chart."""
+        return say(f"charts.{key}", language=spoken(self.language), **facts)
+
+
+def incident_figure(night: Night, colours: Colours, *, title: str = "") -> Figure:
+    """The whole report, each incident hour by hour, the price paid per unit: one under the other."""
+    numbers = [number for number in night.incidents if night.window(number)][:MOST_NIGHTS] or [1]
+    figure, (whole, *nights, prices) = sheet([1.7, *(2.5 for _ in numbers), 2.5])
+    if title:
+        figure.suptitle(printable(title, 100), x=0.01, y=0.995, ha="left", weight="bold", size=13, parse_math=False)
+    plot_hours(night, colours, whole)
+    for number, ax in zip(numbers, nights, strict=True):
+        plot_night(night, colours, ax, number)
+    plot_prices(night, colours, prices)
+    return figure
+
+
+def plot_hours(night: Night, colours: Colours, ax: Axes) -> Axes:
+    """Orders by hour over the whole report (by day beyond 45 days): usual level with its band, affected in colour."""
+    hours, step = night.hours, timedelta(hours=1)
+    if len(hours) > _LONG * 24:
+        hours, step = hours.groupby(pd.DatetimeIndex(hours.index).normalize()).sum(), timedelta(days=1)
+    _draw_bars(night, colours, quiet(ax), hours, step)
+    for number in night.incidents:
+        _shade(night, colours, ax, number)
+    if night.several:
+        _number_windows(night, ax)
+    ax.set_title(night.say("by_hour" if step < timedelta(days=1) else "by_day"))
+    return _finish(night, colours, ax, legend=True)
+
+
+def plot_night(night: Night, colours: Colours, ax: Axes, number: int = 1) -> Axes:
+    """The hours around an incident, with its first and its last affected order marked to the minute."""
+    _draw_bars(night, colours, quiet(ax), night.hours, timedelta(hours=1))
+    _shade(night, colours, ax, number)
+    window = night.window(number)
+    if window is not None:
+        margin = max(pd.Timedelta(hours=9), (window[1] - window[0]) * 0.6)
+        left, right = mdates.date2num([window[0] - margin, window[1] + margin])
+        ax.set_xlim(left, right)
+        shown = night.hours.loc[window[0] - margin : window[1] + margin, "all"]
+        _mark_edges(night, colours, ax, number, window, max(1, shown.max() if len(shown) else 1))
+    cause = dict(night.causes).get(number, "")
+    several = {"number": number, "cause": printable(cause, 60)}
+    title = night.say("night_of", **several) if night.several else night.say("night")
+    ax.set_title(title, parse_math=False)
+    return _finish(night, colours, ax)
+
+
+def plot_prices(night: Night, colours: Colours, ax: Axes) -> Axes:
+    """What buyers paid per unit of the affected SKUs over time; a log scale where prices differ more than tenfold.
+
+    Only the currency that most affected orders paid in is drawn: two currencies have no common axis.
+    """
+    shown, currency = _priced_like_affected(night.orders, night.affected)
+    title = night.say("prices_in", currency=printable(currency)) if currency else night.say("prices")
+    quiet(ax).set_title(title, parse_math=False)
+    if shown.empty:
+        ax.text(0.5, 0.5, night.say("no_price"), ha="center", transform=ax.transAxes)
+        return ax
+    price = shown["unit_price"].astype("float64[pyarrow]").to_numpy(dtype=np.float64)
+    times = shown["purchase_date"].dt.tz_convert(night.zone)
+    layers = [(~night.affected[shown.index], colours.others, 9, "o", night.say("others"))]
+    for place, (number, mask) in enumerate(night.incidents.items()):
+        label = night.say("affected_by", number=number) if night.several else night.say("affected")
+        layers.append((mask[shown.index], colours.incident(number), 16, MARKS[place % len(MARKS)], label))
+    for mask, colour, size, mark, label in layers:
+        here = np.asarray(mask, dtype=np.bool_)
+        points: dict[str, Any] = {"s": size, "c": colour, "marker": mark, "label": label, "alpha": 0.6}
+        ax.scatter(times[here], price[here], linewidths=0, rasterized=True, **points)
+    _price_scale(ax, price)
+    for number in night.incidents:
+        _shade(night, colours, ax, number)
+    return _finish(night, colours, ax, legend=True)
+
+
+def hours_without_orders(orders: pd.DataFrame, affected: pd.Series[bool]) -> float:
+    """Hours from the last affected order to the next order of the same SKUs, at any price, or to the report's end.
+
+    A long silence after a flood usually means that the stock was gone.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"sku": "A", "purchase_date": "2026-03-01T01:00:00Z"},
+    ...                       {"sku": "B", "purchase_date": "2026-03-01T04:00:00Z"}])
+    >>> hours_without_orders(orders, pd.Series([True, False]))
+    3.0
+    """
+    last = orders.loc[affected, "purchase_date"].max()
+    if last is pd.NaT:
+        return 0.0
+    same = orders["sku"].isin(orders.loc[affected, "sku"].dropna().unique()).fillna(False).astype(bool)
+    later = orders.loc[(orders["purchase_date"] > last) & same, "purchase_date"]
+    until = later.min() if len(later) else orders["purchase_date"].max()
+    return float((until - last) / pd.Timedelta(hours=1))
+
+
+def _draw_bars(night: Night, colours: Colours, ax: Axes, hours: pd.DataFrame, step: timedelta) -> None:
+    if hours.empty:
+        return
+    edges = mdates.date2num([*hours.index, hours.index[-1] + step])
+    bad = hours[list(night.incidents)].sum(axis=1).to_numpy()
+    top, base = np.maximum(hours["all"].to_numpy(), bad), 0 * bad
+    ax.stairs(top, edges, baseline=bad, fill=True, color=colours.others, label=night.say("others"))
+    for number in night.incidents:
+        label = night.say("affected_by", number=number) if night.several else night.say("affected")
+        height = base + hours[number].to_numpy()
+        ax.stairs(height, edges, baseline=base, fill=True, color=colours.incident(number), label=label)
+        base = height
+    band: dict[str, Any] = {"step": "post", "color": colours.usual, "alpha": 0.12, "linewidth": 0, "zorder": 0.5}
+    ax.fill_between(edges[:-1], hours["low"], hours["high"], **band)
+    ax.step(edges[:-1], hours["level"], where="post", color=colours.usual, linewidth=1, label=night.say("usual"))
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+    ax.set_ylim(0, max(1, top.max()) * 1.12)
+
+
+def _shade(night: Night, colours: Colours, ax: Axes, number: int) -> None:
+    if window := night.window(number):
+        ax.axvspan(*mdates.date2num(list(window)), color=colours.window, alpha=0.25, linewidth=0, zorder=0)
+
+
+def _number_windows(night: Night, ax: Axes) -> None:
+    for number in night.incidents:
+        if window := night.window(number):
+            middle = mdates.date2num(window[0] + (window[1] - window[0]) / 2)
+            place: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "top"}
+            ax.annotate(str(number), (middle, 0.99), weight="bold", size=11, **place)
+
+
+def _mark_edges(
+    night: Night, colours: Colours, ax: Axes, number: int, window: tuple[pd.Timestamp, pd.Timestamp], top: float
+) -> None:
+    ax.set_ylim(0, top * 1.36)
+    for moment, name, side in ((window[0], "first", "right"), (window[1], "last", "left")):
+        ax.axvline(mdates.date2num(moment), color=colours.ink, linewidth=1)
+        text = night.say(name, time=moment.tz_convert(night.zone).to_pydatetime())
+        _beside(ax, text, moment, top * 1.33, side, weight="bold")
+    silent = hours_without_orders(night.orders, night.incidents[number])
+    if silent >= 2:
+        _beside(ax, night.say("silent", n=round(silent)), window[1], top * 1.18, "left", color=colours.faint)
+
+
+def _beside(ax: Axes, text: str, moment: pd.Timestamp, height: float, side: str, **given: Any) -> None:
+    offset: dict[str, Any] = {"xytext": (-5 if side == "right" else 5, 0), "textcoords": "offset points"}
+    ax.annotate(text, (mdates.date2num(moment), height), ha=side, va="top", **offset, **given)
+
+
+def _priced_like_affected(orders: pd.DataFrame, affected: pd.Series[bool]) -> tuple[pd.DataFrame, str]:
+    priced = orders["unit_price"].notna() & orders["purchase_date"].notna() & orders["currency"].notna()
+    counts = orders.loc[affected & priced, "currency"].value_counts()
+    if counts.empty:
+        return orders[:0], ""
+    currency = str(counts.index[0])
+    same_sku = orders["sku"].isin(orders.loc[affected, "sku"].dropna().unique()).fillna(False).astype(bool)
+    same_currency = (orders["currency"] == currency).fillna(False).astype(bool)
+    return orders[priced & same_currency & (same_sku | affected)], currency
+
+
+def _price_scale(ax: Axes, price: Any) -> None:
+    positive = price[price > 0]
+    if len(positive) and positive.max() > 10 * positive.min():
+        ax.set_yscale("symlog", linthresh=float(positive.min()), linscale=0.4)
+        ax.set_ylim(0, float(positive.max()) * 1.6)
+        ax.set_yticks(_telling_prices(positive))
+        ax.minorticks_off()
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    else:
+        ax.set_ylim(0, float(price.max() or 1) * 1.15)
+
+
+def _telling_prices(price: Any) -> list[float]:
+    """Prices worth a line: those that buyers really paid most often, none too near another on a log scale."""
+    values, counts = np.unique(price, return_counts=True)
+    told: list[float] = []
+    for value in values[np.argsort(-counts, kind="stable")]:
+        if all(abs(np.log(value / other)) > 0.35 for other in told) and len(told) < 5:
+            told.append(float(value))
+    return sorted(told)
+
+
+def _finish(night: Night, colours: Colours, ax: Axes, *, legend: bool = False) -> Axes:
+    ax.xaxis.set_major_locator(mdates.AutoDateLocator(tz=night.zone, minticks=4, maxticks=10))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock_label(value, night.zone, night.language)))
+    clock = night.say("clock", zone=night.zone.key.replace("_", " "))
+    ax.set_xlabel(clock, loc="right", size=8, color=colours.faint)
+    if legend and ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=4, fontsize=8, borderpad=0)
+    return ax

@@ -1,0 +1,184 @@
+"""The evidence on one page: HTML that asks nothing of the network and prints on one sheet."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from promofix_lib.amounts import Money
+from promofix_lib.case.records import Advice
+from promofix_lib.letters.amazon import IncidentPart, amount_lines
+from promofix_lib.say import Told, moment_text, say, told
+
+if TYPE_CHECKING:
+    from promofix_lib.status import Status
+
+_ITEMS_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the page tells.
+
+    Parameters
+    ----------
+    stands : Status
+        Every figure.
+    incidents : tuple of IncidentPart
+    zone, made_at, seller_name
+    sentences : tuple of Told
+        How each incident was found.
+    timeline : tuple of (moment, what)
+    pictures : tuple of (caption, PNG bytes)
+    advice : tuple of Advice
+    reports : tuple of (name, kind, order items, SHA-256)
+    """
+
+    stands: Status
+    incidents: tuple[IncidentPart, ...]
+    zone: ZoneInfo
+    made_at: datetime
+    seller_name: str
+    sentences: tuple[Told, ...]
+    timeline: tuple[tuple[datetime, Told], ...]
+    pictures: tuple[tuple[str, bytes], ...]
+    advice: tuple[Advice, ...]
+    reports: tuple[tuple[str, str, int, str], ...]
+
+
+def evidence_page(page: Page, language: str) -> str:
+    """The page as HTML in a language; every text is escaped, so that nothing from a report can become a tag."""
+
+    def text(key: str, **facts: object) -> str:
+        return say(f"evidence.{key}", language=language, **facts)
+
+    stands = page.stands
+    day = next((str(one.onset.date()) for one in page.incidents if one.onset), "")
+    cause = "promotion" if any(one.promotion_ids for one in page.incidents) else "price"
+    title = text("title", n=stands.orders, day=day, cause=told(f"letters.cause_short_{cause}"))
+    lead = [sentence.text(language) for sentence in page.sentences]
+    lead = lead or [say(f"letters.cause_{cause}", language=language)]
+    by = [page.seller_name, text("made", at=moment_text(page.made_at, language, zone=True))]
+    sums = [line.text(language).removeprefix("- ") for line in amount_lines(stands)]
+    timeline = [(moment_text(at, language), what.text(language)) for at, what in page.timeline]
+    advice = [(one.given_on, text("case", case_id=one.case_id) if one.case_id else "", one.text) for one in page.advice]
+    body = [
+        f'<header><p class="kicker">{escape(text("kicker"))}</p><h1>{escape(title)}</h1>'
+        f'<p class="by">{escape(" · ".join(part for part in by if part))}</p></header>',
+        "" if stands.gate.open else f'<p class="lead"><b>{escape(stands.gate.why.text(language))}</b></p>',
+        *(f'<p class="lead">{escape(sentence)}</p>' for sentence in lead),
+        _tiles(page, language),
+        *(_figure(caption, png) for caption, png in page.pictures),
+        '<div class="two"><div>',
+        _section(text("timeline", zone=page.zone.key), _table(timeline)),
+        _section(text("states"), _bars(stands, language)),
+        "</div><div>",
+        _section(text("items"), _list(_items(page, language))),
+        _section(text("sums"), _list(sums)),
+        "</div></div>",
+        _section(text("advice"), _table(advice)) if advice else "",
+        _section(text("reports"), _reports(page, language)),
+        f"<footer>{escape(text('footer'))}</footer>",
+    ]
+    return _FRAME.format(language=escape(language), title=escape(title), style=_style(), body="\n".join(body))
+
+
+_FRAME = """<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<style>
+{style}
+</style>
+</head>
+<body>
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def _style() -> str:
+    return files("promofix_lib.export").joinpath("evidence.css").read_text(encoding="utf-8").strip()
+
+
+def _tiles(page: Page, language: str) -> str:
+    stands = page.stands
+    tiles = [
+        (say("evidence.orders", language=language, n=stands.orders), f"{stands.orders:,}"),
+        (say("evidence.units", language=language, n=stands.units), f"{stands.units:,}"),
+    ]
+    for one in page.incidents:
+        if one.onset and one.end and one.number:
+            name = "evidence.span_of" if len(page.incidents) > 1 else "evidence.span"
+            hours, minutes = divmod(int((one.end - one.onset).total_seconds()) // 60, 60)
+            span = say("evidence.duration", language=language, hours=hours, minutes=minutes)
+            tiles.append((say(name, language=language, number=one.number), span))
+    for sums in (one for one in stands.amounts[:3] if one.paid or one.normal_value):
+        for name, amount in (("evidence.paid", sums.paid), ("evidence.loss", sums.loss)):
+            tiles.append((say(name, language=language), Money(amount, sums.currency).text(language)))
+    cells = "".join(f"<div><b>{escape(value)}</b><span>{escape(name)}</span></div>" for name, value in tiles)
+    return f'<div class="tiles">{cells}</div>'
+
+
+def _figure(caption: str, png: bytes) -> str:
+    image = base64.b64encode(png).decode("ascii")
+    text = escape(caption)
+    return f'<figure><img alt="{text}" src="data:image/png;base64,{image}"><figcaption>{text}</figcaption></figure>'
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section><h2>{escape(title)}</h2>{content}</section>"
+
+
+def _table(rows: Iterable[Sequence[str]]) -> str:
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table class='told'><tbody>{body}</tbody></table>"
+
+
+def _list(lines: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
+
+
+def _items(page: Page, language: str) -> Iterator[str]:
+    for one in page.incidents:
+        if len(page.incidents) > 1 and one.number:
+            yield say("letters.incident", language=language, number=one.number, of=len(page.stands.incidents))
+        yield from (line.text(language) for line in one.names)
+        yield from (line.text(language).removeprefix("- ") for line in one.items[:_ITEMS_SHOWN])
+        rest = len(one.items) - _ITEMS_SHOWN
+        if rest > 0:
+            yield say("letters.more_items", language=language, n=rest).removeprefix("- ")
+
+
+def _bars(stands: Status, language: str) -> str:
+    most = max(stands.triage.values(), default=1)
+    rows = (
+        f'<tr><td>{escape(say(f"evidence.state_{word}", language=language))}</td><td class="n">{count:,}</td>'
+        f'<td class="bar"><i style="width:{100 * count / most:.0f}%"></i></td></tr>'
+        for word, count in stands.triage.items()
+    )
+    return f"<table><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _reports(page: Page, language: str) -> str:
+    names = [escape(say(f"evidence.column_{name}", language=language)) for name in ("file", "kind", "items")]
+    head = f"<tr><th>{names[0]}</th><th>{names[1]}</th><th class='n'>{names[2]}</th><th>SHA-256</th></tr>"
+    rows = "".join(
+        f"<tr><td>{escape(name)}</td><td>{escape(kind)}</td>"
+        f'<td class="n">{items:,}</td><td><code>{escape(digest)}</code></td></tr>'
+        for name, kind, items, digest in page.reports
+    )
+    return f'<table class="sources"><thead>{head}</thead><tbody>{rows}</tbody></table>'

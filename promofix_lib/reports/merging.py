@@ -1,0 +1,281 @@
+"""Several reports, one truth: overlapping downloads and different kinds become one row per order item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from promofix_lib.amounts import Money
+from promofix_lib.errors import ReportError
+from promofix_lib.orders import order_table
+from promofix_lib.reports.cache import cached
+from promofix_lib.reports.kinds import ITEMS, PAYMENTS, PROMOTIONS, SHIPMENTS, UNITS, kind_named, look_again
+from promofix_lib.reports.order_rows import as_arrow, as_orders
+from promofix_lib.reports.picking import PARTIAL, Numbers, Picking, codes, same_items
+from promofix_lib.reports.reading import read_report
+from promofix_lib.reports.report import Lack, Report, shown_name
+from promofix_lib.reports.side_reports import money_check, placed_promotions, shipped_items, units_sold
+from promofix_lib.say import Told, told
+
+_COMPARED = ("item_price", "currency", "quantity", "purchase_date", "sku")
+_SHOWN = 10
+_LOCK_FILE = "~$"  # what Excel and LibreOffice lay beside a workbook that is open
+_OF_THE_ORDER = ("buyer_name", "buyer_email", "ship_country", "sales_channel", "order_status", "is_business_order")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Reports read and merged.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table over all of them.
+    reports : tuple of Report
+        Each report, in the order given.
+    warnings : tuple of Told
+        What the seller should know, about single reports and about contradictions between them.
+    """
+
+    orders: pd.DataFrame
+    reports: tuple[Report, ...]
+    warnings: tuple[Told, ...]
+
+    @property
+    def lacks(self) -> tuple[Lack, ...]:
+        """What none of the reports brings, each once, with the way to get it."""
+        return tuple({lack.key: lack for report in self.reports for lack in report.lacks}.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every line of every report was read: only then can nothing be missed in what is not there."""
+        return all(report.is_whole for report in self.reports)
+
+    def to_json(self) -> dict[str, Any]:
+        """The reading report, ready for `json.dumps`; times ISO 8601 in UTC."""
+        times = self.orders["purchase_date"].dropna()
+        return {
+            "files": [report.to_json() for report in self.reports],
+            "orders": int(self.orders["order_id"].nunique()),
+            "items": len(self.orders),
+            "first": _iso(times.min()) if len(times) else None,
+            "last": _iso(times.max()) if len(times) else None,
+            "currencies": sorted(self.orders["currency"].dropna().unique().tolist()),
+            "warnings": [warning.text() for warning in self.warnings],
+        }
+
+
+def _iso(time: pd.Timestamp) -> str:
+    return time.tz_convert(UTC).isoformat()
+
+
+def read_orders(paths: Sequence[Path], *, cache: Path | None = None, progress: bool = False) -> Reading:
+    """Read reports of any kinds and merge them into one order table.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Reports, in the order they were downloaded: where no report says which knowledge is newer, the later one wins.
+    cache : Path, optional
+        Folder in which what was read is kept, so that it opens at once the next time.
+    progress : bool
+        Show a progress bar when it takes longer than a second.
+
+    Raises
+    ------
+    ReportError
+        A file that is not a report. Nothing is returned then.
+    """
+    paths = [Path(path) for path in paths]
+    named = [path for path in paths if not path.name.startswith(_LOCK_FILE)]
+    if not named:
+        raise ReportError("reports.lock_file_alone" if paths else "reports.none_given")
+    look_again()
+    passed = [told("reports.lock_file", file=shown_name(path.name)) for path in paths if path not in named]
+    reading = merged([report for path in named for report in _read(path, cache, progress)])
+    return replace(reading, warnings=(*passed, *reading.warnings)) if passed else reading
+
+
+def _read(path: Path, cache: Path | None, progress: bool) -> tuple[Report, ...]:
+    if cache is None or not path.is_file():
+        return read_report(path, progress=progress)
+    return cached(path, cache, lambda: read_report(path, progress=progress))
+
+
+def merged(reports: Sequence[Report]) -> Reading:
+    """Reports already read, as one order table.
+
+    Parameters
+    ----------
+    reports : sequence of Report
+        In the order they were downloaded.
+    """
+    different, twice = _each_once(reports)
+    warnings = [warning for report in reports for warning in report.warnings] + twice
+    reports = _lacking_together(reports)
+    if len(different) == 1 and kind_named(different[0].kind).role == ITEMS:
+        return Reading(different[0].table.copy(deep=False), reports, tuple(warnings))
+    rows, lost = _rows(different)
+    warnings += lost
+    if rows.num_rows == 0:
+        return Reading(order_table(), reports, tuple(warnings))
+    table, found = _one_row_per_item(rows)
+    orders = as_orders(table.drop_columns([PARTIAL]))
+    found += money_check(orders, [report for report in different if kind_named(report.kind).role == PAYMENTS])
+    return Reading(orders, reports, (*warnings, *found))
+
+
+def _each_once(reports: Sequence[Report]) -> tuple[list[Report], list[Told]]:
+    first: dict[tuple[str, str], Report] = {}
+    warnings = []
+    for report in reports:
+        sheet = report.name.rpartition(": ")[2] if report.encoding == "xlsx" else ""
+        same = first.setdefault((report.sha256, sheet if sheet != report.name else ""), report)
+        if same is not report:
+            warnings.append(told("reports.same_file", file=report.name, other=same.name))
+    return list(first.values()), warnings
+
+
+def _lacking_together(reports: Sequence[Report]) -> tuple[Report, ...]:
+    """The reports without the lacks that another one of them makes up for; payments make up for nothing."""
+    of_orders = [report for report in reports if kind_named(report.kind).role != PAYMENTS]
+    lacked = {lack.key for report in reports for lack in report.lacks}
+    brought = {key for key in lacked if any(key not in {lack.key for lack in report.lacks} for report in of_orders)}
+    return tuple(report.without_lacks(brought) for report in reports)
+
+
+def _rows(reports: Sequence[Report]) -> tuple[pa.Table, list[Told]]:
+    """Rows of all reports, one per order item and report, in the order given."""
+    tables: list[pa.Table] = []
+    by_role = {
+        role: [report.table for report in reports if kind_named(report.kind).role == role]
+        for role in (SHIPMENTS, PROMOTIONS)
+    }
+    for report in reports:
+        role = kind_named(report.kind).role
+        if role in (PAYMENTS, SHIPMENTS, PROMOTIONS) or report.table.empty:
+            continue
+        tables.append(
+            _marked(units_sold(report.table), True) if role == UNITS else _marked(as_arrow(report.table), False)
+        )
+    if any(len(table) for table in by_role[SHIPMENTS]):
+        tables.append(_marked(shipped_items(by_role[SHIPMENTS]), True))
+    rows = _together(tables)
+    if not any(len(table) for table in by_role[PROMOTIONS]):
+        return rows, []
+    placed, lost = placed_promotions(pd.concat(by_role[PROMOTIONS], ignore_index=True), rows)
+    warnings = [told("reports.lost_promotions", n=lost)]
+    return _together([*tables, _marked(as_arrow(placed), True)]), warnings if lost else []
+
+
+def _marked(table: pa.Table, partial: bool) -> pa.Table:
+    return table.append_column(PARTIAL, pa.repeat(pa.scalar(partial), table.num_rows))
+
+
+def _together(tables: list[pa.Table]) -> pa.Table:
+    if not tables:
+        return pa.table(
+            {name: pa.array([], pa.string()) for name in ("order_id", "order_item_id", "sku", "shipment_item_id")}
+        )
+    return pa.concat_tables(tables, promote_options="permissive").combine_chunks()
+
+
+def _one_row_per_item(rows: pa.Table) -> tuple[pa.Table, list[Told]]:
+    slot = same_items(rows)
+    slots = int(slot.max()) + 1
+    if slots == rows.num_rows:
+        return rows, []
+    pick = Picking(rows, slot, slots)
+    table = pa.table({name: pick.column(name) for name in rows.column_names})
+    table = table.append_column("sources", pick.sources())
+    return _order_facts(table), contradictions(rows, slot, pick.winner)
+
+
+def _order_facts(table: pa.Table) -> pa.Table:
+    """Facts of the whole order, such as the buyer, told to those of its items whose report did not know them."""
+    order = codes(table["order_id"])
+    for name in (name for name in _OF_THE_ORDER if name in table.column_names):
+        cells = table[name]
+        known = pc.is_valid(cells).to_numpy(zero_copy_only=False)
+        if known.all() or not known.any():
+            continue
+        giver = np.full(int(order.max()) + 1, -1, dtype=np.int64)
+        rows = np.flatnonzero(known)[::-1]
+        giver[order[rows]] = rows
+        source = np.where(known, np.arange(len(order)), giver[order])
+        table = table.set_column(table.column_names.index(name), name, cells.take(pa.array(source, mask=source < 0)))
+    return table
+
+
+# -- contradictions ----------------------------------------------------------------------------------------------------
+
+
+def contradictions(rows: pa.Table, slot: Numbers, winner: Callable[[str], Numbers]) -> list[Told]:
+    """A sentence per contradiction, naming both files and lines; at most ten per column, then their number.
+
+    Parameters
+    ----------
+    rows : Table
+        Rows of all reports, with ``part`` where a row may hold only a part of the item.
+    slot : array of int64
+        Number of the order item of each row.
+    winner : callable
+        Gives, for a column, the row number per order item whose cell was taken.
+    """
+    return [
+        sentence for name in _COMPARED if name in rows.column_names for sentence in _of(name, rows, slot, winner(name))
+    ]
+
+
+def _of(name: str, rows: pa.Table, slot: Numbers, chosen: Numbers) -> list[Told]:
+    taken = chosen[slot]
+    compared = np.flatnonzero((taken >= 0) & (taken != np.arange(len(slot))) & _whole(rows))
+    left, right = rows[name].take(pa.array(compared)), rows[name].take(pa.array(taken[compared]))
+    differs = pc.fill_null(pc.not_equal(left, right), False).to_numpy(zero_copy_only=False)
+    if name == "quantity":
+        differs &= pc.not_equal(pc.fill_null(left, 0), 0).to_numpy(zero_copy_only=False)
+    found = [(int(row), int(taken[row])) for row in compared[differs]]
+    sentences = [
+        _sentence(name, rows.slice(a, 1).to_pylist()[0], rows.slice(b, 1).to_pylist()[0]) for a, b in found[:_SHOWN]
+    ]
+    more = len(found) - _SHOWN
+    return [*sentences, told("reports.more_contradictions", n=more, column=_word(name))] if more > 0 else sentences
+
+
+def _whole(rows: pa.Table) -> npt.NDArray[np.bool_]:
+    return ~rows["part"].to_numpy(zero_copy_only=False)
+
+
+def _sentence(name: str, other: dict[str, Any], taken: dict[str, Any]) -> Told:
+    return told(
+        "reports.contradiction",
+        order=taken["order_id"],
+        sku=taken["sku"] or "",
+        column=_word(name),
+        old=_fact(other[name], other["currency"]),
+        old_file=other["source_file"],
+        old_line=other["source_line"],
+        new=_fact(taken[name], taken["currency"]),
+        new_file=taken["source_file"],
+        new_line=taken["source_line"],
+    )
+
+
+def _word(name: str) -> Told:
+    return told(f"reports.column.{name}")
+
+
+def _fact(cell: Any, currency: str | None) -> Any:
+    if isinstance(cell, Decimal):
+        return Money(cell, currency or "")
+    return cell.to_pydatetime() if isinstance(cell, pd.Timestamp) else cell

@@ -1,0 +1,156 @@
+"""One affected order, and the gate before all of them: the words in which both are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from promofix_lib.money import Amounts
+from promofix_lib.say import Told, told
+
+STATES = (
+    "still_selling", "new", "left_out", "withheld", "written", "uploaded", "accepted", "refused", "cancelled", "asked",
+    "shipped", "closed",
+)  # fmt: skip
+"""Where an order can stand, the furthest that is known last."""
+
+NEXT = (
+    "confirm_end", "settle_conflict", "hand_over", "ask_amazon", "upload", "upload_again", "write_buyer", "ship",
+    "decide", "wait", "nothing",
+)  # fmt: skip
+"""What can be next for an order, in the order of work."""
+
+FACTS = ("promotion_ended", "price_right", "stock_as_wanted")
+"""What the seller has to confirm."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Whether anything may be cancelled and any buyer told so.
+
+    Parameters
+    ----------
+    promotion_ended, price_right, stock_as_wanted : bool
+        The seller's word.
+    ended_at : datetime with a zone, or None
+        When the promotion ended, as the seller told.
+    after_end : tuple of str
+        Affected orders later than that: it still sells.
+    """
+
+    promotion_ended: bool = False
+    price_right: bool = False
+    stock_as_wanted: bool = False
+    ended_at: datetime | None = None
+    after_end: tuple[str, ...] = ()
+
+    @property
+    def still_selling(self) -> bool:
+        """Whether an affected order is younger than the end that was told."""
+        return bool(self.after_end)
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """Which of the three the seller has not confirmed."""
+        return tuple(name for name in FACTS if not getattr(self, name))
+
+    @property
+    def open(self) -> bool:
+        """All three confirmed, and nothing speaks against them.
+
+        >>> Gate(True, True, True).open, Gate(True, True, True, after_end=("A",)).open
+        (True, False)
+        """
+        return not self.unanswered and not self.after_end
+
+    @property
+    def why(self) -> Told:
+        """Why it is closed, or that it is open."""
+        if self.after_end:
+            return told("status.gate_still_selling", n=len(self.after_end), ended_at=self.ended_at)
+        if self.unanswered:
+            questions = tuple(told(f"status.gate_{name}") for name in self.unanswered)
+            return told("status.gate_closed", questions=questions)
+        return told("status.gate_open")
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """One affected order.
+
+    Parameters
+    ----------
+    order_id : str
+    incident : int or None
+        Number of the gravest incident that touches it; None when it was put in by hand.
+    triage : str
+        One of `WORDS`.
+    state, next : str
+        One of `STATES`, one of `NEXT`.
+    why : Told or None
+        Why it stands there.
+    ship_by : datetime or None
+        Until when an open order has to be shipped, UTC; None when no report tells or nothing is to be shipped.
+    message : str
+        ``none``, ``held``, ``written``, ``sent``, ``bounced``.
+    answer : str
+        The assistant's: ``todo``, ``done``, ``problem``, ``not_needed``; empty as long as nothing was handed over.
+    note, answered_by : str
+    answered_at : datetime or None
+    conflict : Told or None
+        Two hands that say different things, until the seller or they themselves settle it.
+    amounts : tuple of Amounts
+    purchased : datetime or None
+        UTC.
+    keys : tuple of str
+        Its affected order items.
+    units : int
+    sales_channel : str
+    set_aside : bool
+        All its items are free by design.
+    """
+
+    order_id: str
+    incident: int | None
+    triage: str
+    state: str
+    why: Told | None
+    next: str
+    ship_by: datetime | None = None
+    message: str = "none"
+    answer: str = ""
+    note: str = ""
+    answered_by: str = ""
+    answered_at: datetime | None = None
+    conflict: Told | None = None
+    amounts: tuple[Amounts, ...] = ()
+    purchased: datetime | None = None
+    keys: tuple[str, ...] = ()
+    units: int = 0
+    sales_channel: str = ""
+    set_aside: bool = False
+
+    def to_json(self, language: str | None = None) -> dict[str, Any]:
+        """The row of ``status --orders --json``; texts in a language."""
+        return {
+            "order_id": self.order_id,
+            "incident": self.incident,
+            "triage": self.triage,
+            "state": self.state,
+            "why": self.why.text(language) if self.why else None,
+            "next": self.next,
+            "ship_by": iso(self.ship_by),
+            "message": self.message,
+            "answer": "done" if self.answer == "not_needed" else self.answer or None,
+            "note": self.note,
+            "answered_by": self.answered_by,
+            "answered_at": iso(self.answered_at),
+            "conflict": self.conflict.text(language) if self.conflict else None,
+            "amounts": [amounts.to_json() for amounts in self.amounts],
+        }
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A moment in UTC as text."""
+    return moment.astimezone(UTC).isoformat() if moment else None

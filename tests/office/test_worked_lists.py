@@ -1,0 +1,48 @@
+"""A real LibreOffice sorts the list that was handed out and saves it as everything; it is read back order by order."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from promofix_lib.case.case import Case
+from promofix_lib.case.records import ExportRecord
+from promofix_lib.export.handover import export
+from promofix_lib.returns import take_back
+from promofix_lib.returns.sheets import read_worked
+from promofix_lib.status import records, status
+from tests.handed_case import NOW, make_case, order_id
+
+pytestmark = pytest.mark.office
+ANSWERS = {order_id(3): "done", order_id(7): "problem", order_id(8): "not needed", order_id(10): "done"}
+
+
+@pytest.fixture(scope="module", params=["filter", "toolbar"])
+def worked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, office: str) -> Path:
+    """The folder with the list as it was saved, and the case beside it."""
+    folder = tmp_path_factory.mktemp(request.param)
+    done = export(make_case(folder / "case"), now=NOW)
+    script = Path(__file__).parent / "sort_list.py"
+    command = [office, str(script), str(done.folder / "buyers.xlsx"), str(folder), json.dumps(ANSWERS), request.param]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=180, cwd=script.parent)
+    assert (folder / "worked-todo.csv").exists(), run.stderr  # a text file is named after its sheet
+    return folder
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "ods", "xls", "csv"])
+def test_a_list_sorted_and_saved_by_libreoffice_says_the_same(worked: Path, ending: str):
+    """By the arrow in the heading and by the button: every answer is at its own order, and nothing is lost."""
+    case = Case.open(worked / "case")
+    (path,) = worked.glob(f"worked*.{ending}")
+    seen = [line.order_id for line in next(iter(read_worked(path).lists.values()))]
+    (record,) = records(case, ExportRecord)
+    assert seen != [order for order, _ in record.rows.values()]  # it was sorted
+    result = take_back(case, path, now=NOW)
+    assert (result.understood, result.not_understood, result.conflicts) == (len(seen), (), ())
+    rows = status(case).rows
+    assert {row.order_id: row.answer for row in rows if row.answer not in ("", "todo")} == {
+        order: word.replace(" ", "_") for order, word in ANSWERS.items()
+    }
