@@ -3,6 +3,8 @@
     python benchmarks/finding.py                 # seeds 100 to 104, about three minutes
     python benchmarks/finding.py --seeds 100 120 # more of them
     python benchmarks/finding.py --only promofix
+    python benchmarks/finding.py --real          # real months (tests/data/real-sales): silence, planted mistakes
+    python benchmarks/finding.py --cost [FILE…]  # CPU beside that of reading; without a file a million made-up rows
 
 The finder was tuned on seeds 0 to 20 of `tests/planted`; nobody looked at the reports of the seeds used here. The
 rivals get what helps them: alarms less than six hours apart are one incident, and a promotion is named for them where
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 import warnings
 from collections import Counter
@@ -33,6 +36,8 @@ from promofix_lib.finding.sales import HOUR, as_sales
 from tests.planted.incidents import INCIDENTS
 from tests.planted.innocents import INNOCENTS
 from tests.planted.planting import Planted, Truth, plant
+from tests.planted.real import KINDS, as_orders, months
+from tests.planted.real import planted as planted_month
 
 
 @dataclass(frozen=True)
@@ -220,24 +225,67 @@ def reports(seeds: range, kinds: list[str]) -> Iterator[Planted]:
             yield plant(kind, seed)
 
 
+def real_reports(seeds: range) -> Iterator[Planted]:
+    """Real months as they were, and with a mistake planted in each."""
+    for name, sales in months().items():
+        yield Planted("untouched", 0, as_orders(sales), ())
+        for kind in KINDS:
+            for seed in seeds:
+                month = planted_month(name, kind, seed)
+                ids, onset, end, promotions = month.truth()
+                orders = as_orders(month.sales)
+                first = frozenset(orders.loc[orders["purchase_date"] == onset, "order_id"]) & ids
+                yield Planted(kind, seed, orders, (Truth(ids, first, onset, end, promotions),))
+
+
+def cost(files: list[Path]) -> None:
+    """CPU seconds of reading a report and of finding in it."""
+    from promofix_lib.merging import read_orders
+
+    from benchmarks.reading import write_report
+
+    with tempfile.TemporaryDirectory() as folder:
+        if not files:
+            files = [Path(folder) / "made-up.txt"]
+            write_report(files[0], 1_000_000)
+        print("| report | rows | reading | finding | ratio |")
+        print("| --- | --- | --- | --- | --- |")
+        for file in files:
+            begin = time.process_time()
+            orders = read_orders([file]).orders
+            read = time.process_time() - begin
+            begin = time.process_time()
+            find_incidents(orders)
+            found = time.process_time() - begin
+            print(f"| {file.name} | {len(orders):,} | {read:.2f} s | {found:.2f} s | {found / read:.2f} |")
+
+
 def main() -> None:
     """Print the table."""
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--seeds", nargs=2, type=int, default=[100, 105])
     ask.add_argument("--only", choices=list(METHODS))
+    ask.add_argument("--real", action="store_true")
+    ask.add_argument("--cost", nargs="*", type=Path)
     options = ask.parse_args()
+    if options.cost is not None:
+        cost(options.cost)
+        return
     warnings.simplefilter("ignore")
     methods = {name: METHODS[name] for name in METHODS if options.only in (None, name)}
     scores = {name: Score() for name in methods}
-    for planted in reports(range(*options.seeds), [*INCIDENTS, *INNOCENTS]):
+    seeds = range(*options.seeds)
+    every = real_reports(seeds) if options.real else reports(seeds, [*INCIDENTS, *INNOCENTS])
+    for planted in every:
         for name, method in methods.items():
             begin = time.process_time()
             guesses = method(planted.orders)
             scores[name].seconds += time.process_time() - begin
             scores[name].add(planted, guesses)
     count = next(iter(scores.values())).counts
+    kinds = len(KINDS) if options.real else len(INCIDENTS)
     print(
-        f"{len(INCIDENTS)} kinds of incident, {len(INNOCENTS)} innocent kinds, seeds {options.seeds[0]} to "
+        f"{kinds} kinds of incident, seeds {options.seeds[0]} to "
         f"{options.seeds[1] - 1}: {count['incidents']} incidents, {count['clean']} clean reports, "
         f"{count['rows']:,} rows\n"
     )

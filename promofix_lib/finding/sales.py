@@ -136,7 +136,7 @@ def as_sales(orders: pd.DataFrame) -> Sales:
     ([0.75, nan], [5.0], [True, False])
     """
     sku, sku_names = _coded(orders["sku"])
-    asin, _ = _coded(orders["asin"])
+    asin = _indices(_encoded(orders["asin"].array.__arrow_array__()))
     channel, channel_names = _coded(orders["sales_channel"])
     currency, currency_names = _coded(orders["currency"])
     promotions = _promotions(orders["promotion_ids"])
