@@ -67,6 +67,7 @@ class LooseCase:
 
     def __post_init__(self) -> None:
         self.written: list[Any] = []
+        self.at = NOW
         self._kept: dict[str, Any] = {}
         self.journal = SimpleNamespace(entries=self._entries, add=self._add, add_many=self._add_many)
         self.renew(self.lines)
@@ -89,7 +90,7 @@ class LooseCase:
     def _add(self, kind: str, facts: Mapping[str, Any], hand: str = "seller") -> None:
         number = len(self.written) + 1
         self.written.append(
-            SimpleNamespace(id=number, at=NOW, kind=kind, hand=hand, facts=json.loads(json.dumps(facts)))
+            SimpleNamespace(id=number, at=self.at, kind=kind, hand=hand, facts=json.loads(json.dumps(facts)))
         )
 
     def once(self, name: str, make: Any, *, per: str = "revision", also: object = None) -> Any:

@@ -13,8 +13,8 @@ import pytest
 
 from promofix_lib.finding import Finding, NormalPrice, Thresholds, find_incidents
 from promofix_lib.incident import affected, from_json, to_json
-from promofix_lib.reports.merging import read_orders
 from promofix_lib.orders import item_keys, order_table
+from promofix_lib.reports.merging import read_orders
 from promofix_lib.say import told
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"

@@ -17,7 +17,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.records import ExportRecord
 from promofix_lib.errors import ExportError
 from promofix_lib.export import handover
-from promofix_lib.export.handover import Part, export, usual_orders_per_day
+from promofix_lib.export.handover import Part, export
 from promofix_lib.say import told
 from promofix_lib.status import status
 from tests.handed_case import NIGHT, NOW, all_orders, line, make_case, new_orders, order_id, usual, victims
@@ -319,13 +319,6 @@ def test_each_assistant_gets_a_copy_with_its_own_number(tmp_path: Path) -> None:
     for name, copy in (("buyers.xlsx", 1), ("buyers-2.xlsx", 2)):
         rows = CalamineWorkbook.from_path(str(folder / name)).get_sheet_by_name("todo").to_python()
         assert f"2026-11-20T160000 / {copy} / 1" in rows[6]
-
-
-def test_the_usual_orders_per_day_leave_the_night_out(tmp_path: Path) -> None:
-    """130 orders in 38 days, not 142 in 37; the seller's own number wins."""
-    case = make_case(tmp_path)
-    assert str(usual_orders_per_day(case)) == "3.5"
-    assert usual_orders_per_day(case.change_settings(usual_orders_per_day=20.0)) == 20
 
 
 def test_buyers_of_shipped_orders_are_told_what_the_seller_decided(tmp_path: Path) -> None:

@@ -218,8 +218,8 @@ def test_a_letter_that_the_seller_edited_keeps_its_words_and_gets_new_numbers(sh
 
 def test_values_are_never_read_as_fields(case: Case):
     """An advice with braces or line breaks stays what it is."""
-    record_advice(case, given_on="2026-11-20", case_id="{units}", text="a {reason}\nb")
-    assert "- 2026-11-20, case {units}: a {reason} b" in texts(case)["annotation"]
+    record_advice(case, given_on="2026-11-20", case_id="{units}", text="a {reason}\nb\x07\u202e")
+    assert "- 2026-11-20, case {units}: a {reason} b\n" in texts(case)["annotation"]
 
 
 @pytest.mark.parametrize(

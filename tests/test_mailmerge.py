@@ -8,7 +8,6 @@ import mailbox
 import re
 import zipfile
 from dataclasses import replace
-from decimal import Decimal
 from email.policy import default
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from hypothesis import strategies as st
 from promofix_lib.errors import ExportError
 from promofix_lib.export.mailmerge import (
     draft,
-    messages_per_day,
     write_drafts,
     write_word_template,
     write_word_templates,
@@ -109,12 +107,6 @@ def test_a_sender_is_an_address_and_nothing_more(sender: str):
     [message] = messages()
     with pytest.raises(ExportError, match="is not an e-mail address"):
         draft(message, sender=sender)
-
-
-@pytest.mark.parametrize(("average", "allowed"), [(0, 600), (20, 700), (Decimal("12.3"), 661), (2000, 10_600)])
-def test_the_daily_quota(average: Decimal | int, allowed: int):
-    """Five times the average daily orders, plus 600, whole messages only."""
-    assert messages_per_day(average) == allowed
 
 
 def test_drafts_are_parted_by_day(tmp_path: Path):

@@ -11,7 +11,7 @@ import pytest
 from promofix_lib.say import known_key
 from promofix_lib.status import WORDS, Book, facts_of, status
 from promofix_lib.status.status import NEXT, STATES, Gate
-from tests.status_case import ENDED, LooseCase, line, mask_of, order_id
+from tests.status_case import ENDED, NOW, LooseCase, line, mask_of, order_id
 
 SHIPPED = {"order_status": "Shipped"}
 CANCELLED = {"order_status": "Cancelled"}
@@ -206,6 +206,17 @@ def test_an_order_after_the_end_counts_also_outside_the_rules_window():
     case.rule = replace(case.rule, end=ENDED)
     assert status(case).after_end == (order_id(2),)
     assert status(case).order_ids == (order_id(1),)
+
+
+def test_the_end_is_the_moment_at_which_it_was_said_where_no_time_was_told():
+    """What is bought after that word is still selling; the word said again tells a new end."""
+    case = LooseCase([line(1), line(2, purchase_date=NOW + timedelta(hours=1))], ended_at=None)
+    assert status(case).gate.open
+    case.journal.add("settings", {"promotion_ended": True})
+    assert status(case).after_end == (order_id(2),)
+    case.at = NOW + timedelta(hours=2)
+    case.journal.add("confirmed", {})
+    assert status(case).gate.open
 
 
 def test_a_replacement_after_the_end_proves_no_sale():

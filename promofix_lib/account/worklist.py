@@ -173,7 +173,7 @@ def message_quota(status: Status, zone: ZoneInfo, orders_per_day: float = 0) -> 
     ----------
     Amazon's seller forums (UK), announcement on the quota for buyer-seller messages.
     """
-    base, each = rule("message_quota.each_day"), rule("message_quota.per_daily_order")
+    base, each = rule("messages.each_day"), rule("messages.per_daily_order")
     if orders_per_day:
         return int(base + int(each * orders_per_day))
     orders = status.book.orders

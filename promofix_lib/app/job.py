@@ -19,7 +19,7 @@ from promofix_lib.export.handover import Handover, export
 from promofix_lib.finding import Finding, Findings
 from promofix_lib.reports.merging import Reading
 from promofix_lib.say import say
-from promofix_lib.status import Status, status
+from promofix_lib.status import Status, confirm_end, status
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def export_case(
         Nothing to hand over.
     """
     if promotion_ended:
-        case.change_settings(promotion_ended=True, price_right=True, stock_as_wanted=True)
+        confirm_end(case)
     done = export(case, now=now or datetime.now(UTC), round=round, progress=progress)
     worked_on = tuple(taken.finding for taken in case.incidents if taken.taken and taken.finding)
     return JobDone(case.reading, case.findings, case, worked_on, done, status(case), account_of(case))

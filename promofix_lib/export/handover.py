@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import cast
@@ -18,6 +17,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from promofix_lib.account.account import account_of
+from promofix_lib.account.worklist import message_quota
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, MessageState
 from promofix_lib.errors import ExportError, LetterError
@@ -34,7 +34,7 @@ from promofix_lib.export.cancellation import (
 )
 from promofix_lib.export.contents import Handed, Work, works_of
 from promofix_lib.export.evidence import write_evidence
-from promofix_lib.export.mailmerge import messages_per_day, write_drafts, write_word_templates
+from promofix_lib.export.mailmerge import write_drafts, write_word_templates
 from promofix_lib.export.requests import fba_requests, refund_adjustments
 from promofix_lib.export.sheets import write_buyers
 from promofix_lib.export.todo import base_rows
@@ -45,7 +45,7 @@ from promofix_lib.say import Told, say, told
 from promofix_lib.status import Status, status
 from promofix_lib.status.book import Mask
 
-__all__ = ["Handover", "Withheld", "export", "usual_orders_per_day"]
+__all__ = ["Handover", "Withheld", "export"]
 
 MERCHANT_TOKEN = "FILL-IN-YOUR-MERCHANT-TOKEN"
 
@@ -109,7 +109,7 @@ class Job:
     @cached_property
     def per_day(self) -> int:
         """Messages a day."""
-        return messages_per_day(usual_orders_per_day(self.case))
+        return message_quota(self.stand, self.case.zone, self.case.settings.usual_orders_per_day)
 
     def handed(self, copy: int) -> Handed:
         """What one copy of the workbook tells."""
@@ -369,16 +369,6 @@ def _messages(job: Job, held: Told | None = None) -> dict[str, tuple[str, Messag
             state, why = ("held", held) if held and message.state == "written" else (message.state, message.why)
             found[message.message_id] = (message.order_id, cast("MessageState", state), why)
     return found
-
-
-def usual_orders_per_day(case: Case) -> Decimal:
-    """Orders per day besides the chosen ones, as the seller said or as the reports show; a tenth is near enough."""
-    if case.settings.usual_orders_per_day > 0:
-        return Decimal(str(case.settings.usual_orders_per_day))
-    times = case.orders["purchase_date"].dropna()
-    days = max((times.max() - times.min()).days, 1) if len(times) else 1
-    others = case.orders.loc[~case.chosen(), "order_id"].nunique()
-    return (Decimal(others) / days).quantize(Decimal("0.1"))
 
 
 def letters(job: Job) -> Part:

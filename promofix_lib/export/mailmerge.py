@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from decimal import Decimal
 from email.charset import QP, Charset
 from email.generator import BytesGenerator
 from email.header import Header
@@ -18,7 +17,6 @@ from promofix_lib.errors import ExportError
 from promofix_lib.export.cancellation import write_new
 from promofix_lib.export.sheets import MERGE_LINES
 from promofix_lib.letters.messages import EMAIL, Message
-from promofix_lib.rules import rule
 
 _QUOTED = Charset("utf-8")
 _QUOTED.body_encoding = QP
@@ -43,26 +41,6 @@ _STYLES = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <w:rFonts w:ascii="Arial" w:hAnsi="Arial" w:cs="Arial"/><w:sz w:val="22"/><w:szCs w:val="22"/></w:rPr></w:rPrDefault>\
 <w:pPrDefault><w:pPr><w:spacing w:after="200" w:line="276" w:lineRule="auto"/></w:pPr></w:pPrDefault></w:docDefaults>\
 <w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style></w:styles>"""
-
-
-def messages_per_day(average_daily_orders: Decimal | int) -> int:
-    """How many messages a seller may send a day: 5 times the average daily orders, plus 600.
-
-    Parameters
-    ----------
-    average_daily_orders : Decimal or int
-        Orders per day over a usual time, not over the night of the incident.
-
-    References
-    ----------
-    Seller forums, an Amazon moderator on the sending quota of buyer-seller messages.
-
-    Examples
-    --------
-    >>> messages_per_day(20), messages_per_day(Decimal("0.5"))
-    (700, 602)
-    """
-    return int(rule("messages.quota_per_order") * Decimal(average_daily_orders) + rule("messages.quota_base"))
 
 
 def write_word_templates(messages: Sequence[Message], folder: Path) -> tuple[Path, ...]:
@@ -203,7 +181,7 @@ def write_drafts(messages: Sequence[Message], folder: Path, *, per_day: int, sen
     folder : Path
         Gets ``message-drafts.mbox``, or ``message-drafts-day-1-of-3.mbox`` …
     per_day : int
-        See `messages_per_day`.
+        See `account.worklist.message_quota`.
     sender : str
         See `draft`.
 

@@ -391,7 +391,8 @@ def _moment(moment: datetime | None, case: Case | None = None) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """On one line and without the control characters that a report may hold."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 # -- what is still wrong with a letter --------------------------------------------------------------------------------

@@ -107,3 +107,6 @@ def _amazon(case: Case, source: Source, report: ProcessingReport) -> tuple[Taken
 def report_of(result: TakenBack, case: Case) -> dict[str, Any]:
     """What ``promofix follow-up --json`` prints."""
     return result.to_json(case.language) | {"status": status(case).to_json()}
+
+
+__all__ = ["TakenBack", "follow_up", "report_of", "settle", "take_back"]

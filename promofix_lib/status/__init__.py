@@ -1,6 +1,18 @@
 """Where every affected order stands: what it is, what became of it, what is next, what it cost."""
 
 from promofix_lib.status.book import WORDS, Book, facts_of, order_triage, triage
-from promofix_lib.status.status import Gate, OrderRow, Status, records, status
+from promofix_lib.status.status import Gate, OrderRow, Status, confirm_end, records, status
 
-__all__ = ["WORDS", "Book", "Gate", "OrderRow", "Status", "facts_of", "order_triage", "records", "status", "triage"]
+__all__ = [
+    "WORDS",
+    "Book",
+    "Gate",
+    "OrderRow",
+    "Status",
+    "confirm_end",
+    "facts_of",
+    "order_triage",
+    "records",
+    "status",
+    "triage",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -186,6 +187,16 @@ class Status:
         return record | ({"rows": [row.to_json(self.language) for row in self.rows]} if orders else {})
 
 
+CONFIRMED = "confirmed"
+"""Kind of the journal's entry that says once more that the promotion has ended, now."""
+
+
+def confirm_end(case: Case) -> None:
+    """The seller's word, now, that promotion, price and stock are as they should be; said again it tells a new end."""
+    case.change_settings(promotion_ended=True, price_right=True, stock_as_wanted=True)
+    case.journal.add(CONFIRMED, {})
+
+
 def records(case: Case, kind: type[R]) -> list[R]:
     """What the journal holds of one kind of record, oldest first; each entry is read once.
 
@@ -253,16 +264,27 @@ def _status(case: Case, book: Book, revision: int) -> Status:
 
 
 def _gate(case: Case, book: Book, chosen: Mask, left: Mask) -> tuple[Gate, Mask]:
-    word = case.gate
+    word, end = case.gate, _end(case)
     late = np.zeros(len(chosen), dtype=np.bool_)
-    if word.ended_at is not None:
+    if end is not None:
         by_rule = [case.mask(one.rule.open_ended()) for one in case.incidents if one.taken]
         mine = np.logical_or.reduce([chosen, *by_rule]) & ~book.named(case.left_out) & ~left
-        times = book.orders["purchase_date"] > pd.Timestamp(word.ended_at)
+        times = book.orders["purchase_date"] > pd.Timestamp(end)
         late = mine & times.to_numpy(dtype=np.bool_) & (book.triage != "set_aside").to_numpy(dtype=np.bool_)
     names = tuple(book.order_names[_order_flags(book, late)])
     facts = {name: bool(getattr(word, name)) for name in FACTS}
-    return Gate(**facts, ended_at=word.ended_at, after_end=names), late
+    return Gate(**facts, ended_at=end, after_end=names), late
+
+
+def _end(case: Case) -> datetime | None:
+    """When the promotion ended: what the seller told, or the moment at which it was last said that it had."""
+    told_at, said_at = case.gate.ended_at, None
+    for entry in case.journal.entries():
+        if entry.kind == "settings" and entry.facts.get("promotion_ended_at"):
+            said_at = None
+        elif entry.kind == CONFIRMED or (entry.kind == "settings" and entry.facts.get("promotion_ended")):
+            said_at = entry.at if entry.kind == CONFIRMED or told_at is None else said_at
+    return said_at or told_at if case.gate.promotion_ended else told_at
 
 
 def _order_flags(book: Book, mask: Mask) -> Mask:

@@ -47,8 +47,11 @@ class RateDesk(Desk):
         names = [one.book.sales_channel for one in channels]
         place = names.index(self._channel) if self._channel in names else 0
         shown = channels[place]
-        pictures = case.once("rate_html", lambda: tuple(picture._repr_html_() for picture in rate_pictures(case)))
-        title = escape(self.say("rate_chart"))
+
+        def drawn() -> list[Part]:
+            pictures = case.once("rate_html", lambda: tuple(picture._repr_html_() for picture in rate_pictures(case)))
+            return [self.html("picture", pictures[place])]
+
         words = "\n".join(sentence.text(self.language) for sentence in (*shown.told(), *shown.warnings))
         return [
             self.text("rate", "\n".join(sentence.text(self.language) for sentence in shown.told()[:2])),
@@ -60,7 +63,7 @@ class RateDesk(Desk):
                 ],
             ),
             self.text("plan", self._plan(shown)),
-            self.html("picture", f"<details><summary>{title}</summary>{pictures[place]}</details>"),
+            self.folded("charts", self.say("rate_chart"), drawn),
             self.fold("words", self.say("rate_in_words"), words),
         ]
 

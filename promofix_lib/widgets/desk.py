@@ -130,7 +130,7 @@ class Desk(w.VBox):
         """A part whose value the seller changes: a change is an act, unless we show it."""
 
         def made() -> T:
-            part = make()
+            part: Any = make()
             part.observe(lambda change: self._done(name, change["new"]), "value")
             return part
 
@@ -235,16 +235,17 @@ class Desk(w.VBox):
         part.description = label
         return part
 
-    def folded(self, name: str, title: str, parts: Sequence[Part]) -> w.VBox:
-        """Parts that are shown when the seller asks for them."""
-        opened = self._part(f"{name} opened", lambda: w.ToggleButton(value=False, icon="caret-right"))
-        opened.description, opened.icon = title, "caret-down" if opened.value else "caret-right"
+    def folded(self, name: str, title: str, parts: Sequence[Part] | Callable[[], Sequence[Part]]) -> w.VBox:
+        """Parts that are shown when the seller asks for them; a callable makes them only then."""
+        opened = self._part(f"{name} opened", lambda: w.ToggleButton(value=False))
         box = self._part(name, w.VBox)
 
         def draw(_change: object = None) -> None:
             opened.icon = "caret-down" if opened.value else "caret-right"
-            box.children = (opened, *(parts if opened.value else ()))
+            shown = (parts() if callable(parts) else parts) if opened.value else ()
+            box.children = (opened, *shown)
 
+        opened.description = title
         opened.unobserve_all("value")
         opened.observe(draw, "value")
         draw()
