@@ -56,7 +56,7 @@ def of_list(path: Path) -> dict[str, Any]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return {
-        "order_ids": set(row["order_id"] for row in rows),
+        "order_ids": {row["order_id"] for row in rows},
         "items": len(rows),
         "units": sum(int(row["quantity"] or 0) for row in rows),
     }
@@ -103,7 +103,7 @@ def check(case: Any) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_figure_in_two_places_is_the_same_figure(seed: int, tmp_path: Path):
-    """Cases with every kind of gap, drawn by chance: no price, no discount, two currencies, cut orders, by hand …"""
+    """Cases with every kind of gap, drawn by chance: no price, no discount, two currencies, cut orders, by hand."""
     check(random_case(tmp_path / "case", seed))
 
 
