@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import pandas as pd
 
-from promofix_lib.finding.causes import Candidate, find_candidates, near_misses
-from promofix_lib.finding.chance import Chance
+from promofix_lib.finding.causes import find_candidates, near_misses
+from promofix_lib.finding.chance import Candidate, Chance, Verdict, verdicts
 from promofix_lib.finding.evidence import Evidence
 from promofix_lib.finding.findings import Cause, Findings
 from promofix_lib.finding.sales import Sales, as_sales
 from promofix_lib.finding.suspects import find_suspects
 from promofix_lib.finding.thresholds import Thresholds
-from promofix_lib.finding.verdicts import Verdict, verdicts
 from promofix_lib.money import NormalPrice
 from promofix_lib.say import Told, told
 
