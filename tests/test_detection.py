@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promofix_lib.finding import Finding, NormalPrice, Thresholds, find_incidents
+from promofix_lib.finding import Cause, Finding, NormalPrice, Thresholds, find_incidents
 from promofix_lib.incident import affected, from_json, to_json
-from promofix_lib.orders import item_keys, order_table
+from promofix_lib.orders import MONEY, item_keys, order_table
 from promofix_lib.reports.merging import read_orders
 from promofix_lib.say import told
 
@@ -380,3 +380,57 @@ def test_a_sku_sold_once_on_the_day_it_went_for_a_cent_is_not_forgotten():
         sale(400 + n / 60, 5000 + n, sku=sku, item_price="0.01") for n, sku in enumerate(["A", "B", "C"] + 5 * ["RARE"])
     ]
     assert the_one(order_table([*known, once, *cent])).order_ids == ids(cent)
+
+
+def test_what_the_seller_meant_is_no_alarm_any_more():
+    """The cause of a finding, kept and given back, silences it; another promotion is still one."""
+    orders = order_table(usual() + night(9) + night(9, start=500, first=6000, promotion_ids=["OTHER"]))
+    first = next(one for one in find_incidents(orders).incidents if one.promotion_ids == ("WRONG",))
+    findings = find_incidents(orders, meant=[Cause.from_json(first.cause.to_json())])
+    assert [one.promotion_ids for one in findings.incidents] == [("OTHER",)]
+    assert [look.why_not for look in findings.worth_a_look] == [told("finding.why_meant")]
+
+
+@pytest.mark.parametrize("cells", [{"item_price": "33.00"}, {"promotion_ids": ["P"], "item_promotion_discount": "26"}])
+def test_a_near_miss_can_be_taken_all_the_same(cells: dict[str, Any]):
+    """44 % off for a night is not far enough, and said; its rule gives exactly these orders."""
+    rows = [sale(400 + n / 60, 5000 + n, **cells) for n in range(20)]
+    orders = order_table(usual() + rows)
+    findings = find_incidents(orders)
+    assert findings.incidents == ()
+    (look,) = findings.worth_a_look
+    assert look.why_not == told("finding.why_shallow")
+    assert tuple(orders.loc[affected(orders, look.rule), "order_id"]) == ids(rows)
+
+
+def test_what_was_not_looked_at_is_said():
+    """Orders without a price, cancelled ones and replacements tell nothing about prices; that is counted."""
+    silent = [
+        sale(700, 8000, item_price=None, order_status="Pending"),
+        sale(700, 8001, item_price=None, order_status="Cancelled"),
+        sale(700, 8002, item_price="0.00"),
+    ]
+    keys = [one.key for one in find_incidents(order_table(usual() + silent)).not_looked_at]
+    assert keys == ["finding.not_looked_at_open", "finding.not_looked_at_cancelled", "finding.not_looked_at_aside"]
+
+
+def test_uses_as_they_were_meant_do_not_move_the_onset():
+    """Five off for baskets of 25 is ordinary a day before; when the threshold is lost, only the small orders count."""
+    five = {"promotion_ids": ["SAVE5"], "item_promotion_discount": "5.00"}
+    meant = [sale(366 + n, 4000 + n, sku="BIG", item_price="25.00", **five) for n in range(2)]
+    small = [sale(400 + n / 12, 5000 + n, sku=f"S{n % 3}", item_price=f"{6 + n % 3}.00", **five) for n in range(30)]
+    known = [row for sku in ("S0", "S1", "S2") for row in usual(sku=sku, item_price="7.00", order_id=f"O-{sku}")]
+    found = the_one(order_table(known + usual(sku="BIG", item_price="25.00", order_id="O-BIG") + meant + small))
+    assert found.order_ids == ids(small)
+
+
+def test_shipping_that_was_given_away_is_said_beside_the_loss():
+    """What was taken off the shipping of affected orders costs money, too, in a sum of its own."""
+    rows = usual() + night(9)
+    orders = order_table(rows)
+    off = ["4.99" if row["order_id"] in ids(night(9)) else None for row in rows]
+    orders["ship_promotion_discount"] = pd.Series([one and Decimal(one) for one in off], dtype=MONEY)
+    found = the_one(orders)
+    assert [(one.currency, one.loss) for one in found.shipping] == [("USD", Decimal("44.91"))]
+    assert "44.91 USD was taken off the shipping" in found.sentence.text("en")
+    assert found.amounts[0].loss == Decimal("521.91")

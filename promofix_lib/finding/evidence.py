@@ -13,15 +13,13 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.amounts import Money, plain_amount
-from promofix_lib.finding.causes import Candidate
-from promofix_lib.finding.chance import Chance, order_count
+from promofix_lib.finding.chance import Candidate, Chance, Verdict, order_count
 from promofix_lib.finding.findings import Cause, Finding, WorthALook
 from promofix_lib.finding.normal_prices import normal_prices
 from promofix_lib.finding.rules import as_moment, keys_of, rule_for
 from promofix_lib.finding.sales import Ints, Sales
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import Thresholds
-from promofix_lib.finding.verdicts import Verdict
 from promofix_lib.marketplaces import main_marketplace
 from promofix_lib.money import Amounts, Ledger, NormalPrice, ledger
 from promofix_lib.orders import flat_lists, money_as_integers

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
-from promofix_lib.finding.causes import Candidate, find_candidates, near_misses
-from promofix_lib.finding.chance import Chance
+from promofix_lib.finding.causes import find_candidates, near_misses
+from promofix_lib.finding.chance import Candidate, Chance, Verdict, verdicts
 from promofix_lib.finding.evidence import Evidence
 from promofix_lib.finding.findings import Cause, Findings
 from promofix_lib.finding.sales import Sales, as_sales
 from promofix_lib.finding.suspects import find_suspects
 from promofix_lib.finding.thresholds import Thresholds
-from promofix_lib.finding.verdicts import Verdict, verdicts
 from promofix_lib.money import NormalPrice
 from promofix_lib.say import Told, told
 
@@ -67,7 +65,7 @@ def find_incidents(
     """
     sales = as_sales(orders)
     if not sales.sold.any():
-        return Findings((), (), not_looked_at(sales))
+        return Findings((), (), not_looked_at(orders, sales))
     suspects = find_suspects(sales, normal_prices, thresholds)
     chance = Chance(sales, suspects, thresholds)
     candidates = find_candidates(sales, suspects, chance, thresholds)
@@ -80,7 +78,7 @@ def find_incidents(
     shallow = sorted(near_misses(sales, suspects, thresholds), key=lambda one: -chance.lost(one.rows))[:_MOST_SHALLOW]
     looks += [evidence.worth_a_look(one, told("finding.why_shallow")) for one in shallow]
     found = evidence.findings([one for one in judged if one[1].why_not is None])
-    return Findings(found, tuple(looks), not_looked_at(sales))
+    return Findings(found, tuple(looks), not_looked_at(orders, sales))
 
 
 def _silenced(evidence: Evidence, candidate: Candidate, verdict: Verdict, meant: Collection[Cause]) -> Verdict:
@@ -89,11 +87,11 @@ def _silenced(evidence: Evidence, candidate: Candidate, verdict: Verdict, meant:
     return verdict
 
 
-def not_looked_at(sales: Sales) -> tuple[Told, ...]:
+def not_looked_at(orders: pd.DataFrame, sales: Sales) -> tuple[Told, ...]:
     """What says nothing about prices, counted: order items without a price, gifts and replacements, other channels."""
-    open_still = np.isnan(sales.listed) & ~sales.cancelled
-    cancelled = np.isnan(sales.listed) & sales.cancelled
-    aside = np.isfinite(sales.listed) & ~sales.sold
+    priced = orders["item_price"].notna().to_numpy()
+    open_still, cancelled = ~priced & ~sales.cancelled, ~priced & sales.cancelled
+    aside = priced & ~sales.sold
     counts = {"open": open_still, "cancelled": cancelled, "aside": aside}
     named = {f"finding.not_looked_at_{name}": int(mask.sum()) for name, mask in counts.items()}
     return tuple(told(key, n=count) for key, count in named.items() if count)
