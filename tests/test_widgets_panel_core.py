@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promofix_lib.case.decisions import named
 from promofix_lib.errors import PromofixError
 from promofix_lib.filters import containing
 from promofix_lib.incident import Ceiling, Incident, affected
@@ -171,7 +170,8 @@ def test_the_selection_is_what_the_case_exports():
     old_key = f"{NIGHT['order_id'].iloc[5]}/{NIGHT['sku'].iloc[5]}/1"
     put_in = {keys[2]: "", "999-0000000-0000000/1": ""}
     left_out = dict.fromkeys((keys[0], keys[1], old_key), "")
-    right = (affected(NIGHT, RULE) | named(NIGHT, put_in)) & ~named(NIGHT, left_out)
+    keys = item_keys(NIGHT)
+    right = (affected(NIGHT, RULE) | keys.isin(put_in)) & ~keys.isin(left_out)
     view = PanelView(Book(NIGHT), ZoneInfo("UTC"), "en")
     assert view.selection(Choice({1: RULE}, 1, put_in, left_out)).chosen.tolist() == right.tolist()
 
