@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from promofix_lib.errors import PromofixError
 from promofix_lib.filters import containing
 from promofix_lib.incident import Ceiling, Incident, affected
-from promofix_lib.orders import item_keys, order_table
+from promofix_lib.orders import item_keys, order_table, sku_keys
 from promofix_lib.status import Book
 from promofix_lib.widgets.choice import Choice, Look, with_choice, with_number, with_window, with_words
 from promofix_lib.widgets.facets import FACETS, Facets
@@ -170,8 +170,8 @@ def test_the_selection_is_what_the_case_exports():
     old_key = f"{NIGHT['order_id'].iloc[5]}/{NIGHT['sku'].iloc[5]}/1"
     put_in = {keys[2]: "", "999-0000000-0000000/1": ""}
     left_out = dict.fromkeys((keys[0], keys[1], old_key), "")
-    keys = item_keys(NIGHT)
-    right = (affected(NIGHT, RULE) | keys.isin(put_in)) & ~keys.isin(left_out)
+    named = [item_keys(NIGHT).isin(by_hand) | sku_keys(NIGHT).isin(by_hand) for by_hand in (put_in, left_out)]
+    right = (affected(NIGHT, RULE) | named[0]) & ~named[1]
     view = PanelView(Book(NIGHT), ZoneInfo("UTC"), "en")
     assert view.selection(Choice({1: RULE}, 1, put_in, left_out)).chosen.tolist() == right.tolist()
 
