@@ -19,7 +19,7 @@ COSTS = ("unit_cost", "shipping", "fees", "stock")
 """What can be told about a SKU; all of it is optional."""
 
 MOST_SKUS = 12
-_FIRST_STEPS = 6
+_FIRST_STEPS = 4
 
 
 class RateDesk(Desk):

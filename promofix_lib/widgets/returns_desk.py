@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from promofix_lib.export.handover import Handover
 
 _SHOWN = 20
-_ROWS = 10
+_ROWS = 8
 
 
 def _now() -> datetime:
