@@ -155,9 +155,8 @@ def main() -> None:
         else:
             where = f"{change.file.relative_to(PROJECT)}:{change.line}"
             print(f"not noticed: {where}: {change.old.strip()!r} -> {change.new.strip()!r}", flush=True)
-    print(
-        f"{seen} of {tried} changes noticed ({seen / max(tried, 1):.1%}); {len(found):,} are possible, seed {asked.seed}"
-    )
+    share = f"{seen / max(tried, 1):.1%}"
+    print(f"{seen} of {tried} changes noticed ({share}); {len(found):,} are possible, seed {asked.seed}")
 
 
 if __name__ == "__main__":

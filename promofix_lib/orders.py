@@ -286,21 +286,6 @@ def flat_lists(lists: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArra
     return rows.astype(np.int64), words
 
 
-def money_text(amount: Decimal, currency: str | None = None) -> str:
-    """An amount with all its decimals and at least the currency's own number of them.
-
-    Examples
-    --------
-    >>> money_text(Decimal("3.0000"), "USD"), money_text(Decimal("0.333333"), "USD"), money_text(Decimal("1062"), "JPY")
-    ('3.00', '0.333333', '1062')
-    """
-    least = 0 if isinstance(currency, str) and currency == "JPY" else 2
-    plain = amount.normalize()
-    exponent = plain.as_tuple().exponent
-    places = max(least, -exponent if isinstance(exponent, int) else 0)
-    return f"{amount:.{places}f}"
-
-
 def as_text(orders: pd.DataFrame) -> pd.DataFrame:
     """The order table as plain text for a CSV file: lists joined by ``, ``, times ISO 8601 in UTC, missing = empty.
 

@@ -41,10 +41,11 @@ def reading_text(reading: Reading) -> str:
 
 
 def _report_text(report: Report) -> str:
-    counts = {"rows": report.rows, "aside": len(report.quarantined), "headers": report.headers, "blanks": report.blanks}
+    counts: dict[str, Any] = {"rows": report.rows, "headers": report.headers, "blanks": report.blanks}
+    counts |= {"aside": len(report.quarantined), "lines": report.lines, "items": report.items}
     lines = [
         say("app.report", name=report.name, kind=report.kind, encoding=report.encoding),
-        _wrapped(say("app.report_lines", lines=report.lines, items=report.items, **counts)),
+        _wrapped(say("app.report_lines", **counts)),
     ]
     lines += [_wrapped(say("app.line_set_aside", line=bad.line, why=bad.reason)) for bad in report.quarantined[:_SHOWN]]
     if len(report.quarantined) > _SHOWN:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from promofix_lib.errors import PromofixError
 from promofix_lib.places import PROJECT
@@ -28,6 +29,7 @@ LARGEST_UPLOAD = 200 * 1024 * 1024
 
 _PATIENCE = 120.0  # seconds in which a slow disk must have started the server
 _USUAL_PORTS = range(8888, 8938)
+_NEW_GROUP = 0x200  # Windows: subprocess.CREATE_NEW_PROCESS_GROUP
 
 
 def open_notebooks(*, browser: bool = True, port: int = 0) -> int:
@@ -51,12 +53,10 @@ def open_notebooks(*, browser: bool = True, port: int = 0) -> int:
         raise PromofixError("app.port_taken", port=port)
     quiet_jupyterlab(Path(sys.prefix))
     token = secrets.token_hex(24)
-    own_group = (
-        {"start_new_session": True} if os.name == "posix" else {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    )
+    group: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": _NEW_GROUP}
     with _stopping_politely():
         # a process group of its own: Ctrl+C is for us, and Jupyter does not ask whether it is meant
-        running = subprocess.Popen(server_command(port, first), cwd=PROJECT, env=_environment(token), **own_group)
+        running = subprocess.Popen(server_command(port, first), cwd=PROJECT, env=_environment(token), **group)
         try:
             _wait_for(running, port)
             address = f"http://127.0.0.1:{port}/doc/tree/{first}?token={token}"

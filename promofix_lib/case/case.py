@@ -18,12 +18,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from promofix_lib.case.decisions import Decisions, Known, Rows, matched, row
+from promofix_lib.case.decisions import Decisions, Known, Rows, matched
 from promofix_lib.case.journal import Journal
-from promofix_lib.case.records import Action, Decision, plain
+from promofix_lib.case.records import Action, plain
 from promofix_lib.case.report_folder import ReportFolder, where_allowed
 from promofix_lib.case.settings import Settings, changed
-from promofix_lib.case.story import KeptReport, Story
+from promofix_lib.case.story import Story
 from promofix_lib.case.takeover import OLD_NAME, put_aside, taken_over
 from promofix_lib.errors import CaseError
 from promofix_lib.finding import Finding, Findings, Thresholds, find_incidents
@@ -580,59 +580,6 @@ class Case:
         """Path of a folder for a new export, named after its time; it does not exist yet."""
         stamp = (now or self._clock()).strftime("%Y-%m-%dT%H%M%S")
         return free_name(private_folder(self.folder / "exports"), stamp)
-
-    # -- until export, returns, account, widgets and app are rebuilt; then to be deleted ------------------------------
-
-    @property
-    def _first(self) -> Known | None:
-        return next((one for one in self.decisions.known if one.taken), None)
-
-    @property
-    def incident(self) -> Incident | None:
-        """The first taken incident's rule as found."""
-        return self._first.found if self._first else None
-
-    @property
-    def filter(self) -> Incident:
-        """The first taken incident's rule as adjusted."""
-        return self._first.rule if self._first else Incident()
-
-    @property
-    def finding(self) -> Finding | None:
-        """The evidence of the first taken incident."""
-        return next((one.finding for one in self.incidents if one.taken), None)
-
-    def choose_incident(self, found: Finding | Incident) -> Case:
-        """`take`."""
-        return self.take(found)
-
-    def set_filter(self, rule: Incident) -> Case:
-        """`set_rule` of the first taken incident."""
-        if self._first:
-            return self.set_rule(self._first.number, rule)
-        self.journal.decide(lambda _: [row(Decision("take", 1, found=rule))])
-        return self
-
-    def note(self, what: str, **facts: Any) -> Case:
-        """`journal.add`."""
-        self.journal.add("advice" if what == "amazon_advice" else what, facts)
-        return self
-
-    @property
-    def log(self) -> tuple[dict[str, Any], ...]:
-        """Rows of other rooms."""
-        ours = (Decision.entry, "settings", KeptReport.entry, "preset", "cleaned")
-        names = {"advice": "amazon_advice"}
-        return tuple(
-            {"at": one.at.isoformat(), "what": names.get(one.kind, one.kind), **one.facts}
-            for one in self.journal.entries()
-            if one.kind not in ours
-        )
-
-
-def own_prices(settings: Settings) -> tuple[NormalPrice, ...]:
-    """`Settings.own_prices`; until export is rebuilt."""
-    return settings.own_prices
 
 
 def _open_one() -> tuple[str | Path, tuple[Told, ...]]:

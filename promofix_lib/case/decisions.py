@@ -13,7 +13,7 @@ import pandas as pd
 from promofix_lib.case.records import Action, Decision, plain
 from promofix_lib.errors import CaseError
 from promofix_lib.incident import Answers, Ceiling, Incident
-from promofix_lib.orders import item_keys, sku_keys
+from promofix_lib.orders import item_keys
 
 New = tuple[str, dict[str, Any]]
 SELLER = "seller"
@@ -167,11 +167,6 @@ class Decisions:
         """Items left out by hand, with the reason."""
         return {item: words[-1].reason for item, words in self._hand.items() if words[-1].action == "leave_out"}
 
-    @property
-    def filter(self) -> Incident | None:
-        """The first taken rule; until the panel is rebuilt."""
-        return next((one.rule for one in self.known if one.taken), None)
-
     # -- what a change writes -----------------------------------------------------------------------------------------
 
     def take(self, what: int | Incident, on: bool, rows: Rows | None = None) -> Iterator[New]:
@@ -227,21 +222,6 @@ class Decisions:
 
     def _same(self, rule: Incident) -> Known | None:
         return matched(self.known, [rule]).get(0)
-
-
-def named(orders: pd.DataFrame, keys: Iterable[str]) -> pd.Series[bool]:
-    """Order items with one of these item keys, also if the key was made before item ids were known.
-
-    Examples
-    --------
-    >>> from promofix_lib.orders import order_table
-    >>> named(order_table([{"order_id": "A", "order_item_id": "7", "sku": "S"}]), ["A/S/1"]).tolist()
-    [True]
-    """
-    wanted = list(keys)
-    if not wanted:
-        return pd.Series(False, index=orders.index)
-    return (item_keys(orders).isin(wanted) | sku_keys(orders).isin(wanted)).astype(bool)
 
 
 def row(decision: Decision) -> New:

@@ -38,11 +38,11 @@ from promofix_lib.letters.messages import shortened
 from promofix_lib.say import moment_text, say
 
 _WIDTHS = {
-    "status": 11, "task": 25, "order_id": 21, "ship_by": 12, "message_status": 11, "message": 16, "buyer_name": 18,
-    "product": 20, "units": 6, "note": 22, "text": 14, "mail": 30, "paid_per_unit": 14, "ordered": 21,
+    "status": 11, "task": 23, "order_id": 21, "ship_by": 12, "message_status": 11, "message": 16, "buyer_name": 17,
+    "product": 18, "units": 7, "note": 20, "text": 14, "mail": 30, "paid_per_unit": 14, "ordered": 21,
     "marketplace": 15, "turn": 13, "sku": 18, "place": 27,
 }  # fmt: skip
-_TALL = ("task", "product", "buyer_name", "note", "ship_by")
+_TALL = ("task", "product", "buyer_name", "note", "ship_by", "message_status", "message")
 
 
 def answer_cells(work: Work, handed: Handed) -> dict[str, str]:
@@ -119,7 +119,7 @@ def _looks(triage: str, *, striped: bool, several: bool, units: bool) -> dict[st
         "task": replace(plain["task"], fill=FILLS[triage]),
         "turn": replace(plain["turn"], bold=several),
         "units": Look(lines=True, centre=True, bold=units, fill=fill),
-        "link": replace(plain["order_id"], colour=LINK, underline=True),
+        "link": replace(plain["message"], colour=LINK, underline=True),
     }
 
 

@@ -127,7 +127,7 @@ def clean(value: object) -> str:
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
-def height_for(*texts: tuple[str, float], at_least: float = 20) -> float:
+def height_for(*texts: tuple[str, float], at_least: float = 20.0) -> float:
     r"""Row height in points that shows every text whole, each given with its column's width in characters.
 
     Examples

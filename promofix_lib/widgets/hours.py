@@ -123,8 +123,8 @@ class Hours:
         return moments
 
     def local(self, second: int) -> str:
-        """A moment as the field for date and time wants it, on the zone's clock."""
-        return datetime.fromtimestamp(second, self.zone).strftime("%Y-%m-%dT%H:%M:%S")
+        """A moment as the fields show it and `moment` reads it, on the zone's clock."""
+        return datetime.fromtimestamp(second, self.zone).strftime("%Y-%m-%d %H:%M:%S")
 
     def moment(self, text: str, *, end: bool = False) -> datetime:
         """A moment typed on the zone's clock; in the hour that the clocks repeat, the wider reading.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -42,6 +42,34 @@ _FOLDER = Path(__file__).resolve().parent
 def _script(*names: str) -> str:
     """The panel's JavaScript, joined from the files beside this one; nothing is loaded from elsewhere."""
     return "\n".join([*((_FOLDER / name).read_text("utf-8") for name in names), "export default { render };"])
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """What the case says at one revision."""
+
+    revision: int
+    language: str
+    rules: dict[int, Incident]
+    found: dict[int, Incident]
+    put_in: dict[str, str]
+    left_out: dict[str, str]
+    presets: dict[str, Incident]
+    hand: dict[str, bool]
+
+    @classmethod
+    def of(cls, case: Case) -> _Decided:
+        revision, incidents, decisions = case.revision, case.incidents, case.decisions
+        by_hand = (case.put_in, case.left_out) if case.reports else ({}, {})
+        return cls(
+            revision,
+            case.language,
+            {one.number: one.rule for one in incidents if one.taken},
+            {one.number: one.found for one in incidents},
+            *by_hand,
+            case.presets,
+            {"can_undo": bool(decisions.done), "can_redo": bool(decisions.undone)},
+        )
 
 
 class OrderFilter(anywidget.AnyWidget):
@@ -86,16 +114,15 @@ class OrderFilter(anywidget.AnyWidget):
     def _prepare(self) -> None:
         """Make the view new, for the orders and the language as they are now."""
         case = self._case
-        self._language = case.language
         self._empty = not case.reports
         self._book = Book(order_table()) if self._empty else case.book
+        self._decided = _Decided.of(case)
         unjudged = () if self._empty else (key for one in case.findings.incidents for key in one.cannot_judge)
         zone = ZoneInfo("UTC") if self._empty else case.zone
-        self._view = PanelView(self._book, zone, self._language, unjudged)
-        self._found = {one.number: one.found for one in case.incidents}
+        self._view = PanelView(self._book, zone, self._decided.language, unjudged)
         first, last = self._view.zoomed(self._look, self._choice().rule, "window")
         self._look = replace(self._look, first=first, last=last)
-        self.revision = case.revision
+        self.revision = self._decided.revision
 
     # -- what Python says -----------------------------------------------------------------------------------------
 
@@ -115,7 +142,11 @@ class OrderFilter(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         """One line that makes sense where no widget can be drawn; it holds no value, for it is saved with the page."""
-        return say("widgets.plain", title=say("widgets.panel_panel", language=self._language), language=self._language)
+        return say(
+            "widgets.plain",
+            title=say("widgets.panel_panel", language=self._view.language),
+            language=self._view.language,
+        )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         self._reload()  # shown again: as things are now
@@ -124,33 +155,30 @@ class OrderFilter(anywidget.AnyWidget):
     # -- state to screen ------------------------------------------------------------------------------------------
 
     def _choice(self) -> Choice:
-        """What is decided in the case, with the rule at work as it is on the screen."""
-        case = self._case
-        rules = {one.number: one.rule for one in case.incidents if one.taken}
+        """What is decided, with the rule at work as it is on the screen."""
+        rules = dict(self._decided.rules)
         if self._number not in rules:
             self._number = next(iter(rules), 0)
         number = self._number
         if self._preview is not None:
             number = number or 1  # the first incident of all is being made
             rules |= {number: self._preview}
-        by_hand = ({}, {}) if self._empty else (case.put_in, case.left_out)
-        return Choice(rules, number, *by_hand)
+        return Choice(rules, number, self._decided.put_in, self._decided.left_out)
 
     def _parts(self) -> dict[str, Any]:
         """Every part of the screen, from the rules, the decisions and the look."""
         choice, look, view = self._choice(), self._look, self._view
         selection = view.selection(choice)
         self._chosen = selection.chosen
-        decided = self._case.decisions
         return {
-            "words": {name: view.say(name) for name in _WORDS} | {"language": self._language},
+            "words": {name: view.say(name) for name in _WORDS} | {"language": view.language},
             "incidents": self._incidents(choice),
             "chart": view.chart(choice, selection, look) | {"preview": self._preview is not None},
-            "facets": view.choices(choice.rule, self._found.get(self._number), look),
+            "facets": view.choices(choice.rule, self._decided.found.get(self._number), look),
             "fields": self._fields(choice.rule or Incident()),
             "totals": view.totals(selection),
             "page": view.page(selection, choice, look),
-            "hand": {"can_undo": bool(decided.done), "can_redo": bool(decided.undone)},
+            "hand": self._decided.hand,
             "details": view.details(look.details),
             "notice": {"kind": "hint", "text": self._hint(choice)},
         }
@@ -172,14 +200,14 @@ class OrderFilter(anywidget.AnyWidget):
 
     def _fields(self, rule: Incident) -> dict[str, Any]:
         numbers = {name: getattr(rule, name) for name in ("max_unit_price", "min_quantity", "max_quantity")}
-        found = self._found.get(self._number)
+        found = self._decided.found.get(self._number)
         ceilings = found.ceilings if found else ()
-        text = ceilings_text(ceilings, self._language)
+        text = ceilings_text(ceilings, self._view.language)
         return {
             **{name: "" if number is None else str(number) for name, number in numbers.items()},
             "ceilings": bool(rule.ceilings),
             "ceilings_text": self._view.say("ceilings", list=text) if ceilings else "",
-            "presets": sorted(self._case.presets),
+            "presets": sorted(self._decided.presets),
             "adjusted": found is not None and rule != found,
         }
 
@@ -191,11 +219,12 @@ class OrderFilter(anywidget.AnyWidget):
 
     def _refresh(self, **also: Any) -> None:
         """Show the state as it is in the case now; only what changed is sent."""
-        case = self._case
-        if case.language != self._language or {one.number: one.found for one in case.incidents} != self._found:
-            self._prepare()
+        if self._case.revision != self._decided.revision:
+            was, self._decided = self._decided, _Decided.of(self._case)
+            if (was.language, was.found) != (self._decided.language, self._decided.found):
+                self._prepare()
         parts = self._parts() | also
-        seen = case.revision
+        seen = self._decided.revision
         with self.hold_sync():
             for name, value in parts.items():
                 setattr(self, name, value)
@@ -234,11 +263,11 @@ class OrderFilter(anywidget.AnyWidget):
             "choose": lambda name, value, on: self._save(with_choice(self.rule, name, value, on)),
             "any": lambda name: self._save(with_words(self.rule, name, ())),
             "together": lambda on: self._save(replace(self.rule, together=on)),
-            "number": lambda name, text: self._save(with_number(self.rule, name, text, self._language)),
+            "number": lambda name, text: self._save(with_number(self.rule, name, text, self._view.language)),
             "ceilings": self._set_ceilings,
-            "as_found": lambda: self._save(self._found.get(self._number, Incident())),
+            "as_found": lambda: self._save(self._decided.found.get(self._number, Incident())),
             "save_preset": self._save_preset,
-            "use_preset": lambda name: self._save(self._case.presets.get(name, self.rule)),
+            "use_preset": lambda name: self._save(self._decided.presets.get(name, self.rule)),
             "tick": self._tick,
             "reason": self._change_reason,
             "take_in_shown": lambda reason: self._decide_shown(True, reason),
@@ -310,7 +339,7 @@ class OrderFilter(anywidget.AnyWidget):
         self._save(with_window(rule, onset, end))
 
     def _set_ceilings(self, on: bool) -> None:
-        found = self._found.get(self._number, Incident())
+        found = self._decided.found.get(self._number, Incident())
         self._save(replace(self.rule, ceilings=found.ceilings if on else ()))
 
     def _save_preset(self, name: str) -> None:

@@ -65,6 +65,7 @@ class Pages:
         self.words: npt.NDArray[Any] = book.triage.to_numpy(dtype=object)
         self.keys: npt.NDArray[Any] = book.keys.to_numpy(dtype=object)
         self._book, self._language = book, language
+        self._shown = book.orders[[*(name for name in COLUMNS if name != "triage"), "currency"]]
         self._indexes: list[pd.Index[Any]] = []
         self._text: Any = None
         self._searches: dict[str, Mask] = {}
@@ -127,7 +128,7 @@ class Pages:
 
     def rows(self, places: Codes) -> list[dict[str, Any]]:
         """These rows for the screen: text, times as UTC seconds; a missing cell is None."""
-        cells: Any = self.orders.iloc[places].itertuples(index=False)
+        cells: Any = self._shown.iloc[places].itertuples(index=False)
         return [self._row(place, row) for place, row in zip(places.tolist(), cells, strict=True)]
 
     def _row(self, place: int, row: Any) -> dict[str, Any]:
