@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from promofix_lib.amounts import TypedError, amount_text, typed_amount, typed_whole
+from promofix_lib.case.case import Case
 from promofix_lib.incident import Ceiling, Incident
 from promofix_lib.widgets.facets import Codes, Mask
 from promofix_lib.widgets.pages import Order, Show
@@ -90,6 +91,35 @@ class Selection:
     chosen: Mask
     added: Mask
     left_out: Mask
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What the case says of the panel's questions at one revision; read once a message."""
+
+    revision: int
+    language: str
+    rules: dict[int, Incident]
+    found: dict[int, Incident]
+    put_in: dict[str, str]
+    left_out: dict[str, str]
+    presets: dict[str, Incident]
+    hand: dict[str, bool]
+
+    @classmethod
+    def of(cls, case: Case) -> Decided:
+        """As the case is now."""
+        revision, incidents, decisions = case.revision, case.incidents, case.decisions
+        by_hand = (case.put_in, case.left_out) if case.reports else ({}, {})
+        return cls(
+            revision,
+            case.language,
+            {one.number: one.rule for one in incidents if one.taken},
+            {one.number: one.found for one in incidents},
+            *by_hand,
+            case.presets,
+            {"can_undo": bool(decisions.done), "can_redo": bool(decisions.undone)},
+        )
 
 
 # -- changes to a rule ------------------------------------------------------------------------------------------------
@@ -180,8 +210,15 @@ def ceilings_text(ceilings: tuple[Ceiling, ...], language: str, most: int = 3) -
 
     Examples
     --------
+    >>> from decimal import Decimal
     >>> ceilings_text((Ceiling("HP-700", "Amazon.com", "USD", Decimal("1.00")),), "en")
     'HP-700 ≤ 1.00 USD'
     """
     texts = [f"{item.sku} ≤ {amount_text(item.price, item.currency, language)}" for item in ceilings]
     return ", ".join(texts[:most]) + (f" … ({len(texts)})" if len(texts) > most else "")
+
+
+def cause_of(rule: Incident) -> str:
+    """What a rule is about, in short: its promotions, else its SKUs."""
+    names = rule.promotion_ids or rule.skus or tuple(ceiling.sku for ceiling in rule.ceilings)
+    return ", ".join(names[:2]) + (" …" if len(names) > 2 else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -23,8 +23,10 @@ from promofix_lib.say import say
 from promofix_lib.status import Book, facts_of
 from promofix_lib.widgets.choice import (
     Choice,
+    Decided,
     Look,
     Selection,
+    cause_of,
     ceilings_text,
     with_choice,
     with_number,
@@ -42,34 +44,6 @@ _FOLDER = Path(__file__).resolve().parent
 def _script(*names: str) -> str:
     """The panel's JavaScript, joined from the files beside this one; nothing is loaded from elsewhere."""
     return "\n".join([*((_FOLDER / name).read_text("utf-8") for name in names), "export default { render };"])
-
-
-@dataclass(frozen=True)
-class _Decided:
-    """What the case says at one revision."""
-
-    revision: int
-    language: str
-    rules: dict[int, Incident]
-    found: dict[int, Incident]
-    put_in: dict[str, str]
-    left_out: dict[str, str]
-    presets: dict[str, Incident]
-    hand: dict[str, bool]
-
-    @classmethod
-    def of(cls, case: Case) -> _Decided:
-        revision, incidents, decisions = case.revision, case.incidents, case.decisions
-        by_hand = (case.put_in, case.left_out) if case.reports else ({}, {})
-        return cls(
-            revision,
-            case.language,
-            {one.number: one.rule for one in incidents if one.taken},
-            {one.number: one.found for one in incidents},
-            *by_hand,
-            case.presets,
-            {"can_undo": bool(decisions.done), "can_redo": bool(decisions.undone)},
-        )
 
 
 class OrderFilter(anywidget.AnyWidget):
@@ -116,7 +90,7 @@ class OrderFilter(anywidget.AnyWidget):
         case = self._case
         self._empty = not case.reports
         self._book = Book(order_table()) if self._empty else case.book
-        self._decided = _Decided.of(case)
+        self._decided = Decided.of(case)
         unjudged = () if self._empty else (key for one in case.findings.incidents for key in one.cannot_judge)
         zone = ZoneInfo("UTC") if self._empty else case.zone
         self._view = PanelView(self._book, zone, self._decided.language, unjudged)
@@ -192,7 +166,7 @@ class OrderFilter(anywidget.AnyWidget):
         return [
             {
                 "number": number,
-                "label": self._view.say("incident", number=number, cause=_cause(rule)),
+                "label": self._view.say("incident", number=number, cause=cause_of(rule)),
                 "here": number == self._number,
             }
             for number, rule in choice.rules.items()
@@ -220,7 +194,7 @@ class OrderFilter(anywidget.AnyWidget):
     def _refresh(self, **also: Any) -> None:
         """Show the state as it is in the case now; only what changed is sent."""
         if self._case.revision != self._decided.revision:
-            was, self._decided = self._decided, _Decided.of(self._case)
+            was, self._decided = self._decided, Decided.of(self._case)
             if (was.language, was.found) != (self._decided.language, self._decided.found):
                 self._prepare()
         parts = self._parts() | also
@@ -381,12 +355,6 @@ class OrderFilter(anywidget.AnyWidget):
 
     def _reason(self, reason: str) -> str:
         return reason.strip() or self._view.say("reason_1")
-
-
-def _cause(rule: Incident) -> str:
-    """What a rule is about, in short: its promotions, else its SKUs."""
-    names = rule.promotion_ids or rule.skus or tuple(ceiling.sku for ceiling in rule.ceilings)
-    return ", ".join(names[:2]) + (" …" if len(names) > 2 else "")
 
 
 _WORDS = (

@@ -16,8 +16,9 @@ pytestmark = pytest.mark.browser
 HEIGHTS = (
     "[...document.querySelectorAll('.jp-Notebook .jp-Cell')].reduce((s, c) => s + c.getBoundingClientRect().height, 0)"
 )
-BEYOND = """[...document.querySelectorAll('[data-ours], [data-ours] *')].filter(node =>
-  node.scrollWidth > node.clientWidth + 2 && node.clientWidth && getComputedStyle(node).overflowX !== 'visible' && !node.matches('input, select, .pf-scroll'))
+BEYOND = """[...document.querySelectorAll('[data-ours], [data-ours] *')]
+  .filter(node => node.scrollWidth > node.clientWidth + 2 && node.clientWidth)
+  .filter(node => getComputedStyle(node).overflowX !== 'visible' && !node.matches('input, select, .pf-scroll'))
   .map(node => node.className)"""
 UNFOLD = "document.querySelectorAll('.pf-desk details').forEach(node => node.open = true)"
 SCREEN = 900
