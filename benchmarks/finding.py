@@ -240,9 +240,8 @@ def real_reports(seeds: range) -> Iterator[Planted]:
 
 def cost(files: list[Path]) -> None:
     """CPU seconds of reading a report and of finding in it."""
-    from promofix_lib.merging import read_orders
-
     from benchmarks.reading import write_report
+    from promofix_lib.reports.merging import read_orders
 
     with tempfile.TemporaryDirectory() as folder:
         if not files:

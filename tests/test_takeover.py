@@ -100,6 +100,12 @@ def test_what_was_handed_out_and_answered_is_there(old: Path):
     assert [entry.facts["text"] for entry in journal.entries("log_conflict")] == ["row 7: two answers"]
 
 
+def test_a_number_that_is_judged_by_no_more_is_dropped(old: Path):
+    """A seller who had moved one of the finder's old numbers opens the case without it; the others stay moved."""
+    edited(old, ("settings", "thresholds"), {"flood_chance": 0.5, "least_orders": 4})
+    assert Case.open(old).settings.thresholds == {"least_orders": 4}
+
+
 def test_the_old_file_is_kept_aside(old: Path):
     """Under another name, byte for byte, and a second opening finds nothing to do."""
     before = (old / "case.json").read_bytes()

@@ -204,8 +204,24 @@ def _versioned(record: Any, known: int) -> dict[str, Any]:
     return record
 
 
+_RETIRED = frozenset(
+    "basket_share flood_chance gift_share habit_depth habit_growth history_days least_orders_extreme pure_share "
+    "shift_depth shift_to straggler_hours straggler_part trickle_share".split()
+)
+"""Thresholds of 0.1 that the finder does not judge by any more: a case that moved one opens without it."""
+
+
+def _without_retired(record: dict[str, Any]) -> dict[str, Any]:
+    settings = record.get("settings")
+    moved = settings.get("thresholds") if isinstance(settings, dict) else None
+    if not isinstance(settings, dict) or not isinstance(moved, dict):
+        return record
+    kept = {name: value for name, value in moved.items() if name not in _RETIRED}
+    return record | {"settings": settings | {"thresholds": kept}}
+
+
 def _old_case(record: Any) -> _OldCase:
-    old = _OldCase.from_json(_versioned(record, 1))
+    old = _OldCase.from_json(_without_retired(_versioned(record, 1)))
     changed(Settings(), old.settings)
     for n, entry in enumerate(old.log):
         place = f"log[{n}]"

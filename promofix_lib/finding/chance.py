@@ -114,7 +114,7 @@ class Chance:
         if self.sales.business[rows].all():
             other &= self.sales.business[cheap.row]
         keys = np.array(ids) if ids else np.unique(self.sales.group[rows])
-        same = other & np.isin(cheap.key, keys) & (cheap.depth >= 1 - self.thresholds.deep_share)
+        same = other & np.isin(cheap.key, keys) & (cheap.depth > 1 - self.thresholds.deep_share + _ROUNDING)
         other &= cheap.depth >= depth - self.thresholds.same_depth
         if not pooled:
             other = self._without_largest(cheap, other, keys)
@@ -185,6 +185,7 @@ def _different(sorted_numbers: Ints) -> int:
     return int((np.diff(sorted_numbers) != 0).sum()) + min(len(sorted_numbers), 1)
 
 
+_ROUNDING = 0.01  # half off 19.99 is 50.03 % off
 _MADE_UP = 3
 _USUAL_GAP = 0.8
 _RARELY = 0.001
