@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -13,6 +14,19 @@ settings.register_profile(
 )
 settings.load_profile("promofix")
 os.environ["PROMOFIX_LANGUAGE"] = "en"  # whatever the machine speaks
+
+
+TOGETHER = ("browser/", "office/", "test_notebooks", "test_evidence", "test_purge", "test_returns")
+"""What shares something costly (one JupyterLab and one Chromium, one LibreOffice, a made case) runs in one process."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares something costly, and begin with it: it takes longest."""
+    for item in items:
+        place = item.nodeid.removeprefix("tests/")
+        if group := next((name for name in TOGETHER if place.startswith(name)), ""):
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

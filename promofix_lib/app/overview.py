@@ -28,7 +28,7 @@ def harmless(text: str) -> str:
     r"""The text without control characters: a report must not steer the seller's terminal.
 
     >>> harmless("a\x1b]52;c;x\x07b\tc")
-    'a]52;c;xb\\tc'
+    'a]52;c;xb\tc'
     """
     return _CONTROLS.sub("", text)
 

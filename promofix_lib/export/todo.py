@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 
 from promofix_lib.amounts import Money
+from promofix_lib.charts.colours import LIGHT
 from promofix_lib.export.contents import Handed, Work
 from promofix_lib.export.sheet import (
     COLUMNS,
@@ -72,7 +73,7 @@ def todo_page(handed: Handed) -> Page:
         SHEET,
         _rows(handed, last),
         [_WIDTHS.get(name, 12) for name in COLUMNS],
-        tab="D55E00",
+        tab=LIGHT.affected.removeprefix("#"),
         height=30,
         heights={1: 26, 2: 20, 3: 20, 4: 18, 5: 8, HEADER_ROW: 32},
         hidden=frozenset(COLUMNS.index(name) + 1 for name in HIDDEN),

@@ -7,6 +7,7 @@ from typing import Any
 
 from promofix_lib.amounts import Money, TypedError, amount_text, typed_amount
 from promofix_lib.case.case import TakenIncident
+from promofix_lib.charts.colours import LIGHT
 from promofix_lib.charts.of_case import incident_picture
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.money import NormalPrice
@@ -18,7 +19,6 @@ SHARES = ("deep_share", "never_decided_share")
 NUMBERS = ("least_orders", "decided_days", "habit_days")
 """Thresholds that the seller may move: shares, shown in per cent, and plain numbers."""
 
-COLOURS = ("#b8860b", "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9")
 """The mark of each incident, by its number (Okabe and Ito); the panel's style sheet has the same."""
 
 _LEAST = {"deep_share": 2, "never_decided_share": 1, "least_orders": 1, "habit_days": 1}
@@ -70,7 +70,7 @@ class MistakeSettings(Desk):
         columns = [self._facts(one) for one in incidents]
         head = [self.say("what"), *(self.say("incident_n", number=one.number) for one in incidents)]
         marks: list[Cell] = [
-            Html(f'<span aria-hidden="true" style="color:{COLOURS[one.number % 6]}">■</span>') for one in incidents
+            Html(f'<span aria-hidden="true" style="color:{LIGHT.incident(one.number)}">■</span>') for one in incidents
         ]
         rows: list[list[Cell]] = [
             [self.say(name), *(column[name] for column in columns)] for name in _FACTS if any(c[name] for c in columns)

@@ -8,6 +8,7 @@ from typing import Any
 from promofix_lib.account.account import account_of
 from promofix_lib.case.case import Case
 from promofix_lib.letters.amazon import LETTERS, Letter, advice_of, concerns, how_to, letters_of, record_advice
+from promofix_lib.purge.search import people_of
 from promofix_lib.widgets.desk import Desk, Part
 
 _ADVICE = {"advice_day": "given_on", "advice_case": "case_id", "advice_words": "text"}
@@ -62,7 +63,7 @@ class LetterDesk(Desk):
         edited = name in self._case.settings.texts
         mine = edited or name in self._drafts
         hint = self.say("yours" if edited else "ours")
-        wrong = concerns(sent.text, self._buyers(), self.language)
+        wrong = concerns(sent.text, people_of(self._case.orders[self._case.chosen()]), self.language)
         return [
             self.area(f"text {name}", self.say("letter_text"), self._drafts.get(name, sent.text), hint, rows=18),
             *([self.text("unsaved", self.say("unsaved"), look="told")] if name in self._drafts else []),
@@ -84,13 +85,6 @@ class LetterDesk(Desk):
         lists = (("stale", "letter_stale", new), ("past", "letter_past", old))
         parts: list[Part] = [self.bullets(name, self.say(key), found) for name, key, found in lists if found]
         return [*parts, self.button("keep", self.say("letter_keep"))] if parts else []
-
-    def _buyers(self) -> frozenset[str]:
-        """Names and addresses of the chosen orders' buyers: none of them may stand in a letter."""
-        orders = self._case.orders[self._case.chosen()]
-        columns = [name for name in ("buyer_name", "buyer_email", "recipient_name") if name in orders]
-        cells = (str(cell).strip() for name in columns for cell in orders[name].dropna().unique())
-        return frozenset(cell for cell in cells if " " in cell or "@" in cell or not cell.isascii())
 
     def _advice_part(self) -> Part:
         given = [f"{advice.given_on}, {advice.case_id}: {advice.text}" for advice in advice_of(self._case)]

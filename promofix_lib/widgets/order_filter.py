@@ -16,6 +16,7 @@ import traitlets
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import Action
+from promofix_lib.charts.colours import LIGHT
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.incident import Incident
 from promofix_lib.orders import order_table
@@ -46,6 +47,12 @@ def _script(*names: str) -> str:
     return "\n".join([*((_FOLDER / name).read_text("utf-8") for name in names), "export default { render };"])
 
 
+def _colours() -> str:
+    """The colours of the house, as the panel's style sheet names them."""
+    parts = (f".pf-part-{n % 6} {{ --pf-part: {LIGHT.incident(n)}; }}" for n in range(1, 7))
+    return "\n".join([f".promofix {{ --pf-affected: {LIGHT.affected}; }}", *parts])
+
+
 class OrderFilter(anywidget.AnyWidget):
     """Choose the affected orders: chart, filters, table, and changes by hand, each saved in the case as it is made.
 
@@ -59,7 +66,7 @@ class OrderFilter(anywidget.AnyWidget):
     """
 
     _esm = _script("page.js", "chart.js", "filters.js", "table.js", "order_filter.js")
-    _css = (_FOLDER / "panel.css").read_text("utf-8")
+    _css = (_FOLDER / "panel.css").read_text("utf-8") + _colours()
 
     words = traitlets.Dict().tag(sync=True)
     incidents = traitlets.List().tag(sync=True)
