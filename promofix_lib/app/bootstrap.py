@@ -21,8 +21,8 @@ _DEVELOPER_COMMANDS = ("test",)
 # said before anything is installed, so not in the catalogue: English, Chinese
 _WORDS = {
     "begin": (
-        "Setting up promofix in {folder} (once, one to three minutes, about 500 MB) …",
-        "正在 {folder} 中安装 promofix（仅一次，一至三分钟，约 500 MB）…",
+        "Setting up promofix in {folder} (once, two to three minutes, about 700 MB) …",
+        "正在 {folder} 中安装 promofix（仅一次，两至三分钟，约 700 MB）…",
     ),
     "done": ("Set-up is done.", "安装完成。"),
     "incomplete": (
