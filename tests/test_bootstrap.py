@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from promofix_lib import bootstrap, server
+from promofix_lib.app import bootstrap, server
 from promofix_lib.errors import PromofixError
 from promofix_lib.places import PROJECT
 
@@ -51,6 +52,7 @@ def test_a_bare_python_sets_up_an_environment_once(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(bootstrap.subprocess, "run", pretend)
     monkeypatch.setattr(bootstrap.shutil, "which", lambda _name: None)
     monkeypatch.setattr(bootstrap.os, "name", "posix")
+    monkeypatch.setattr(bootstrap, "_run_in", lambda _python, command: commands.append(command) or 0)
     for _ in range(2):
         assert bootstrap.with_everything_installed(["find", "x.txt"]) == 0
     modules = [command[2] for command in commands]
@@ -66,9 +68,32 @@ def test_a_python_without_venv_is_told_what_to_install(
     monkeypatch.setattr(bootstrap, "PROJECT", tmp_path)
     monkeypatch.setattr(bootstrap, "_missing", lambda _extra: ["pandas>=3.0"])
     monkeypatch.setattr(bootstrap, "_done", lambda _command: False)
+    monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda _name: None)
     assert bootstrap.with_everything_installed(["open"]) == 2
     assert "python3-venv" in capsys.readouterr().err
     assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "cannot be written (Permission denied)"), ("zh-CN", "无法写入")]
+)
+def test_a_folder_that_cannot_be_written_says_so(
+    language: str, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """The true sentence, in the seller's language, not "install python3-venv"."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / ".venv"))
+
+    (tmp_path / "pyproject.toml").write_bytes((PROJECT / "pyproject.toml").read_bytes())
+    monkeypatch.setenv("PROMOFIX_LANGUAGE", language)
+    monkeypatch.setattr(bootstrap, "PROJECT", tmp_path)
+    monkeypatch.setattr(bootstrap, "_missing", lambda _extra: ["pandas>=3.0"])
+    monkeypatch.setattr(Path, "mkdir", refused)
+    assert bootstrap.with_everything_installed(["open"]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert "python3-venv" not in said
 
 
 def test_outside_a_clone_the_notebooks_are_missed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -93,8 +118,9 @@ def test_jupyterlab_is_kept_quiet(tmp_path: Path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups to end the server with")
-def test_open_serves_the_first_notebook(tmp_path: Path):
-    """``promofix open`` starts JupyterLab, offline, on the guide; it ends when it is told to."""
+@pytest.mark.parametrize("by", ["Ctrl+C", "SIGTERM"])
+def test_open_serves_the_first_notebook(by: str, tmp_path: Path):
+    """``promofix open`` starts JupyterLab, offline, on the guide; told to, it ends the server and says good-bye."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -111,8 +137,14 @@ def test_open_serves_the_first_notebook(tmp_path: Path):
                 assert page.status == 200
                 assert b"jupyter-config-data" in page.read()
         finally:
-            os.killpg(running.pid, signal.SIGTERM)
-            running.wait(timeout=30)
+            os.kill(running.pid, signal.SIGINT if by == "Ctrl+C" else signal.SIGTERM)
+            assert running.wait(timeout=30) == 0
+    said = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert said[-1] == "promofix has stopped. What you decided is saved."
+    assert len(said) == 3, said  # the address, how to stop it, good-bye
+    with socket.socket() as again:
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        again.bind(("127.0.0.1", port))  # nobody listens there any more
 
 
 def _token(log: Path) -> str:

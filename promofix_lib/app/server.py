@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -65,6 +65,7 @@ def open_notebooks(*, browser: bool = True, port: int = 0) -> int:
                 webbrowser.open(address)
             return running.wait()
         except KeyboardInterrupt:
+            _shut_down(running, port, token)
             print(say("app.goodbye"), flush=True)
             return 0
         finally:
@@ -108,7 +109,7 @@ def server_command(port: int, first: str) -> list[str]:
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         "--ServerApp.ip=127.0.0.1",
-        "--ServerApp.log_level=ERROR",
+        "--Application.log_level=ERROR",
         f"--ServerApp.tornado_settings={json.dumps({'websocket_max_message_size': LARGEST_UPLOAD})}",
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
@@ -156,6 +157,16 @@ def _wait_for(running: subprocess.Popen[bytes], port: int) -> None:
         else:
             return
     raise PromofixError("app.no_server", port=port)
+
+
+def _shut_down(running: subprocess.Popen[bytes], port: int, token: str) -> None:
+    """Ask the server to end with its kernels; it is ended by force when it does not answer."""
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/shutdown", method="POST", headers={"Authorization": f"token {token}"}
+    )
+    with suppress(OSError, KeyboardInterrupt, subprocess.TimeoutExpired):
+        urllib.request.urlopen(asked, timeout=5).close()
+        running.wait(timeout=15)
 
 
 def _end(running: subprocess.Popen[bytes]) -> None:

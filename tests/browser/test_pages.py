@@ -18,7 +18,8 @@ HEIGHTS = (
 )
 BEYOND = """[...document.querySelectorAll('[data-ours], [data-ours] *')]
   .filter(node => node.scrollWidth > node.clientWidth + 2 && node.clientWidth)
-  .filter(node => getComputedStyle(node).overflowX !== 'visible' && !node.matches('input, select, caption, span, .pf-scroll'))
+  .filter(node => getComputedStyle(node).overflowX !== 'visible')
+  .filter(node => !node.matches('input, select, caption, span, .pf-scroll'))
   .map(node => node.outerHTML.slice(0, 120))"""
 UNFOLD = "document.querySelectorAll('.pf-desk details').forEach(node => node.open = true)"
 SCREEN = 900
