@@ -11,6 +11,7 @@ from promofix_lib.account.account import account_of
 from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
 from promofix_lib.finding import Finding, Findings
+from promofix_lib.money import Amounts
 from promofix_lib.reports.merging import Reading
 from promofix_lib.reports.report import Report
 from promofix_lib.returns.take_back import TakenBack
@@ -117,7 +118,7 @@ def status_text(case: Case, *, orders: bool = False) -> str:
     parts = [say("app.case", name=case.name, folder=str(case.folder))]
     parts += [str(shown.gate.why)] if not shown.gate.open else []
     money = [
-        say("app.lost", paid=Money(one.paid, one.currency), lost=Money(one.loss, one.currency), n=one.items_not_known)
+        say("app.lost_in_part" if one.items_not_known else "app.lost", n=one.items_not_known, **_money(one))
         for one in shown.amounts
     ]
     parts.append("\n".join([say("app.affected", orders=say("say.orders", n=shown.orders), n=shown.units), *money]))
@@ -126,6 +127,10 @@ def status_text(case: Case, *, orders: bool = False) -> str:
     parts += [say("app.in_no_export", n=shown.in_no_export)] if shown.in_no_export else []
     parts += rate_text(case)
     return "\n\n".join([*parts, *([_rows(shown)] if orders else [])])
+
+
+def _money(sums: Amounts) -> dict[str, Any]:
+    return {"paid": Money(sums.paid, sums.currency), "lost": Money(sums.loss, sums.currency)}
 
 
 def rate_text(case: Case) -> list[str]:
