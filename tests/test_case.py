@@ -20,7 +20,7 @@ from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.incident import Ceiling, Incident
 from promofix_lib.orders import order_table
 from promofix_lib.say import current_language
-from tests.handed_case import NIGHT, all_orders, line, usual, victims
+from tests.handed_case import NIGHT, all_orders, line, make_case, usual, victims
 from tests.made_sample import make_sample
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -641,3 +641,18 @@ def test_a_page_knows_that_another_case_was_opened_since(cases: Path):
     assert page.replaced_by == ""
     Case.choose("day")
     assert (page.replaced_by, named.replaced_by, Case.open().replaced_by) == ("day", "", "")
+
+
+def test_what_was_meant_is_found_no_more(tmp_path: Path):
+    """Said once of a cause, it is unticked and silent, also in a newer report; taken back it is there again."""
+    case = make_case(tmp_path)
+    assert case.chosen().sum() == 12
+    case.this_was_meant(1)
+    assert (len(case.findings.incidents), case.chosen().sum()) == (0, 0)
+    case.add_report("AllOrders-2.txt", all_orders([*usual(), *victims(v3={"quantity": 2})]))
+    again = Case.open(tmp_path).take_found()
+    assert (len(again.findings.incidents), again.chosen().sum()) == (0, 0)
+    again.this_was_meant(1, False)
+    assert (len(again.findings.incidents), again.chosen().sum()) == (1, 12)
+    with pytest.raises(CaseError, match="no incident 7"):
+        again.this_was_meant(7)

@@ -118,6 +118,11 @@ def _parser() -> argparse.ArgumentParser:
     exports.add_argument("--promotion-ended", action="store_true", help=say("app.help.promotion_ended"))
     exports.add_argument("--round", type=_number, default=1, metavar="N", help=say("app.help.round"))
 
+    silences = command("meant", "this_was_meant")
+    case(silences)
+    silences.add_argument("incident", type=_number, metavar="N", help=say("app.help.meant_incident"))
+    silences.add_argument("--not", dest="meant", action="store_false", help=say("app.help.not_meant"))
+
     purges = command("purge", "purge_case", json=False)
     purges.add_argument("case", nargs="?", metavar=say("app.case_arg"), help=say("app.help.case"))
     purges.add_argument("--older-than", type=_days, metavar="30d", help=say("app.help.older_than"))

@@ -108,6 +108,13 @@ def export_again(options: argparse.Namespace) -> int:
     return _print_json(done.to_json()) if options.json else _print(done.text())
 
 
+def this_was_meant(options: argparse.Namespace) -> int:
+    """``promofix meant``."""
+    case = _case(options)
+    case.this_was_meant(options.incident, options.meant)
+    return _print_json(_status_json(case)) if options.json else _print(overview.status_text(case))
+
+
 def purge_case(options: argparse.Namespace) -> int:
     """``promofix purge``."""
     from promofix_lib.purge import purge, purge_older_than, what_would_go

@@ -20,13 +20,13 @@ import pyarrow.compute as pc
 
 from promofix_lib.case.decisions import Decisions, Known, Rows, matched
 from promofix_lib.case.journal import Journal
-from promofix_lib.case.records import Action, plain
+from promofix_lib.case.records import Action, Meant, plain
 from promofix_lib.case.report_folder import ReportFolder, where_allowed
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.case.story import Story
 from promofix_lib.case.takeover import OLD_NAME, put_aside, taken_over
 from promofix_lib.errors import CaseError
-from promofix_lib.finding import Finding, Findings, Thresholds, find_incidents
+from promofix_lib.finding import Cause, Finding, Findings, Thresholds, find_incidents
 from promofix_lib.incident import Answers, Incident
 from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.money import NormalPrice
@@ -359,16 +359,47 @@ class Case:
     @property
     def findings(self) -> Findings:
         """The incidents in the order table, gravest first, by the seller's thresholds and normal prices."""
-        settings = self.settings
+        settings, meant = self.settings, self.meant
 
         def find() -> Findings:
             thresholds, own = (
                 Thresholds(**cast("dict[str, Any]", settings.thresholds)),
                 cast("Any", settings.own_prices),
             )
-            return find_incidents(self.orders, thresholds=thresholds, normal_prices=own)
+            return find_incidents(self.orders, thresholds=thresholds, normal_prices=own, meant=meant)
 
-        return self.once("findings", find, per="reading", also=(settings.thresholds, settings.normal_prices))
+        settled = (settings.thresholds, settings.normal_prices, meant)
+        return self.once("findings", find, per="reading", also=settled)
+
+    @property
+    def meant(self) -> tuple[Cause, ...]:
+        """Causes of which the seller said that they were meant; they are found no more."""
+        said = {Cause(one.promotion_ids, one.skus): one.on for one in self.journal.records(Meant)}
+        return tuple(cause for cause, on in said.items() if on)
+
+    def this_was_meant(self, number: int, on: bool = True) -> Case:
+        """Say of an incident that it was meant: it is unticked, and its cause is silent from then on.
+
+        Parameters
+        ----------
+        number : int
+            Of the incident.
+        on : bool
+            False takes it back and ticks it again.
+
+        Raises
+        ------
+        CaseError
+            There is no incident of that number.
+        """
+        one = next((one for one in self.incidents if one.number == number), None)
+        if one is None:
+            raise CaseError("case.no_such_incident", number=number, known=tuple(one.number for one in self.incidents))
+        rule = one.found
+        skus = () if rule.promotion_ids else tuple(dict.fromkeys((*(cap.sku for cap in rule.ceilings), *rule.skus)))
+        cause = one.finding.cause if one.finding else Cause(rule.promotion_ids, skus)
+        self.journal.keep([Meant(cause.promotion_ids, cause.skus, on)])
+        return self.take(number, not on)
 
     @property
     def normal_prices(self) -> tuple[NormalPrice, ...]:

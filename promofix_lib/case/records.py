@@ -236,6 +236,17 @@ class Advice(Record):
     text: str
 
 
+@dataclass(frozen=True)
+class Meant(Record):
+    """A cause of which the seller said *this was meant*: it is no mistake, now and later; `on` false takes it back."""
+
+    entry: ClassVar[str] = "meant"
+
+    promotion_ids: tuple[str, ...] = ()
+    skus: tuple[str, ...] = ()
+    on: bool = True
+
+
 # -- to JSON and back -------------------------------------------------------------------------------------------------
 
 
