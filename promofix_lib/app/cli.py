@@ -15,7 +15,12 @@ def run(arguments: Sequence[str]) -> int:
     """Do what the arguments ask; gives the exit status: 0 done, 2 a file or argument it cannot use."""
     _speak_utf8()
     speak(_language_in(arguments))
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, others = parser.parse_known_args(arguments)
+    if "pytest_arguments" in options:
+        options.pytest_arguments = others
+    elif others:
+        parser.error(say("app.unknown_arguments", found=tuple(others)))
     command: Callable[[argparse.Namespace], int] = options.command
     if "files" in options:
         options.files = [path for given in options.files for path in _named(given)]
@@ -87,7 +92,8 @@ def _parser() -> argparse.ArgumentParser:
 
     tests = command("test", "test", json=False)
     tests.add_argument("--long", action="store_true", help=say("app.help.long"))
-    tests.add_argument("pytest_arguments", nargs=argparse.REMAINDER, help=say("app.help.pytest"))
+    tests.set_defaults(pytest_arguments=[])
+    tests.epilog = say("app.help.pytest")
 
     reads = command("read", "read")
     files(reads, "app.help.reports")
