@@ -39,8 +39,8 @@ from promofix_lib.letters.messages import shortened
 from promofix_lib.say import moment_text, say
 
 _WIDTHS = {
-    "status": 11, "task": 23, "order_id": 21, "ship_by": 12, "message_status": 11, "message": 16, "buyer_name": 17,
-    "product": 18, "units": 7, "note": 20, "text": 14, "mail": 30, "paid_per_unit": 14, "ordered": 21,
+    "status": 11, "task": 22, "order_id": 21, "ship_by": 11, "message_status": 11, "message": 17, "buyer_name": 17,
+    "product": 24, "units": 7, "note": 15, "text": 14, "mail": 30, "paid_per_unit": 14, "ordered": 21,
     "marketplace": 15, "turn": 13, "sku": 18, "place": 27,
 }  # fmt: skip
 _TALL = ("task", "product", "buyer_name", "note", "ship_by", "message_status", "message")
