@@ -67,6 +67,9 @@ def check(case: Any) -> None:
     told = status(case).to_json(orders=True)
     assert {name: OrderFilter(case).facts()[name] for name in FACTS} == {name: told[name] for name in FACTS}
     assert sum(told["triage"].values()) == told["orders"] == len(told["order_ids"])
+    if len(told["incidents"]) == 1:
+        mine = [row for row in told["rows"] if row["order_id"] in told["order_ids"] and row["incident"]]
+        assert told["incidents"][0]["orders"] == len(mine)
     if not told["orders"]:
         return
     done = export_case(case, now=NOW)
