@@ -13,22 +13,17 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.case.records import Cancellation
+from promofix_lib.case.settings import CANCEL_REASONS as ALL_REASONS
 from promofix_lib.errors import ExportError
 from promofix_lib.filters import is_cancelled, one_of
 from promofix_lib.say import Told, told
 from promofix_lib.status.book import Book, Mask
 
-CANCEL_REASONS = (
-    "PricingError",
-    "GeneralAdjustment",
-    "NoInventory",
-    "CustomerExchange",
-    "ShippingAddressUndeliverable",
-)
-"""Reason codes that a seller may give; the buyer is shown the reason. What each says and does: ``export.reason_…``."""
-
 BUYER_ASKED = "BuyerCanceled"
 """Reason for orders whose buyer asked through Amazon, which compares; for no others."""
+
+CANCEL_REASONS = tuple(code for code in ALL_REASONS if code != BUYER_ASKED)
+"""Reason codes that a seller may give; the buyer is shown the reason. What each says and does: ``export.reason_…``."""
 
 ORDER_ID = r"[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}"
 ITEM_CODE = r"[0-9]{1,20}"
