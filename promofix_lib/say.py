@@ -126,6 +126,19 @@ def languages() -> tuple[str, ...]:
     return (ENGLISH, *sorted(name for name in names if name not in (ENGLISH, "") and not name.startswith((".", "_"))))
 
 
+def language_name(language: str) -> str:
+    """A language's name in itself.
+
+    >>> language_name("en"), language_name("zh-CN"), language_name("pl")
+    ('English', '简体中文', 'Polski')
+    """
+    from babel import Locale
+
+    own = Locale.parse(language.replace("-", "_"))
+    name = own.languages.get(f"{own.language}_{own.script}") or own.languages[own.language]
+    return name[:1].upper() + name[1:]
+
+
 def language_of(name: str) -> str:
     """The language with a catalogue that a name means; English where there is none.
 

@@ -22,32 +22,41 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ask(desk: Desk, name: str, value: Any = None) -> None:
-    """Press the button, or set the value, of the part of that name; one that is not shown is asked for by its name."""
-    part = desk.parts.get(name)
-    if isinstance(part, w.Button):
-        part.click()
-    elif value is None or part is None or isinstance(part, w.FileUpload) or part.value == value:
+    """Press the button, or set the value, of the part of that name; what is folded away is opened for it."""
+    one = shown(desk, name)
+    if isinstance(one, w.Button):
+        one.click()
+    elif isinstance(one, w.FileUpload):
+        desk._done(name, [{"name": file, "content": content} for file, content in value])
+    elif one.value == value:
         desk._done(name, value)
     else:
-        part.value = value
+        one.value = value
     assert desk._busy.value == ""
+
+
+def shown(desk: Desk, name: str) -> Any:
+    """The part of that name; what is folded away is opened for it."""
+    if name not in desk.parts:
+        names(desk)
+    return desk.parts[name]
 
 
 def part(desk: Desk, name: str) -> dict[str, Any]:
     """What the part of that name shows: its text, items, rows, choices, value."""
-    shown = desk.parts[name]
-    code = str(getattr(shown, "value", ""))
+    one = shown(desk, name)
+    code = str(getattr(one, "value", ""))
     return {
-        "value": getattr(shown, "value", None),
+        "value": getattr(one, "value", None),
         "text": plain(code),
         "items": [plain(item) for item in re.findall(r"<li>(.*?)</li>", code, re.DOTALL)],
         "rows": [
             [plain(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)]
             for row in re.findall(r"<tr>(.*?)</tr>", code.split("<tbody>")[-1], re.DOTALL)
         ],
-        "choices": [{"label": label, "value": value} for label, value in getattr(shown, "options", ())],
-        "label": getattr(shown, "description", ""),
-        "off": getattr(shown, "disabled", False),
+        "choices": [{"label": label, "value": value} for label, value in getattr(one, "options", ())],
+        "label": getattr(one, "description", ""),
+        "off": getattr(one, "disabled", False),
     }
 
 
@@ -63,14 +72,14 @@ def notice(desk: Desk) -> str:
 
 def names(desk: Desk) -> set[str]:
     """Names of the parts that are shown, folded ones opened."""
-    for name, one in list(desk.parts.items()):
-        if name.endswith(" opened"):
+    while closed := [one for name, one in desk.parts.items() if name.endswith(" opened") and not one.value]:
+        for one in closed:
             one.value = True
     desk.refresh()
     seen: set[int] = set()
     waiting: list[Any] = [desk]
     while waiting:
-        one = waiting.pop()
-        seen.add(id(one))
-        waiting.extend(getattr(one, "children", ()))
+        part = waiting.pop()
+        seen.add(id(part))
+        waiting.extend(getattr(part, "children", ()))
     return {name for name, one in desk.parts.items() if id(one) in seen}

@@ -57,10 +57,10 @@ def cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_case_is_begun_once_and_opens_everywhere(cases: Path):
     """A name typed in notebook 0 begins a case that every other page opens from then on."""
     desk = StartDesk(Case.choose("first"))
-    desk.parts["name"].value = "2026-11-headphones"
-    ask(desk, "begin")
+    desk.parts["start_new"].value = "2026-11-headphones"
+    ask(desk, "start_begin")
     assert desk.case.name == Case.open().name == "2026-11-headphones"
-    ask(desk, "open", "first")
+    ask(desk, "start_case", "first")
     assert Case.open().name == "first"
 
 
@@ -68,8 +68,8 @@ def test_a_case_is_begun_once_and_opens_everywhere(cases: Path):
 def test_a_name_that_is_none_begins_nothing(cases: Path, typed: str):
     """No name, the sample's, or one that no folder can have: one sentence, and the same case stays open."""
     desk = StartDesk(Case.choose("first"))
-    desk.parts["name"].value = typed
-    ask(desk, "begin")
+    desk.parts["start_new"].value = typed
+    ask(desk, "start_begin")
     assert notice(desk)
     assert Case.open().name == "first"
 
@@ -77,18 +77,18 @@ def test_a_name_that_is_none_begins_nothing(cases: Path, typed: str):
 def test_language_and_marketplace_are_kept(cases: Path):
     """Chosen once: the desk speaks the language at once, and names the marketplace's own Seller Central."""
     desk = StartDesk(Case.choose("first"))
-    ask(desk, "country", "DE")
+    ask(desk, "start_country", "DE")
     assert "sellercentral.amazon.de" in part(desk, "steps")["text"]
-    ask(desk, "language", "zh-CN")
+    ask(desk, "start_language", "zh-CN")
     assert "结束促销" in part(desk, "steps")["text"]
-    assert StartDesk(Case.open()).parts["country"].value == "DE"
-    ask(desk, "language", "en")
+    assert StartDesk(Case.open()).parts["start_country"].value == "DE"
+    ask(desk, "start_language", "en")
 
 
 def test_the_ticks_are_the_gate_of_notebook_4(case: Case):
     """What is ticked in notebook 0 opens the gate in notebook 4, and each is the same tick."""
     desk, export = StartDesk(case), ExportButton(case, clock=lambda: NOW)
-    assert part(export, "export")["label"] == "Export a draft"
+    assert part(export, "export_draft")["label"] == "Export a draft"
     for name in ("promotion_ended", "price_right", "stock_as_wanted"):
         ask(desk, name, True)
     export.look()
@@ -109,11 +109,11 @@ def test_ticked_files_are_read_and_taken_into_the_case(tmp_path: Path):
         (downloads / path.name).write_bytes(path.read_bytes())
     (downloads / "photo.png").write_bytes(b"")
     chooser = ReportChooser(Case.open(tmp_path / "case"), downloads)
-    assert part(chooser, "file 1 name")["text"].startswith(ALL_ORDERS.name)
-    assert "tick 3" not in names(chooser)
-    assert part(chooser, "read")["off"]
-    ask(chooser, "tick 1", True)
-    ask(chooser, "read")
+    assert part(chooser, "file 1")["text"].startswith(ALL_ORDERS.name)
+    assert "tick_file 3" not in names(chooser)
+    assert part(chooser, "read_these")["off"]
+    ask(chooser, "tick_file 1", True)
+    ask(chooser, "read_these")
     assert [path.name for path in chooser.case.reports] == [ALL_ORDERS.name]
     assert [row[0] for row in part(chooser, "reading")["rows"]] == [ALL_ORDERS.name]
     assert len(chooser.case.incidents) == 1
@@ -123,8 +123,8 @@ def test_a_file_that_is_no_report_is_refused_before_the_case_has_it(tmp_path: Pa
     """A wrong file is refused in one sentence and the case stays usable."""
     (tmp_path / "notes.txt").write_text("milk, eggs\n", "utf-8")
     chooser = ReportChooser(Case.open(tmp_path / "case"), tmp_path)
-    ask(chooser, "tick 1", True)
-    ask(chooser, "read")
+    ask(chooser, "tick_file 1", True)
+    ask(chooser, "read_these")
     assert "notes.txt" in notice(chooser)
     ask(chooser, "upload", (("more.txt", b"milk, eggs\n"),))
     assert "more.txt" in notice(chooser)
@@ -137,7 +137,7 @@ def test_a_report_given_to_the_sample_begins_a_case_of_its_own(cases: Path):
     before = chooser.case.reports
     ask(chooser, "upload", ((ALL_ORDERS.name, ALL_ORDERS.read_bytes()),))
     assert "Give your case a name first" in notice(chooser)
-    chooser.parts["own"].value = "mine"
+    chooser.parts["chooser_own"].value = "mine"
     ask(chooser, "upload", ((ALL_ORDERS.name, ALL_ORDERS.read_bytes()),))
     assert (chooser.case.name, Case.open().name) == ("mine", "mine")
     assert Case.existing("sample").reports == before
@@ -148,8 +148,8 @@ def test_whatever_a_report_holds_is_text(case: Case, tmp_path: Path):
     odd = tmp_path / "was $64 & $1 <b>.txt"
     odd.write_bytes(ALL_ORDERS.read_bytes())
     chooser = ReportChooser(case, tmp_path)
-    assert part(chooser, "file 1 name")["text"].startswith("was $64 & $1 <b>.txt (")
-    assert "<b>" not in chooser.parts["file 1 name"].value
+    assert part(chooser, "file 1")["text"].startswith("was $64 & $1 <b>.txt (")
+    assert "<b>" not in chooser.parts["file 1"].value
     assert not [one for one in chooser.parts.values() if "$" in getattr(one, "description", "")]
 
 
@@ -165,10 +165,10 @@ def test_all_that_is_found_is_taken_unless_unticked(case: Case):
         "17397.00", "17,397.00 USD"
     )
     assert "img" in desk.parts["picture"].value
-    ask(desk, "incident 1", False)
+    ask(desk, "take_incident 1", False)
     MistakeSettings(case)
     assert status(case).orders == 0
-    ask(desk, "incident 1", True)
+    ask(desk, "take_incident 1", True)
     assert status(case).orders == 300
 
 
@@ -192,16 +192,16 @@ def test_the_sellers_own_price_counts_everywhere(case: Case):
     """A normal price typed by the seller changes the loss, on this page as in the status."""
     desk = MistakeSettings(case)
     before = status(case).amounts[0].loss
-    ask(desk, "price 1", "68.99")
+    ask(desk, "normal_price 1", "68.99")
     assert status(case).amounts[0].loss > before
     assert case.settings.normal_prices[0]["price"] == "68.99"
-    ask(desk, "price 1", "1e3")
+    ask(desk, "normal_price 1", "1e3")
     assert "is not a number" in notice(desk)
 
 
 def test_what_cannot_wait_is_ready_to_copy(case: Case):
     """The FBA order ids stand in the text for Seller Support, and no order that the seller cancels himself."""
-    text = part(SafetyDesk(case, clock=lambda: NOW), "support")["value"]
+    text = part(SafetyDesk(case, clock=lambda: NOW), "safety_support")["value"]
     rows = status(case).rows
     assert all((row.order_id in text) == (row.triage == "ask_amazon") for row in rows)
     assert [row for row in rows if row.triage == "ask_amazon"]
@@ -253,7 +253,7 @@ def test_a_page_keeps_its_case_and_exports_nothing_when_another_was_opened(cases
     head, export = PageHead(mine), ExportButton(mine, clock=lambda: NOW)
     Case.choose("other")
     head.look()
-    ask(export, "export")
+    ask(export, "export_draft")
     for words in (part(head, "line")["text"], notice(export)):
         assert "other was opened since" in words
     assert mine.exports == ()
@@ -265,13 +265,13 @@ def test_a_page_keeps_its_case_and_exports_nothing_when_another_was_opened(cases
 def test_costs_are_kept_as_typed_and_strange_ones_refused(case: Case):
     """Typed per SKU and saved; what is no amount is refused and changes nothing."""
     desk = CostsDesk(case)
-    ask(desk, "0 unit_cost", "1,212.50")
+    ask(desk, "costs_unit_cost 1", "1,212.50")
     sku = next(iter(case.settings.costs))
     assert case.settings.costs == {sku: {"unit_cost": "1212.50"}}
-    assert sku in part(desk, "sku 0")["text"]
-    ask(desk, "0 stock", "1.5")
+    assert sku in part(desk, "sku 1")["text"]
+    ask(desk, "costs_stock 1", "1.5")
     assert notice(desk)
-    ask(desk, "0 unit_cost", "")
+    ask(desk, "costs_unit_cost 1", "")
     assert case.settings.costs == {}
 
 
@@ -280,7 +280,7 @@ def test_the_export_says_before_it_is_pressed_what_goes_out(case: Case):
     desk = ExportButton(case, clock=lambda: NOW)
     counts = {row[1] for row in part(desk, "going")["rows"]}
     assert counts == {str(n) for n in status(case).triage.values()}
-    assert "Subject" in part(desk, "preview")["text"]
+    assert "Subject" in part(desk, "head")["text"]
     assert "Until then every export is a draft" in part(desk, "closed")["text"]
 
 
@@ -308,9 +308,9 @@ def test_the_rate_follows_what_is_chosen(case: Case):
     """The plan names another number of orders when the seller asks for it."""
     desk = RateDesk(case)
     first = part(desk, "plan")["text"]
-    ask(desk, "most", "100")
+    ask(desk, "rate_most_field", "100")
     assert part(desk, "plan")["text"] != first
-    ask(desk, "most", "x")
+    ask(desk, "rate_most_field", "x")
     assert "'x'" in notice(desk)
 
 
@@ -318,8 +318,8 @@ def test_each_next_step_is_a_filter(case: Case):
     """A button per next step with its count; pressed, only its orders are shown."""
     desk = TruthTable(case)
     [(step, n)] = [pair for pair in status(case).next.items() if pair[0] == "confirm_end"]
-    assert f"({n:,})" in part(desk, f"step {step}")["label"]
-    ask(desk, f"step {step}")
+    assert f"({n:,})" in part(desk, f"truth_step {step}")["label"]
+    ask(desk, f"truth_step {step}")
     assert {row[3] for row in part(desk, "orders")["rows"]} == {"confirm that the promotion has ended"}
     assert f"of {n:,} orders" in plain(desk.parts["orders"].value)
     ask(desk, "later")

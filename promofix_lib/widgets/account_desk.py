@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -12,8 +11,9 @@ from promofix_lib.account.worklist import Step
 from promofix_lib.amounts import typed_amount, typed_whole
 from promofix_lib.case.case import Case
 from promofix_lib.charts.of_case import rate_pictures
-from promofix_lib.widgets.desk import Desk, Part
-from promofix_lib.widgets.html import PAGES, Cell, Html, link_to, table
+from promofix_lib.widgets.desk import Desk
+from promofix_lib.widgets.form import Part
+from promofix_lib.widgets.html import PAGES, Cell, Html, link_to
 
 COSTS = ("unit_cost", "shipping", "fees", "stock")
 """What can be told about a SKU; all of it is optional."""
@@ -36,40 +36,31 @@ class RateDesk(Desk):
     title = "rate"
 
     def __init__(self, case: Case) -> None:
-        self._channel, self._most = "", ""
+        self._place, self._most = 0, ""
         super().__init__(case)
 
     def show(self) -> list[Part]:
         """The sentence that matters, the two fields; chart and words folded away."""
-        case, channels = self._case, account_of(self._case).channels
+        channels = account_of(self._case).channels
         if not channels:
-            return [self.text("none", self.say("rate_nothing"))]
-        names = [one.book.sales_channel for one in channels]
-        place = names.index(self._channel) if self._channel in names else 0
-        shown = channels[place]
-
-        def drawn() -> list[Part]:
-            pictures = case.once("rate_html", lambda: tuple(picture._repr_html_() for picture in rate_pictures(case)))
-            return [self.html("picture", pictures[place])]
-
-        words = "\n".join(sentence.text(self.language) for sentence in (*shown.told(), *shown.warnings))
+            return [self.said("rate_nothing")]
+        names = {str(n): one.book.sales_channel or self.say("panel_not_stated") for n, one in enumerate(channels)}
+        self._place = min(self._place, len(channels) - 1)
+        shown = channels[self._place]
+        told = [sentence.text(self.language) for sentence in (*shown.told(), *shown.warnings)]
+        channel = self.select("rate_channel", str(self._place), names, self._look_at)
+        most = self.field("rate_most_field", self._most, self._at_most)
         return [
-            self.text("rate", "\n".join(sentence.text(self.language) for sentence in shown.told()[:2])),
-            self.row(
-                "asked",
-                [
-                    *([self._which(names, place)] if len(names) > 1 else []),
-                    self.field("most", self.say("rate_most_field"), self._most, self.say("rate_most_hint")),
-                ],
-            ),
+            self.text("rate", "\n".join(told[:2])),
+            self.row(*([channel] if len(names) > 1 else []), most),
             self.text("plan", self._plan(shown)),
-            self.folded("charts", self.say("rate_chart"), drawn),
-            self.fold("words", self.say("rate_in_words"), words),
+            self.folded("rate_chart", lambda: [self._picture(), self.text("in words", "\n".join(told))]),
         ]
 
-    def _which(self, names: list[str], place: int) -> Part:
-        choices = {name: name or self.say("panel_not_stated") for name in names}
-        return self.select("channel", self.say("rate_channel"), names[place], choices)
+    def _picture(self) -> Part:
+        case = self._case
+        drawn = case.once("rate_html", lambda: tuple(one._repr_html_() for one in rate_pictures(case)))
+        return self.html("picture", drawn[self._place])
 
     def _plan(self, shown: Outlook) -> str:
         plans = shown.plans() if self._most else ()
@@ -77,12 +68,11 @@ class RateDesk(Desk):
         plan = min(plans, key=lambda one: abs(len(one.cancel) - wanted), default=shown.plan)
         return plan.told().text(self.language)
 
-    def act(self, name: str, value: Any) -> None:
-        """Another sales channel, or another number of orders."""
-        if name == "channel":
-            self._channel = str(value)
-        elif name == "most":
-            self._most = str(typed_whole(str(value), self.language)) if str(value).strip() else ""
+    def _look_at(self, place: str) -> None:
+        self._place = int(place)
+
+    def _at_most(self, typed: str) -> None:
+        self._most = str(typed_whole(typed, self.language)) if typed.strip() else ""
 
 
 class CostsDesk(Desk):
@@ -98,39 +88,31 @@ class CostsDesk(Desk):
 
     def show(self) -> list[Part]:
         """Four fields per SKU, the most chosen SKUs first; folded away."""
-        case = self._case
-        counts = case.orders.loc[case.chosen(), "sku"].dropna().value_counts()
+        counts = self._case.orders.loc[self._case.chosen(), "sku"].dropna().value_counts()
         if counts.empty:
-            return [self.text("none", self.say("costs_none"))]
-        self._skus = [str(sku) for sku in counts.index[:MOST_SKUS]]
-        parts: list[Part] = [self.text("how", self.say("costs_how", currency=case.marketplace.currency or "–"))]
-        for place, sku in enumerate(self._skus):
-            parts.append(self.text(f"sku {place}", self.say("costs_items", sku=sku, n=int(counts[sku]))))
-            parts.append(self.row(f"costs {place}", [self._cost(place, sku, name) for name in COSTS]))
-        if len(counts) > MOST_SKUS:
-            parts.append(self.text("more", self.say("costs_more", n=len(counts) - MOST_SKUS)))
-        return [self.folded("all", self.say("costs"), parts)]
+            return [self.said("costs_none")]
+        return [self.folded("costs", lambda: self._fields({str(sku): int(n) for sku, n in counts.items()}))]
 
-    def _cost(self, place: int, sku: str, name: str) -> Part:
-        value = str(self._case.settings.costs.get(sku, {}).get(name, ""))
-        return self.field(f"{place} {name}", self.say(f"costs_{name}", n=place + 1), value)
+    def _fields(self, counts: dict[str, int]) -> list[Part]:
+        costs, rest = self._case.settings.costs, len(counts) - MOST_SKUS
+        parts: list[Part] = [self.said("costs_how", currency=self._case.marketplace.currency or "–")]
+        for place, (sku, n) in enumerate([*counts.items()][:MOST_SKUS], 1):
+            told = costs.get(sku, {})
+            parts.append(self.text(f"sku {place}", self.say("costs_items", sku=sku, n=n)))
+            fields = (
+                self.field(f"costs_{name} {place}", str(told.get(name, "")), partial(self._keep, sku, name), n=place)
+                for name in COSTS
+            )
+            parts.append(self.row(*fields))
+        return [*parts, *([self.said("costs_more", n=rest)] if rest > 0 else [])]
 
-    def act(self, name: str, value: Any) -> None:
-        """Keep one number; what is no amount is refused and changes nothing."""
-        place, _, what = name.partition(" ")
-        if what not in COSTS or not place.isdecimal():
-            return
-        sku, typed, settings = self._skus[int(place)], str(value).strip(), self._case.settings
-        read = typed_whole if what == "stock" else typed_amount
-        told = {key: cell for key, cell in settings.costs.get(sku, {}).items() if key != what}
-        row = told | ({what: str(read(typed, self.language))} if typed else {})
-        costs = {**settings.costs, sku: row}
-        self._case.change_settings(costs={key: cells for key, cells in costs.items() if cells})
+    def _keep(self, sku: str, name: str, typed: str) -> None:
+        costs = self._case.settings.costs
+        read: Any = typed_whole if name == "stock" else typed_amount
+        row = dict(costs.get(sku, {})) | {name: str(read(typed, self.language)) if typed.strip() else ""}
+        row = {key: cell for key, cell in row.items() if cell}
+        self._case.change_settings(costs={key: cells for key, cells in {**costs, sku: row}.items() if cells})
         self.tell("costs_saved")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class OrderOfWork(Desk):
@@ -145,33 +127,27 @@ class OrderOfWork(Desk):
 
     title = "work"
 
-    def __init__(self, case: Case, clock: Callable[[], datetime] = _now) -> None:
-        self._clock = clock
-        super().__init__(case)
-
     def show(self) -> list[Part]:
         """What to do when, why, and with how many orders."""
         case = self._case
         if not case.chosen().any():
-            return [self.text("none", self.say("nothing_chosen"))]
-        head = [self.say(f"work_{name}") for name in ("when", "what", "why", "orders")]
+            return [self.said("nothing_chosen")]
+        head = self.words("work_", ("when", "what", "why", "orders"))
         rows = [self._row(step) for step in account_of(case).plan_of_work(self._clock())]
-        zone = case.marketplace.zone_name.replace("_", " ")
-        later = table(self.say("work_later"), head, rows[_FIRST_STEPS:]).html
+        caption = self.say("work_caption", zone=case.marketplace.zone_name.replace("_", " "))
+        later = rows[_FIRST_STEPS:]
         return [
-            self.table("work", self.say("work_caption", zone=zone), head, rows[:_FIRST_STEPS]),
-            self.html("later", f"<details><summary>{escape(self.say('work_later'))}</summary>{later}</details>"),
+            self.table("work", caption, head, rows[:_FIRST_STEPS]),
+            *([self.folded("work_later", lambda: [self.table("later", "", head, later)])] if later else []),
         ]
 
     def _row(self, step: Step) -> list[Cell]:
         language = self.language
-        what = escape(step.what.text(language))
-        page = PAGES.index(step.page.removesuffix(".ipynb")) if step.page else None
-        link = f" {link_to(page, language)}" if page is not None else ""
+        link = f" {link_to(PAGES.index(step.page.removesuffix('.ipynb')), language)}" if step.page else ""
         due = f" ({step.urgent.text(language)})" if step.urgent else ""
         return [
-            self.say("moment", at=step.when.astimezone(self._case.zone)) + due,
-            Html(what + link),
+            self.moment(step.when) + due,
+            Html(escape(step.what.text(language)) + link),
             step.why.text(language),
-            self.say("number", n=len(step.order_ids)) if step.order_ids else "",
+            self.number(len(step.order_ids)) if step.order_ids else "",
         ]

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from html import escape
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import Any, ClassVar
 from weakref import WeakSet
 
 import ipywidgets as w
 
 from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.say import say
-from promofix_lib.widgets.html import link_to, listed, paragraph, table
-
-Part: TypeAlias = Any  # a widget; ipywidgets has no types
-T = TypeVar("T")
+from promofix_lib.say import moment_text
+from promofix_lib.widgets.form import Does, Form, Part
+from promofix_lib.widgets.html import link_to, paragraph
 
 LOOK_EVERY = 3.0
 """Seconds between two looks whether the case has changed."""
@@ -26,50 +24,51 @@ LOOK_EVERY = 3.0
 _STYLE = (Path(__file__).resolve().parent / "desk.css").read_text("utf-8")
 
 
-class Desk(w.VBox):
-    """A form of ipywidgets. A child says what it shows (`show`) and what it does (`act`).
+def _now() -> datetime:
+    return datetime.now(UTC)
 
-    Each part has a name and is made once: shown again it takes the new words and values and keeps the keyboard's place.
-    What a report says stands in HTML texts and in the choices of menus only: a description is read for formulas.
+
+class Desk(Form):
+    """A form about a case. A child says in `show` which parts it has, with the name of each and what it does.
 
     Parameters
     ----------
     case : Case
         What the desk shows and changes; another notebook's changes appear by themselves.
+    clock : callable
+        Gives the present time with a zone.
     """
 
     title: ClassVar[str] = ""
     needs_reports: ClassVar[bool] = True
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
-        self.parts: dict[str, Part] = {}
-        """The parts by their names."""
-        self._quiet = False
-        self._style, self._busy = w.HTML(f"<style>{_STYLE}</style>"), _text()
-        self._notice = _text()
+    def __init__(self, case: Case, clock: Callable[[], datetime] = _now) -> None:
+        self._case, self._clock = case, clock
+        self._style, self._busy, self._notice = w.HTML(f"<style>{_STYLE}</style>"), w.HTML(), w.HTML()
         self._seen: object = None
         super().__init__()
         self.add_class("pf-desk").add_class(f"pf-{type(self).__name__.lower()}")
         self.refresh()
 
-    # -- what a child says ----------------------------------------------------------------------------------------
-
     def show(self) -> list[Part]:
         """The parts as things are now."""
         raise NotImplementedError
 
-    def act(self, name: str, value: Any) -> None:
-        """Do what the part of this name asks for; a desk that only shows does nothing."""
+    # -- words ----------------------------------------------------------------------------------------------------
 
-    def say(self, key: str, **facts: Any) -> str:
-        """A sentence of the catalogue's room ``widgets`` in the case's language."""
-        return say(key if "." in key else f"widgets.{key}", language=self.language, **facts)
+    @property
+    def case(self) -> Case:
+        """The case that the desk works on."""
+        return self._case
 
     @property
     def language(self) -> str:
         """The seller's language."""
         return self._case.language
+
+    def moment(self, at: datetime, *, zone: bool = False) -> str:
+        """A moment on the marketplace's clock."""
+        return moment_text(at.astimezone(self._case.zone), self.language, zone=zone)
 
     def tell(self, key: str, **facts: Any) -> None:
         """One sentence below the form."""
@@ -95,8 +94,7 @@ class Desk(w.VBox):
             shown = [self.text("error", str(error), look="told")]
         finally:
             self._quiet = False
-        children = (self._style, *shown, self._busy, self._notice)
-        self.children = children
+        self.children = (self._style, *shown, self._busy, self._notice)
 
     def _no_report(self) -> Part:
         return self.html("no_report", paragraph(self.say("no_report")) + link_to(1, self.language))
@@ -118,30 +116,16 @@ class Desk(w.VBox):
         _follow(self)
         return super()._repr_mimebundle_(**kwargs)
 
-    # -- parts ----------------------------------------------------------------------------------------------------
+    # -- acting ---------------------------------------------------------------------------------------------------
 
-    def _part(self, name: str, make: Callable[[], T]) -> T:
-        if name not in self.parts:
-            self.parts[name] = make()
-        part: T = self.parts[name]
-        return part
-
-    def _asking(self, name: str, make: Callable[[], T]) -> T:
-        """A part whose value the seller changes: a change is an act, unless we show it."""
-
-        def made() -> T:
-            part: Any = make()
-            part.observe(lambda change: self._done(name, change["new"]), "value")
-            return part
-
-        return self._part(name, made)
-
-    def _done(self, name: str, value: Any) -> None:
+    def _done(self, name: str, *value: Any) -> None:
+        """The seller pressed a part, or gave it a value: do what it is for, say what stands in the way, show it."""
         if self._quiet:
             return
         self._notice.value = ""
         try:
-            self.act(name, value)
+            if does := self._does.get(name):
+                does(*value)
         except PromofixError as error:
             self._notice.value = paragraph(str(error), role="alert", look="told")
         except OSError as error:  # a full disk, a locked file: the seller can put it right
@@ -149,134 +133,20 @@ class Desk(w.VBox):
             self._notice.value = paragraph(words, role="alert", look="told")
         self.refresh()
 
-    def typed(self, name: str) -> str:
-        """What stands in a field that is not saved by itself."""
-        return str(self.parts[name].value) if name in self.parts else ""
+    def keeps(self, name: str, read: Callable[[Any], Any] = lambda value: value) -> Does:
+        """What keeps a setting of the case as it was given, read by `read`."""
+        return lambda value: self._case.change_settings(**{name: read(value)})
 
-    def html(self, name: str, code: str) -> w.HTML:
-        """HTML in which every value is escaped already."""
-        part = self._part(name, _text)
-        part.value = code
-        return part
+    def check_still_open(self) -> None:
+        """Nothing is exported from a page when another case was opened since.
 
-    def text(self, name: str, words: str, look: str = "") -> w.HTML:
-        """A paragraph, as typed."""
-        return self.html(name, paragraph(words, look=look))
-
-    def bullets(self, name: str, title: str, items: Sequence[str]) -> w.HTML:
-        """A list with a title."""
-        return self.html(name, listed(title, items).html)
-
-    def table(self, name: str, caption: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> w.HTML:
-        """A table; the first cell of each row names the row."""
-        return self.html(name, table(caption, head, rows).html)
-
-    def fold(self, name: str, title: str, words: str, language: str = "") -> w.HTML:
-        """A text of many lines to read, folded away below its title."""
-        lang = f' lang="{escape(language)}"' if language else ""
-        body = f'<p{lang} dir="auto" style="white-space:pre-wrap">{escape(words)}</p>'
-        return self.html(name, f"<details><summary>{escape(title)}</summary>{body}</details>")
-
-    def button(self, name: str, label: str, *, main: bool = False, off: bool = False) -> w.Button:
-        """A button."""
-
-        def make() -> w.Button:
-            made = w.Button(button_style="primary" if main else "")
-            made.on_click(lambda _button: self._done(name, None))
-            return made
-
-        part = self._part(name, make)
-        part.description, part.disabled = label, off
-        return part
-
-    def tick(self, name: str, label: str, on: bool) -> w.Checkbox:
-        """A check box with a sentence of our own."""
-        part = self._asking(name, lambda: w.Checkbox(indent=False))
-        part.description, part.value = label, on
-        return part
-
-    def field(self, name: str, label: str, value: str, hint: str = "", *, width: str = "auto") -> w.Box:
-        """A field to type in; it speaks when it is left or Enter is pressed."""
-        part = self._asking(name, lambda: w.Text(continuous_update=False, style=_WIDE, layout=_of(width)))
-        part.description, part.value = label, value
-        return self._with_hint(name, part, hint)
-
-    def area(self, name: str, label: str, value: str, hint: str = "", *, rows: int = 14) -> w.Box:
-        """A text of many lines to edit; it speaks when it is left."""
-        part = self._asking(name, lambda: w.Textarea(continuous_update=False, style=_WIDE, layout=_of("auto")))
-        part.description, part.value, part.rows = label, value, rows
-        return self._with_hint(name, part, hint, below=True)
-
-    def select(self, name: str, label: str, value: str, choices: Mapping[str, str], hint: str = "") -> w.Box:
-        """One of several; `choices` maps each value to its label, which may be a report's own words."""
-        part = self._asking(name, lambda: w.Dropdown(style=_WIDE, layout=_of("auto")))
-        options = tuple((words, key) for key, words in choices.items())
-        if part.options != options:
-            part.options = options
-        part.description, part.value = label, value if value in choices else None
-        return self._with_hint(name, part, hint)
-
-    def upload(self, name: str, label: str, suffixes: Sequence[str]) -> w.FileUpload:
-        """Files given through the browser: `act` gets a tuple of (name, bytes)."""
-
-        def make() -> w.FileUpload:
-            made = w.FileUpload(multiple=True, accept=",".join(suffixes))
-
-            def come(change: Mapping[str, Any]) -> None:
-                files = tuple((one["name"], bytes(one["content"])) for one in change["new"])
-                if files:
-                    made.value = ()
-                    self._done(name, files)
-
-            made.observe(come, "value")
-            return made
-
-        part = self._part(name, make)
-        part.description = label
-        return part
-
-    def folded(self, name: str, title: str, parts: Sequence[Part] | Callable[[], Sequence[Part]]) -> w.VBox:
-        """Parts that are shown when the seller asks for them; a callable makes them only then."""
-        opened = self._part(f"{name} opened", lambda: w.ToggleButton(value=False))
-        box = self._part(name, w.VBox)
-
-        def draw(_change: object = None) -> None:
-            opened.icon = "caret-down" if opened.value else "caret-right"
-            shown = (parts() if callable(parts) else parts) if opened.value else ()
-            box.children = (opened, *shown)
-
-        opened.description = title
-        opened.unobserve_all("value")
-        opened.observe(draw, "value")
-        draw()
-        return box
-
-    def row(self, name: str, parts: Sequence[Part]) -> w.HBox:
-        """Parts beside each other."""
-        box = self._part(name, lambda: w.HBox(layout=w.Layout(flex_flow="row wrap", align_items="center")))
-        if box.children != tuple(parts):
-            box.children = tuple(parts)
-        return box
-
-    def _with_hint(self, name: str, part: Part, hint: str, *, below: bool = False) -> w.Box:
-        words = self.html(f"{name} hint", paragraph(hint, look="quiet") if hint else "")
-        kind = w.VBox if below else w.HBox
-        box = self._part(f"{name} box", lambda: kind(layout=w.Layout(flex_flow="column" if below else "row wrap")))
-        children = (part, words) if hint else (part,)
-        if box.children != children:
-            box.children = children
-        return box
-
-
-_WIDE = {"description_width": "initial"}
-
-
-def _of(width: str) -> w.Layout:
-    return w.Layout(width=width, max_width="100%")
-
-
-def _text() -> w.HTML:
-    return w.HTML()
+        Raises
+        ------
+        CaseError
+            The name of the other case, and what to do.
+        """
+        if other := self._case.replaced_by:
+            raise CaseError("widgets.other_case", name=self._case.name, other=other)
 
 
 # -- following the case -----------------------------------------------------------------------------------------------
@@ -309,15 +179,3 @@ def _look() -> None:
     _timer.clear()
     if _followers:
         _again()
-
-
-def check_still_open(case: Case) -> None:
-    """Nothing is exported from a page when another case was opened since.
-
-    Raises
-    ------
-    CaseError
-        The name of the other case, and what to do.
-    """
-    if other := case.replaced_by:
-        raise CaseError("widgets.other_case", name=case.name, other=other)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from promofix_lib.case.case import SAMPLE, Case
-from promofix_lib.reports import Lack, Report, read_report
-from promofix_lib.widgets.desk import Desk, Part
-from promofix_lib.widgets.html import Bullets, Cell
+from promofix_lib.reports import Report, read_report
+from promofix_lib.widgets.desk import Desk
+from promofix_lib.widgets.form import Does, Part
+from promofix_lib.widgets.html import Cell
 from promofix_lib.widgets.start_desk import begun
 
 SUFFIXES = (".txt", ".tsv", ".csv", ".xml", ".zip", ".gz", ".xlsx", ".xls")
@@ -21,8 +22,49 @@ SUFFIXES = (".txt", ".tsv", ".csv", ".xml", ".zip", ".gz", ".xlsx", ".xls")
 _SHOWN_LINES = 10
 
 
-class ReportChooser(Desk):
-    """Choose the downloaded reports; each is read before it is taken into the case; what was read is shown.
+class FilesDesk(Desk):
+    """A desk that takes files: found in a folder and ticked there, or given through the browser."""
+
+    def __init__(self, case: Case, **facts: Any) -> None:
+        self._ticked: set[str] = set()
+        super().__init__(case, **facts)
+
+    def files(self) -> Sequence[Path]:
+        """The files that can be ticked."""
+        raise NotImplementedError
+
+    def take(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Take files by name and content."""
+        raise NotImplementedError
+
+    def file_parts(self, endings: Sequence[str], notes: Mapping[str, str]) -> list[Part]:
+        """A tick per file, its name beside it as text; upload, look again, read what is ticked."""
+        return [
+            *(self._file(n, path, notes.get(path.name, "")) for n, path in enumerate(self.files(), 1)),
+            self.row(
+                self.upload("upload", endings, self.take),
+                self.button("look_again", None),
+                self.button("read_these", self._read, main=True, off=not self._ticked),
+            ),
+        ]
+
+    def _file(self, n: int, path: Path, note: str) -> Part:
+        facts = path.stat()
+        when = datetime.fromtimestamp(facts.st_mtime).strftime("%Y-%m-%d %H:%M")
+        words = self.say("chooser_file", name=path.name, size=size_text(facts.st_size), when=when)
+        box = self.tick(f"tick_file {n}", path.name in self._ticked, self._turn(path.name), n=n)
+        return self.row(box, self.text(f"file {n}", f"{words} · {note}" if note else words))
+
+    def _turn(self, name: str) -> Does:
+        return lambda _on: self._ticked.symmetric_difference_update({name})
+
+    def _read(self) -> None:
+        self.take([(path.name, path.read_bytes()) for path in self.files() if path.name in self._ticked])
+        self._ticked.clear()
+
+
+class ReportChooser(FilesDesk):
+    """Choose the downloaded reports; a file that cannot be used does not stay in the case; what was read is shown.
 
     A report given to the sample begins a case of the seller's own, in place.
 
@@ -39,68 +81,34 @@ class ReportChooser(Desk):
 
     def __init__(self, case: Case, folder: Path | None = None) -> None:
         self._folder = folder or Path.cwd()
-        self._ticked: set[str] = set()
         super().__init__(case)
 
-    @property
-    def case(self) -> Case:
-        """The case that the reports go into."""
-        return self._case
+    def files(self) -> list[Path]:
+        """Files in the folder that can be reports, by name."""
+        found = (path for path in self._folder.iterdir() if path.suffix.lower() in SUFFIXES)
+        return sorted(path for path in found if path.is_file() and not path.name.startswith((".", "~$")))
 
     def show(self) -> list[Part]:
         """What was read; the files found, the upload."""
-        files = files_in(self._folder, SUFFIXES)
-        where = self.say("chooser_folder" if files else "chooser_none", folder=self._folder)
         return [
             *self._read_parts(),
-            self.upload("upload", self.say("upload"), SUFFIXES),
-            self.text("where", where),
-            *file_ticks(self, files, self._ticked),
-            *self._own_name(),
-            self.row(
-                "buttons",
-                [
-                    self.button("read", self.say("read_these"), main=True, off=not self._ticked),
-                    self.button("look", self.say("look_again")),
-                ],
-            ),
+            self.said("chooser_folder" if self.files() else "chooser_none", folder=self._folder),
+            *([self.field("chooser_own", self.typed("chooser_own"))] if self._case.name == SAMPLE else []),
+            *self.file_parts(SUFFIXES, {}),
         ]
 
-    def _own_name(self) -> list[Part]:
-        if self._case.name != SAMPLE:
-            return []
-        return [self.field("own", self.say("chooser_own"), self.typed("own"), self.say("chooser_own_hint"))]
-
-    def act(self, name: str, value: Any) -> None:
-        """Tick, look again, read what is ticked, or take an upload."""
-        if name.startswith("tick "):
-            self._ticked ^= {self.parts[name].pf_file}
-        elif name == "read":
-            paths = [path for path in files_in(self._folder, SUFFIXES) if path.name in self._ticked]
-            self._own_case()
-            for path in paths:
-                with self.working("reading", name=path.name):
-                    read_report(path)  # a file that cannot be used is refused before the case has it
-                    self._case.add_reports([path])
-                self._ticked.discard(path.name)
-            self._taken(path.name for path in paths)
-        elif name == "upload":
-            self._own_case()
-            for file, content in value:
-                with self.working("reading", name=file):
-                    self._take(file, content)
-            self._taken(file for file, _ in value)
-
-    def _own_case(self) -> None:
+    def take(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Read each file and keep it in the case; the sample takes none."""
         if self._case.name == SAMPLE:
-            self._case = Case.choose(begun(self.typed("own")), self._case.language)
-
-    def _taken(self, names: Iterable[str]) -> None:
+            self._case = Case.choose(begun(self.typed("chooser_own")), self._case.language)
+        for name, content in files:
+            with self.working("reading", name=name):
+                self._keep(name, content)
         with self.working("finding"):
             self._case.take_found()
-        self.tell("taken", names=tuple(names), case=self._case.name)
+        self.tell("taken", names=tuple(name for name, _ in files), case=self._case.name)
 
-    def _take(self, name: str, content: bytes) -> None:
+    def _keep(self, name: str, content: bytes) -> None:
         before = set(self._case.reports)
         path = self._case.add_report(name, content)
         try:
@@ -115,61 +123,36 @@ class ReportChooser(Desk):
     def _read_parts(self) -> list[Part]:
         case = self._case
         if not case.reports:
-            return [self.text("in_case_none", self.say("in_case_none", folder=case.reports_folder))]
+            return [self.said("in_case_none", folder=case.reports_folder)]
         reading, orders = case.reading, case.orders
-        head = [self.say(name) for name in ("file", "kind", "rows", "items", "span", "set_aside", "missing")]
-        rows = [self._row(report) for report in reading.reports]
-        told = self.say("read_together", orders=orders["order_id"].nunique(), items=len(orders))
         return [
-            self.table("reading", self.say("reading_caption", zone=case.marketplace.zone_name), head, rows),
-            self.text("together", told),
-            self.bullets(
-                "warnings", self.say("warnings"), [warning.text(self.language) for warning in reading.warnings]
+            self.table(
+                "reading",
+                self.say("reading_caption", zone=case.marketplace.zone_name),
+                self.words("", ("file", "kind", "rows", "items", "span", "set_aside", "missing")),
+                [self._row(report) for report in reading.reports],
             ),
+            self.said("read_together", orders=orders["order_id"].nunique(), items=len(orders)),
+            self.bullets("warnings", self.say("warnings"), [one.text(self.language) for one in reading.warnings]),
         ]
 
     def _row(self, report: Report) -> list[Cell]:
         bad = [self.say("line", line=line.line, reason=line.reason) for line in report.quarantined[:_SHOWN_LINES]]
         more = len(report.quarantined) - len(bad)
+        lacks = [f"{one.what.text(self.language)}: {one.how_to_get_it.text(self.language)}" for one in report.lacks]
         return [
             report.name,
             f"{report.kind} ({report.encoding})",
-            self.say("number", n=report.rows),
-            self.say("number", n=report.items),
+            self.number(report.rows),
+            self.number(report.items),
             self._span(report),
-            Bullets((*bad, *([self.say("and_more", n=more)] if more else [])), self.say("nothing")),
-            Bullets(tuple(self._lack(lack) for lack in report.lacks), self.say("nothing")),
+            (*bad, *([self.say("and_more", n=more)] if more else [])) or self.say("nothing"),
+            tuple(lacks) or self.say("nothing"),
         ]
 
-    def _lack(self, lack: Lack) -> str:
-        return f"{lack.what.text(self.language)}: {lack.how_to_get_it.text(self.language)}"
-
     def _span(self, report: Report) -> str:
-        times = report.table["purchase_date"].dropna() if "purchase_date" in report.table else pd.Series()
-        if times.empty:
-            return "–"
-        zone = self._case.zone
-        return " – ".join(self.say("moment", at=time.astimezone(zone)) for time in (times.min(), times.max()))
-
-
-def files_in(folder: Path, suffixes: Sequence[str]) -> list[Path]:
-    """Files in a folder that can be reports, by name."""
-    names = (path for path in folder.iterdir() if path.suffix.lower() in suffixes)
-    return sorted(path for path in names if path.is_file() and not path.name.startswith((".", "~$")))
-
-
-def file_ticks(desk: Desk, files: Sequence[Path], ticked: set[str], notes: Sequence[str] = ()) -> list[Part]:
-    """A tick per file; its name stands beside it as text."""
-    parts: list[Part] = []
-    for n, path in enumerate(files, 1):
-        box = desk.tick(f"tick {n}", desk.say("tick_file", n=n), path.name in ticked)
-        box.pf_file = path.name
-        facts = path.stat()
-        when = datetime.fromtimestamp(facts.st_mtime).strftime("%Y-%m-%d %H:%M")
-        words = desk.say("chooser_file", name=path.name, size=size_text(facts.st_size), when=when)
-        note = f" · {notes[n - 1]}" if notes and notes[n - 1] else ""
-        parts.append(desk.row(f"file {n}", [box, desk.text(f"file {n} name", words + note)]))
-    return parts
+        times = report.table.get("purchase_date", pd.Series(dtype=object)).dropna()
+        return " – ".join(self.moment(time) for time in (times.min(), times.max())) if len(times) else "–"
 
 
 def size_text(size: int) -> str:

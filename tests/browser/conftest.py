@@ -1,6 +1,6 @@
 """A real JupyterLab in a real Chromium for the tests of this folder; no request leaves the machine.
 
-Take the fixtures ``jupyterlab`` (a `Lab` on a temporary copy of the notebooks) and ``page`` (Playwright's).
+Take the fixtures ``lab`` (a `Lab` on a temporary copy of the notebooks) and ``page`` (Playwright's).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.browser.lab import PROJECT, RUNNING, Lab, serve
+from tests.browser.lab import PROJECT, Lab, serve
 
 REQUIRED = set(os.environ.get("PROMOFIX_REQUIRE", "").replace(",", " ").split())
 QUIET = (
@@ -37,49 +37,41 @@ def chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def jupyterlab(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Lab]:
-    """A JupyterLab in the light theme on a temporary copy of the notebooks and the sample."""
-    with serve(tmp_path_factory.mktemp("lab")) as lab:
-        yield lab
-
-
-@pytest.fixture(scope="session")
-def dark_lab(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Lab]:
-    """The same in the dark theme."""
-    with serve(tmp_path_factory.mktemp("dark-lab"), theme="JupyterLab Dark") as lab:
-        yield lab
-
-
-@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """An installed Chromium, driven by Playwright."""
+    """An installed Chromium, driven by Playwright: one window for all tests, so that JupyterLab is loaded once."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = chromium()
     if path is None:
         absent("browser", "no Chromium is installed (apt-get install chromium, or set PROMOFIX_CHROMIUM).")
     with playwright.sync_playwright() as driver:
         running = driver.chromium.launch(executable_path=path, args=QUIET)
-        yield running
+        window = running.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", reduced_motion="reduce")
+        window.set_default_timeout(30_000)
+        yield window
         running.close()
 
 
-@pytest.fixture(autouse=True)
-def no_kernels_left() -> Iterator[None]:
-    """Every test begins and ends without a running kernel."""
-    yield
-    for lab in RUNNING:
-        lab.shut_down()
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Lab]:
+    """A JupyterLab on a temporary copy of the notebooks and the sample."""
+    with serve(tmp_path_factory.mktemp("lab")) as running:
+        yield running
 
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    """A fresh page that must not ask anything of the outside world."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1250}, locale="en-GB", reduced_motion="reduce")
-    page = context.new_page()
+    """A fresh page; it, and what it opens, must not ask anything of the outside world."""
     outside: list[str] = []
-    page.on("request", lambda request: outside.append(request.url) if _is_outside(request.url) else None)
-    yield page
-    context.close()
+
+    def asked(request: Any) -> None:
+        if _is_outside(request.url):
+            outside.append(request.url)
+
+    browser.on("request", asked)
+    yield browser.new_page()
+    browser.remove_listener("request", asked)
+    for one in browser.pages:
+        one.close()
     assert not outside, f"the page asked for {outside}"
 
 

@@ -1,4 +1,4 @@
-"""A JupyterLab of its own for a test: every folder temporary, nothing left running."""
+"""A JupyterLab of its own for the tests: every folder temporary, one kernel for all pages, nothing left running."""
 
 from __future__ import annotations
 
@@ -9,26 +9,29 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
+from promofix_lib.app.server import server_command
+
 PROJECT = Path(__file__).resolve().parents[2]
-RUNNING: list[Lab] = []
-"""Servers that run now."""
+
+COUNTS = """[...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell')]
+  .map(cell => Number(/\\d+/.exec(cell.querySelector('.jp-InputPrompt')?.textContent)?.[0] ?? 0))"""
+"""Execution counts of the code cells on a page; 0 for one that did not run, or still runs."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Lab:
-    """A running JupyterLab.
+    """A running server, with JupyterLab (``lab``, ``doc``) and Notebook 7 (``notebooks``) on it.
 
     Parameters
     ----------
@@ -41,6 +44,45 @@ class Lab:
     url: str
     token: str
     root: Path
+    kernel: str = ""
+    app: str = "lab"
+    attached: set[str] = field(default_factory=set)
+
+    @property
+    def cases(self) -> Path:
+        """Where the cases lie: below the server's folder, as in a clone."""
+        return self.root / "data" / "cases"
+
+    # -- the server -----------------------------------------------------------------------------------------------
+
+    def ask(self, path: str, method: str = "GET", body: Any = None) -> Any:
+        """What the server answers, as JSON."""
+        request = urllib.request.Request(
+            f"{self.url}{path}", method=method, headers={"Authorization": f"token {self.token}"}
+        )
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(request, data, timeout=60) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def looks(self, theme: str, app: str = "lab") -> None:
+        """From now on pages open in this theme (``Light``, ``Dark``) and application."""
+        self.app = app
+        raw = json.dumps({"theme": f"JupyterLab {theme}", "adaptive-theme": False})
+        self.ask("/lab/api/settings/@jupyterlab/apputils-extension:themes", "PUT", {"raw": raw})
+
+    def attach(self, name: str) -> None:
+        """Let a notebook use the one kernel: starting one for each costs more than all that is tested."""
+        if not self.kernel:
+            self.kernel = self.ask("/api/kernels", "POST", {"name": "python3", "path": "notebooks"})["id"]
+        if name not in self.attached:
+            session = {"path": name, "name": name, "type": "notebook", "kernel": {"id": self.kernel}}
+            self.ask("/api/sessions", "POST", session)
+            self.attached.add(name)
+
+    def restart(self) -> None:
+        """Restart the kernel; nothing is run."""
+        self.ask(f"/api/kernels/{self.kernel}/restart", "POST", {})
 
     def write(self, name: str, *cells: str) -> str:
         """A notebook with these code cells; gives its name back."""
@@ -49,121 +91,63 @@ class Lab:
         nbformat.write(notebook, self.root / name)
         return name
 
-    def get(self, path: str) -> Any:
-        """A JSON answer of the server."""
-        with urllib.request.urlopen(self._request(path), timeout=10) as answer:
-            return json.load(answer)
-
-    def _request(self, path: str, method: str = "GET") -> urllib.request.Request:
-        return urllib.request.Request(
-            f"{self.url}{path}", headers={"Authorization": f"token {self.token}"}, method=method
-        )
-
-    def shut_down(self) -> None:
-        """End every kernel of this server."""
-        for _ in range(20):
-            sessions = self.get("/api/sessions")
-            if not sessions:
-                return
-            for session in sessions:
-                with suppress(urllib.error.HTTPError):  # a kernel that is just restarting: asked again
-                    urllib.request.urlopen(
-                        self._request(f"/api/sessions/{session['id']}", "DELETE"), timeout=20
-                    ).close()
-            time.sleep(0.2)
-        raise RuntimeError(f"{self.url}: kernels do not end.")
-
-    def kernel_state(self, name: str) -> str:
-        """What the kernel of a notebook does: ``idle``, ``busy`` …; empty before it has one."""
-        states = [
-            session["kernel"]["execution_state"] for session in self.get("/api/sessions") if session["path"] == name
-        ]
-        return str(states[0]) if states else ""
+    # -- a page ---------------------------------------------------------------------------------------------------
 
     def open(self, page: Any, name: str) -> None:
         """Show a notebook and wait until its kernel can work; before that, Run All is lost."""
-        page.goto(f"{self.url}/lab/tree/{name}?token={self.token}&reset")
-        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
-        self.wait_idle(page, name)
+        self.attach(name)
+        tree = "" if self.app == "notebooks" else "/tree"
+        page.goto(f"{self.url}/{self.app}{tree}/{name}?token={self.token}&reset")
+        self.ready(page)
 
-    def wait_idle(self, page: Any, name: str, seconds: float = 120) -> None:
-        """Wait until the kernel has been idle twice in a row and no cell waits for it."""
-        calm, deadline = 0, time.monotonic() + seconds
-        while calm < 2:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{name}: the kernel is still {self.kernel_state(name) or 'not there'}.")
-            page.wait_for_timeout(150)
-            running = page.locator(".jp-InputPrompt", has_text="[*]").count()  # idle, but cells are still to come
-            calm = calm + 1 if self.kernel_state(name) == "idle" and not running else 0
+    def ready(self, page: Any) -> None:
+        """Wait until the notebook stands there and its kernel answers."""
+        shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        shown.locator(".jp-Cell").first.wait_for(timeout=60_000)
+        shown.locator(".jp-KernelName", has_text="Python 3").wait_for(timeout=60_000)
+        shown.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(state="attached")
 
-    def menu(self, page: Any, *path: str) -> None:
-        """Choose from the menu bar, for example ``"Run", "Run All Cells"``."""
-        page.locator(".lm-MenuBar-itemLabel", has_text=path[0]).first.click()
-        for label in path[1:]:
-            page.locator(".lm-Menu-itemLabel").get_by_text(label, exact=False).first.click()
-
-    def run_all(self, page: Any, name: str) -> None:
+    def run_all(self, page: Any) -> None:
         """Run every cell and wait for the end."""
-        self.menu(page, "Run", "Run All Cells")
-        page.wait_for_timeout(300)
-        self.wait_idle(page, name)
+        page.bring_to_front()
+        before = max([0, *page.evaluate(COUNTS)])
+        page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
+        page.locator(".lm-Menu-itemLabel").get_by_text("Run All Cells", exact=True).click()
+        self.ran(page, before)
 
-    def restart(self, page: Any, name: str) -> None:
-        """Restart the kernel without running anything."""
-        self.menu(page, "Kernel", "Restart Kernel…")
-        page.locator(".jp-Dialog .jp-mod-accept").click()
-        page.wait_for_timeout(500)
-        self.wait_idle(page, name)
+    def ran(self, page: Any, before: int = 0) -> None:
+        """Wait until every cell has run."""
+        page.wait_for_function(
+            f"before => {{ const all = {COUNTS}; return all.length && all.every(n => n > before) }}",
+            arg=before,
+            timeout=60_000,
+        )
+
+    def opened(self, page: Any, name: str) -> None:
+        """A page, run from top to bottom."""
+        self.open(page, name)
+        self.run_all(page)
 
 
 @contextmanager
-def serve(folder: Path, *, theme: str = "JupyterLab Light") -> Iterator[Lab]:
-    """A JupyterLab whose settings, data and notebooks all lie in `folder`."""
+def serve(folder: Path) -> Iterator[Lab]:
+    """The server that ``promofix open`` starts, with settings, data and notebooks in `folder`."""
     root = folder / "notebook-root"
-    _fill(root)
-    _settings(folder, theme)
-    port, token = _free_port(), secrets.token_hex(16)
-    log = (folder / "server.log").open("wb")
-    server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
-            *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
-            *(f"--ServerApp.root_dir={root}", "--LabApp.extension_manager=readonly"),
-            '--ServerApp.tornado_settings={"websocket_max_message_size":209715200}',
-        ],
-        env=_surroundings(folder),
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        lab = Lab(f"http://127.0.0.1:{port}", token, root)
-        _wait_until_it_answers(lab, server, folder / "server.log")
-        RUNNING.append(lab)
-        yield lab
-    finally:
-        RUNNING[:] = [running for running in RUNNING if running.root != root]
-        _stop(server)
-        log.close()
-
-
-def _fill(root: Path) -> None:
-    root.mkdir(parents=True, exist_ok=True)
     for part in ("notebooks", "data/sample"):
-        if (PROJECT / part).is_dir():
-            ignore = shutil.ignore_patterns(".ipynb_checkpoints")
-            shutil.copytree(PROJECT / part, root / part, dirs_exist_ok=True, ignore=ignore)
-
-
-def _settings(folder: Path, theme: str) -> None:
-    chosen = {
-        "themes": {"theme": theme, "adaptive-theme": False},
-        "notification": {"fetchNews": "false", "checkForUpdates": False},
-    }
-    place = folder / "settings" / "@jupyterlab" / "apputils-extension"
-    place.mkdir(parents=True, exist_ok=True)
-    for name, values in chosen.items():
-        (place / f"{name}.jupyterlab-settings").write_text(json.dumps(values), "utf-8")
+        ignore = shutil.ignore_patterns(".ipynb_checkpoints")
+        shutil.copytree(PROJECT / part, root / part, ignore=ignore)
+    port, token = _free_port(), secrets.token_hex(16)
+    command = [part for part in server_command(port, "notebooks/0_start_here.ipynb") if "root_dir" not in part]
+    command += [f"--ServerApp.root_dir={root}", "--LabApp.extension_manager=readonly"]
+    with (folder / "server.log").open("wb") as log:
+        environment = _surroundings(folder) | {"JUPYTER_TOKEN": token}
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        try:
+            lab = Lab(f"http://127.0.0.1:{port}", token, root)
+            _wait_until_it_answers(lab, server, folder / "server.log")
+            yield lab
+        finally:
+            _stop(server)
 
 
 def _surroundings(folder: Path) -> dict[str, str]:
@@ -174,12 +158,16 @@ def _surroundings(folder: Path) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": "settings",
         "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
         "IPYTHONDIR": "ipython",
-        "PROMOFIX_CASES": "cases",
+        "PROMOFIX_CASES": "notebook-root/data/cases",
         "HOME": "home",
     }
     places = {name: str(folder / sub) for name, sub in own.items()}
     for place in places.values():
         Path(place).mkdir(parents=True, exist_ok=True)
+    quiet = Path(places["JUPYTERLAB_SETTINGS_DIR"]) / "@jupyterlab" / "apputils-extension"
+    quiet.mkdir(parents=True)
+    news = {"fetchNews": "false", "checkForUpdates": False}
+    (quiet / "notification.jupyterlab-settings").write_text(json.dumps(news), "utf-8")
     known = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, **places, "PYTHONPATH": os.pathsep.join(known), "JUPYTER_PLATFORM_DIRS": "1"}
 
@@ -194,10 +182,10 @@ def _wait_until_it_answers(lab: Lab, server: subprocess.Popen[bytes], log: Path)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            lab.get("/api/status")
+            lab.ask("/api/status")
             return
         except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
+            time.sleep(0.1)
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text('utf-8', 'replace')[-3000:]}")
 
 

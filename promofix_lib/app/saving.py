@@ -1,0 +1,55 @@
+"""What the notebook server keeps of a page: its cells, and of each widget the one line that names it; no buyer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def saved(content: dict[str, Any]) -> dict[str, Any]:
+    """A notebook as it may lie on the disk: a widget is one plain line, every other output of our pages goes.
+
+    A notebook that does not use promofix is left as it is.
+
+    Parameters
+    ----------
+    content : dict
+        As the browser sends it (nbformat 4).
+
+    Examples
+    --------
+    >>> cell = {"cell_type": "code", "source": "from promofix_lib import Case", "outputs": [{"text": "A Buyer"}]}
+    >>> saved({"cells": [cell], "metadata": {}})["cells"][0]["outputs"]
+    []
+    """
+    cells = content.get("cells", ())
+    if not any("promofix_lib" in "".join(cell.get("source", "")) for cell in cells):
+        return content
+    kept = [
+        cell | {"outputs": _lines(cell.get("outputs", ())), "execution_count": None}
+        if cell.get("cell_type") == "code"
+        else cell
+        for cell in cells
+    ]
+    metadata = {name: value for name, value in content.get("metadata", {}).items() if name != "widgets"}
+    return content | {"cells": kept, "metadata": metadata}
+
+
+def _lines(outputs: Any) -> list[dict[str, Any]]:
+    shown = [output["data"].get("text/plain", "") for output in outputs if _WIDGET in output.get("data", {})]
+    return [{"output_type": "display_data", "data": {"text/plain": line}, "metadata": {}} for line in shown]
+
+
+def before_saving(model: dict[str, Any], **_place: Any) -> None:
+    """Jupyter's hook: what is about to be written, also as the pattern of a checkpoint, names nobody."""
+    if model.get("type") == "notebook" and isinstance(model.get("content"), dict):
+        model["content"] = saved(model["content"])
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "promofix_lib.app.saving"}]
+
+
+def _load_jupyter_server_extension(serverapp: Any) -> None:
+    serverapp.contents_manager.register_pre_save_hook(before_saving)

@@ -1,0 +1,184 @@
+"""Forms of ipywidgets: parts known by their names, labelled from the catalogue, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+import ipywidgets as w
+
+from promofix_lib.say import known_key, say
+from promofix_lib.widgets.html import Cell, listed, paragraph, table
+
+Part: TypeAlias = Any  # a widget; ipywidgets has no types
+Does: TypeAlias = Callable[..., object] | None  # what a part does: with the value that the seller gave it, or pressed
+T = TypeVar("T")
+
+_WIDE = {"description_width": "initial"}
+
+
+class Form(w.VBox):
+    """Parts with a name each, and what they do.
+
+    The name's first word is the part's label in the catalogue (``widgets.name``, its hint ``widgets.name_hint``). Each
+    part is made once: shown again it takes the new words and values and keeps the keyboard's place. What a report says
+    stands in HTML texts and in the choices of menus only: a label is read for formulas.
+    """
+
+    def __init__(self) -> None:
+        self.parts: dict[str, Part] = {}
+        """The parts by their names."""
+        self._does: dict[str, Does] = {}
+        self._quiet = False
+        super().__init__()
+
+    @property
+    def language(self) -> str:
+        """The seller's language."""
+        raise NotImplementedError
+
+    def _done(self, name: str, *value: Any) -> None:
+        """The seller pressed a part, or gave it a value."""
+        raise NotImplementedError
+
+    def say(self, key: str, **facts: Any) -> str:
+        """A sentence of the catalogue's room ``widgets`` (or of the room named) in the case's language."""
+        return say(key if "." in key else f"widgets.{key}", language=self.language, **facts)
+
+    def words(self, prefix: str, names: Sequence[str]) -> list[str]:
+        """Several of them, such as the heads of a table."""
+        return [self.say(f"{prefix}{name}") for name in names]
+
+    def number(self, n: int) -> str:
+        """A whole number as it is written in the language."""
+        return self.say("number", n=n)
+
+    # -- parts that show --------------------------------------------------------------------------------------------
+
+    def _part(self, name: str, make: Callable[[], T]) -> T:
+        if name not in self.parts:
+            self.parts[name] = make()
+        part: T = self.parts[name]
+        return part
+
+    def html(self, name: str, code: str) -> w.HTML:
+        """HTML in which every value is escaped already."""
+        part = self._part(name, w.HTML)
+        part.value = code
+        return part
+
+    def text(self, name: str, words: str, look: str = "", language: str = "") -> w.HTML:
+        """A paragraph, as typed; `language` is that of the words where it is not the page's."""
+        return self.html(name, paragraph(words, look=look, language=language))
+
+    def said(self, key: str, look: str = "", **facts: Any) -> w.HTML:
+        """A sentence of the catalogue as a part of its name."""
+        return self.text(key, self.say(key, **facts), look)
+
+    def bullets(self, name: str, title: str, items: Sequence[str]) -> w.HTML:
+        """A list with a title, each item once; nothing when there is none."""
+        return self.html(name, listed(title, list(dict.fromkeys(items))))
+
+    def table(self, name: str, caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> w.HTML:
+        """A table; the first cell of each row names the row."""
+        return self.html(name, table(caption, head, rows))
+
+    def row(self, *parts: Part) -> w.HBox:
+        """Parts beside each other."""
+        return self._box(f"row of {id(parts[0])}", parts, "row wrap")
+
+    def folded(self, name: str, parts: Callable[[], Sequence[Part]], **facts: Any) -> w.VBox:
+        """Parts that are made and shown when the seller asks for them."""
+        opened = self._asking(f"{name} opened", w.ToggleButton, None, facts)
+        opened.icon = "caret-down" if opened.value else "caret-right"
+        return self._box(name, (opened, *(parts() if opened.value else ())), "column")
+
+    def _box(self, name: str, parts: Sequence[Part], flow: str) -> w.Box:
+        align = "stretch" if flow == "column" else "baseline"
+        box = self._part(name, lambda: w.Box(layout=w.Layout(flex_flow=flow, align_items=align)))
+        if box.children != tuple(parts):
+            box.children = tuple(parts)
+        return box
+
+    # -- parts that ask ---------------------------------------------------------------------------------------------
+
+    def _asking(self, name: str, kind: Callable[..., Part], does: Does, facts: Mapping[str, Any], **looks: Any) -> Part:
+        """A part with its label; when the seller changes its value it does what it is for."""
+
+        def made() -> Part:
+            part = kind(**looks)
+            part.observe(lambda change: self._done(name, change["new"]), "value")
+            return part
+
+        part = self._part(name, made)
+        self._does[name] = does
+        part.description = self.say(name.partition(" ")[0], **facts)
+        return part
+
+    def button(self, name: str, does: Does, *, main: bool = False, off: bool = False, **facts: Any) -> w.Button:
+        """A button."""
+
+        def make() -> w.Button:
+            made = w.Button()
+            made.on_click(lambda _button: self._done(name))
+            return made
+
+        part = self._part(name, make)
+        self._does[name] = does
+        part.description, part.disabled = self.say(name.partition(" ")[0], **facts), off
+        part.button_style = "primary" if main else ""
+        return part
+
+    def tick(self, name: str, on: bool, does: Does, **facts: Any) -> w.Checkbox:
+        """A check box."""
+        part = self._asking(name, w.Checkbox, does, facts, indent=False)
+        part.value = on
+        return part
+
+    def field(self, name: str, value: str, does: Does = None, *, width: str = "auto", **facts: Any) -> w.Box:
+        """A field to type in; it speaks when it is left or Enter is pressed."""
+        looks = {"continuous_update": False, "style": _WIDE, "layout": w.Layout(width=width, max_width="100%")}
+        part = self._asking(name, w.Text, does, facts, **looks)
+        part.value = value
+        return self._with_hint(name, part, facts, "row wrap")
+
+    def area(self, name: str, value: str, does: Does = None, *, rows: int = 14, **facts: Any) -> w.Box:
+        """A text of many lines to edit; it speaks when it is left."""
+        looks = {"continuous_update": False, "style": _WIDE, "layout": w.Layout(width="100%")}
+        part = self._asking(name, w.Textarea, does, facts, **looks)
+        part.value, part.rows = value, rows
+        return self._with_hint(name, part, facts, "column")
+
+    def select(self, name: str, value: str, choices: Mapping[str, str], does: Does, **facts: Any) -> w.Box:
+        """One of several; `choices` maps each value to its label, which may be a report's own words."""
+        part = self._asking(name, w.Dropdown, does, facts, style=_WIDE, layout=w.Layout(width="auto", max_width="100%"))
+        options = tuple((words, key) for key, words in choices.items())
+        if part.options != options:
+            part.options = options
+        part.value = value if value in choices else None
+        return self._with_hint(name, part, facts, "row wrap")
+
+    def typed(self, name: str) -> str:
+        """What stands in a field that is not saved by itself."""
+        return str(self.parts[name].value) if name in self.parts else ""
+
+    def empty(self, *names: str, value: Any = "") -> None:
+        """Empty such fields."""
+        self._quiet = True
+        for name in names:
+            self.parts[name].value = value
+        self._quiet = False
+
+    def upload(self, name: str, suffixes: Sequence[str], does: Callable[[list[tuple[str, bytes]]], object]) -> Part:
+        """Files given through the browser: `does` gets a list of (name, bytes)."""
+
+        def given(files: Sequence[Mapping[str, Any]]) -> None:
+            self.empty(name, value=())
+            does([(one["name"], bytes(one["content"])) for one in files])
+
+        return self._asking(name, w.FileUpload, given, {}, multiple=True, accept=",".join(suffixes))
+
+    def _with_hint(self, name: str, part: Part, facts: Mapping[str, Any], flow: str) -> w.Box:
+        key = f"{name.partition(' ')[0]}_hint"
+        hint = [self.text(f"{name} hint", self.say(key, **facts), look="quiet")] if known_key(f"widgets.{key}") else []
+        return self._box(f"{name} box", (part, *hint), flow)
