@@ -43,7 +43,8 @@ from promofix_lib.places import (
     trouble_told,
     write_atomically,
 )
-from promofix_lib.reports.merging import Reading, read_orders
+from promofix_lib.reports.merging import read_orders
+from promofix_lib.reports.report import Reading
 from promofix_lib.say import Told, current_language, languages, say, speak, told
 
 SAMPLE = "sample"
