@@ -21,6 +21,7 @@ from promofix_lib.places import (
     checked_case_name,
     content,
     free_name,
+    keep_private,
     private_folder,
     sweep,
     synchronised,
@@ -87,6 +88,7 @@ class CaseFolder:
         raise CaseError("case.not_there", name=str(name), folder=cases_folder())
 
     def _begin(self, language: str) -> None:
+        keep_private()
         path = self.journal.path
         with trouble_told(path):
             has_journal, has_old = path.exists(), (self.folder / OLD_NAME).exists()

@@ -247,6 +247,13 @@ class Journal:
             finally:
                 draft.unlink(missing_ok=True)
 
+    def copy(self, path: Path) -> None:
+        """Lay a copy of the journal as it is at this moment into another file, also while others write into it."""
+        with _trouble_told(path):
+            path.touch(0o600)
+            with self._opened("") as database, self._connected(path, "") as copy:
+                database.backup(copy)
+
     # -- the file -----------------------------------------------------------------------------------------------------
 
     @contextmanager
