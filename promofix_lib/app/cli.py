@@ -154,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     case(exports)
     exports.add_argument("--promotion-ended", action="store_true", help=say("app.help.promotion_ended"))
     exports.add_argument("--round", type=_number, default=1, metavar="N", help=say("app.help.round"))
+    exports.add_argument("--copies", type=_number, default=1, metavar="N", help=say("app.help.copies"))
 
     silences = command("meant", "this_was_meant")
     case(silences)

@@ -102,9 +102,8 @@ def export_again(options: argparse.Namespace) -> int:
     """``promofix export``."""
     from promofix_lib.app.job import export_case
 
-    done = export_case(
-        _case(options), promotion_ended=options.promotion_ended, round=options.round, progress=_watched()
-    )
+    asked = {name: getattr(options, name) for name in ("promotion_ended", "round", "copies")}
+    done = export_case(_case(options), **asked, progress=_watched())
     return _print_json(done.to_json()) if options.json else _print(done.text())
 
 
