@@ -27,6 +27,7 @@ _SYNCHRONISERS = (
     *("onedrive", "dropbox", "google drive", "googledrive", "my drive", "icloud", "mobile documents", "box sync"),
     *("nextcloud", "owncloud", "syncthing", "synologydrive", "nutstore", "坚果云", "baidusyncdisk", "wps云盘"),
 )
+_LONGEST_NAME = 255
 _NAME_BYTES = 200  # most systems allow 255, and a number or an ending may still be put behind
 
 
@@ -73,10 +74,20 @@ def checked_case_name(name: str) -> str:
     >>> checked_case_name("2026-11-headphones")
     '2026-11-headphones'
     """
-    bad = _FORBIDDEN.search(name) or not name.strip(". ") or name.split(".")[0].lower() in _RESERVED or len(name) > 80
-    if bad or name != name.strip() or name.startswith(".") or len(name.encode("utf-8", "replace")) > _NAME_BYTES:
+    if not is_plain_name(name) or name.startswith(".") or len(name) > 80 or len(name.encode()) > _NAME_BYTES:
         raise CaseError("places.no_case_name", name=name)
     return name
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a file can be called so on every system, and the name leads nowhere else.
+
+    >>> is_plain_name("AllOrders.txt"), is_plain_name(".."), is_plain_name("C:evil"), is_plain_name("con.txt")
+    (True, False, False, False)
+    """
+    plain = name == name.strip() and name.rstrip(". ") == name and not _FORBIDDEN.search(name)
+    short = 0 < len(name.encode("utf-8", "replace")) <= _LONGEST_NAME
+    return plain and short and name.split(".")[0].lower() not in _RESERVED
 
 
 def safe_file_name(name: str) -> str:
@@ -119,6 +130,11 @@ def private_folder(path: Path) -> Path:
         if not path.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     return path
+
+
+def keep_private() -> None:
+    """What this process makes from now on is for its owner's eyes: folders 0700, files 0600."""
+    os.umask(0o077)
 
 
 def content(path: Path) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.decisions import Known, Rows, matched, rebased, widened
+from promofix_lib.case.growth import Known, Rows, matched, rebased, widened
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.incident import Ceiling, Incident
 from promofix_lib.orders import order_table
@@ -30,6 +30,11 @@ NARROW = replace(RULE, max_quantity=5)
 
 def open_case(folder: Path) -> Case:
     return Case.open(folder / "night", clock=lambda: NOON)
+
+
+def said(case: Case, action: str) -> dict[str, str]:
+    """What was last said by hand, with the reason."""
+    return {item: word.reason for item, word in case.decisions.by_hand.items() if word.action == action}
 
 
 @pytest.fixture
@@ -130,7 +135,7 @@ def test_a_decision_survives_a_restart(tmp_path: Path):
     open_case(tmp_path).take(RULE).decide("leave_out", ["A/1"], "a friend of ours")
     again = open_case(tmp_path)
     assert [one.rule for one in again.incidents] == [RULE]
-    assert again.decisions.left_out == {"A/1": "a friend of ours"}
+    assert said(again, "leave_out") == {"A/1": "a friend of ours"}
 
 
 def test_run_all_repeats_decisions_and_adds_none(tmp_path: Path):
@@ -149,10 +154,10 @@ def test_undo_and_redo_take_back_the_last_decision(tmp_path: Path):
     """Also one made before the kernel was restarted; a new decision ends redo; nothing to undo changes nothing."""
     open_case(tmp_path).take(RULE).decide("add", ["A/1"], "same code").decide("leave_out", ["B/2"], "staff")
     case = open_case(tmp_path).undo()
-    assert (case.decisions.added, case.decisions.left_out) == ({"A/1": "same code"}, {})
-    assert case.redo().decisions.left_out == {"B/2": "staff"}
+    assert (said(case, "add"), said(case, "leave_out")) == ({"A/1": "same code"}, {})
+    assert said(case.redo(), "leave_out") == {"B/2": "staff"}
     case.undo().decide("as_rule", ["A/1"])
-    assert case.decisions.added == {}
+    assert said(case, "add") == {}
     revision = case.revision
     assert case.redo().revision == revision
     assert case.undo().undo().undo().incidents == ()
@@ -175,8 +180,8 @@ def test_several_notebooks_on_one_case_lose_nothing(tmp_path: Path):
     two.decide("add", ["A/1"], "from notebook two")
     one.change_settings(seller_name="Lumen")
     assert (two.incidents[0].rule, two.settings.seller_name) == (RULE, "Lumen")
-    assert one.decisions.added == {"A/1": "from notebook two"}
-    assert one.undo().decisions.added == {}
+    assert said(one, "add") == {"A/1": "from notebook two"}
+    assert said(one.undo(), "add") == {}
     assert one.revision == two.revision
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from promofix_lib.case.journal import Journal
-from promofix_lib.case.story import KeptReport, Story
+from promofix_lib.case.records import KeptReport
 from promofix_lib.errors import CaseError
 from promofix_lib.places import free_name, safe_file_name, sha256, trouble_told, write_atomically
 
@@ -17,7 +17,7 @@ from promofix_lib.places import free_name, safe_file_name, sha256, trouble_told,
 class ReportFolder:
     """The folder ``reports/`` of a case, and what the journal knows of it."""
 
-    def __init__(self, folder: Path, journal: Journal[Story]) -> None:
+    def __init__(self, folder: Path, journal: Journal) -> None:
         self.folder = folder
         self._journal = journal
 
