@@ -10,12 +10,26 @@ import hashlib
 import os
 import re
 import shutil
+import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from promofix_lib.errors import CaseError
+
+
+class InFolder(Protocol):
+    """What has a folder: a case."""
+
+    folder: Path
+
+
+C = TypeVar("C", bound=InFolder)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE = PROJECT / "data" / "sample"
@@ -182,10 +196,10 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def sweep(folder: Path, patterns: Iterable[str], older_than: float = 3600) -> None:
     """Remove what was left half made when a process was killed: drafts that nobody has touched for so many seconds."""
-    for path in (path for pattern in patterns for path in folder.glob(pattern)):
-        with suppress(OSError):
+    with suppress(OSError):  # what can not be swept now is swept when it is opened next
+        for path in [path for pattern in patterns for path in folder.glob(pattern)]:
             if time.time() - path.stat().st_mtime > older_than:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
 
 def _replace(draft: Path, path: Path) -> None:
@@ -208,16 +222,22 @@ _BY_ERRNO = {
     **dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.ESTALE), "places.gone"),
     errno.ENAMETOOLONG: "places.name_too_long",
 }
+_BY_SQLITE = {
+    sqlite3.SQLITE_FULL: "places.disk_full",
+    **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN), "places.not_allowed"),
+    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "places.busy"),
+    sqlite3.SQLITE_IOERR: "places.disk_trouble",
+}
 
 
 @contextmanager
 def trouble_told(path: Path) -> Iterator[None]:
-    """Turn what the system says about a file into one sentence with what to do.
+    """Turn what the system or SQLite says about a file into one sentence with what to do.
 
     Raises
     ------
     CaseError
-        In place of `OSError`.
+        In place of `OSError` and `sqlite3.Error`.
 
     Examples
     --------
@@ -231,6 +251,21 @@ def trouble_told(path: Path) -> Iterator[None]:
     except OSError as error:
         key = _BY_ERRNO.get(error.errno or 0, "places.disk_trouble")
         raise CaseError(key, file=path, why=_why(error)) from error
+    except sqlite3.Error as error:
+        key = _BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "places.damaged")
+        gone = key == "places.not_allowed" and not path.exists()
+        raise CaseError("places.gone" if gone else key, file=path, why=str(error)) from error
+
+
+def trouble_of_case_told(act: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
+    """The same function of a case, with `trouble_told` of its folder around it: for what writes many files."""
+
+    @wraps(act)
+    def told(case: C, /, *args: P.args, **named: P.kwargs) -> R:
+        with trouble_told(case.folder):
+            return act(case, *args, **named)
+
+    return told
 
 
 def _why(error: Exception) -> str:

@@ -30,6 +30,7 @@ from promofix_lib.places import (
     private_folder,
     sha256,
     sweep,
+    trouble_of_case_told,
     trouble_told,
 )
 from promofix_lib.purge.removal import planned, without_buyers
@@ -84,6 +85,7 @@ class Packed:
         }
 
 
+@trouble_of_case_told
 def pack(case: Case, folder: Path, *, without: bool = False, now: datetime | None = None) -> Packed:
     """The case as one file in a folder; the case itself stays as it is.
 

@@ -28,7 +28,7 @@ from promofix_lib.incident import Answers, Incident
 from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import item_keys, sku_keys
-from promofix_lib.places import cases_folder, private_folder, sample_reports, write_atomically
+from promofix_lib.places import cases_folder, private_folder, sample_reports, trouble_told, write_atomically
 from promofix_lib.reports.merging import read_orders
 from promofix_lib.reports.report import Reading
 
@@ -163,7 +163,8 @@ class Case(CaseFolder):
             watched = sys.stderr.isatty() or "ipykernel" in sys.modules  # by somebody, not a pipe
             with where_allowed():
                 private_folder(self.folder / "cache")
-            self._kept["reading"] = (hashes, read_orders(paths, cache=self.folder / "cache", progress=watched))
+            with trouble_told(self.reports_folder):
+                self._kept["reading"] = (hashes, read_orders(paths, cache=self.folder / "cache", progress=watched))
         return cast("Reading", self._kept["reading"][1])
 
     @property

@@ -35,13 +35,6 @@ CREATE TABLE entry (
 )"""
 _INSERT = "INSERT INTO entry (at, kind, hand, facts) VALUES (?, ?, ?, ?)"
 
-_TROUBLE = {
-    sqlite3.SQLITE_FULL: "places.disk_full",
-    **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN), "places.not_allowed"),
-    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "places.busy"),
-    sqlite3.SQLITE_IOERR: "places.disk_trouble",
-}
-
 Rec = TypeVar("Rec", bound=Record)
 
 
@@ -233,7 +226,7 @@ class Journal:
 
         Where another process was quicker, its file stays.
         """
-        with _trouble_told(self.path):
+        with trouble_told(self.path):
             handle, name = tempfile.mkstemp(prefix=f".{NAME}.", suffix=".new", dir=self.path.parent)  # mode 0600
             os.close(handle)
             draft = Path(name)
@@ -249,7 +242,7 @@ class Journal:
 
     def copy(self, path: Path) -> None:
         """Lay a copy of the journal as it is at this moment into another file, also while others write into it."""
-        with _trouble_told(path):
+        with trouble_told(path):
             path.touch(0o600)
             with self._opened("") as database, self._connected(path, "") as copy:
                 database.backup(copy)
@@ -258,7 +251,7 @@ class Journal:
 
     @contextmanager
     def _opened(self, begin: str, *, secure: bool = False) -> Iterator[sqlite3.Connection]:
-        with _trouble_told(self.path), self._connected(self.path, begin, secure=secure) as database:
+        with trouble_told(self.path), self._connected(self.path, begin, secure=secure) as database:
             version = database.execute("PRAGMA user_version").fetchone()[0]
             if version > VERSION:
                 raise CaseError("case.newer", file=self.path, found=version, known=VERSION)
@@ -288,18 +281,6 @@ class Journal:
             raise
         finally:
             database.close()
-
-
-@contextmanager
-def _trouble_told(path: Path) -> Iterator[None]:
-    """What the system or the database says about the file, in one sentence with what to do."""
-    try:
-        with trouble_told(path):
-            yield
-    except sqlite3.Error as error:
-        key = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "places.damaged")
-        gone = key == "places.not_allowed" and not path.exists()
-        raise CaseError("places.gone" if gone else key, file=path, why=str(error)) from error
 
 
 def as_json(facts: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.places import NOTEBOOKS, cases_folder, trouble_told, write_atomically
+from promofix_lib.places import NOTEBOOKS, cases_folder, trouble_of_case_told, trouble_told, write_atomically
 from promofix_lib.purge.search import Searcher, is_shut, names_people, people_of
 from promofix_lib.reports import read_report
 from promofix_lib.returns.inbox import INBOX
@@ -77,12 +77,14 @@ class Purge:
         return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else str(path)
 
 
+@trouble_of_case_told
 def what_would_go(case: Case) -> Purge:
     """What `purge` would remove, clean and keep; nothing is changed."""
     plan, _ = planned(case)
     return plan
 
 
+@trouble_of_case_told
 def purge(case: Case) -> Purge:
     """Remove buyers' data from a case; keep the evidence, the order ids and the decisions.
 
