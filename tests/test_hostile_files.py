@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 
 from promofix_lib.errors import ReportError
 from promofix_lib.orders import COLUMNS, write_csv
-from promofix_lib.reports import read_processing_report, read_report, shape
-from promofix_lib.reports import Reading, read_orders
+from promofix_lib.reports import Reading, read_orders, read_processing_report, read_report, shape
 
 SAMPLES = {
     "all.txt": (
