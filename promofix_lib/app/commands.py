@@ -180,7 +180,7 @@ def scan_accounts(options: argparse.Namespace) -> int:
         for row in done.rows
         if row.incidents
     ]
-    lines += [say("fleet.not_read", file=row.account, why=row.failed) for row in done.rows if row.failed]
+    lines += [say("fleet.not_read", file=row.account, why=str(row.failed)) for row in done.rows if row.failed]
     counts = done.to_json()
     counted = {name: counts[name] for name in ("with_incident", "failed", "done_again")}
     _print("\n".join([*lines, say("fleet.scanned", n=counts["accounts"], html=str(done.html), **counted)]))

@@ -31,6 +31,7 @@ from promofix_lib.say import current_language, speak, told
 DEFAULTS_NAME = "promofix.toml"
 _FORMAT = 1  # grows when what is kept of an account changes: all are done again then
 _DAYS_DRAWN = 60
+_ANSWER_WITHIN = "10s"  # a scheduler that is there answers in a fraction of it
 # Roughly so many of a currency are worth a dollar: only to say which account to look at first, never shown.
 _A_DOLLAR = {
     "JPY": 150,
@@ -251,7 +252,7 @@ def search_account(account: Account, kept: str, language: str) -> dict[str, Any]
 
 
 def _row(name: str, look: Look, files: Sequence[Path]) -> Row:
-    whys = [f"{path.name}: {why.text()}" for path, why in look.failed]
+    whys = [text if path.name in (text := why.text()) else f"{path.name}: {text}" for path, why in look.failed]
     if not files:
         whys = [told("fleet.empty_account").text()]
     reports = look.reading.reports if look.reading else ()
@@ -369,7 +370,7 @@ def _on_cluster(address: str) -> Run:
         except ImportError as error:
             raise CaseError("fleet.needs_extra", extra="cluster") from error
         try:
-            client = Client(address, timeout="10s", set_as_default=False)
+            client = Client(address, timeout=_ANSWER_WITHIN, set_as_default=False)
         except (OSError, ValueError) as error:
             raise CaseError("fleet.no_scheduler", address=address, why=str(error)) from error
         with client:

@@ -102,7 +102,8 @@ def _html_row(row: Row) -> str:
         ("", ", ".join(_promotions(row))),
     ]
     plain = "".join(f'<td data-sort="{escape(key)}">{escape(text)}</td>' for key, text in cells)
-    return f"<tr{' class=found' if row.incidents else ''}>{plain}<td>{chart(row)}</td><td>{escape(row.failed or '')}</td></tr>"
+    mark, failed = " class=found" if row.incidents else "", escape(row.failed or "")
+    return f"<tr{mark}>{plain}<td>{chart(row)}</td><td>{failed}</td></tr>"
 
 
 def since_text(row: Row) -> str:
