@@ -24,6 +24,7 @@ from promofix_lib.say import Told
 
 T = TypeVar("T")
 _PIECE = 1 << 15  # words of 8 bytes that are summed up at once
+_ROWS = 1 << 18  # few large pieces are quicker to pick rows from
 _END = 8  # bytes of the checksum behind the file
 
 
@@ -90,7 +91,8 @@ class Shelf:
             arrow = as_arrow(table).replace_schema_metadata({b"told": told} if number == 0 else None)
             with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "r+b") as file:
                 with ipc.new_file(file, arrow.schema) as writer:
-                    writer.write_table(arrow)
+                    for at in range(0, len(arrow), _ROWS):
+                        writer.write_table(arrow.slice(at, _ROWS).combine_chunks())
                 file.flush()
                 check = _checksum(_mapped(draft))
                 file.seek(0, os.SEEK_END)
