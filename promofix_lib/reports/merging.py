@@ -104,7 +104,7 @@ def merged(reports: Sequence[Report]) -> Reading:
     warnings = [warning for report in reports for warning in report.warnings] + twice
     accounts = _lacking_together(reports)
     if len(different) == 1 and kind_named(different[0].kind).role == ITEMS:
-        return Reading(different[0].table.copy(deep=False), accounts, tuple(warnings))
+        return Reading(different[0].table, accounts, tuple(warnings))
     rows, lost = _rows(different)
     warnings += lost
     if rows.num_rows == 0:
@@ -143,11 +143,9 @@ def _rows(reports: Sequence[Report]) -> tuple[pa.Table, list[Told]]:
     }
     for report in reports:
         role = kind_named(report.kind).role
-        if role in (PAYMENTS, SHIPMENTS, PROMOTIONS) or report.table.empty:
+        if role in (PAYMENTS, SHIPMENTS, PROMOTIONS) or not report.arrow.num_rows:
             continue
-        tables.append(
-            _marked(units_sold(report.table), True) if role == UNITS else _marked(as_arrow(report.table), False)
-        )
+        tables.append(_marked(units_sold(report.table), True) if role == UNITS else _marked(report.arrow, False))
     if any(len(table) for table in by_role[SHIPMENTS]):
         tables.append(_marked(shipped_items(by_role[SHIPMENTS]), True))
     rows = _stacked(tables)
