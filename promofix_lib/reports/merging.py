@@ -63,6 +63,7 @@ def read_orders(
         A file that is not a report. Nothing is returned then.
     """
     paths = [Path(path) for path in paths]
+    locks = [path for path in paths if path.name.startswith(_LOCK_FILE)]
     named = [path for path in paths if not path.name.startswith(_LOCK_FILE)]
     if not named:
         raise ReportError("reports.lock_file_alone" if paths else "reports.none_given")
@@ -72,7 +73,7 @@ def read_orders(
         reading = _together(named, lambda path: read_report(path, progress=progress, want=want))
     else:
         reading = _from_shelf(named, Shelf(cache), progress)
-    passed = [told("reports.lock_file", file=shown_name(path.name)) for path in paths if path not in named]
+    passed = [told("reports.lock_file", file=shown_name(path.name)) for path in locks]
     return replace(reading, warnings=(*passed, *reading.warnings)) if passed else reading
 
 
