@@ -46,10 +46,10 @@ def read(options: argparse.Namespace) -> int:
 
 def find(options: argparse.Namespace) -> int:
     """``promofix find``."""
-    from promofix_lib.finding import find_incidents
+    from promofix_lib.finding import ASKED, find_incidents
     from promofix_lib.reports.merging import read_orders
 
-    reading = read_orders(options.files, progress=_watched())
+    reading = read_orders(options.files, columns=ASKED, progress=_watched())
     findings = find_incidents(reading.orders)
     if options.json:
         return _print_json(findings.to_json())

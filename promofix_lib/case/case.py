@@ -29,7 +29,8 @@ from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import item_keys, sku_keys
 from promofix_lib.places import cases_folder, private_folder, sample_reports, trouble_told, write_atomically
-from promofix_lib.reports.merging import Reading, read_orders
+from promofix_lib.reports.merging import read_orders
+from promofix_lib.reports.report import Reading
 
 __all__ = ["SAMPLE", "Case", "Gate", "TakenIncident"]
 
