@@ -22,6 +22,7 @@ from promofix_lib.orders import order_table
 from promofix_lib.say import current_language
 from tests.handed_case import NIGHT, all_orders, line, make_case, usual, victims
 from tests.made_sample import make_sample
+from tests.trouble import CALLS, JOBS
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RULE = Incident(promotion_ids=("P",))
@@ -533,36 +534,6 @@ def test_the_case_opens_after_a_full_disk(tmp_path: Path, monkeypatch: pytest.Mo
     assert (open_case(tmp_path).incidents[0].rule, list(case.reports_folder.iterdir())) == (RULE, [])
 
 
-EVERY_CALL = {
-    "settings": lambda case: case.settings,
-    "change_settings": lambda case: case.change_settings(seller_name="Lumen"),
-    "add_report": lambda case: case.add_report("a.txt", b"x"),
-    "add_reports": lambda case: case.add_reports([Path(__file__)]),
-    "reports": lambda case: case.reports,
-    "hashes": lambda case: case.hashes(),
-    "orders": lambda case: case.orders,
-    "keys": lambda case: case.keys,
-    "findings": lambda case: case.findings,
-    "take": lambda case: case.take(NARROW),
-    "take_found": lambda case: case.take_found(),
-    "incidents": lambda case: case.incidents,
-    "set_rule": lambda case: case.set_rule(1, NARROW),
-    "decide": lambda case: case.decide("add", ["A/1"], "why"),
-    "undo": lambda case: case.undo(),
-    "chosen": lambda case: case.chosen(),
-    "left_out": lambda case: case.left_out,
-    "gate": lambda case: case.gate,
-    "save_preset": lambda case: case.save_preset("a", RULE),
-    "new_export": lambda case: case.new_export(),
-    "revision": lambda case: case.revision,
-    "entries": lambda case: case.journal.entries(),
-    "add": lambda case: case.journal.add("advice", {}),
-    "repr": repr,
-    "open": lambda case: Case.open(case.folder),
-    "existing": lambda case: Case.existing(case.folder),
-}
-
-
 def gone(folder: Path) -> None:
     folder.rename(folder.with_name("moved"))
 
@@ -591,7 +562,7 @@ def test_trouble_is_one_sentence_from_every_public_call(tmp_path: Path, trouble:
     """Folder gone, file in its place, journal damaged or empty: promofix's own error, or an answer."""
     case = open_case(tmp_path).take(RULE)
     trouble(case.folder)
-    for call in EVERY_CALL.values():
+    for call in (*CALLS.values(), *JOBS.values()):
         try:
             call(case)
         except PromofixError as error:
