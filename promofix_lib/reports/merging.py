@@ -90,6 +90,7 @@ def _from_shelf(paths: Sequence[Path], shelf: Shelf, progress: bool) -> Reading:
 
     reading = shelf.reading(paths, lambda: _together(paths, read if len(paths) == 1 else read_once))
     shelf.tidy()
+    pa.default_memory_pool().release_unused()  # what was read is mapped now
     return reading
 
 
