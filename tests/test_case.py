@@ -597,11 +597,14 @@ def test_what_was_left_half_made_is_swept(tmp_path: Path):
     """Drafts of a killed process go when the case is opened later; those of a running one stay."""
     case = open_case(tmp_path)
     old, young = case.folder / ".export-1.part", case.reports_folder / ".a.txt.7.new"
+    names = case.folder / ".purge.json.7.new"
     old.mkdir()
-    young.write_bytes(b"x")
-    os.utime(old, (1, 1))
+    for draft in (young, names):
+        draft.write_bytes(b"x")
+    for left in (old, names):
+        os.utime(left, (1, 1))
     open_case(tmp_path)
-    assert (old.exists(), young.exists()) == (False, True)
+    assert (old.exists(), names.exists(), young.exists()) == (False, False, True)
 
 
 def test_a_synchronised_folder_is_told(tmp_path: Path):
