@@ -349,6 +349,7 @@ def test_a_rule_found_again_never_shrinks_nor_grows_beyond_both():
             touched, was, now = (rows.answers.mask(rule) for rule in (grown, old, new))
             assert (touched == (was | now)).all(), (old, new)
             assert widened(grown, new, rows) == grown
+            assert grown == new or (was & ~now).any() or not (now & ~was).any()  # a rule that holds both is not mixed
             assert not (was & ~rows.answers.mask(widened(old, new))).any()  # without the orders: at least as much
 
 
@@ -358,6 +359,7 @@ def test_a_rule_found_again_never_shrinks_nor_grows_beyond_both():
         ({"skus": ("A", "C")}, {"skus": ("A", "B", "C")}),
         ({"skus": ()}, {"skus": ()}),
         ({"end": NOON + timedelta(hours=9)}, {"end": NOON + timedelta(hours=9)}),
+        ({"end": NOON + timedelta(minutes=9)}, {"end": NOON + timedelta(hours=1)}),
         ({"end": None}, {"end": None}),
         ({"end": NOON - timedelta(hours=1)}, {"end": NOON - timedelta(hours=1)}),
         (
@@ -373,6 +375,20 @@ def test_what_the_seller_adjusted_goes_with_the_rule(adjusted: dict[str, Any], e
     old = Incident(end=NOON, skus=("A",), ceilings=(one,))
     new = Incident(end=NOON + timedelta(hours=1), skus=("A", "B"), ceilings=(one, two))
     assert rebased(replace(old, **adjusted), old, new) == replace(new, **expected)
+
+
+def test_a_word_that_the_seller_took_out_stays_out():
+    """Also when the rule is found again with one more."""
+    old, new = Incident(skus=("A", "B")), Incident(skus=("A", "B", "C"))
+    assert rebased(Incident(skus=("B",)), old, new).skus == ("B", "C")
+
+
+def test_an_adjustment_made_again_is_put_on_what_was_found_since(tmp_path: Path):
+    """Redone, it stands where it stood: before the rule grew."""
+    case = open_case(tmp_path).take(replace(RULE, end=NOON)).set_rule(1, replace(NARROW, end=NOON)).undo()
+    wider = replace(RULE, end=NOON + timedelta(hours=1))
+    case.journal.decide(lambda story: story.decisions.take(wider, True), "promofix")
+    assert case.redo().incidents[0].rule == replace(wider, max_quantity=5)
 
 
 def test_undoing_an_adjustment_keeps_what_was_found_since(tmp_path: Path):
@@ -597,11 +613,14 @@ def test_what_was_left_half_made_is_swept(tmp_path: Path):
     """Drafts of a killed process go when the case is opened later; those of a running one stay."""
     case = open_case(tmp_path)
     old, young = case.folder / ".export-1.part", case.reports_folder / ".a.txt.7.new"
+    names = case.folder / ".purge.json.7.new"
     old.mkdir()
-    young.write_bytes(b"x")
-    os.utime(old, (1, 1))
+    for draft in (young, names):
+        draft.write_bytes(b"x")
+    for left in (old, names):
+        os.utime(left, (1, 1))
     open_case(tmp_path)
-    assert (old.exists(), young.exists()) == (False, True)
+    assert (old.exists(), names.exists(), young.exists()) == (False, False, True)
 
 
 def test_a_synchronised_folder_is_told(tmp_path: Path):

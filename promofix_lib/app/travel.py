@@ -186,6 +186,7 @@ def _files(folder: Path) -> Iterator[Path]:
 @contextmanager
 def _draft_of(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
     """A file that gets its name when it is whole, and a folder for what is needed on the way; both private."""
+    sweep(target.parent, (".pack-*",))
     with trouble_told(target):
         scratch = Path(tempfile.mkdtemp(prefix=".pack-", dir=target.parent))
         try:
