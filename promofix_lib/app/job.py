@@ -17,7 +17,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.errors import PromofixError
 from promofix_lib.export.handover import Handover, export
 from promofix_lib.finding import Finding, Findings
-from promofix_lib.reports.merging import Reading
+from promofix_lib.reports.report import Reading
 from promofix_lib.say import say
 from promofix_lib.status import Status, confirm_end, status
 

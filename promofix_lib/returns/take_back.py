@@ -13,6 +13,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.records import Answer, ExportRecord, Record, Returned, UploadAnswer
 from promofix_lib.errors import ReportError
 from promofix_lib.export.sheet import Value
+from promofix_lib.places import trouble_of_case_told
 from promofix_lib.reports import ProcessingReport, read_processing_report
 from promofix_lib.returns.compare import Desk, Heard, TakenBack, Task
 from promofix_lib.returns.sheets import Worked, is_list, read_worked
@@ -21,6 +22,7 @@ from promofix_lib.status import records, status
 from promofix_lib.status.past import SELLER
 
 
+@trouble_of_case_told
 def follow_up(case: Case, paths: Iterable[Path | str], *, now: datetime, hand: str = "") -> TakenBack:
     """Read back several files, in the order given; all are read before the first one changes anything.
 
