@@ -37,10 +37,13 @@ NOTEBOOKS = PROJECT / "notebooks"
 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
-_SYNCHRONISERS = (
-    *("onedrive", "dropbox", "google drive", "googledrive", "my drive", "icloud", "mobile documents", "box sync"),
-    *("nextcloud", "owncloud", "syncthing", "synologydrive", "nutstore", "坚果云", "baidusyncdisk", "wps云盘"),
+_SYNCHRONISERS = re.compile(
+    r"^(?:onedrive|dropbox|google ?drive|my drive$|icloud|mobile documents$|cloudstorage$|box sync|nextcloud|owncloud|"
+    r"syncthing|synologydrive|nutstore|baidusyncdisk|pcloud|megasync)|坚果云|百度网盘|wps云盘|阿里云盘|微云|云端硬盘",
+    re.IGNORECASE,
 )
+_MOUNTS = Path("/proc/self/mounts")
+_FAR_AWAY = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "davfs", "fuse.rclone", "afs")
 _LONGEST_NAME = 255
 _NAME_BYTES = 200  # most systems allow 255, and a number or an ending may still be put behind
 
@@ -68,8 +71,23 @@ def synchronised(folder: Path) -> bool:
     >>> synchronised(Path("/home/me/OneDrive - Lumen/cases/night")), synchronised(Path("/home/me/cases"))
     (True, False)
     """
-    parts = [part.lower() for part in folder.absolute().parts]
-    return any(part.startswith(_SYNCHRONISERS) for part in parts) or parts[0].startswith("\\\\")
+    names = [part for place in (folder.absolute(), folder.resolve()) for part in place.parts]
+    return any(map(_SYNCHRONISERS.search, names)) or _is_far_away(folder.resolve())
+
+
+def _is_far_away(place: Path) -> bool:
+    """Whether a folder lies on a drive of the network, as far as the system tells."""
+    if os.name == "nt":
+        import ctypes
+
+        remote = 4  # DRIVE_REMOTE
+        return place.anchor.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(place.anchor) == remote  # type: ignore[attr-defined,unused-ignore]
+    try:
+        mounts = [line.split(" ") for line in _MOUNTS.read_text(errors="replace").splitlines()]
+    except OSError:
+        return False
+    around = [(len(at), kind) for _, at, kind, *_ in mounts if place.is_relative_to(at.replace("\\040", " "))]
+    return max(around, default=(0, ""))[1] in _FAR_AWAY
 
 
 # -- names ------------------------------------------------------------------------------------------------------------

@@ -148,6 +148,7 @@ def languages() -> tuple[str, ...]:
     return (ENGLISH, *sorted(name for name in names if name not in (ENGLISH, "") and not name.startswith((".", "_"))))
 
 
+@cache
 def language_of(name: str) -> str:
     """The language with a catalogue that a name means; English where there is none.
 

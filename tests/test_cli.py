@@ -14,8 +14,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promofix_lib.app.cli import run
+from promofix_lib.app.cli import _parser, run
 from promofix_lib.places import SAMPLE, sample_reports
+from promofix_lib.say import say
 
 TRUTH = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
 REPORTS = [str(path) for path in sample_reports()]
@@ -317,9 +318,10 @@ def test_no_control_character_reaches_the_terminal(
     for command in commands:
         run(command)
         found += "".join(capsys.readouterr())
-    with pytest.raises(SystemExit):
-        run([EVIL])
-    found += "".join(capsys.readouterr())
+    for wrong in (lambda: run([EVIL]), lambda: _parser().error(EVIL)):
+        with pytest.raises(SystemExit):
+            wrong()
+    found += "".join(capsys.readouterr()) + say("say.list_of", what=(EVIL, Path(EVIL)))
     assert re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]", found) == []
     assert "]52;c;ZXZpbA==" in found
     assert "\\u009b2J" in found

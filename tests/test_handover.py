@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 from promofix_lib.app.cli import run
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import ExportRecord
-from promofix_lib.errors import ExportError
+from promofix_lib.errors import CaseError, ExportError
 from promofix_lib.export import handover
 from promofix_lib.export.handover import Part, export
 from promofix_lib.say import told
@@ -240,7 +240,7 @@ def test_a_failing_export_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyt
         monkeypatch.setattr(handover, "PARTS", (handover.cancellations, broken))
     else:
         monkeypatch.setattr(case.journal, "keep", broken)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(CaseError, match="disk full"):
         export(case, now=NOW)
     assert case.exports == ()
     assert not list(tmp_path.glob(".export-*.part"))

@@ -11,6 +11,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from typing import IO, Annotated, Any, Literal
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.journal import NAME, Journal
-from promofix_lib.case.records import ExportRecord, Record, checked, typed
+from promofix_lib.case.records import ExportRecord, Record, typed
 from promofix_lib.errors import CaseError
 from promofix_lib.places import (
     cases_folder,
@@ -34,6 +35,7 @@ from promofix_lib.places import (
     trouble_told,
 )
 from promofix_lib.purge.removal import planned, without_buyers
+from promofix_lib.purge.search import Searcher
 from promofix_lib.say import Told, told
 
 LIST = "promofix-case.json"
@@ -68,7 +70,7 @@ class Packed:
     """A case in one file: how many of its files, and those that stayed behind, each with why."""
 
     file: Path
-    name: str
+    case: str
     files: int
     without_buyers: bool
     left_out: tuple[tuple[str, Told], ...]
@@ -76,13 +78,7 @@ class Packed:
     def to_json(self) -> dict[str, Any]:
         """The JSON of ``promofix pack --json``."""
         left_out = [{"what": name, "why": str(why)} for name, why in self.left_out]
-        return {
-            "file": str(self.file),
-            "case": self.name,
-            "files": self.files,
-            "without_buyers": self.without_buyers,
-            "left_out": left_out,
-        }
+        return {**vars(self), "file": str(self.file), "left_out": left_out}
 
 
 @trouble_of_case_told
@@ -108,31 +104,22 @@ def pack(case: Case, folder: Path, *, without: bool = False, now: datetime | Non
     """
     moment = now or datetime.now(UTC)
     target = free_name(folder, f"{case.name}-{moment:%Y-%m-%dT%H%M%S}.promofix.zip")
-    searcher = None
-    if without:
-        plan, searcher = planned(case)
-        made = {digest for record in case.journal.records(ExportRecord) for digest in record.files.values()}
-        stays = dict.fromkeys(plan.removed, told("app.holds_buyers"))
-        stays |= {path: told("app.cannot_look") for path in plan.shut if sha256(path) not in made}
-    else:
-        stays = {}
+    searcher, stays = _without_buyers(case) if without else (None, {})
     taken, left_out = [], []
     for path in _files(case.folder):
         name = path.relative_to(case.folder).as_posix()
         why = next((why for gone, why in stays.items() if path.is_relative_to(gone)), None)
         if searcher and searcher.without(name, "") != name:
             why = told("app.holds_buyers")
-        if why or not all(map(is_plain_name, name.split("/"))):
-            left_out.append((name, why or told("app.no_plain_name")))
-        else:
-            taken.append((name, path))
+        if not all(map(is_plain_name, name.split("/"))):
+            why = told("app.no_plain_name")
+        left_out.append((name, why)) if why else taken.append((name, path))
     with _draft_of(target) as (file, scratch):
         copy = Journal(scratch, lambda: moment)
         case.journal.copy(copy.path)
         if searcher:
-            buyers = searcher
-            copy.clean(lambda _kind, facts: without_buyers(facts, buyers), {"packed": True})
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as package:
+            copy.clean(lambda _kind, facts: without_buyers(facts, searcher), {"packed": True})
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
             digests = {name: _added(package, name, path) for name, path in [(NAME, copy.path), *taken]}
             listed = _Listed("promofix case, packed", 1, case.name, moment, without, digests)
             package.writestr(_member(LIST), json.dumps(listed.to_json(), ensure_ascii=False, indent=1))
@@ -176,6 +163,15 @@ def unpack(file: Path, name: str = "") -> Case:
 # -- packing ----------------------------------------------------------------------------------------------------------
 
 
+def _without_buyers(case: Case) -> tuple[Searcher, dict[Path, Told]]:
+    """Who finds the buyers of a case, and what stays behind for their sake: what is shut, too, unless it is ours."""
+    plan, searcher = planned(case)
+    ours = {digest for record in case.journal.records(ExportRecord) for digest in record.files.values()}
+    shut = [path for path in plan.shut if sha256(path) not in ours]
+    why = told("app.holds_buyers")
+    return searcher, {**dict.fromkeys(plan.removed, why), **dict.fromkeys(shut, told("app.cannot_look"))}
+
+
 def _files(folder: Path) -> Iterator[Path]:
     """The files of a case but its journal, hidden ones, the cache and what a link leads to."""
     with trouble_told(folder):
@@ -190,6 +186,7 @@ def _files(folder: Path) -> Iterator[Path]:
 @contextmanager
 def _draft_of(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
     """A file that gets its name when it is whole, and a folder for what is needed on the way; both private."""
+    sweep(target.parent, (".pack-*",))
     with trouble_told(target):
         scratch = Path(tempfile.mkdtemp(prefix=".pack-", dir=target.parent))
         try:
@@ -243,30 +240,27 @@ def _opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, _Listed]]:
 def _looked_through(package: zipfile.ZipFile, file: Path) -> _Listed:
     """The list of a packed case, once everything that it names is known to be harmless."""
     members = {member.filename: member for member in package.infolist()}
-    size = sum(member.file_size for member in package.infolist())
-    sizes = [(size, file.stat().st_size), *((one.file_size, one.compress_size) for one in members.values())]
-    if len(members) > _MOST_FILES or any(big > _TRAP and big > _RATIO * small for big, small in sizes):
-        raise _none(file, "app.pack_trap", n=size >> 20)
+    sizes = [(one.file_size, one.compress_size) for one in members.values()]
+    sizes.append((sum(size for size, _ in sizes), file.stat().st_size))
+    if len(members) > _MOST_FILES or any(size > _TRAP and size > _RATIO * packed for size, packed in sizes):
+        raise _none(file, "app.pack_trap", n=sizes[-1][0] >> 20)
+    names = Counter(member.filename.casefold() for member in package.infolist())
     for name, member in members.items():
-        kind, odd = stat.S_IFMT(member.external_attr >> 16), member.flag_bits & 1
-        plain = all(map(is_plain_name, name.split("/"))) and kind in (0, stat.S_IFREG) and not odd
-        if not plain or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise _none(file, "app.pack_leads_away", name=name)
-    if len({name.casefold() for name in members}) < len(package.infolist()):
-        raise _none(file, "app.pack_twice")
-    if LIST not in members or members[LIST].file_size > _TRAP:
-        raise _none(file, "app.pack_no_list")
+        plain = all(map(is_plain_name, name.split("/"))) and names[name.casefold()] == 1
+        kind = stat.S_IFMT(member.external_attr >> 16)
+        known = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) and not member.flag_bits & 1
+        if not plain or kind not in (0, stat.S_IFREG) or not known:
+            raise _none(file, "app.pack_odd", name=name)
     try:
         listed: _Listed = typed(_Listed, json.loads(package.read(LIST)), LIST)
-        checked(NAME in listed.files, None, NAME, "case.expect_something")
     except CaseError as error:
         if error.key == "case.newer":
             raise CaseError(error.key, **{**error.facts, "file": file}) from error
-        raise _none(file, "app.pack_no_list") from error
-    except (ValueError, RecursionError) as error:
-        raise _none(file, "app.pack_no_list") from error
-    if odd_one := sorted(listed.files.keys() ^ (members.keys() - {LIST})):
-        raise _none(file, "app.pack_not_listed", name=odd_one[0])
+        raise _none(file, "app.pack_list", name=LIST) from error
+    except (ValueError, KeyError, RecursionError) as error:
+        raise _none(file, "app.pack_list", name=LIST) from error
+    if odd := sorted({NAME, LIST, *listed.files} ^ members.keys()):
+        raise _none(file, "app.pack_list", name=odd[0])
     return listed
 
 

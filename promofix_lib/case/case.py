@@ -293,15 +293,11 @@ class Case(CaseFolder):
         return self.once("incident_of", self._incident_of)
 
     def _incident_of(self) -> pd.Series[int]:
-        taken = [one for one in self.decisions.known if one.taken]
-        masks = {one.number: self.mask(one.rule) for one in taken}
-        numbers = np.zeros(len(self.orders), dtype=np.int64)
-        order = list(masks)
+        masks = {one.number: self.mask(one.rule) for one in self.decisions.known if one.taken}
+        numbers, order = np.zeros(len(self.orders), dtype=np.int64), list(masks)
         if len(masks) > 1 and (np.sum(list(masks.values()), axis=0) > 1).any():
-            gravest_first = list(self._evidence(self.decisions.known))
-            order.sort(
-                key=lambda number: gravest_first.index(number) if number in gravest_first else len(gravest_first)
-            )
+            graver = {number: place for place, number in enumerate(self._evidence(self.decisions.known))}
+            order.sort(key=lambda number: graver.get(number, len(graver)))
         for number in reversed(order):
             numbers[masks[number]] = number
         return pd.Series(numbers, index=self.orders.index, name="incident")

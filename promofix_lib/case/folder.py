@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from promofix_lib.case.decisions import Decisions, Story
-from promofix_lib.case.journal import NAME, Journal
+from promofix_lib.case.journal import NAME
 from promofix_lib.case.records import Action, plain
 from promofix_lib.case.report_folder import ReportFolder
 from promofix_lib.case.settings import Settings, changed
@@ -19,7 +19,6 @@ from promofix_lib.incident import Incident
 from promofix_lib.places import (
     cases_folder,
     checked_case_name,
-    content,
     free_name,
     keep_private,
     private_folder,
@@ -33,7 +32,7 @@ SAMPLE = "sample"
 CHOSEN = ".open"
 """File of the cases folder that names the case which was chosen last."""
 
-_HALF_MADE = (".case.db.*.new*", "reports/.*.new", ".export-*.part")
+_HALF_MADE = (".case.db.*.new*", ".*.new", "reports/.*.new", ".export-*.part")
 
 
 def now() -> datetime:
@@ -41,14 +40,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class CaseFolder:
+class CaseFolder(ReportFolder):
     """The folder of a case and what is kept in it. `Case` adds what it all adds up to."""
 
     def __init__(self, folder: Path, clock: Callable[[], datetime] = now) -> None:
         """Use `Case.open`."""
-        self.folder = folder
-        self.journal = Journal(folder, clock)
-        self._reports = ReportFolder(folder / "reports", self.journal)
+        super().__init__(folder, clock)
         self._clock = clock
         self._told: tuple[Told, ...] = ()
         self._is_the_open_one = False
@@ -145,44 +142,6 @@ class CaseFolder:
     def revision(self) -> int:
         """A number that grows with every change, also one made by another notebook."""
         return self.journal.revision
-
-    # -- reports ------------------------------------------------------------------------------------------------------
-
-    @property
-    def reports_folder(self) -> Path:
-        """Where the reports as given lie; files dropped into it are part of the case."""
-        return self._reports.folder
-
-    @property
-    def reports(self) -> tuple[Path, ...]:
-        """The reports of the case, by name; hidden files and folders are not reports."""
-        return self._reports.paths
-
-    def add_reports(self, paths: Iterable[Path | str]) -> tuple[Path, ...]:
-        """Copy reports into the case; the same content is taken once, another file of the same name gets a new name.
-
-        Raises
-        ------
-        CaseError
-            A file that is not there.
-        """
-        return self._reports.add((Path(path).name, content(Path(path))) for path in paths)
-
-    def add_report(self, name: str, content: bytes) -> Path:
-        """A report that arrived as bytes (an upload) laid into the case."""
-        return self._reports.add([(name, content)])[0]
-
-    def hashes(self) -> dict[str, str]:
-        """SHA-256 of every report, by file name; files dropped into the folder are recorded when first seen.
-
-        A report whose size and time are as they were recorded is not read again for it.
-
-        Raises
-        ------
-        CaseError
-            A report that is no longer what it was when it was recorded.
-        """
-        return self._reports.hashes()
 
     # -- what was decided ---------------------------------------------------------------------------------------------
 

@@ -115,7 +115,7 @@ class Job:
     def handed(self, copy: int) -> Handed:
         """What one copy of the workbook tells."""
         return Handed(
-            book=self.stand.book,
+            stand=self.stand,
             chosen=self.chosen,
             works=self.works,
             wording=self.wording,
@@ -123,7 +123,6 @@ class Job:
             export=self.export,
             copy=copy,
             made_at=self.now.astimezone(self.case.zone),
-            draft=self.draft,
             per_day=self.per_day,
             overruled=self.case.settings.overruled,
         )

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from pyarrow import ipc
 
@@ -24,6 +23,7 @@ from promofix_lib.say import Told
 
 T = TypeVar("T")
 _PIECE = 1 << 15  # words of 8 bytes that are summed up at once
+_ROWS = 1 << 18  # few large pieces are quicker to pick rows from
 _END = 8  # bytes of the checksum behind the file
 
 
@@ -74,23 +74,24 @@ class Shelf:
         except (pa.ArrowException, OSError, ValueError):
             return made
 
-    def _opened(self, key: str) -> tuple[Any, list[pd.DataFrame]]:
+    def _opened(self, key: str) -> tuple[Any, list[pa.Table]]:
         first, facts = _opened(self.folder / f"{key}.0.arrow")
         return facts["facts"], [
             first,
             *(_opened(self.folder / f"{key}.{number}.arrow")[0] for number in range(1, facts["count"])),
         ]
 
-    def _keep(self, key: str, facts: Any, tables: Sequence[pd.DataFrame]) -> None:
+    def _keep(self, key: str, facts: Any, tables: Sequence[pa.Table]) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._wrote = True
         told = json.dumps({"facts": facts, "count": len(tables)}).encode()
         for number, table in reversed(list(enumerate(tables))):
             draft = self.folder / f"{key}.{number}.{os.getpid()}.part"
-            arrow = as_arrow(table).replace_schema_metadata({b"told": told} if number == 0 else None)
+            arrow = table.replace_schema_metadata({b"told": told} if number == 0 else None)
             with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "r+b") as file:
                 with ipc.new_file(file, arrow.schema) as writer:
-                    writer.write_table(arrow)
+                    for at in range(0, len(arrow), _ROWS):
+                        writer.write_table(arrow.slice(at, _ROWS).combine_chunks())
                 file.flush()
                 check = _checksum(_mapped(draft))
                 file.seek(0, os.SEEK_END)
@@ -125,7 +126,7 @@ def _mapped(file: Path) -> pa.Buffer:
         return opened.read_buffer()
 
 
-def _opened(file: Path) -> tuple[pd.DataFrame, Any]:
+def _opened(file: Path) -> tuple[pa.Table, Any]:
     """The table of a file and what was told with it, if its checksum is the one behind it."""
     raw = _mapped(file)
     whole = raw.slice(0, max(len(raw) - _END, 0))
@@ -133,7 +134,7 @@ def _opened(file: Path) -> tuple[pd.DataFrame, Any]:
         raise ValueError(f"{file.name} is damaged")
     table = ipc.open_file(whole).read_all()
     told = json.loads((table.schema.metadata or {}).get(b"told", b"null"))
-    return as_frame(table.replace_schema_metadata(None)), told
+    return table.replace_schema_metadata(None), told
 
 
 def _checksum(raw: pa.Buffer) -> bytes:
@@ -145,20 +146,20 @@ def _checksum(raw: pa.Buffer) -> bytes:
     return b"%08x" % zlib.crc32(sums.tobytes() + rest)
 
 
-def _of_reports(reports: tuple[Report, ...], _: Sequence[Path]) -> tuple[Any, list[pd.DataFrame]]:
-    return [report.facts() for report in reports], [report.table for report in reports]
+def _of_reports(reports: tuple[Report, ...], _: Sequence[Path]) -> tuple[Any, list[pa.Table]]:
+    return [report.facts() for report in reports], [report.arrow for report in reports]
 
 
-def _reports(paths: Sequence[Path], facts: Any, tables: list[pd.DataFrame]) -> tuple[Report, ...]:
+def _reports(paths: Sequence[Path], facts: Any, tables: list[pa.Table]) -> tuple[Report, ...]:
     return tuple(Report.with_facts(paths[0], table, one) for one, table in zip(facts, tables, strict=True))
 
 
-def _of_reading(reading: Reading, paths: Sequence[Path]) -> tuple[Any, list[pd.DataFrame]]:
+def _of_reading(reading: Reading, paths: Sequence[Path]) -> tuple[Any, list[pa.Table]]:
     reports = [(paths.index(report.path), report.facts()) for report in reading.reports]
-    return {"reports": reports, "warnings": [one.to_json() for one in reading.warnings]}, [reading.orders]
+    return {"reports": reports, "warnings": [one.to_json() for one in reading.warnings]}, [as_arrow(reading.orders)]
 
 
-def _reading(paths: Sequence[Path], facts: Any, tables: list[pd.DataFrame]) -> Reading:
-    (orders,) = tables
-    reports = tuple(Report.with_facts(paths[place], orders.iloc[:0], one) for place, one in facts["reports"])
+def _reading(paths: Sequence[Path], facts: Any, tables: list[pa.Table]) -> Reading:
+    orders = as_frame(tables[0])
+    reports = tuple(Report.with_facts(paths[place], tables[0].slice(0, 0), one) for place, one in facts["reports"])
     return Reading(orders, reports, tuple(map(Told.from_json, facts["warnings"])))

@@ -17,6 +17,7 @@ from promofix_lib.reports.report import EVERYTHING, Quarantined, Want
 from promofix_lib.reports.rows import RowTyper, flawless
 from promofix_lib.say import Told, told
 
+_PIECE = 1 << 16  # rows
 _LOOKED_AT = 500  # lines from which the decimal sign is known
 
 
@@ -58,6 +59,7 @@ class FlatFile:
         self.read = Read(pa.table({}), tuple(column.name for column in self.columns))
         self._orders = None if want.orders is None else pa.array(sorted(want.orders), pa.string())
         self._tables: list[pa.Table] = []
+        self._pieces: list[pa.Table] = []
         self._line = 1
 
     def of_lines(self, blocks: Iterator[bytes]) -> Read:
@@ -128,15 +130,22 @@ class FlatFile:
         self.read.rows += lines
         if self._orders is not None and "order_id" in table.column_names:
             table = table.filter(pc.is_in(table["order_id"], value_set=self._orders))
-        if table.num_rows or not self._tables:
-            # the parser's own pieces take twice the room
-            self._tables.append(order_rows(table, self.kind, self.name).combine_chunks())
+        self._pieces.append(order_rows(table, self.kind, self.name))
+        if sum(piece.num_rows for piece in self._pieces) >= _PIECE:
+            self._put_together()
+
+    def _put_together(self) -> None:
+        """One piece out of many: the parser's own take twice the room, and rows are picked from few sooner."""
+        self._tables.append(pa.concat_tables(self._pieces, promote_options="default").combine_chunks())
+        self._pieces = []
 
     def done(self) -> Read:
         """What came of it."""
         count, read = self.reader.count, self.read
-        if not self._tables:
+        if not self._tables and not self._pieces:
             self.take_records(())
+        if self._pieces:
+            self._put_together()
         read.table = pa.concat_tables(self._tables, promote_options="default")
         read.headers += count.headers
         read.blanks = count.blanks

@@ -8,7 +8,7 @@ import tomllib
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -164,6 +164,7 @@ def _own(path: Path) -> tuple[list[Kind], Mapping[str, Sequence[str]]]:
     return found, translated
 
 
+@lru_cache(1 << 12)
 def spelled(name: str) -> str:
     r"""A column name in lower case with hyphens, without quotes, marks and doubled blanks.
 

@@ -63,6 +63,7 @@ def read_orders(
         A file that is not a report. Nothing is returned then.
     """
     paths = [Path(path) for path in paths]
+    locks = [path for path in paths if path.name.startswith(_LOCK_FILE)]
     named = [path for path in paths if not path.name.startswith(_LOCK_FILE)]
     if not named:
         raise ReportError("reports.lock_file_alone" if paths else "reports.none_given")
@@ -72,7 +73,7 @@ def read_orders(
         reading = _together(named, lambda path: read_report(path, progress=progress, want=want))
     else:
         reading = _from_shelf(named, Shelf(cache), progress)
-    passed = [told("reports.lock_file", file=shown_name(path.name)) for path in paths if path not in named]
+    passed = [told("reports.lock_file", file=shown_name(path.name)) for path in locks]
     return replace(reading, warnings=(*passed, *reading.warnings)) if passed else reading
 
 
@@ -89,6 +90,7 @@ def _from_shelf(paths: Sequence[Path], shelf: Shelf, progress: bool) -> Reading:
 
     reading = shelf.reading(paths, lambda: _together(paths, read if len(paths) == 1 else read_once))
     shelf.tidy()
+    pa.default_memory_pool().release_unused()  # what was read is mapped now
     return reading
 
 
@@ -104,7 +106,7 @@ def merged(reports: Sequence[Report]) -> Reading:
     warnings = [warning for report in reports for warning in report.warnings] + twice
     accounts = _lacking_together(reports)
     if len(different) == 1 and kind_named(different[0].kind).role == ITEMS:
-        return Reading(different[0].table.copy(deep=False), accounts, tuple(warnings))
+        return Reading(different[0].table, accounts, tuple(warnings))
     rows, lost = _rows(different)
     warnings += lost
     if rows.num_rows == 0:
@@ -143,11 +145,9 @@ def _rows(reports: Sequence[Report]) -> tuple[pa.Table, list[Told]]:
     }
     for report in reports:
         role = kind_named(report.kind).role
-        if role in (PAYMENTS, SHIPMENTS, PROMOTIONS) or report.table.empty:
+        if role in (PAYMENTS, SHIPMENTS, PROMOTIONS) or not report.arrow.num_rows:
             continue
-        tables.append(
-            _marked(units_sold(report.table), True) if role == UNITS else _marked(as_arrow(report.table), False)
-        )
+        tables.append(_marked(units_sold(report.table), True) if role == UNITS else _marked(report.arrow, False))
     if any(len(table) for table in by_role[SHIPMENTS]):
         tables.append(_marked(shipped_items(by_role[SHIPMENTS]), True))
     rows = _stacked(tables)

@@ -89,12 +89,19 @@ def as_arrow(frame: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
 
 
-def as_orders(table: pa.Table) -> pd.DataFrame:
-    """The order table: every column it must have, then the report's further ones."""
+def completed(table: pa.Table) -> pa.Table:
+    """The cells with every column that an order table has, the missing ones without a value."""
     for name, dtype in COLUMNS.items():
-        if name not in table.column_names and isinstance(dtype, pd.ArrowDtype):
-            table = table.append_column(name, _throughout(pa.scalar(None, dtype.pyarrow_dtype), table.num_rows))
-    return complete(as_frame(table))
+        if name not in table.column_names and name != "unit_price":
+            type_ = dtype.pyarrow_dtype if isinstance(dtype, pd.ArrowDtype) else pa.timestamp("us", "UTC")
+            table = table.append_column(name, _throughout(pa.scalar(None, type_), table.num_rows))
+    return table
+
+
+def as_orders(table: pa.Table) -> pd.DataFrame:
+    """The order table of `completed` cells, the report's further columns behind; other cells as they are."""
+    frame = as_frame(table)
+    return complete(frame) if "sku" in frame and "item_price" in frame else frame
 
 
 # -- words ------------------------------------------------------------------------------------------------------------

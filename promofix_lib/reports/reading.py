@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.encodings import (
@@ -21,7 +22,7 @@ from promofix_lib.reports.encodings import (
 from promofix_lib.reports.flat_file import FlatFile, Read
 from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind, is_known, lacks_of, look_again
 from promofix_lib.reports.lines import Header, header_of
-from promofix_lib.reports.order_rows import as_frame, as_orders, folded
+from promofix_lib.reports.order_rows import completed, folded
 from promofix_lib.reports.report import EVERYTHING, Quarantined, Report, Want
 from promofix_lib.reports.source import Source, sources_of, stranger
 from promofix_lib.reports.spreadsheet import is_workbook, read_workbook
@@ -123,7 +124,6 @@ def _refused(source: Source, why: Told | None, first_line: str) -> ReportError:
 def _report(source: Source, encoding: str, header: Header, read: Read) -> Report:
     _check_rows(source.name, read)
     table, warnings, aside = _table(read.table, header.kind)
-    times = table["purchase_date"] if "purchase_date" in table else pd.Series()
     quarantined = tuple(sorted([*read.quarantined, *aside], key=lambda line: line.line))
     return Report(
         path=source.path,
@@ -135,23 +135,29 @@ def _report(source: Source, encoding: str, header: Header, read: Read) -> Report
         headers=read.headers,
         blanks=read.blanks,
         rows=read.rows - len(aside),
-        items=len(table),
+        items=table.num_rows,
         quarantined=quarantined,
         ignored_columns=tuple(cell for cell in header.cells if not is_known(cell)),
         lacks=lacks_of(header.kind, read.columns),
         warnings=tuple(told("reports.of_file", file=source.name, what=what) for what in [*read.warnings, *warnings]),
-        table=table,
-        span=(times.min(), times.max()) if times.notna().any() else (),
+        arrow=table,
+        span=_span(table),
     )
 
 
-def _table(rows: pa.Table, kind: Kind) -> tuple[pd.DataFrame, list[Told], list[Quarantined]]:
+def _table(rows: pa.Table, kind: Kind) -> tuple[pa.Table, list[Told], list[Quarantined]]:
     if kind.role == PAYMENTS:
-        return as_frame(rows), [], []
+        return rows, [], []
     if kind.role == SHIPMENTS:
-        return as_orders(rows), [], []
+        return completed(rows), [], []
     rows, warnings, aside = folded(rows, continues=kind.continues)
-    return as_orders(rows), warnings, aside
+    return completed(rows), warnings, aside
+
+
+def _span(table: pa.Table) -> tuple[pd.Timestamp, ...]:
+    times = table["purchase_date"] if "purchase_date" in table.column_names else pa.array([], pa.timestamp("us", "UTC"))
+    ends = pc.min_max(times)
+    return tuple(pd.Timestamp(ends[end].as_py()) for end in ("min", "max") if ends[end].is_valid)
 
 
 def _check_rows(name: str, read: Read) -> None:

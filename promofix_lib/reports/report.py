@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, fields, replace
 from datetime import UTC
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from promofix_lib.say import Told
 
@@ -103,8 +105,8 @@ class Report:
         What this report cannot tell.
     warnings : tuple of Told
         What the seller should know about this file.
-    table : DataFrame
-        Order table (for payments reports: their lines), with the report's further columns behind it.
+    arrow : pyarrow.Table
+        What `table` shows.
     passed_over : tuple of Told
         Sheets of the workbook or files of the archive that hold no report, each with the reason.
     span : tuple of Timestamp
@@ -125,7 +127,7 @@ class Report:
     ignored_columns: tuple[str, ...]
     lacks: tuple[Lack, ...]
     warnings: tuple[Told, ...]
-    table: pd.DataFrame
+    arrow: pa.Table
     passed_over: tuple[Told, ...] = ()
     span: tuple[pd.Timestamp, ...] = ()
 
@@ -152,14 +154,21 @@ class Report:
 
     def without_rows(self) -> Report:
         """The same account of the file without its rows."""
-        return replace(self, table=self.table.iloc[:0])
+        return replace(self, arrow=self.arrow.slice(0, 0))
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Order table (for payments reports: their lines), with the report's further columns behind it."""
+        from promofix_lib.reports.order_rows import as_orders  # which knows of kinds, and they of lacks
+
+        return as_orders(self.arrow)
 
     def facts(self) -> dict[str, Any]:
         """All but the table and the place on the disk, as plain JSON; `with_facts` reads it back."""
-        return {one.name: _plain(getattr(self, one.name)) for one in fields(self) if one.name not in ("path", "table")}
+        return {one.name: _plain(getattr(self, one.name)) for one in fields(self) if one.name not in ("path", "arrow")}
 
     @classmethod
-    def with_facts(cls, path: Path, table: pd.DataFrame, facts: dict[str, Any]) -> Report:
+    def with_facts(cls, path: Path, arrow: pa.Table, facts: dict[str, Any]) -> Report:
         """The report that `facts` tells of, with its table."""
         made: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()
@@ -171,7 +180,7 @@ class Report:
         made["span"] = tuple(map(pd.Timestamp, facts["span"]))
         for name in ("warnings", "passed_over"):
             made[name] = tuple(map(Told.from_json, facts[name]))
-        return cls(path=path, table=table, **made)
+        return cls(path=path, arrow=arrow, **made)
 
 
 def _plain(value: Any) -> Any:

@@ -25,7 +25,7 @@ from typing import IO, Any, cast
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.kinds import facts
 from promofix_lib.reports.report import shown_name
-from promofix_lib.say import Told, told
+from promofix_lib.say import Told, harmless, told
 
 BLOCK = 1 << 20
 _LARGEST = 4 << 30
@@ -116,7 +116,7 @@ class Source:
 
         size = self.stream.seek(0, os.SEEK_END)
         self.stream.seek(0)
-        with tqdm(total=size, desc=self.name, unit="B", unit_scale=True, delay=1, leave=False) as bar:
+        with tqdm(total=size, desc=harmless(self.name), unit="B", unit_scale=True, delay=1, leave=False) as bar:
             cast("_Stream", self.stream).moved = bar.update
             yield
 

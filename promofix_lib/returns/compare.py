@@ -311,8 +311,8 @@ class Desk:
             for number, (value, note) in enumerate(_statements(some)):
                 name = hand if not number else f"{hand} #{number + 1}"
                 said_by = hand if not number else f"{hand} #{number + 1}"
-                place = (self.source.name, self.export, self.copy, self.source.at)
-                new = self._answer(Answer(*task, value, note, said_by, *place))
+                file, at = self.source.name, self.source.at
+                new = self._answer(Answer(*task, value, note, said_by, file, self.export, self.copy, at))
                 if new and given and given.value != value and not self.worked.signed:
                     changed.append(task[0])
         self._warn("returns.changed", changed)
