@@ -194,6 +194,19 @@ def test_a_scheduler_that_does_not_answer_is_told(root: Path, tmp_path: Path, mo
         scan(str(root), tmp_path / "out", scheduler="tcp://127.0.0.1:9")
 
 
+def test_accounts_behind_an_address_say_the_same(root: Path, tmp_path: Path):
+    """What fsspec reads is fetched account by account; what has not changed is not fetched again."""
+    fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed: accounts behind an address were not tried")
+    memory = fsspec.filesystem("memory")
+    for name in ("hit", "quiet"):
+        memory.put(str(root / name), f"/shops/{name}", recursive=True)
+    rows = scan("memory://shops", tmp_path, workers=1).rows
+    assert [(row.account, row.orders, row.failed) for row in rows] == [("hit", 300, None), ("quiet", 0, None)]
+    assert scan("memory://shops", tmp_path, workers=1).done_again == 0
+    with pytest.raises(CaseError, match="cannot be read"):
+        scan("memory://nowhere", tmp_path)
+
+
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 def test_accounts_in_a_bucket_say_the_same(
