@@ -157,9 +157,30 @@ def _parser() -> argparse.ArgumentParser:
     exports.add_argument("--copies", type=_number, default=1, metavar="N", help=say("app.help.copies"))
 
     silences = command("meant", "this_was_meant")
-    case(silences)
-    silences.add_argument("incident", type=_number, metavar="N", help=say("app.help.meant_incident"))
+    silences.add_argument("state", metavar=say("app.state_arg"), help=say("app.help.state"))
+    silences.add_argument("alarm", metavar="N", help=say("app.help.meant_alarm"))
     silences.add_argument("--not", dest="meant", action="store_false", help=say("app.help.not_meant"))
+
+    watches = command("watch", "watch_folder")
+    watches.add_argument("folder", type=Path, metavar=say("app.folder_arg"), help=say("app.help.watched"))
+    watches.add_argument("--every", type=_span, default="15m", metavar="15m", help=say("app.help.every"))
+    watches.add_argument("--once", action="store_true", help=say("app.help.once"))
+    watches.add_argument("--state", type=Path, metavar="FILE", help=say("app.help.watch_state"))
+    watches.add_argument("--alarm", nargs="+", default=[], metavar="URL", help=say("app.help.alarm"))
+    watches.add_argument("--try-alarm", action="store_true", help=say("app.help.try_alarm"))
+
+    fetches = command("fetch", "fetch_reports")
+    fetches.add_argument("--out", type=_folder, required=True, metavar="DIR", help=say("app.help.fetch_out"))
+    fetches.add_argument("--since", type=_span, default="2d", metavar="2d", help=say("app.help.since"))
+    fetches.add_argument("--report", default="all-orders", metavar="all-orders", help=say("app.help.which_report"))
+    fetches.add_argument("--marketplace", default="US", metavar="US", help=say("app.help.marketplace"))
+    fetches.add_argument("--keep-keys", action="store_true", help=say("app.help.keep_keys"))
+
+    scans = command("scan", "scan_accounts")
+    scans.add_argument("root", metavar="ROOT", help=say("app.help.root"))
+    scans.add_argument("--out", type=_folder, required=True, metavar="DIR", help=say("app.help.scan_out"))
+    scans.add_argument("--workers", type=_number, default=0, metavar="N", help=say("app.help.workers"))
+    scans.add_argument("--scheduler", default="", metavar="ADDRESS", help=say("app.help.scheduler"))
 
     purges = command("purge", "purge_case", json=False)
     purges.add_argument("case", nargs="?", metavar=say("app.case_arg"), help=say("app.help.case"))
@@ -214,6 +235,15 @@ def _number(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(say("app.no_number", found=text))
     return int(text)
+
+
+def _span(text: str) -> float:
+    from promofix_lib.fleet.spans import seconds
+
+    try:
+        return seconds(text)
+    except PromofixError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _days(text: str) -> int:
