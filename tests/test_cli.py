@@ -17,6 +17,7 @@ import pytest
 from promofix_lib.app.cli import _parser, run
 from promofix_lib.places import SAMPLE, sample_reports
 from promofix_lib.say import say
+from tests.handed_case import all_orders, usual, victims
 
 TRUTH = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
 REPORTS = [str(path) for path in sample_reports()]
@@ -96,18 +97,13 @@ def test_run_does_the_whole_job(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_without_the_seller_s_word_nothing_is_cancelled(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    """As long as the promotion may still sell, the cancellation file is withheld, and that is said."""
-    assert run(["run", ALL_ORDERS, "--out", str(tmp_path / "case")]) == 0
+    """The cancellation file is withheld, and that is said; a second run has its own folder, the reports stay one."""
+    for _ in range(2):
+        assert run(["run", ALL_ORDERS, "--out", str(tmp_path / "case")]) == 0
     said = capsys.readouterr().out
     assert list((tmp_path / "case").rglob("order-cancellation*")) == []
     assert "order-cancellation.txt" in said
     assert "promotion" in said.lower()
-
-
-def test_a_second_run_keeps_the_first_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    """Each export has a folder of its own, and the reports are kept once."""
-    for _ in range(2):
-        assert run(["run", ALL_ORDERS, "--out", str(tmp_path / "case")]) == 0
     assert len(list((tmp_path / "case" / "exports").iterdir())) == 2
     assert [path.name for path in (tmp_path / "case" / "reports").iterdir()] == [Path(ALL_ORDERS).name]
 
@@ -284,7 +280,7 @@ EVIL = "night\x1b]52;c;ZXZpbA==\x07\x9b2J\u202etxt.exe"
 
 def evil_report(folder: Path) -> Path:
     """A promotion, a SKU and a file name that would write to the clipboard, clear the screen, turn the line round."""
-    text = Path(ALL_ORDERS).read_text(encoding="utf-8")
+    text = all_orders([*usual(), *victims()]).decode()
     text = text.replace("Percentage Off", f"Percentage{EVIL} Off").replace("HP-BT700", f"HP{EVIL}700")
     report = folder / f"{EVIL}.txt"
     report.write_text(text, encoding="utf-8")

@@ -82,11 +82,6 @@ class Job:
         """Why nothing in this export may be done or sent; None when the gate is open."""
         return None if self.stand.gate.open else self.stand.gate.why
 
-    @property
-    def everything(self) -> Mask:
-        """What the incident is by now: a second round hands over a part, but Amazon is told of the whole."""
-        return self.stand.chosen | self.chosen
-
     @cached_property
     def wording(self) -> Wording:
         """The seller's choices about the messages."""
