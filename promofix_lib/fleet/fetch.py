@@ -146,7 +146,7 @@ def _document(door: _Door, asked: Mapping[str, Any], *, again: bool) -> str:
             if again:
                 door.pause(60.0)
                 return _document(door, asked, again=False)
-            raise FetchError(f"fleet.report_{str(state).lower()}")
+            raise FetchError("fleet.report_fatal" if state == "FATAL" else "fleet.report_cancelled")
         door.pause(_POLLED)
     raise FetchError("fleet.report_late")
 
