@@ -43,13 +43,10 @@ def cells_of(told) -> list[tuple[str, list[list[object]]]]:
     """The bare values of every sheet."""
     from promofix_lib.export.sheets import pages_of
 
-    return [
-        (
-            page.name,
-            [[cell[0] if cell and isinstance(cell[0], str | int) else None for cell in row] for row in page.rows],
-        )
-        for page in pages_of(told)
-    ]
+    def bare(cell):
+        return getattr(cell, "text", cell)
+
+    return [(page.name, [[bare(cell) for cell in values] for values, _ in page.rows]) for page in pages_of(told)]
 
 
 def plain_openpyxl(sheets, path: Path) -> None:

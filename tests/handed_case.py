@@ -156,7 +156,6 @@ def handed_rows(rows: Sequence[Mapping[str, Any]], wording: Wording | None = Non
         "made_at": datetime(2026, 3, 2, 9, tzinfo=UTC),
         "per_day": 700,
         "overruled": {},
-        "draft": None if stand.gate.open else stand.gate.why,
     }
     works = works_of(stand, stand.chosen, messages_for(stand, wording))
-    return Handed(book=stand.book, chosen=stand.chosen, works=works, wording=wording, **usual | more)
+    return Handed(stand=stand, chosen=stand.chosen, works=works, wording=wording, **usual | more)

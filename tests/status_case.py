@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -62,6 +63,7 @@ class LooseCase:
     shipped_choice: str = ""
     rule: Incident = field(default_factory=lambda: Incident(promotion_ids=(PROMOTION,), max_unit_price=Decimal("1.00")))
     name: str = "loose"
+    folder: Path = Path("loose")
     language: str = "en"
     normal_prices: tuple[NormalPrice, ...] = (NormalPrice("HP", "", "USD", Decimal("58.99")),)
 

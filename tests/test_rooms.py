@@ -23,6 +23,7 @@ ROWS = (
     ("charts",),
     ("export",),
     ("returns", "purge"),
+    ("fleet",),
     ("widgets",),
     ("app",),
     ("__main__", "__init__"),

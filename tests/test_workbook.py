@@ -222,7 +222,7 @@ def test_todo_has_every_order_once_with_its_keys(book: Any, handed: Handed):
     """Nothing is lost between the order table and the list, and each row can be found again."""
     rows = todo(book["todo"])
     assert rows["order_id"].is_unique
-    assert sorted("\n".join(rows["item_keys"]).split("\n")) == sorted(handed.book.keys)
+    assert sorted("\n".join(rows["item_keys"]).split("\n")) == sorted(handed.stand.book.keys)
     assert set(rows["triage"]) == {"cancel", "ask_amazon", "wait", "shipped", "already_cancelled", "set_aside"}
     assert all(order in keys for order, keys in zip(rows["order_id"], rows["item_keys"], strict=True))
 
@@ -449,7 +449,7 @@ def test_texts_come_back_as_they_were(tmp_path: Path, monkeypatch: pytest.Monkey
     told = handed_rows([row(order_item_id=None, sku="A _x0041_ _x000D_", buyer_name="x\x00\u2028\x85\ufeff\x0by")])
     write_buyers(told, tmp_path / "buyers.xlsx")
     rows = CalamineWorkbook.from_path(str(tmp_path / "buyers.xlsx")).get_sheet_by_name("todo").to_python()
-    assert rows[HEADER_ROW][COLUMNS.index("item_keys")] == told.book.keys[0]
+    assert rows[HEADER_ROW][COLUMNS.index("item_keys")] == told.stand.book.keys[0]
     assert rows[HEADER_ROW][COLUMNS.index("buyer_name")].split() == ["x", "y"]
 
 

@@ -7,11 +7,12 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from promofix_lib.app import overview
 from promofix_lib.case.case import Case
-from promofix_lib.say import say, speak
+from promofix_lib.say import Told, harmless, language_of, say, speak, told
 
 
 def open_notebooks(options: argparse.Namespace) -> int:
@@ -46,10 +47,10 @@ def read(options: argparse.Namespace) -> int:
 
 def find(options: argparse.Namespace) -> int:
     """``promofix find``."""
-    from promofix_lib.finding import find_incidents
+    from promofix_lib.finding import ASKED, find_incidents
     from promofix_lib.reports.merging import read_orders
 
-    reading = read_orders(options.files, progress=_watched())
+    reading = read_orders(options.files, columns=ASKED, progress=_watched())
     findings = find_incidents(reading.orders)
     if options.json:
         return _print_json(findings.to_json())
@@ -102,17 +103,88 @@ def export_again(options: argparse.Namespace) -> int:
     """``promofix export``."""
     from promofix_lib.app.job import export_case
 
-    done = export_case(
-        _case(options), promotion_ended=options.promotion_ended, round=options.round, progress=_watched()
-    )
+    asked = {name: getattr(options, name) for name in ("promotion_ended", "round", "copies")}
+    done = export_case(_case(options), **asked, progress=_watched())
     return _print_json(done.to_json()) if options.json else _print(done.text())
 
 
 def this_was_meant(options: argparse.Namespace) -> int:
-    """``promofix meant``."""
+    """``promofix meant``: of an alarm of a watch, or of an incident of a case."""
+    from promofix_lib.fleet.watch import STATE_NAME, State
+
+    given = Path(options.state)
+    state = given / STATE_NAME if (given / STATE_NAME).is_file() else given
+    if state.is_file():
+        State.load(state).said_meant(options.alarm, meant=options.meant).save(state)
+        known = [alarm.to_json() for alarm in State.load(state).alarms]
+        if options.json:
+            return _print_json({"alarms": known})
+        return _print(say("fleet.meant" if options.meant else "fleet.not_meant", id=options.alarm))
+    options.case = options.state
     case = _case(options)
-    case.this_was_meant(options.incident, options.meant)
+    case.this_was_meant(int(options.alarm) if options.alarm.isdecimal() else 0, options.meant)
     return _print_json(_status_json(case)) if options.json else _print(overview.status_text(case))
+
+
+def watch_folder(options: argparse.Namespace) -> int:
+    """``promofix watch``."""
+    from promofix_lib.fleet.watch import Watch, alarm_text, send
+
+    if options.try_alarm:
+        trouble = send([say("fleet.try_alarm")], options.alarm) if options.alarm else told("fleet.no_address")
+        return _print(say("fleet.alarm_tried")) if trouble is None else _refused(trouble)
+    watch = Watch(options.folder, options.state)
+    failed_before: object = None
+    for round in [watch.round()] if options.once else watch.rounds(options.every):
+        told_now = [alarm_text(one) for one in round.alarms]
+        trouble = send(told_now, options.alarm)
+        if options.json:
+            _print_json(round.to_json())
+        else:
+            texts = [*told_now, *(alarm_text(one) for one in round.grown)]
+            if options.once or round.failed != failed_before:
+                texts += [say("fleet.not_read", file=path.name, why=why) for path, why in round.failed]
+            if options.once and not round.alarms:
+                texts.append(say("fleet.nothing_new", n=len(round.checked), known=round.known))
+            _print("\n\n".join(texts)) if texts else None
+        failed_before = round.failed
+        if trouble is not None:
+            _refused(trouble)
+    return round.exit_status
+
+
+def fetch_reports(options: argparse.Namespace) -> int:
+    """``promofix fetch``."""
+    from promofix_lib.fleet.fetch import fetch, keep_keys
+
+    if options.keep_keys:
+        keep_keys()
+        return _print(say("fleet.keys_kept"))
+    got = fetch(options.out, since=options.since, report=options.report, marketplace=options.marketplace)
+    if options.json:
+        return _print_json({"files": [str(path) for path in got]})
+    return _print(say("fleet.fetched", n=len(got), files=tuple(map(str, got))))
+
+
+def scan_accounts(options: argparse.Namespace) -> int:
+    """``promofix scan``."""
+    from promofix_lib.fleet.scan import scan
+    from promofix_lib.fleet.sheet import loss_text, since_text
+
+    done = scan(options.root, options.out, workers=options.workers, scheduler=options.scheduler, progress=_watched())
+    if options.json:
+        _print_json(done.to_json())
+        return done.exit_status
+    lines = [
+        say("fleet.found", account=row.account, since=since_text(row), orders=row.orders, loss=loss_text(row))
+        for row in done.rows
+        if row.incidents
+    ]
+    lines += [say("fleet.not_read", file=row.account, why=str(row.failed)) for row in done.rows if row.failed]
+    counts = done.to_json()
+    counted = {name: counts[name] for name in ("with_incident", "failed", "done_again")}
+    _print("\n".join([*lines, say("fleet.scanned", n=counts["accounts"], html=str(done.html), **counted)]))
+    return done.exit_status
 
 
 def purge_case(options: argparse.Namespace) -> int:
@@ -131,6 +203,30 @@ def purge_case(options: argparse.Namespace) -> int:
     return _print("\n\n".join([*told, *([] if options.yes else [say("app.nothing_removed")])]))
 
 
+def pack_case(options: argparse.Namespace) -> int:
+    """``promofix pack``."""
+    from promofix_lib.app.travel import pack
+
+    packed = pack(_case(options), options.out, without=options.without_buyers)
+    if options.json:
+        return _print_json(packed.to_json())
+    said = [say("app.packed", file=str(packed.file), n=packed.files)]
+    said += [say("app.left_behind", what=name, why=why) for name, why in packed.left_out]
+    said.append(say("app.packed_without_buyers" if packed.without_buyers else "app.packed_with_buyers"))
+    return _print("\n".join(said))
+
+
+def unpack_case(options: argparse.Namespace) -> int:
+    """``promofix unpack``."""
+    from promofix_lib.app.travel import unpack
+
+    case = unpack(options.file, options.name)
+    speak(_asked_language(options) or case.language)
+    if options.json:
+        return _print_json({"case": case.name, "folder": str(case.folder)})
+    return _print("\n".join([say("app.unpacked", name=case.name, folder=case.folder), *map(str, case.warnings)]))
+
+
 def show_shape(options: argparse.Namespace) -> int:
     """``promofix shape``."""
     from promofix_lib.reports.shape import shape
@@ -145,7 +241,8 @@ def _case(options: argparse.Namespace) -> Case:
 
 
 def _asked_language(options: argparse.Namespace) -> str:
-    return options.language or os.environ.get("PROMOFIX_LANGUAGE", "")
+    named = options.language or os.environ.get("PROMOFIX_LANGUAGE", "")
+    return language_of(named) if named else ""
 
 
 def _status_json(case: Case, *, orders: bool = False) -> dict[str, Any]:
@@ -159,11 +256,16 @@ def _watched() -> bool:
     return sys.stderr.isatty()
 
 
+def _refused(why: Told) -> int:
+    print(f"promofix: {harmless(str(why))}", file=sys.stderr)
+    return 2
+
+
 def _print(text: str) -> int:
-    print(overview.harmless(text))
+    print(harmless(text))
     return 0
 
 
 def _print_json(record: dict[str, Any]) -> int:
-    print(json.dumps(record, ensure_ascii=False, indent=1))
+    print(harmless(json.dumps(record, ensure_ascii=False, indent=1), escaped=True))
     return 0

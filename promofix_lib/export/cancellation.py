@@ -63,11 +63,6 @@ class CancellationPlan:
         """Orders in the plan, each once, in file order."""
         return tuple(dict.fromkeys(line.order_id for line in self.lines))
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Order items in the plan, in file order."""
-        return tuple(dict.fromkeys(key for line in self.lines for key in line.keys))
-
 
 def stock_effect(reason: str) -> Told:
     """What cancelling with this reason does to the stock, as a sentence for the seller.

@@ -12,8 +12,8 @@ import numpy as np
 
 from promofix_lib.letters.messages import Message, Wording
 from promofix_lib.marketplaces import Marketplace, marketplace_of
-from promofix_lib.say import Told, say
-from promofix_lib.status import WORDS, Book, OrderRow, Status
+from promofix_lib.say import Told, moment_text, say
+from promofix_lib.status import WORDS, OrderRow, Status
 from promofix_lib.status.book import Mask
 
 _FAR = datetime.max.replace(tzinfo=UTC)
@@ -81,7 +81,7 @@ class Handed:
 
     Parameters
     ----------
-    book : Book
+    stand : Status
     chosen : array of bool
         The order items that are handed over.
     works : tuple of Work
@@ -93,15 +93,13 @@ class Handed:
     copy : int
         What the column ``place`` says.
     made_at : datetime with a zone
-    draft : Told or None
-        Why the gate is closed: then nothing in the workbook may be done or sent.
     per_day : int
         Most messages a day.
     overruled : mapping of str to str
         Rules of the message check that the seller overruled, with the reasons.
     """
 
-    book: Book
+    stand: Status
     chosen: Mask
     works: tuple[Work, ...]
     wording: Wording
@@ -111,7 +109,11 @@ class Handed:
     per_day: int
     overruled: Mapping[str, str]
     copy: int = 1
-    draft: Told | None = None
+
+    @property
+    def draft(self) -> Told | None:
+        """Why the gate is closed: then nothing in the export may be done or sent; None when it is open."""
+        return None if self.stand.gate.open else self.stand.gate.why
 
     @cached_property
     def listed(self) -> tuple[Message, ...]:
@@ -137,6 +139,20 @@ class Handed:
     def mark(self) -> str:
         """What every sheet says of a draft; empty when it is none."""
         return self.say("draft_page") if self.draft else ""
+
+    @property
+    def made(self) -> str:
+        """When, and which copy."""
+        return self.say("made", made=moment_text(self.made_at, self.language, zone=True), copy=self.copy)
+
+    @property
+    def note(self) -> str:
+        """What a draft lacks; empty when it is none."""
+        return self.say("draft_note", why=self.draft) if self.draft else ""
+
+    def titled(self, title: str) -> str:
+        """A sheet's title, marked where it is of a draft."""
+        return f"{self.mark} · {title}" if self.draft else title
 
     def say(self, name: str, **facts: Any) -> str:
         """A sentence of this room in the assistant's language."""

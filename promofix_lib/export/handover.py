@@ -41,6 +41,7 @@ from promofix_lib.export.todo import base_rows
 from promofix_lib.letters.amazon import how_to, letters_of
 from promofix_lib.letters.linter import check_messages
 from promofix_lib.letters.messages import Wording, messages_for, wording_of
+from promofix_lib.places import trouble_of_case_told
 from promofix_lib.say import Told, say, told
 from promofix_lib.status import Status, status
 from promofix_lib.status.book import Mask
@@ -81,11 +82,6 @@ class Job:
         """Why nothing in this export may be done or sent; None when the gate is open."""
         return None if self.stand.gate.open else self.stand.gate.why
 
-    @property
-    def everything(self) -> Mask:
-        """What the incident is by now: a second round hands over a part, but Amazon is told of the whole."""
-        return self.stand.chosen | self.chosen
-
     @cached_property
     def wording(self) -> Wording:
         """The seller's choices about the messages."""
@@ -114,7 +110,7 @@ class Job:
     def handed(self, copy: int) -> Handed:
         """What one copy of the workbook tells."""
         return Handed(
-            book=self.stand.book,
+            stand=self.stand,
             chosen=self.chosen,
             works=self.works,
             wording=self.wording,
@@ -122,7 +118,6 @@ class Job:
             export=self.export,
             copy=copy,
             made_at=self.now.astimezone(self.case.zone),
-            draft=self.draft,
             per_day=self.per_day,
             overruled=self.case.settings.overruled,
         )
@@ -154,6 +149,7 @@ class Part:
     rows: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
 
 
+@trouble_of_case_told
 def export(
     case: Case,
     *,

@@ -16,7 +16,7 @@ from pathlib import Path
 from promofix_lib.errors import ExportError
 from promofix_lib.export.cancellation import write_new
 from promofix_lib.export.sheets import MERGE_LINES
-from promofix_lib.letters.messages import EMAIL, Message
+from promofix_lib.letters.messages import Message
 
 _QUOTED = Charset("utf-8")
 _QUOTED.body_encoding = QP
@@ -131,28 +131,17 @@ def _paragraph(name: str, properties: str) -> str:
     return f"<w:p><w:pPr>{properties}</w:pPr>{field}</w:p>"
 
 
-def draft(message: Message, *, sender: str = "") -> Mail:
-    r"""One message as a draft that a mail program opens.
+def draft(message: Message) -> Mail:
+    r"""One message as a draft that a mail program opens; it asks for the sender.
 
     Parameters
     ----------
     message : Message
         What to say to whom.
-    sender : str
-        An address on the seller's list of approved senders; left out when empty, the mail program then asks.
-
-    Raises
-    ------
-    ExportError
-        `sender` is no e-mail address.
     """
-    if sender and not EMAIL.fullmatch(sender):
-        raise ExportError("export.sender", found=sender)
     mail = Mail(policy=compat32.clone(linesep="\r\n"))
     mail.set_payload(message.body, _QUOTED)
     mail["X-Unsent"] = "1"  # Outlook opens it for sending instead of for reading
-    if sender:
-        mail["From"] = sender
     mail["To"] = _receiver(message)
     mail["Subject"] = _encoded(message.subject, "Subject")
     mail["Content-Language"] = message.language
@@ -171,7 +160,7 @@ def _encoded(text: str, header: str) -> str:
     return Header(plain, charset, header_name=header).encode(linesep="\r\n")
 
 
-def write_drafts(messages: Sequence[Message], folder: Path, *, per_day: int, sender: str = "") -> tuple[Path, ...]:
+def write_drafts(messages: Sequence[Message], folder: Path, *, per_day: int) -> tuple[Path, ...]:
     """The messages as drafts in one mbox file, which Thunderbird and Apple Mail open; one a day where the limit binds.
 
     Parameters
@@ -182,8 +171,6 @@ def write_drafts(messages: Sequence[Message], folder: Path, *, per_day: int, sen
         Gets ``message-drafts.mbox``, or ``message-drafts-day-1-of-3.mbox`` …
     per_day : int
         See `account.worklist.message_quota`.
-    sender : str
-        See `draft`.
 
     Returns
     -------
@@ -201,7 +188,7 @@ def write_drafts(messages: Sequence[Message], folder: Path, *, per_day: int, sen
     written = []
     for number, day in enumerate(days, 1):
         ending = f"-day-{number}-of-{len(days)}" if len(days) > 1 else ""
-        content = b"".join(_in_mbox(draft(message, sender=sender)) for message in day)
+        content = b"".join(_in_mbox(draft(message)) for message in day)
         written.append(write_new(Path(folder) / f"message-drafts{ending}.mbox", content))
     return tuple(written)
 

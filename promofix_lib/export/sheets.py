@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,22 @@ from promofix_lib.amounts import Money
 from promofix_lib.errors import ExportError
 from promofix_lib.export.contents import Handed, Work
 from promofix_lib.export.todo import links_per_row, todo_page
-from promofix_lib.export.workbook import HEADER, INK, PALE, Cell, Look, Page, clean, height_for, write_workbook
+from promofix_lib.export.workbook import (
+    HEADER,
+    INK,
+    PALE,
+    Look,
+    Page,
+    Row,
+    Value,
+    clean,
+    height_for,
+    row,
+    write_workbook,
+)
 from promofix_lib.letters.languages import LANGUAGES
 from promofix_lib.letters.messages import Message, shortened
 from promofix_lib.letters.texts import FIELDS, LONGEST_CELL, Template, builtin_template, texts
-from promofix_lib.say import moment_text
 from promofix_lib.status import facts_of
 
 SHEETS = ("mail_merge", "todo", "message", "summary", "how_to")
@@ -34,13 +46,15 @@ _TITLE = Look(bold=True, size=16, colour=INK)
 _HINT = Look(colour="555555")
 _CELL = Look(wrap=True, lines=True)
 _TALL = Look(wrap=True, lines=True, top=True)
-_FROM_THE_RIGHT = Look(wrap=True, lines=True, top=True, right_to_left=True)
 _STRONG = Look(bold=True, wrap=True, lines=True, fill=PALE)
 _STEP = Look(bold=True, wrap=True, lines=True, fill=PALE, top=True)
 _NUMBER = Look(lines=True, centre=True)
 _TOTAL = Look(lines=True, centre=True, bold=True, fill=PALE)
 _MERGE = Look(lines=True, text=True)
 _MERGE_WIDTHS = {"order_id": 22, "buyer_email": 34, "buyer_name": 22, "subject": 46, "product": 34, "message_id": 32}
+_ADDED = ("task", "mail", "language", "market")
+"""Tables of the summary whose numbers are added up."""
+
 _STEPS = ("before", "sender", "todo", "first", "cancel", "send", "text", "track", "back")
 
 
@@ -111,15 +125,16 @@ def merge_page(handed: Handed) -> Page:
     )
 
 
-def _merge_rows(names: tuple[str, ...], handed: Handed) -> Iterator[list[Cell | None]]:
-    yield [(name, HEADER) for name in names]
+def _merge_rows(names: tuple[str, ...], handed: Handed) -> Iterator[Row]:
+    yield names, (HEADER,) * len(names)
+    looks = (_MERGE,) * len(names)
     lines, unknown = sum(name.startswith("line_") for name in names), handed.say("unknown")
     for number, message in enumerate(handed.listed):
         cells = _facts(message, handed.texts[message.message_id], lines, unknown)
         cells["batch"] = str(number // handed.per_day + 1)
         if handed.draft:
             cells |= _unsent(handed, lines)
-        yield [(text, _MERGE) if (text := clean(cells[name])) else None for name in names]
+        yield [clean(cells[name]) or None for name in names], looks
 
 
 def _facts(message: Message, text: tuple[str, tuple[str, ...]], lines: int, unknown: str) -> dict[str, str]:
@@ -174,36 +189,20 @@ def check_cells(handed: Handed) -> None:
 
 def message_page(handed: Handed) -> Page:
     """Every text that is sent, once per language, with what it says in the reader's own language beside it."""
-    rows: list[list[Cell | None]] = [
-        [(handed.say("message_title"), _TITLE)],
-        [(handed.say("draft_note", why=handed.draft) if handed.draft else handed.say("message_hint"), _HINT)],
-    ]
+    rows = [_titled("message_title", handed), row((handed.note or handed.say("message_hint"), _HINT))]
     page = _read_page("message", rows, (12, 18, 8, 26, 50, 50), handed)
     if handed.draft:
         return page
     columns = ("language", "kind", "buyers", "subject", "text", "meaning")
-    rows += [[], [(handed.say(f"message_{name}"), HEADER) for name in columns]]
+    rows += [row(), row(*((handed.say(f"message_{name}"), HEADER) for name in columns))]
     for (language, variant, template, prepaid), count in _kinds(handed).items():
         subject, body = _shown(template, handed)
         meaning = "" if language == handed.language else _meaning(variant, handed, prepaid=prepaid)
-        own = _FROM_THE_RIGHT if language == "ar" else _TALL
-        rows.append(
-            [
-                (LANGUAGES[language], _TALL),
-                (handed.say(f"variant_{variant}"), _TALL),
-                (count, replace_top(_NUMBER)),
-                (clean(subject), own),
-                (clean(body), own),
-                (clean(meaning), _TALL),
-            ]
-        )
-        page.heights[len(rows)] = height_for((subject, 26), (body, 50), (meaning, 50)) + 6  # type: ignore[index]
+        own = replace(_TALL, right_to_left=language == "ar")
+        cells: list[Value] = [LANGUAGES[language], handed.say(f"variant_{variant}"), count, subject, body, meaning]
+        rows.append((cells, (_TALL, _TALL, replace(_NUMBER, top=True), own, own, _TALL)))
+        page.heights[len(rows)] = height_for((subject, 26), (body, 50), (meaning, 50)) + 6
     return page
-
-
-def replace_top(look: Look) -> Look:
-    """The look with its text at the top."""
-    return Look(**{**look.__dict__, "top": True})
 
 
 def _kinds(handed: Handed) -> Counter[tuple[str, str, Template, bool]]:
@@ -224,31 +223,38 @@ def _meaning(variant: str, handed: Handed, *, prepaid: bool) -> str:
 
 def summary_page(handed: Handed) -> Page:
     """How many orders, items and units, what was paid and lost, and who is not in the mail list and why."""
-    facts = facts_of(handed.book, handed.chosen)
-    made = handed.say("made", made=moment_text(handed.made_at, handed.language, zone=True), copy=handed.copy)
-    rows: list[list[Cell | None]] = [[(handed.say("summary_title"), _TITLE)], [(made, _HINT)]]
-    rows += [[(note, _HINT)] for note in _notes(handed)]
-    totals = [(handed.say(f"summary_{name}"), facts[name]) for name in ("orders", "items", "units")]
-    triage = [(handed.say(f"triage_{word}"), count) for word, count in facts["triage"].items()]
-    _table(rows, handed, ("figures", "count"), totals)
-    _table(rows, handed, ("task", "orders"), triage, total=True)
-    _table(rows, handed, ("currency", "paid", "normal_value", "loss", "items_not_known"), _money(handed))
-    if not handed.draft:
-        mail = Counter(_in_list(work, handed) for work in handed.works)
-        _table(rows, handed, ("mail", "orders"), mail.items(), total=True)
-        languages = Counter(LANGUAGES[message.language] for message in handed.listed)
-        _table(rows, handed, ("language", "messages"), languages.items(), total=True)
-    markets = Counter(work.market.sales_channel or handed.say("unknown") for work in handed.works)
-    _table(rows, handed, ("market", "orders"), markets.items(), total=True)
-    _table(rows, handed, ("overruled", "reason"), handed.overruled.items())
-    sources = handed.book.orders.loc[handed.chosen, "source_file"].dropna().value_counts(sort=False)
-    _table(rows, handed, ("source", "items"), [(str(name), int(count)) for name, count in sources.items()])
+    book, unknown = handed.stand.book, handed.say("unknown")
+    facts = facts_of(book, handed.chosen)
+    rows = [_titled("summary_title", handed), *(row((note, _HINT)) for note in (handed.made, *_notes(handed)))]
+    sources = book.orders.loc[handed.chosen, "source_file"].dropna().value_counts(sort=False)
+    tables: dict[tuple[str, ...], Iterable[tuple[Any, ...]]] = {
+        ("figures", "count"): [(handed.say(f"summary_{name}"), facts[name]) for name in ("orders", "items", "units")],
+        ("task", "orders"): [(handed.say(f"triage_{word}"), count) for word, count in facts["triage"].items()],
+        ("currency", "paid", "normal_value", "loss", "items_not_known"): _money(handed),
+        ("mail", "orders"): Counter(_in_list(work, handed) for work in handed.works if not handed.draft).items(),
+        ("language", "messages"): Counter(LANGUAGES[one.language] for one in handed.listed if not handed.draft).items(),
+        ("market", "orders"): Counter(work.market.sales_channel or unknown for work in handed.works).items(),
+        ("overruled", "reason"): handed.overruled.items(),
+        ("source", "items"): [(str(name), int(count)) for name, count in sources.items()],
+    }
+    for titles, cells in tables.items():
+        lines = list(cells)
+        rows += _table(titles, lines, handed)
+        if len(lines) > 1 and titles[0] in _ADDED:
+            rows.append(row((handed.say("summary_total"), _STRONG), (sum(line[1] for line in lines), _TOTAL)))
     return _read_page("summary", rows, (52, 20, 20, 20, 20), handed)
+
+
+def _table(titles: tuple[str, ...], lines: list[tuple[Any, ...]], handed: Handed) -> Iterator[Row]:
+    if lines:
+        yield from (row(), row(*((handed.say(f"summary_{title}"), HEADER) for title in titles)))
+    for line in lines:
+        yield line, tuple(_NUMBER if isinstance(cell, int) else _CELL for cell in line)
 
 
 def _notes(handed: Handed) -> Iterator[str]:
     if handed.draft:
-        yield handed.say("draft_note", why=handed.draft)
+        yield handed.note
     several = (work.message for work in handed.works if work.message and work.message.turns > 1)
     if buyers := len({message.buyer_email.lower() for message in several}):
         yield handed.say("summary_several", n=buyers)
@@ -269,44 +275,20 @@ def _money(handed: Handed) -> list[tuple[Any, ...]]:
             *(Money(amount, one.currency).text(handed.language) for amount in (one.paid, one.normal_value, one.loss)),
             one.items_not_known,
         )
-        for one in handed.book.ledger.sums(handed.chosen)
+        for one in handed.stand.book.ledger.sums(handed.chosen)
     ]
-
-
-def _table(
-    rows: list[list[Cell | None]],
-    handed: Handed,
-    titles: tuple[str, ...],
-    cells: Iterable[tuple[Any, ...]],
-    *,
-    total: bool = False,
-) -> None:
-    lines = list(cells)
-    if not lines:
-        return
-    rows += [[], [(handed.say(f"summary_{title}"), HEADER) for title in titles]]
-    for line in lines:
-        rows.append([(cell, _NUMBER) if isinstance(cell, int) else (clean(cell), _CELL) for cell in line])
-    if total and len(lines) > 1:
-        rows.append([(handed.say("summary_total"), _STRONG), (sum(line[1] for line in lines), _TOTAL)])
 
 
 def how_to_page(handed: Handed) -> Page:
     """The assistant's steps; of a draft only what it is."""
-    rows: list[list[Cell | None]] = [[(handed.say("how_to_title"), _TITLE)]]
-    if handed.draft:
-        rows += [[], [(handed.mark, _STEP), (handed.say("draft_note", why=handed.draft), _TALL)]]
-        steps: tuple[str, ...] = ("before",)
-    else:
-        rows += [[], [(handed.say("how_to_step"), HEADER), (handed.say("how_to_what"), HEADER)]]
-        steps = _STEPS
     facts = {"reason": handed.say(f"called_{handed.wording.cancel_reason}"), "batches": _batches(handed)}
+    head = (handed.mark, handed.note) if handed.draft else (handed.say("how_to_step"), handed.say("how_to_what"))
+    steps = _STEPS[:1] if handed.draft else _STEPS
+    lines = [head, *((handed.say(f"step_{name}_title"), handed.say(f"step_{name}", **facts)) for name in steps)]
+    looks = [(_STEP, _TALL) if handed.draft or number else (HEADER, HEADER) for number in range(len(lines))]
+    rows = [_titled("how_to_title", handed), row(), *zip(lines, looks, strict=True)]
     page = _read_page("how_to", rows, (34, 100), handed)
-    for name in steps:
-        title, text = handed.say(f"step_{name}_title"), handed.say(f"step_{name}", **facts)
-        rows.append([(title, _STEP), (text, _TALL)])
-    for number, row in enumerate(rows[2:], 3):
-        page.heights[number] = height_for((str(row[0][0]), 30), (str(row[1][0]), 100)) + 6  # type: ignore[index]
+    page.heights.update((n, height_for((title, 30), (text, 100)) + 6) for n, (title, text) in enumerate(lines, 3))
     return page
 
 
@@ -322,8 +304,9 @@ def _batches(handed: Handed) -> str:
     return handed.say("batches", n=count, most=size, days=tuple(days))
 
 
-def _read_page(name: str, rows: list[list[Cell | None]], widths: tuple[int, ...], handed: Handed) -> Page:
-    if handed.draft:
-        text, look = rows[0][0][0], rows[0][0][1]  # type: ignore[index]
-        rows[0] = [(f"{handed.mark} · {text}", look)]
+def _titled(name: str, handed: Handed) -> Row:
+    return row((handed.titled(handed.say(name)), _TITLE))
+
+
+def _read_page(name: str, rows: list[Row], widths: tuple[int, ...], handed: Handed) -> Page:
     return Page(name, rows, widths, heights={1: 28}, footer=handed.say("page"), mark=handed.mark)

@@ -28,15 +28,19 @@ from promofix_lib.export.workbook import (
     LINK,
     MOST_LINKS,
     PALE,
-    Cell,
     Choices,
     Formula,
+    Link,
     Look,
     Page,
+    Row,
+    Value,
     clean,
+    row,
 )
 from promofix_lib.letters.messages import shortened
 from promofix_lib.say import moment_text, say
+from promofix_lib.status.past import FINISHED
 
 _WIDTHS = {
     "status": 11, "task": 22, "order_id": 21, "ship_by": 11, "message_status": 11, "message": 17, "buyer_name": 17,
@@ -93,35 +97,29 @@ def _offer(name: str, column: int, filled: tuple[int, int], handed: Handed) -> C
     return Choices(column, tuple(words.values()), title, handed.say("status_prompt"), fills, filled)
 
 
-def _rows(handed: Handed, last: int) -> Iterator[list[Cell | None]]:
+def _rows(handed: Handed, last: int) -> Iterator[Row]:
     yield from _head(handed, last)
     words = _Words(handed)
     for number, work in enumerate(handed.works, 1):
+        cells = words.row(work, number)
         several = bool(work.message and work.message.turns > 1)
-        looks = _looks(work.row.triage, striped=number % 2 == 0, several=several, units=work.units > 1)
-        cells, links = words.row(work, number), words.links(work)
-        row: list[Cell | None] = [
-            (clean(cells[name]), looks["link"], links[name]) if name in links else (clean(cells[name]), looks[name])
-            for name in COLUMNS
-        ]
-        row[_UNITS] = (work.units, looks["units"])
-        yield row
+        linked = tuple(name for name in ("order_id", "message") if isinstance(cells[name], Link))
+        looks = _looks(work.row.triage, number % 2 == 0, several, work.units > 1, linked)
+        yield [cells[name] for name in COLUMNS], looks
 
 
-_UNITS = COLUMNS.index("units")
-
-
-@lru_cache(maxsize=64)
-def _looks(triage: str, *, striped: bool, several: bool, units: bool) -> dict[str, Look]:
+@lru_cache(maxsize=256)
+def _looks(triage: str, striped: bool, several: bool, units: bool, linked: tuple[str, ...]) -> tuple[Look, ...]:
     fill = PALE if striped else ""
     plain = {name: Look(lines=True, text=True, fill=fill, wrap=name in _TALL) for name in COLUMNS}
-    return plain | {
+    looks = plain | {
         "status": replace(plain["status"], bold=True),
         "task": replace(plain["task"], fill=FILLS[triage]),
         "turn": replace(plain["turn"], bold=several),
         "units": Look(lines=True, centre=True, bold=units, fill=fill),
-        "link": replace(plain["message"], colour=LINK, underline=True),
+        **{name: replace(plain["message"], colour=LINK, underline=True) for name in linked},
     }
+    return tuple(looks.values())
 
 
 class _Words:
@@ -135,31 +133,21 @@ class _Words:
         self._text = cache(lambda told: told.text(handed.language))
         self._money = cache(lambda price, currency: Money(price, currency).text(handed.language))
 
-    def links(self, work: Work) -> dict[str, str]:
-        """Where cells of the row lead to."""
-        order_id = work.row.order_id
-        links = {"order_id": work.market.order_url(order_id)} if self._links and order_id else {}
-        if self._links == 2 and self._writes(work):
-            links["message"] = work.market.message_url(order_id)
-        return links
-
-    def _writes(self, work: Work) -> bool:
-        return bool(work.row.order_id) and not self._handed.draft
-
-    def row(self, work: Work, number: int) -> dict[str, str]:
+    def row(self, work: Work, number: int) -> dict[str, Value]:
         """One row, column by column."""
         word, handed, row = self.say, self._handed, work.row
         message = None if handed.draft else work.to_write
-        address = work.market.message_url(row.order_id) if self._writes(work) else ""
+        links = self._links if row.order_id else 0
+        address = "" if handed.draft or not row.order_id else work.market.message_url(row.order_id)
         return {
             **answer_cells(work, handed),
             "task": self._draft if handed.draft else self._task(work),
-            "order_id": row.order_id,
+            "order_id": Link(row.order_id, work.market.order_url(row.order_id)) if links else row.order_id,
             "ship_by": self._moment(row.ship_by, work),
-            "message": word("write") if address and self._links == 2 else address,
+            "message": Link(word("write"), address) if address and links == 2 else address,
             "buyer_name": work.buyer_name,
             "product": shortened("; ".join(work.products or work.skus), 80),
-            "units": "",
+            "units": work.units,
             "text": handed.body(message) if message else "",
             "mail": self._mail(work),
             "paid_per_unit": self._prices(work) or word("unknown"),
@@ -209,20 +197,18 @@ class _Words:
         return f"{moment_text(local, self._handed.language)} {local:%Z}"
 
 
-def _head(handed: Handed, last: int) -> Iterator[list[Cell | None]]:
+def _head(handed: Handed, last: int) -> Iterator[Row]:
     values = [work.answer for work in handed.works]
-    finished = sum(value in ("done", "not_needed") for value in values)
+    finished = sum(value in FINISHED for value in values)
     strong, hint = Look(bold=True, size=12, colour=INK), Look(colour="555555")
-    title = handed.say("todo_title", n=len(handed.works))
     now = {"done": finished, "all": len(values), "percent": f"{finished / len(values):.0%}"}
-    made = handed.say("made", made=moment_text(handed.made_at, handed.language, zone=True), copy=handed.copy)
-    yield [(f"{handed.mark} · {title}" if handed.draft else title, Look(bold=True, size=16, colour=INK))]
-    yield [(handed.say("progress", **now), strong), None, None, None, (_live(handed, last), strong)]
     asks = say("sheet.your_name", language=handed.language)
-    yield [(asks, hint), None, ("", Look(lines=True, text=True)), None, (made, hint)]
-    yield [(handed.say("draft_note", why=handed.draft) if handed.draft else handed.say("todo_hint"), hint)]
-    yield []
-    yield [(heading(name, handed.language), HEADER) for name in COLUMNS]
+    yield row((handed.titled(handed.say("todo_title", n=len(values))), Look(bold=True, size=16, colour=INK)))
+    yield row((handed.say("progress", **now), strong), None, None, None, (_live(handed, last), strong))
+    yield row((asks, hint), None, ("", Look(lines=True, text=True)), None, (handed.made, hint))
+    yield row((handed.note or handed.say("todo_hint"), hint))
+    yield row()
+    yield [heading(name, handed.language) for name in COLUMNS], (HEADER,) * len(COLUMNS)
 
 
 def _live(handed: Handed, last: int) -> Formula:

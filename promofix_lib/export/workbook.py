@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,22 @@ class Formula:
     text: str
 
 
-Cell = tuple[str | int | Formula, Look] | tuple[str, Look, str]
-"""Text, number or formula, its look, and perhaps the address that it links to."""
+@dataclass(frozen=True)
+class Link:
+    """A text and the address that it links to."""
+
+    text: str
+    url: str
+
+
+Value = str | int | Formula | Link | None
+Row = tuple[Sequence[Value], Sequence[Look]]
+"""The values of a row, and how each looks: the same looks in the same sequence for all rows that look alike."""
+
+
+def row(*cells: tuple[Value, Look] | None) -> Row:
+    """A row of single cells, None where one is left out."""
+    return [cell[0] if cell else None for cell in cells], tuple(cell[1] if cell else Look() for cell in cells)
 
 
 @dataclass(frozen=True)
@@ -77,10 +92,10 @@ class Page:
     ----------
     name, tab : str
         Name, and colour of its tab.
-    rows : iterable of rows
-        A row is a sequence of cells, None for an empty one.
+    rows : iterable of Row
+        A text that is empty is a cell that shows its look; None is no cell.
     widths : sequence of float
-    heights : mapping of int to float
+    heights : dict of int to float
         Of rows that differ from `height`.
     hidden : collection of int
         Columns.
@@ -97,11 +112,11 @@ class Page:
     """
 
     name: str
-    rows: Iterable[Sequence[Cell | None]]
+    rows: Iterable[Row]
     widths: Sequence[float]
     tab: str = ""
     height: float = 20
-    heights: Mapping[int, float] = field(default_factory=dict)
+    heights: dict[int, float] = field(default_factory=dict)
     hidden: frozenset[int] = frozenset()
     frozen: str = ""
     table: tuple[int, int, tuple[str, ...]] | None = None
@@ -167,19 +182,24 @@ def write_workbook(pages: Sequence[Page], path: Path, *, opens_on: str, rows: in
     return path
 
 
-class _Looks:
-    """What a writer makes of each look, made once; a text like a formula gets the quote prefix."""
+class _Styles:
+    """What a writer makes of the looks, made once; a text like a formula gets Excel's quote prefix as well."""
 
     def __init__(self, make: Callable[[Look], Any]) -> None:
-        self._make = make
-        self._made: dict[tuple[int, bool], tuple[Look, Any]] = {}  # by identity: to hash a look costs more than a cell
+        self._make = cache(make)
+        self._made: dict[int, tuple[Sequence[Look], list[Any]]] = {}  # to hash a look costs more than a cell
 
-    def of(self, look: Look, value: str = "") -> Any:
-        """The writer's own object for a look."""
-        place = (id(look), value.startswith(_LIKE_A_FORMULA))
-        if place not in self._made:
-            self._made[place] = (look, self._make(replace(look, quoted=True) if place[1] else look))
-        return self._made[place][1]
+    def of(self, row: Row) -> Iterator[tuple[Value, Any]]:
+        """Each value as a worksheet can hold it, with the writer's own object for its look."""
+        values, looks = row
+        if id(looks) not in self._made:
+            self._made[id(looks)] = (looks, [self._make(look) for look in looks])
+        for place, (value, style) in enumerate(zip(values, self._made[id(looks)][1], strict=True)):
+            text = clean(value) if isinstance(value, str) else value
+            if isinstance(text, str) and text.startswith(_LIKE_A_FORMULA):
+                yield text, self._make(replace(looks[place], quoted=True))
+            else:
+                yield text, style
 
 
 # -- openpyxl ---------------------------------------------------------------------------------------------------------
@@ -194,34 +214,35 @@ def by_openpyxl(pages: Sequence[Page], path: Path, opens_on: str) -> None:
     book: Any = Workbook(write_only=True)
     book._fonts = IndexedList([Font(name="Arial", size=10)])  # the width of a column is counted in its digits
     book.properties.creator, book.properties.title = "promofix", path.name.split(".")[0]
+    styles = _Styles(lambda look: _openpyxl_style(book.worksheets[0], look))
     for number, page in enumerate(pages):
         sheet: Any = book.create_sheet(page.name)
         _set_up_openpyxl(sheet, page)
         sheet.sheet_view.tabSelected = page.name == opens_on
         draw = _openpyxl_cells(sheet)
         for row in page.rows:
-            sheet.append([cell and draw(*cell) for cell in row])
+            sheet.append([draw(value, style) for value, style in styles.of(row)])
         if page.name == opens_on:
             book.active = number
     book.save(path)
 
 
-def _openpyxl_cells(sheet: Any) -> Callable[..., Any]:
+def _openpyxl_cells(sheet: Any) -> Callable[[Value, Any], Any]:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.worksheet.hyperlink import Hyperlink
 
-    styled = _Looks(lambda look: _openpyxl_style(sheet, look)).of
-
-    def draw(value: str | int | Formula, look: Look, link: str = "") -> Any:
-        if isinstance(value, str):
-            cell: Any = WriteOnlyCell(sheet, _LIKE_AN_ESCAPE.sub("_x005F_", value) if "_x" in value else value)
+    def draw(value: Value, style: Any) -> Any:
+        if value is None:
+            return None
+        text = value if isinstance(value, str | int) else value.text
+        if isinstance(text, str) and "_x" in text:
+            text = _LIKE_AN_ESCAPE.sub("_x005F_", text)
+        cell: Any = WriteOnlyCell(sheet, None if text == "" else text)
+        if isinstance(value, str | Link) and text:
             cell.data_type = "s"  # a buyer's name that starts with "=" stays a name
-            cell._style = styled(look, value)
-        else:
-            cell = WriteOnlyCell(sheet, value.text if isinstance(value, Formula) else value)
-            cell._style = styled(look)
-        if link:
-            cell._hyperlink = Hyperlink(ref="", target=link)  # the setter wants a row and a column
+        cell._style = style
+        if isinstance(value, Link):
+            cell._hyperlink = Hyperlink(ref="", target=value.url)  # the setter wants a row and a column
         return cell
 
     return draw
@@ -331,14 +352,16 @@ def by_xlsxwriter(pages: Sequence[Page], path: Path, opens_on: str) -> None:
     plain = {"font_name": "Arial", "font_size": 10}
     with Workbook(str(path), {"default_format_properties": plain}) as book:
         book.set_properties({"author": "promofix", "title": path.name.split(".")[0]})
-        styled = _Looks(lambda look: book.add_format(_xlsxwriter_look(look))).of
+        styles = _Styles(lambda look: book.add_format(_xlsxwriter_look(look)))
         for page in pages:
             sheet = book.add_worksheet(page.name)
-            _set_up_xlsxwriter(book, sheet, page, styled(HEADER))
+            _set_up_xlsxwriter(book, sheet, page)
             for number, row in enumerate(page.rows):
-                for column, cell in enumerate(row):
-                    if cell is not None:
-                        _put(sheet, number, column, cell, styled)
+                for column, (value, style) in enumerate(styles.of(row)):
+                    if type(value) is str and value:
+                        sheet._write_string(number, column, value, style)  # the public one looks for "A1" each time
+                    elif value is not None:
+                        _put(sheet, (number, column), value, style)
             if page.name == opens_on:
                 sheet.activate()
 
@@ -346,18 +369,15 @@ def by_xlsxwriter(pages: Sequence[Page], path: Path, opens_on: str) -> None:
 _PADDING = 5 / 7  # XlsxWriter adds it; openpyxl takes a width with it
 
 
-def _put(sheet: Any, row: int, column: int, cell: Cell, styled: Callable[..., Any]) -> None:
-    value, look = cell[0], cell[1]
-    if isinstance(value, Formula):
-        sheet.write_formula(row, column, value.text, styled(look), "")
+def _put(sheet: Any, place: tuple[int, int], value: Value, style: Any) -> None:
+    if isinstance(value, Link):
+        sheet.write_url(*place, value.url, style, value.text)
+    elif isinstance(value, Formula):
+        sheet.write_formula(*place, value.text, style, "")
     elif isinstance(value, int):
-        sheet.write_number(row, column, value, styled(look))
+        sheet.write_number(*place, value, style)
     else:
-        style = styled(look, value)
-        if len(cell) > 2:
-            sheet.write_url(row, column, cell[2], style, value)
-        else:
-            sheet.write_string(row, column, value, style)
+        sheet.write_blank(*place, "", style)
 
 
 def _xlsxwriter_look(look: Look) -> dict[str, Any]:
@@ -379,7 +399,7 @@ def _xlsxwriter_look(look: Look) -> dict[str, Any]:
     }
 
 
-def _set_up_xlsxwriter(book: Any, sheet: Any, page: Page, header: Any) -> None:
+def _set_up_xlsxwriter(book: Any, sheet: Any, page: Page) -> None:
     from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
     for number, width in enumerate(page.widths, 1):
@@ -405,7 +425,7 @@ def _set_up_xlsxwriter(book: Any, sheet: Any, page: Page, header: Any) -> None:
             sheet.print_area(0, 0, page.table[1] - 1, page.printed[0] - 1)
     if page.table:
         first, bottom, names = page.table
-        columns = [{"header": name, "header_format": header} for name in names]
+        columns = [{"header": name} for name in names]
         look = {"name": page.name, "columns": columns, "style": "Table Style Light 1", "banded_rows": False}
         sheet.add_table(first - 1, 0, bottom - 1, len(names) - 1, look)
         for choices in page.choices:

@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from promofix_lib.case.case import SAMPLE, Case
 from promofix_lib.reports import Report, read_report
 from promofix_lib.widgets.desk import Desk
@@ -151,8 +149,7 @@ class ReportChooser(FilesDesk):
         ]
 
     def _span(self, report: Report) -> str:
-        times = report.table.get("purchase_date", pd.Series(dtype=object)).dropna()
-        return " – ".join(self.moment(time) for time in (times.min(), times.max())) if len(times) else "–"
+        return " – ".join(self.moment(time) for time in report.span) or "–"
 
 
 def size_text(size: int) -> str:

@@ -1,0 +1,305 @@
+"""Reports by Amazon's Selling Partner API, with the seller's own keys: asked for, waited for, kept as they came.
+
+References
+----------
+Amazon, Reports API v2021-06-30 and Tokens API v2021-03-01 (amzn/selling-partner-api-models).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from promofix_lib.errors import CaseError, PromofixError
+from promofix_lib.marketplaces import MARKETPLACES, Marketplace
+from promofix_lib.places import free_name, private_folder, write_atomically
+
+REPORTS = {
+    "all-orders": "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",
+    "all-orders-updated": "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL",
+    "new-orders": "GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING",
+}
+_WITH_BUYERS = ("new-orders",)  # Amazon gives these only for a restricted token
+_AT_MOST = timedelta(days=30)  # of one All Orders report
+_KEYS = ("client_id", "client_secret", "refresh_token")
+_AMERICA, _FAR_EAST = ("US", "CA", "MX", "BR"), ("JP", "AU", "SG")
+_TRIES = 5
+_LONGEST_WAIT = 120.0  # createReport is refilled once a minute
+_POLLED = 15.0
+_POLLS = 240  # an hour: Amazon's own reports are ready in minutes, or never
+_TIMEOUT = 60.0
+
+
+class FetchError(PromofixError):
+    """Amazon did not give the report, and why; no key is in it."""
+
+
+def fetch(
+    out: Path,
+    *,
+    since: float = 2 * 86400,
+    report: str = "all-orders",
+    marketplace: str = "US",
+    now: datetime | None = None,
+    pause: Callable[[float], None] = time.sleep,
+) -> tuple[Path, ...]:
+    """Ask Amazon for the orders of the last days and keep the files byte by byte; gives their paths.
+
+    Parameters
+    ----------
+    out : Path
+        Folder for the files, private to its owner. While one is written its name ends in ``.part``.
+    since : float
+        Seconds back from now; more than 30 days are several reports.
+    report : str
+        A word of `REPORTS`.
+    marketplace : str
+        Its two letters.
+    now : datetime, optional
+        The end of the time asked for; now by default.
+    pause : callable
+        Waits some seconds.
+
+    Raises
+    ------
+    FetchError
+        No keys, no permission, a report that Amazon cancelled or could not make, no answer.
+    """
+    if report not in REPORTS:
+        raise FetchError("fleet.no_report", found=report, known=tuple(REPORTS))
+    market = next((one for one in MARKETPLACES if one.code == marketplace.upper()), None)
+    if market is None:
+        known = tuple(one.code for one in MARKETPLACES)
+        raise FetchError("fleet.no_marketplace", found=marketplace, known=known)
+    end = now or datetime.now(UTC)
+    begin = end - timedelta(seconds=since)
+    door = _Door(_address(market), _keys(), pause)
+    private_folder(out)
+    files = []
+    while begin < end:
+        until = min(begin + _AT_MOST, end)
+        files.append(_one(door, out, report, market, begin, until))
+        begin = until
+    return tuple(files)
+
+
+def keep_keys() -> None:
+    """Put the keys of the environment into the system's keyring, where `fetch` finds them from then on.
+
+    Raises
+    ------
+    FetchError
+        A key is not in the environment, or there is no keyring.
+    """
+    keys = {name: os.environ.get(_variable(name), "") for name in _KEYS}
+    missing = tuple(_variable(name) for name, key in keys.items() if not key)
+    if missing:
+        raise FetchError("fleet.no_keys", missing=missing)
+    ring = _keyring()
+    for name, key in keys.items():
+        ring.set_password("promofix", name, key)
+
+
+def _one(door: _Door, out: Path, report: str, market: Marketplace, begin: datetime, end: datetime) -> Path:
+    asked = {
+        "reportType": REPORTS[report],
+        "marketplaceIds": [market.marketplace_id],
+        "dataStartTime": _iso(begin),
+        "dataEndTime": _iso(end),
+    }
+    document = _document(door, asked, again=True)
+    path = f"/reports/2021-06-30/documents/{document}"
+    if report in _WITH_BUYERS:
+        wanted = {"restrictedResources": [{"method": "GET", "path": path}]}
+        restricted = door.ask("POST", "/tokens/2021-03-01/restrictedDataToken", wanted)["restrictedDataToken"]
+    else:
+        restricted = ""
+    content, packed = _downloaded(door, path, restricted)
+    stem = "".join(word.capitalize() for word in report.split("-"))
+    name = f"{stem}-{market.code}-{end:%Y-%m-%dT%H%M%SZ}.txt{'.gz' if packed else ''}"
+    file = free_name(out, name)
+    draft = file.with_name(file.name + ".part")
+    write_atomically(draft, content)
+    return draft.replace(file)
+
+
+def _document(door: _Door, asked: Mapping[str, Any], *, again: bool) -> str:
+    """Have the report made and wait for it; one that Amazon gives up is asked for once more."""
+    number = str(door.ask("POST", "/reports/2021-06-30/reports", asked)["reportId"])
+    for _ in range(_POLLS):
+        facts = door.ask("GET", f"/reports/2021-06-30/reports/{number}")
+        state = facts.get("processingStatus")
+        if state == "DONE":
+            return str(facts["reportDocumentId"])
+        if state in ("CANCELLED", "FATAL"):
+            if again:
+                door.pause(60.0)
+                return _document(door, asked, again=False)
+            raise FetchError("fleet.report_fatal" if state == "FATAL" else "fleet.report_cancelled")
+        door.pause(_POLLED)
+    raise FetchError("fleet.report_late")
+
+
+def _downloaded(door: _Door, path: str, restricted: str) -> tuple[bytes, bool]:
+    """The document's bytes and whether they are packed; its address holds five minutes, so each try asks for one."""
+    for attempt in range(_TRIES):
+        facts = door.ask("GET", path, token=restricted)
+        packed = facts.get("compressionAlgorithm") == "GZIP"
+        try:
+            with build_opener().open(Request(str(facts["url"])), timeout=_TIMEOUT) as answer:
+                content = answer.read()
+            if _whole(content, answer.headers.get("Content-Length"), packed=packed):
+                return content, packed
+        except (OSError, HTTPException):
+            pass  # expired or cut off: the next try has a new address
+        door.pause(2.0**attempt)
+    raise FetchError("fleet.download_cut")
+
+
+def _whole(content: bytes, length: str | None, *, packed: bool) -> bool:
+    if length is not None and int(length) != len(content):
+        return False
+    if not packed:
+        return True
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        unpacker.decompress(content)
+    except zlib.error:
+        return False
+    return unpacker.eof
+
+
+class _NoDetour(HTTPRedirectHandler):
+    """An answer that leads elsewhere is not followed: the token would go along."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow nothing."""
+
+
+@dataclass
+class _Door:
+    """The way to Amazon: gets a token, asks, waits as the limits say, and asks again."""
+
+    address: str
+    keys: Mapping[str, str] = field(repr=False)
+    pause: Callable[[float], None]
+    _token: str = field(default="", repr=False)
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str = "") -> dict[str, Any]:
+        """One call of the API; gives its JSON."""
+        for attempt in range(_TRIES):
+            headers = {
+                "x-amz-access-token": token or self._access(),
+                "x-amz-date": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"),
+                "user-agent": "promofix (Language=Python)",
+                "content-type": "application/json",
+            }
+            content = None if body is None else json.dumps(body).encode()
+            try:
+                return self._open(Request(self.address + path, content, headers, method=method))
+            except HTTPError as error:
+                self._after(error, attempt)
+            except (URLError, TimeoutError, ConnectionError, HTTPException) as error:
+                if attempt + 1 == _TRIES:
+                    raise FetchError("fleet.no_api", why=str(getattr(error, "reason", error))) from error
+                self.pause(2.0**attempt)
+        raise FetchError("fleet.too_often")
+
+    def _after(self, error: HTTPError, attempt: int) -> None:
+        """Wait and come back where that helps; else say what Amazon said."""
+        if error.code == 429 or error.code >= 500:
+            rate = _number(error.headers.get("x-amzn-RateLimit-Limit"))
+            self.pause(min(1 / rate if rate > 0 else 2.0**attempt, _LONGEST_WAIT))
+        elif error.code in (401, 403) and attempt == 0 and self._token:
+            self._token = ""  # it holds an hour; a new one tells whether it was that
+        elif error.code in (401, 403):
+            raise FetchError("fleet.not_permitted", why=_said(error)) from None
+        else:
+            raise FetchError("fleet.refused", code=error.code, why=_said(error)) from None
+
+    def _access(self) -> str:
+        if not self._token:
+            own = os.environ.get("PROMOFIX_SPAPI_URL", "").rstrip("/")
+            form = urlencode({"grant_type": "refresh_token", **self.keys}).encode()
+            headers = {"content-type": "application/x-www-form-urlencoded;charset=UTF-8"}
+            request = Request(f"{own or 'https://api.amazon.com'}/auth/o2/token", form, headers, method="POST")
+            try:
+                self._token = str(self._open(request)["access_token"])
+            except HTTPError as error:
+                raise FetchError("fleet.keys_refused", code=error.code) from None
+            except (OSError, HTTPException) as error:
+                raise FetchError("fleet.no_api", why=str(getattr(error, "reason", error))) from None
+        return self._token
+
+    @staticmethod
+    def _open(request: Request) -> dict[str, Any]:
+        with build_opener(_NoDetour).open(request, timeout=_TIMEOUT) as answer:
+            found = json.loads(answer.read())
+        return found if isinstance(found, dict) else {}
+
+
+def _address(market: Marketplace) -> str:
+    if own := os.environ.get("PROMOFIX_SPAPI_URL"):
+        return own.rstrip("/")
+    region = "na" if market.code in _AMERICA else "fe" if market.code in _FAR_EAST else "eu"
+    return f"https://sellingpartnerapi-{region}.amazon.com"
+
+
+def _keys() -> dict[str, str]:
+    keys = {name: os.environ.get(_variable(name), "") for name in _KEYS}
+    if not all(keys.values()):
+        try:
+            ring = _keyring()
+            keys = {name: key or ring.get_password("promofix", name) or "" for name, key in keys.items()}
+        except CaseError:
+            pass  # without a keyring the environment alone can hold them
+    missing = tuple(_variable(name) for name, key in keys.items() if not key)
+    if missing:
+        raise FetchError("fleet.no_keys", missing=missing)
+    return keys
+
+
+def _keyring() -> Any:
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError as error:
+        raise CaseError("fleet.needs_extra", extra="fetch") from error
+    try:
+        keyring.get_password("promofix", "client_id")
+    except KeyringError as error:
+        raise CaseError("fleet.no_keyring") from error
+    return keyring
+
+
+def _variable(name: str) -> str:
+    return f"PROMOFIX_SPAPI_{name.upper()}"
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or "")
+    except ValueError:
+        return 0.0
+
+
+def _said(error: HTTPError) -> str:
+    try:
+        return str(json.loads(error.read())["errors"][0]["message"])[:200]
+    except (ValueError, KeyError, IndexError, TypeError, OSError):
+        return str(error.code)

@@ -1,0 +1,108 @@
+"""One account's files as they lie in its folder: which are finished, what they hold, which incident is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from promofix_lib.errors import PromofixError, ReportError
+from promofix_lib.finding import ASKED, Cause, Findings, find_incidents
+from promofix_lib.places import trouble_told
+from promofix_lib.reports.merging import merged
+from promofix_lib.reports.reading import read_report
+from promofix_lib.reports.report import Reading, Report, Want
+from promofix_lib.say import Told, told
+
+_UNFINISHED = (".part", ".crdownload", ".download", ".tmp")
+_NARROW = Want(columns=frozenset(ASKED))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a search of some files brought.
+
+    Parameters
+    ----------
+    reading : Reading or None
+        What could be read, as one order table of the columns that a search needs; None when nothing could be read.
+    findings : Findings
+        What was found in it.
+    failed : tuple of (Path, Told)
+        Files that could not be read, each with the reason. The others were read all the same.
+    """
+
+    reading: Reading | None
+    findings: Findings
+    failed: tuple[tuple[Path, Told], ...] = ()
+
+
+def is_finished(name: str) -> bool:
+    """Whether a file of this name is one to read: no download that still runs, no lock file, nothing hidden.
+
+    Examples
+    --------
+    >>> [is_finished(name) for name in ("a.txt", "a.txt.part", "~$a.xlsx", ".a.txt", "A.CRDOWNLOAD")]
+    [True, False, False, False, False]
+    """
+    return not name.startswith(("~$", ".")) and not name.lower().endswith(_UNFINISHED)
+
+
+def finished_files(folder: Path) -> tuple[Path, ...]:
+    """The reports of one folder, the oldest first: what was downloaded later knows better.
+
+    Raises
+    ------
+    CaseError
+        A folder that cannot be looked into.
+    """
+    with trouble_told(folder):
+        found = [(path.stat().st_mtime_ns, path) for path in folder.iterdir() if is_finished(path.name)]
+        return tuple(path for _, path in sorted(found) if path.is_file())
+
+
+def read_narrow(path: Path) -> tuple[Report, ...]:
+    """One file with no more than what a search needs: no buyer's name comes into memory."""
+    return read_report(path, want=_NARROW)
+
+
+def look_at(
+    paths: Sequence[Path],
+    *,
+    meant: Collection[Cause] = (),
+    read: Callable[[Path], Iterable[Report]] = read_narrow,
+) -> Look:
+    """Read the files of one account and search them together.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Its reports, the oldest first.
+    meant : collection of Cause
+        What the seller said was meant.
+    read : callable
+        How one file is read; a reading that is kept costs nothing the next time.
+
+    Examples
+    --------
+    >>> from promofix_lib.places import SAMPLE, sample_reports
+    >>> look = look_at([*sample_reports(), SAMPLE / "truth.json"])
+    >>> [found.orders for found in look.findings.incidents], [path.name for path, _ in look.failed]
+    ([300], ['truth.json'])
+    """
+    reports: list[Report] = []
+    failed: list[tuple[Path, Told]] = []
+    for path in paths:
+        try:
+            reports += read(path)
+        except PromofixError as error:
+            failed.append((path, told(error.key, **error.facts)))
+        except OSError as error:
+            failed.append((path, told("fleet.unreadable", why=error.strerror or str(error))))
+    if not reports:
+        return Look(None, Findings((), ()), tuple(failed))
+    try:
+        reading = merged(reports)
+    except ReportError as error:
+        return Look(None, Findings((), ()), (*failed, (paths[-1], told(error.key, **error.facts))))
+    return Look(reading, find_incidents(reading.orders, meant=meant), tuple(failed))

@@ -1,0 +1,146 @@
+"""What a scan leaves for people: a table for spreadsheets, a page for browsers, an audit for each client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from promofix_lib.amounts import amount_text, plain_amount
+from promofix_lib.charts.colours import Colours
+from promofix_lib.marketplaces import marketplace_of
+from promofix_lib.orders import tame
+from promofix_lib.places import content, write_atomically
+from promofix_lib.say import current_language, moment_text, say
+
+if TYPE_CHECKING:
+    from promofix_lib.fleet.scan import Row
+
+_COLUMNS = ("account", "incidents", "since", "orders", "loss", "promotions", "failed")
+_AUDIT = ("looked_at", "what", "name", "sha256", "lines", "set_aside", "onset", "end", "orders", "loss", "why")
+_WIDE, _HIGH = 180, 28  # pixels of an account's chart
+
+
+def write_csv(rows: Sequence[Row], path: Path) -> Path:
+    """One line per account, as programs and spreadsheets read it: no live formula, amounts per currency."""
+    lines = [
+        {
+            "account": row.account,
+            "incidents": len(row.incidents),
+            "since": row.since,
+            "orders": row.orders,
+            "loss": _plain_losses(row.losses),
+            "promotions": ", ".join(_promotions(row)),
+            "failed": row.failed or "",
+        }
+        for row in rows
+    ]
+    write_atomically(path, _csv(lines, _COLUMNS, header=True))
+    return path
+
+
+def add_to_audit(path: Path, row: Row) -> None:
+    """What was looked at and found in one account, a line per file and per incident, behind what stands there."""
+    lines: list[dict[str, object]] = [
+        {"what": "file", "name": name, "sha256": digest, "lines": lines, "set_aside": aside}
+        for name, digest, lines, aside in row.files
+    ]
+    for found in row.incidents:
+        loss = "; ".join(f"{one['currency']} {one['loss']}" for one in found["amounts"])
+        facts = {name: found[name] for name in ("onset", "end", "orders")}
+        lines.append({"what": "incident", "name": ", ".join(found["promotion_ids"]), **facts, "loss": loss})
+    lines += [{"what": "failed", "why": row.failed}] if row.failed else []
+    before = content(path) if path.exists() else b""
+    added = [{**line, "looked_at": row.looked_at} for line in lines]
+    write_atomically(path, before + _csv(added, _AUDIT, header=not before))
+
+
+def _csv(lines: Iterable[dict[str, object]], columns: Sequence[str], *, header: bool) -> bytes:
+    texts = [{name: str(line.get(name, "")) for name in columns} for line in lines]
+    return (
+        tame(pd.DataFrame(texts, columns=list(columns)))
+        .to_csv(index=False, header=header, lineterminator="\n")
+        .encode()
+    )
+
+
+def write_html(rows: Sequence[Row], path: Path) -> Path:
+    """The same as a page that sorts by a click on a column's head, with a small chart an account; it asks nobody."""
+    heads = "".join(
+        f'<th scope="col"><button data-column="{place}">{escape(say(f"fleet.column_{name}"))}</button></th>'
+        for place, name in enumerate(("account", "since", "orders", "loss", "promotions", "days", "failed"))
+    )
+    with_incident, failed = sum(bool(row.incidents) for row in rows), sum(row.failed is not None for row in rows)
+    page = files("promofix_lib.fleet").joinpath("scan.html").read_text(encoding="utf-8")
+    facts = {
+        "language": current_language(),
+        "title": escape(say("fleet.title")),
+        "summary": escape(say("fleet.summary", n=len(rows), found=with_incident, failed=failed)),
+        "affected": Colours().incidents[0],
+        "heads": heads,
+        "rows": "\n".join(_html_row(row) for row in rows),
+    }
+    for name, text in facts.items():
+        page = page.replace(f"<!--{name}-->", text)
+    write_atomically(path, page.encode("utf-8", "replace"))
+    return path
+
+
+def _html_row(row: Row) -> str:
+    worth = max(row.losses.values(), default=Decimal(0))
+    cells = [
+        (row.account, row.account),
+        (row.since, since_text(row)),
+        (str(row.orders), f"{row.orders:,}" if row.incidents else ""),
+        (str(worth), loss_text(row)),
+        ("", ", ".join(_promotions(row))),
+    ]
+    plain = "".join(f'<td data-sort="{escape(key)}">{escape(text)}</td>' for key, text in cells)
+    mark, failed = " class=found" if row.incidents else "", escape(row.failed or "")
+    return f"<tr{mark}>{plain}<td>{chart(row)}</td><td>{failed}</td></tr>"
+
+
+def since_text(row: Row) -> str:
+    """When the first incident of an account began, in its marketplace's zone; empty without one."""
+    if not row.since:
+        return ""
+    prices = [price for found in row.incidents for price in found["normal_unit_prices"]]
+    market = marketplace_of(prices[0]["sales_channel"], prices[0]["currency"]) if prices else marketplace_of(None)
+    return moment_text(datetime.fromisoformat(row.since).astimezone(market.zone), zone=True)
+
+
+def loss_text(row: Row) -> str:
+    """What an account lost, one amount per currency: two currencies are never added."""
+    return ", ".join(amount_text(lost, currency) for currency, lost in row.losses.items())
+
+
+def chart(row: Row) -> str:
+    """An account's days as a small drawing: a bar for the orders, its affected part in the colour of an incident."""
+    if not row.days:
+        return ""
+    highest = max(count for _, count, _ in row.days)
+    step = _WIDE / len(row.days)
+    bars = []
+    for place, (_, count, hit) in enumerate(row.days):
+        for height, colour in ((count, Colours().others), (hit, Colours().incidents[0])):
+            tall = _HIGH * height / highest
+            box = f'x="{place * step:.1f}" y="{_HIGH - tall:.1f}" width="{step * 0.85:.1f}" height="{tall:.1f}"'
+            bars.append(f'<rect {box} fill="{colour}"/>' if height else "")
+    first, last = row.days[0][0], row.days[-1][0]
+    told = escape(say("fleet.chart", first=first, last=last, orders=say("say.orders", n=row.orders)))
+    size = f'width="{_WIDE}" height="{_HIGH}"'
+    return f'<svg role="img" aria-label="{told}" {size}><title>{told}</title>{"".join(bars)}</svg>'
+
+
+def _plain_losses(losses: dict[str, Decimal]) -> str:
+    return "; ".join(f"{currency} {plain_amount(lost, currency)}" for currency, lost in losses.items())
+
+
+def _promotions(row: Row) -> list[str]:
+    return list(dict.fromkeys(name for found in row.incidents for name in found["promotion_ids"]))

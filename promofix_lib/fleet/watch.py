@@ -1,0 +1,353 @@
+"""A folder that is watched: each report is read once, each incident gives one alarm, as early as the reports allow."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from promofix_lib.errors import CaseError
+from promofix_lib.finding import Cause, Finding
+from promofix_lib.fleet.looking import Look, finished_files, look_at, read_narrow
+from promofix_lib.marketplaces import marketplace_of
+from promofix_lib.places import content, write_atomically
+from promofix_lib.reports.report import Report
+from promofix_lib.say import Told, say, told
+
+STATE_NAME = ".promofix-watch.json"
+_APART = timedelta(days=2)  # a cause that comes back after so long a rest is another mistake
+_SETTLING = 1.0  # seconds in which a file that is still being written grows
+
+Stamp = tuple[int, int]  # size, time of the last change
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """An incident that was told: what is kept of it from round to round, without a buyer or an order.
+
+    Parameters
+    ----------
+    id : str
+        Its number in this state: what ``promofix meant`` is told.
+    cause : Cause
+        The promotions, or the SKUs where the price itself was wrong.
+    skus : tuple of str
+        All affected SKUs.
+    onset, end : datetime, UTC
+        First and last affected order as far as is known.
+    orders : int
+        How many orders were affected when it was last looked at.
+    meant : bool
+        Whether the seller said that it was meant.
+    """
+
+    id: str
+    cause: Cause
+    skus: tuple[str, ...]
+    onset: datetime
+    end: datetime
+    orders: int
+    meant: bool = False
+
+    def is_of(self, found: Finding) -> bool:
+        """Whether a finding is this incident: the same cause, in one run of days."""
+        near = found.onset <= self.end + _APART and self.onset <= found.end + _APART
+        mine, theirs = {*self.cause.promotion_ids}, {*found.promotion_ids}
+        if mine and theirs:
+            return near and bool(mine & theirs)
+        return near and not {*self.skus}.isdisjoint(found.skus)  # the promotion is printed later than the price
+
+    def seen(self, found: Finding) -> Alarm:
+        """The alarm with what is known today; what it held before stays in it."""
+        promotions = dict.fromkeys((*self.cause.promotion_ids, *found.promotion_ids))
+        skus = tuple(dict.fromkeys((*self.skus, *found.skus)))
+        return replace(
+            self,
+            cause=Cause(tuple(promotions), () if promotions else tuple(sorted(skus))),
+            skus=skus,
+            onset=min(self.onset, found.onset),
+            end=max(self.end, found.end),
+            orders=found.orders,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """For the state file."""
+        return {
+            "id": self.id,
+            "cause": self.cause.to_json(),
+            "skus": list(self.skus),
+            "onset": self.onset.isoformat(),
+            "end": self.end.isoformat(),
+            "orders": self.orders,
+            "meant": self.meant,
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Alarm:
+        """The alarm that `to_json` wrote."""
+        times = {name: datetime.fromisoformat(record[name]) for name in ("onset", "end")}
+        known = {**record, **times, "cause": Cause.from_json(record["cause"]), "skus": tuple(record["skus"])}
+        return cls(**known)
+
+
+@dataclass(frozen=True)
+class State:
+    """What a watch remembers: which files it has read, which incidents it has told. One small private file."""
+
+    read: dict[str, Stamp] = field(default_factory=dict)
+    alarms: tuple[Alarm, ...] = ()
+
+    @property
+    def meant(self) -> tuple[Cause, ...]:
+        """Causes of which the seller said that they were meant."""
+        return tuple(alarm.cause for alarm in self.alarms if alarm.meant)
+
+    @classmethod
+    def load(cls, path: Path) -> State:
+        """The state as it was last written; a new one where there is no file.
+
+        Raises
+        ------
+        CaseError
+            A file that is no state of a watch.
+        """
+        if not path.exists():
+            return cls()
+        try:
+            record = json.loads(content(path))
+            read = {name: (int(size), int(changed)) for name, (size, changed) in record["read"].items()}
+            return cls(read, tuple(Alarm.from_json(one) for one in record["alarms"]))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CaseError("fleet.no_state", file=path) from error
+
+    def save(self, path: Path) -> None:
+        """Write it in one piece, for its owner's eyes."""
+        record = {"read": self.read, "alarms": [alarm.to_json() for alarm in self.alarms]}
+        write_atomically(path, json.dumps(record, ensure_ascii=False, indent=1).encode())
+
+    def said_meant(self, alarm: str, *, meant: bool = True) -> State:
+        """The state after the seller's word on one alarm.
+
+        Raises
+        ------
+        CaseError
+            No alarm of that number.
+        """
+        known = tuple(one.id for one in self.alarms)
+        if alarm not in known:
+            raise CaseError("fleet.no_alarm", found=alarm, known=known or ("–",))
+        return replace(self, alarms=tuple(replace(one, meant=meant) if one.id == alarm else one for one in self.alarms))
+
+
+@dataclass(frozen=True)
+class Alarmed:
+    """One incident of a round, with its alarm."""
+
+    alarm: Alarm
+    found: Finding
+    new: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The incident as ``find --json`` prints it, with the alarm's number."""
+        return {**self.found.to_json(), "id": self.alarm.id, "new": self.new, "link": end_link(self.found)}
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one look at the folder brought.
+
+    Parameters
+    ----------
+    checked : tuple of Path
+        Files that are new or have changed, and were read.
+    alarms : tuple of Alarmed
+        Incidents that nobody was told of before.
+    grown : tuple of Alarmed
+        Known ones that hold more orders now.
+    known : int
+        Incidents that were told before and are there still.
+    failed : tuple of (Path, Told)
+        Files that could not be read, each with the reason; they are tried again in each round.
+    files : int
+        How many finished files lie in the folder.
+    """
+
+    checked: tuple[Path, ...] = ()
+    alarms: tuple[Alarmed, ...] = ()
+    grown: tuple[Alarmed, ...] = ()
+    known: int = 0
+    failed: tuple[tuple[Path, Told], ...] = ()
+    files: int = 0
+
+    @property
+    def exit_status(self) -> int:
+        """0 nothing new, 1 a new alarm, 2 nothing could be read."""
+        return 1 if self.alarms else 2 if self.failed and len(self.failed) == self.files else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``watch --once --json`` prints it."""
+        return {
+            "checked": [str(path) for path in self.checked],
+            "alarms": [one.to_json() for one in self.alarms],
+            "updates": [one.to_json() for one in self.grown],
+            "known": self.known,
+            "failed": [{"path": str(path), "why": why.text()} for path, why in self.failed],
+        }
+
+
+class Watch:
+    """The watch over one folder: one account's reports, as they arrive.
+
+    Parameters
+    ----------
+    folder : Path
+        Where reports are laid, by hand, by a schedule, by ``promofix fetch``.
+    state : Path, optional
+        Where to remember what was read and told; in the folder itself by default.
+
+    Examples
+    --------
+    >>> import shutil, tempfile
+    >>> from promofix_lib.places import sample_reports
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = [shutil.copy(report, folder) for report in sample_reports()]
+    ...     first, second = (Watch(Path(folder)).round() for _ in range(2))
+    >>> (len(first.alarms), first.exit_status), (len(second.alarms), second.known, second.exit_status)
+    ((1, 1), (0, 1, 0))
+    """
+
+    def __init__(self, folder: Path, state: Path | None = None) -> None:
+        self.folder = folder
+        self.state = state or folder / STATE_NAME
+        self._kept: dict[tuple[Path, Stamp], tuple[Report, ...]] = {}
+
+    def round(self) -> Round:
+        """Look once: read what is new, search all together, remember.
+
+        A file that changes while it is read is left alone until the next round. The state is written last: a watch that
+        is killed may tell an incident twice, and never not at all.
+        """
+        state = State.load(self.state)
+        stamps = {path: _stamp(path) for path in finished_files(self.folder)}
+        new = tuple(path for path, stamp in stamps.items() if state.read.get(path.name) != stamp)
+        if not new:
+            return Round(known=len(state.alarms), files=len(stamps))
+        look = look_at(list(stamps), meant=state.meant, read=lambda path: self._read_once(path, stamps[path]))
+        told_now, alarms = _matched(look, state)
+        broken = {path for path, _ in look.failed}
+        read = {path.name: stamp for path, stamp in stamps.items() if path not in broken and _stamp(path) == stamp}
+        self._kept = {place: reports for place, reports in self._kept.items() if place[0] in stamps}
+        State(read, alarms).save(self.state)
+        return Round(
+            checked=new,
+            alarms=tuple(one for one in told_now if one.new),
+            grown=tuple(one for one in told_now if not one.new and _has_grown(one, state)),
+            known=sum(not one.new for one in told_now),
+            failed=look.failed,
+            files=len(stamps),
+        )
+
+    def rounds(self, every: float, *, pause: Callable[[float], None] = time.sleep) -> Iterator[Round]:
+        """Look again whenever a file arrives, and every so many seconds where a folder tells nothing of its own."""
+        yield self.round()
+        for _ in _events(self.folder, every, pause):
+            before = None
+            while before != (before := _signature(self.folder)):
+                pause(_SETTLING)
+            yield self.round()
+
+    def _read_once(self, path: Path, stamp: Stamp) -> tuple[Report, ...]:
+        place = (path, stamp)
+        if place not in self._kept:
+            self._kept[place] = read_narrow(path)
+        return self._kept[place]
+
+
+def end_link(found: Finding) -> str:
+    """Where in Seller Central the promotion is ended, or the price put right.
+
+    The page of the marketplace in which the first affected order was bought.
+    """
+    price = next(iter(found.normal_prices), None)
+    marketplace = marketplace_of(price.sales_channel, price.currency) if price else marketplace_of(None)
+    return f"https://{marketplace.host}/{'promotions/manage' if found.promotion_ids else 'inventory'}"
+
+
+def alarm_text(one: Alarmed) -> str:
+    """The alarm for a person: the sentence, then what to do at once and where."""
+    found = one.found
+    head = say("fleet.alarm" if one.new else "fleet.grown", id=one.alarm.id, orders=say("say.orders", n=found.orders))
+    what = "fleet.end_promotion" if found.promotion_ids else "fleet.mend_price"
+    to_do = say(what, promotions=found.promotion_ids, skus=found.skus[:5], link=end_link(found))
+    return "\n".join([head, str(found.sentence), to_do])
+
+
+def _matched(look: Look, state: State) -> tuple[list[Alarmed], tuple[Alarm, ...]]:
+    alarms = {alarm.id: alarm for alarm in state.alarms}
+    told_now: dict[str, Alarmed] = {}
+    for found in look.findings.incidents:
+        before = next((one for one in alarms.values() if one.is_of(found) and not one.meant), None)
+        if before is None:
+            number = str(1 + max((int(one) for one in alarms), default=0))
+            before = Alarm(number, found.cause, found.skus, found.onset, found.end, 0)
+        alarms[before.id] = before.seen(found)
+        if before.id not in told_now:  # the graver part speaks, where one mistake was found as two
+            told_now[before.id] = Alarmed(
+                alarms[before.id], found, new=not any(a.id == before.id for a in state.alarms)
+            )
+    return list(told_now.values()), tuple(alarms.values())
+
+
+def _has_grown(one: Alarmed, state: State) -> bool:
+    return any(before.id == one.alarm.id and before.orders < one.found.orders for before in state.alarms)
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        facts = path.stat()
+    except OSError:
+        return (-1, -1)
+    return (facts.st_size, facts.st_mtime_ns)
+
+
+def _signature(folder: Path) -> tuple[Stamp, ...]:
+    return tuple(_stamp(path) for path in finished_files(folder))
+
+
+def _events(folder: Path, every: float, pause: Callable[[float], None]) -> Iterator[None]:
+    try:
+        from watchfiles import watch
+    except ImportError:
+        while True:
+            pause(every)
+            yield
+    # an empty set of changes comes after `every`: network folders give no events of their own
+    for _ in watch(folder, rust_timeout=int(every * 1000), yield_on_timeout=True, recursive=False):
+        yield
+
+
+def send(texts: list[str], addresses: list[str]) -> Told | None:
+    """Send alarms to the addresses that the seller named (e-mail, Telegram, WeChat Work … as apprise writes them).
+
+    Gives None when all went out, else one sentence with what did not; an alarm never ends the watch. Without an address
+    nothing is imported and nothing sent.
+    """
+    if not texts or not addresses:
+        return None
+    try:
+        from apprise import Apprise
+    except ImportError:
+        return told("fleet.needs_extra", extra="watch")
+    gone = []
+    for number, address in enumerate(addresses, 1):
+        door = Apprise()
+        if not door.add(address) or not door.notify(title=say("fleet.title"), body="\n\n".join(texts)):
+            gone.append(str(number))  # the address itself holds keys
+    return told("fleet.not_sent", which=tuple(gone)) if gone else None
+
+
+__all__ = ["STATE_NAME", "Alarm", "Round", "State", "Watch", "alarm_text", "end_link", "send"]

@@ -1,0 +1,159 @@
+"""A watched folder: each report is read once, each incident gives one alarm, early, and never the same twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from promofix_lib.app import cli
+from promofix_lib.errors import CaseError
+from promofix_lib.fleet import watch as watching
+from promofix_lib.fleet.watch import STATE_NAME, Round, State, Watch, send
+from promofix_lib.places import SAMPLE
+
+ALL_ORDERS = SAMPLE / "AllOrders-2026-11-20.txt"
+TRUTH = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
+
+
+def until(moment: datetime) -> str:
+    """The sample's report as Amazon would have given it at a moment."""
+    header, *lines = ALL_ORDERS.read_text(encoding="utf-8").splitlines(keepends=True)
+    place = header.rstrip("\r\n").split("\t").index("purchase-date")
+    return header + "".join(line for line in lines if datetime.fromisoformat(line.split("\t")[place]) <= moment)
+
+
+@pytest.fixture(scope="module")
+def night() -> list[Round]:
+    """The incident night, watched through reports of every two hours."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as name:
+        folder, onset = Path(name), datetime.fromisoformat(TRUTH["onset"])
+        rounds = []
+        for number in range(-2, 5):
+            moment = onset + timedelta(hours=2 * number, minutes=20)
+            (folder / f"AllOrders-{moment:%Y-%m-%dT%H%M}.txt").write_text(until(moment), encoding="utf-8")
+            rounds.append(Watch(folder).round())
+        return rounds
+
+
+def test_a_whole_night_gives_one_alarm(night: list[Round]):
+    """Reports every two hours through the night: one alarm, then growth."""
+    assert sum(len(round.alarms) for round in night) == 1
+    assert [len(round.alarms) for round in night][2] == 1, "in the first report that shows the mistake"
+    assert any(round.grown for round in night[3:])
+
+
+def test_the_alarm_names_the_promotion_to_end(night: list[Round]):
+    """The alarm says since when, how many orders, which promotion to end and where."""
+    (alarm,) = [one for round in night for one in round.alarms]
+    text = watching.alarm_text(alarm)
+    assert TRUTH["promotion_ids"][0] in text
+    assert "https://sellercentral.amazon.com/promotions" in text
+    assert alarm.found.onset.isoformat() == TRUTH["onset"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    shutil.copy(ALL_ORDERS, tmp_path / "in")
+    return tmp_path / "in"
+
+
+def once(folder: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, dict]:
+    status = cli.run(["watch", str(folder), "--once", "--json", *more])
+    return status, json.loads(capsys.readouterr().out)
+
+
+def test_one_round_by_command(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """`watch --once --json` tells an incident once: exit 1, then 0."""
+    status, first = once(folder, capsys)
+    assert status == 1
+    assert [(one["id"], one["new"], one["orders"]) for one in first["alarms"]] == [("1", True, 300)]
+    assert [Path(path).name for path in first["checked"]] == [ALL_ORDERS.name]
+    assert once(folder, capsys) == (0, {"checked": [], "alarms": [], "updates": [], "known": 1, "failed": []})
+
+
+def test_this_was_meant_silences_the_cause(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """After `meant` the same promotion gives no alarm, also when another report brings it again."""
+    once(folder, capsys)
+    assert cli.run(["meant", str(folder / STATE_NAME), "1"]) == 0
+    capsys.readouterr()
+    (folder / "again.txt").write_text(until(datetime.fromisoformat(TRUTH["end"])), encoding="utf-8")
+    assert once(folder, capsys)[1]["alarms"] == []
+    assert cli.run(["meant", str(folder), "9"]) == 2
+    assert "1" in capsys.readouterr().err
+
+
+def test_a_broken_file_is_named_and_the_rest_goes_on(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """A file that is no report is named each time; the incident beside it is found."""
+    (folder / "notes.txt").write_text("hello\nworld\n", encoding="utf-8")
+    status, answer = once(folder, capsys)
+    assert (status, len(answer["alarms"])) == (1, 1)
+    assert [Path(one["path"]).name for one in answer["failed"]] == ["notes.txt"]
+
+
+def test_nothing_could_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Exit 2 where no file could be read; 0 where there is none yet."""
+    assert once(tmp_path, capsys)[0] == 0
+    (tmp_path / "notes.txt").write_text("hello\nworld\n", encoding="utf-8")
+    assert once(tmp_path, capsys)[0] == 2
+    assert cli.run(["watch", str(tmp_path / "gone"), "--once"]) == 2
+    assert "gone" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["a.txt.part", "a.crdownload", "a.download", "a.tmp", "~$a.xlsx", ".a.txt"])
+def test_a_file_that_is_still_written_is_left_alone(tmp_path: Path, name: str):
+    """A download that still runs is not read, and not remembered."""
+    (tmp_path / name).write_text("hello", encoding="utf-8")
+    assert Watch(tmp_path).round() == Round()
+
+
+def test_the_running_watch_reads_each_file_once(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """A report that arrives is read; those that were there are not read again."""
+    read: list[str] = []
+    plain = watching.read_narrow
+    monkeypatch.setattr(watching, "read_narrow", lambda path: (read.append(path.name), plain(path))[1])
+    monkeypatch.setattr(watching, "_events", lambda *_: iter([None, None]))
+    steps = Watch(folder).rounds(60, pause=lambda _: None)
+    assert len(next(steps).alarms) == 1
+    shutil.copy(SAMPLE / "NewOrders-2026-11-20.txt", folder)
+    assert [len(round.checked) for round in steps] == [1, 0]
+    assert read == [ALL_ORDERS.name, "NewOrders-2026-11-20.txt"]
+
+
+def test_the_state_is_small_and_private(folder: Path):
+    """What is remembered holds no order and no buyer, and is for its owner's eyes."""
+    Watch(folder).round()
+    text = (folder / STATE_NAME).read_text(encoding="utf-8")
+    assert not any(order in text for order in ("111-", "112-", "113-", "@"))
+    assert len(text) < 2_000
+    assert os.name == "nt" or (folder / STATE_NAME).stat().st_mode & 0o077 == 0
+
+
+def test_a_damaged_state_is_told(folder: Path):
+    """A state that is none is not overwritten."""
+    (folder / STATE_NAME).write_text("[1, 2", encoding="utf-8")
+    with pytest.raises(CaseError, match="Move it aside"):
+        Watch(folder).round()
+    assert State.load(folder / "none") == State()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of packages that the sender brings
+def test_an_alarm_goes_out_only_where_an_address_is_named(monkeypatch: pytest.MonkeyPatch):
+    """Without an address nothing is sent; an address that does not answer is told by its place, never by its keys."""
+    apprise = pytest.importorskip("apprise", reason="apprise is not installed: alarms by message were not tried")
+    sent: list[str] = []
+    monkeypatch.setattr(apprise.Apprise, "notify", lambda _, body, **__: bool(sent.append(body)) or True)
+    assert send(["wrong"], []) is None
+    assert send(["wrong"], ["json://localhost"]) is None
+    assert sent == ["wrong"]
+    trouble = send(["wrong"], ["json://localhost", "nothing://token-123"])
+    assert trouble is not None
+    assert "token" not in str(trouble)
+    assert "2" in str(trouble)
