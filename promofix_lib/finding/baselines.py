@@ -245,7 +245,7 @@ def _decided(votes: _Votes, place: Ints, price: Floats, level: Floats, lasting: 
         near = (votes.group[vote] == votes.group[place]) & (np.abs(votes.price[vote] - price) <= step)
         decided |= near & lasting[vote]
     drop = price - level[place]
-    return decided & (drop > np.log(thresholds.never_decided_share - thresholds.rounding))
+    return decided & (drop > np.log(max(thresholds.never_decided_share - thresholds.rounding, 1e-9)))
 
 
 def _with_siblings(sales: Sales, rows: Ints, whole: Floats, young: Mask) -> Floats:

@@ -1,4 +1,4 @@
-"""The seven pages, once per language: in JupyterLab and in Notebook 7, light and dark, from page 0 to the second round."""
+"""The seven pages, once per language, in JupyterLab and Notebook 7, light and dark, from page 0 to the second round."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Seller:
         self.pressed += 2
 
     def sees(self, name: str) -> float:
-        """Nothing red, nothing too wide, no accessibility fault, also with all unfolded; gives the height in screens."""
+        """Nothing red, nothing too wide, no accessibility fault, also unfolded; gives the height in screens."""
         page = self.page
         height = float(page.evaluate(HEIGHT)) / SCREEN
         assert page.locator(RED).count() == 0, name
