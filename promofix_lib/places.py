@@ -10,12 +10,26 @@ import hashlib
 import os
 import re
 import shutil
+import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from promofix_lib.errors import CaseError
+
+
+class InFolder(Protocol):
+    """What has a folder: a case."""
+
+    folder: Path
+
+
+C = TypeVar("C", bound=InFolder)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE = PROJECT / "data" / "sample"
@@ -23,10 +37,14 @@ NOTEBOOKS = PROJECT / "notebooks"
 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
-_SYNCHRONISERS = (
-    *("onedrive", "dropbox", "google drive", "googledrive", "my drive", "icloud", "mobile documents", "box sync"),
-    *("nextcloud", "owncloud", "syncthing", "synologydrive", "nutstore", "坚果云", "baidusyncdisk", "wps云盘"),
+_SYNCHRONISERS = re.compile(
+    r"^(?:onedrive|dropbox|google ?drive|my drive$|icloud|mobile documents$|cloudstorage$|box sync|nextcloud|owncloud|"
+    r"syncthing|synologydrive|nutstore|baidusyncdisk|pcloud|megasync)|坚果云|百度网盘|wps云盘|阿里云盘|微云|云端硬盘",
+    re.IGNORECASE,
 )
+_MOUNTS = Path("/proc/self/mounts")
+_FAR_AWAY = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "davfs", "fuse.rclone", "afs")
+_LONGEST_NAME = 255
 _NAME_BYTES = 200  # most systems allow 255, and a number or an ending may still be put behind
 
 
@@ -53,8 +71,23 @@ def synchronised(folder: Path) -> bool:
     >>> synchronised(Path("/home/me/OneDrive - Lumen/cases/night")), synchronised(Path("/home/me/cases"))
     (True, False)
     """
-    parts = [part.lower() for part in folder.absolute().parts]
-    return any(part.startswith(_SYNCHRONISERS) for part in parts) or parts[0].startswith("\\\\")
+    names = [part for place in (folder.absolute(), folder.resolve()) for part in place.parts]
+    return any(map(_SYNCHRONISERS.search, names)) or _is_far_away(folder.resolve())
+
+
+def _is_far_away(place: Path) -> bool:
+    """Whether a folder lies on a drive of the network, as far as the system tells."""
+    if os.name == "nt":
+        import ctypes
+
+        remote = 4  # DRIVE_REMOTE
+        return place.anchor.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(place.anchor) == remote  # type: ignore[attr-defined,unused-ignore]
+    try:
+        mounts = [line.split(" ") for line in _MOUNTS.read_text(errors="replace").splitlines()]
+    except OSError:
+        return False
+    around = [(len(at), kind) for _, at, kind, *_ in mounts if place.is_relative_to(at.replace("\\040", " "))]
+    return max(around, default=(0, ""))[1] in _FAR_AWAY
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
@@ -73,10 +106,20 @@ def checked_case_name(name: str) -> str:
     >>> checked_case_name("2026-11-headphones")
     '2026-11-headphones'
     """
-    bad = _FORBIDDEN.search(name) or not name.strip(". ") or name.split(".")[0].lower() in _RESERVED or len(name) > 80
-    if bad or name != name.strip() or name.startswith(".") or len(name.encode("utf-8", "replace")) > _NAME_BYTES:
+    if not is_plain_name(name) or name.startswith(".") or len(name) > 80 or len(name.encode()) > _NAME_BYTES:
         raise CaseError("places.no_case_name", name=name)
     return name
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a file can be called so on every system, and the name leads nowhere else.
+
+    >>> is_plain_name("AllOrders.txt"), is_plain_name(".."), is_plain_name("C:evil"), is_plain_name("con.txt")
+    (True, False, False, False)
+    """
+    plain = name == name.strip() and name.rstrip(". ") == name and not _FORBIDDEN.search(name)
+    short = 0 < len(name.encode("utf-8", "replace")) <= _LONGEST_NAME
+    return plain and short and name.split(".")[0].lower() not in _RESERVED
 
 
 def safe_file_name(name: str) -> str:
@@ -119,6 +162,11 @@ def private_folder(path: Path) -> Path:
         if not path.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     return path
+
+
+def keep_private() -> None:
+    """What this process makes from now on is for its owner's eyes: folders 0700, files 0600."""
+    os.umask(0o077)
 
 
 def content(path: Path) -> bytes:
@@ -166,10 +214,10 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def sweep(folder: Path, patterns: Iterable[str], older_than: float = 3600) -> None:
     """Remove what was left half made when a process was killed: drafts that nobody has touched for so many seconds."""
-    for path in (path for pattern in patterns for path in folder.glob(pattern)):
-        with suppress(OSError):
+    with suppress(OSError):  # what can not be swept now is swept when it is opened next
+        for path in [path for pattern in patterns for path in folder.glob(pattern)]:
             if time.time() - path.stat().st_mtime > older_than:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
 
 def _replace(draft: Path, path: Path) -> None:
@@ -192,16 +240,22 @@ _BY_ERRNO = {
     **dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.ESTALE), "places.gone"),
     errno.ENAMETOOLONG: "places.name_too_long",
 }
+_BY_SQLITE = {
+    sqlite3.SQLITE_FULL: "places.disk_full",
+    **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN), "places.not_allowed"),
+    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "places.busy"),
+    sqlite3.SQLITE_IOERR: "places.disk_trouble",
+}
 
 
 @contextmanager
 def trouble_told(path: Path) -> Iterator[None]:
-    """Turn what the system says about a file into one sentence with what to do.
+    """Turn what the system or SQLite says about a file into one sentence with what to do.
 
     Raises
     ------
     CaseError
-        In place of `OSError`.
+        In place of `OSError` and `sqlite3.Error`.
 
     Examples
     --------
@@ -215,6 +269,21 @@ def trouble_told(path: Path) -> Iterator[None]:
     except OSError as error:
         key = _BY_ERRNO.get(error.errno or 0, "places.disk_trouble")
         raise CaseError(key, file=path, why=_why(error)) from error
+    except sqlite3.Error as error:
+        key = _BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "places.damaged")
+        gone = key == "places.not_allowed" and not path.exists()
+        raise CaseError("places.gone" if gone else key, file=path, why=str(error)) from error
+
+
+def trouble_of_case_told(act: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
+    """The same function of a case, with `trouble_told` of its folder around it: for what writes many files."""
+
+    @wraps(act)
+    def told(case: C, /, *args: P.args, **named: P.kwargs) -> R:
+        with trouble_told(case.folder):
+            return act(case, *args, **named)
+
+    return told
 
 
 def _why(error: Exception) -> str:

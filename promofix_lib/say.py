@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import locale
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from pathlib import PurePath
 from typing import Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
@@ -101,6 +103,26 @@ def say(key: str, /, *, language: str | None = None, **facts: Any) -> str:
         return key
     form = found[plural(int(facts["n"])) if "n" in facts and len(found) > 1 else 0]
     return form.format_map({fact: _shown(value, name) for fact, value in facts.items()}) if facts else form
+
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str, *, escaped: bool = False) -> str:
+    r"""The text without control characters: a report, a file's name or a promotion must not steer a terminal.
+
+    Parameters
+    ----------
+    text : str
+    escaped : bool
+        Write them as JSON does instead of leaving them out.
+
+    Examples
+    --------
+    >>> harmless("a\x1b]52;c;x\x07b\tc"), harmless("a\x9bb", escaped=True)
+    ('a]52;c;xb\tc', 'a\\u009bb')
+    """
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}" if escaped else "", text)
 
 
 def known_key(key: str) -> bool:
@@ -195,6 +217,8 @@ class _Whole(int):
 
 
 def _shown(value: Any, language: str) -> Any:
+    if isinstance(value, str | PurePath):
+        return harmless(str(value))
     if isinstance(value, bool):
         return value
     if isinstance(value, int):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promofix_lib.app.cli import run
+from promofix_lib.app.cli import _parser, run
 from promofix_lib.places import SAMPLE, sample_reports
+from promofix_lib.say import say
 
 TRUTH = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
 REPORTS = [str(path) for path in sample_reports()]
@@ -254,14 +256,75 @@ def test_what_the_reports_cannot_show_is_no_all_clear(tmp_path: Path, capsys: py
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["dance"], ["run", "x.txt"], ["run", "x.txt", "--out", ""], ["open", "--port", "99999999"]]
+    "arguments",
+    [
+        [],
+        ["dance"],
+        ["run", "x.txt"],
+        ["run", "x.txt", "--out", ""],
+        ["open", "--port", "99999999"],
+        ["find", "x.txt", "--language", "fr"],
+    ],
 )
 def test_wrong_arguments_exit_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]):
-    """With the usage on standard error."""
+    """With the usage on standard error, and not a word of English where Chinese was asked for."""
     with pytest.raises(SystemExit) as stopped:
         run(arguments)
     assert stopped.value.code == 2
     assert "usage: promofix" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run([*arguments, "--language", "zh-CN"])
+    told = capsys.readouterr().err
+    assert "用法：promofix" in told
+    assert not re.search(r"usage|error|argument|required|invalid|choose", told)
+
+
+EVIL = "night\x1b]52;c;ZXZpbA==\x07\x9b2J\u202etxt.exe"
+
+
+def evil_report(folder: Path) -> Path:
+    """A promotion, a SKU and a file name that would write to the clipboard, clear the screen, turn the line round."""
+    text = Path(ALL_ORDERS).read_text(encoding="utf-8")
+    text = text.replace("Percentage Off", f"Percentage{EVIL} Off").replace("HP-BT700", f"HP{EVIL}700")
+    report = folder / f"{EVIL}.txt"
+    report.write_text(text, encoding="utf-8")
+    return report
+
+
+def test_no_control_character_reaches_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """Of a report, a file name or an argument, in no command, in no error; JSON keeps them, written out."""
+    monkeypatch.setenv("PROMOFIX_CASES", str(tmp_path / "cases"))
+    report, case = str(evil_report(tmp_path)), str(tmp_path / "cases" / "night")
+    commands = [
+        ["read", report],
+        ["read", report, "--json"],
+        ["find", report],
+        ["find", report, "--json"],
+        ["run", report, "--out", case],
+        ["run", report, "--out", case, "--json"],
+        ["status", case, "--orders"],
+        ["status", case, "--orders", "--json"],
+        ["follow-up", case, report],
+        ["shape", report],
+        ["purge", case],
+        ["pack", case, "--out", str(tmp_path)],
+        ["find", EVIL],
+        ["status", EVIL],
+        ["unpack", EVIL],
+    ]
+    found = ""
+    for command in commands:
+        run(command)
+        found += "".join(capsys.readouterr())
+    for wrong in (lambda: run([EVIL]), lambda: _parser().error(EVIL)):
+        with pytest.raises(SystemExit):
+            wrong()
+    found += "".join(capsys.readouterr()) + say("say.list_of", what=(EVIL, Path(EVIL)))
+    assert re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]", found) == []
+    assert "]52;c;ZXZpbA==" in found
+    assert "\\u009b2J" in found
 
 
 def test_both_ways_to_call_it_are_the_same():

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from promofix_lib.app.cli import run
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import ExportRecord
-from promofix_lib.errors import ExportError
+from promofix_lib.errors import CaseError, ExportError
 from promofix_lib.export import handover
 from promofix_lib.export.handover import Part, export
 from promofix_lib.say import told
@@ -239,7 +240,7 @@ def test_a_failing_export_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyt
         monkeypatch.setattr(handover, "PARTS", (handover.cancellations, broken))
     else:
         monkeypatch.setattr(case.journal, "keep", broken)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(CaseError, match="disk full"):
         export(case, now=NOW)
     assert case.exports == ()
     assert not list(tmp_path.glob(".export-*.part"))
@@ -313,9 +314,12 @@ def test_only_named_items_are_handed_over_and_never_those_left_out(tmp_path: Pat
     assert {item.order_id for item in record_of(case).items} == {order_id(3), order_id(4)}
 
 
-def test_each_assistant_gets_a_copy_with_its_own_number(tmp_path: Path) -> None:
-    """What comes back is known by it, so one hand never undoes another's work."""
-    folder = export(make_case(tmp_path), now=NOW, copies=2).folder
+def test_each_assistant_gets_a_copy_with_its_own_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What comes back is known by it, so one hand never undoes another's work; the command asks for copies too."""
+    case = make_case(tmp_path)
+    assert run(["export", str(tmp_path), "--copies", "3"]) == 0
+    assert "buyers-3.xlsx" in capsys.readouterr().out
+    folder = export(case, now=NOW, copies=2).folder
     for name, copy in (("buyers.xlsx", 1), ("buyers-2.xlsx", 2)):
         rows = CalamineWorkbook.from_path(str(folder / name)).get_sheet_by_name("todo").to_python()
         assert f"2026-11-20T160000 / {copy} / 1" in rows[6]

@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 
 from promofix_lib.errors import ReportError
 from promofix_lib.orders import COLUMNS, write_csv
-from promofix_lib.reports import read_processing_report, read_report, shape
-from promofix_lib.reports.merging import Reading, read_orders
+from promofix_lib.reports import Reading, read_orders, read_processing_report, read_report, shape
 
 SAMPLES = {
     "all.txt": (
@@ -299,3 +298,54 @@ def test_formulas_and_markup_stay_text(tmp_path):
     content = SAMPLES["all.txt"].replace(b"Plain", name.encode())
     orders = read_orders([given_file(tmp_path, "all.txt", content)]).orders
     assert orders["product_name"][1] == name
+
+
+def ods(*rows: str, locked: bool = False) -> bytes:
+    """An OpenDocument spreadsheet with one sheet of these rows of XML."""
+    content = (
+        '<?xml version="1.0" encoding="UTF-8"?><office:document-content '
+        'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+        'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+        f'<table:table table:name="Orders">{"".join(rows)}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    entry = '<m:file-entry m:full-path="/" m:media-type="application/vnd.oasis.opendocument.spreadsheet"/>'
+    manifest = f'<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">{entry}</m:manifest>'
+    manifest = manifest.replace("<m:file-entry", "<m:encryption-data/><m:file-entry") if locked else manifest
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        kind = "application/vnd.oasis.opendocument.spreadsheet"
+        archive.writestr(zipfile.ZipInfo("mimetype"), kind, zipfile.ZIP_STORED)
+        archive.writestr(zipfile.ZipInfo("content.xml"), content, zipfile.ZIP_DEFLATED)
+        archive.writestr(zipfile.ZipInfo("META-INF/manifest.xml"), manifest)
+    return packed.getvalue()
+
+
+def ods_rows(end: str = "") -> list[str]:
+    """The rows of the All Orders sample as cells of text; `end` stands at the end of each row."""
+    lines = SAMPLES["all.txt"].decode().rstrip("\n").split("\n")
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    cells = ["".join(cell.format(word) for word in line.split("\t")) for line in lines]
+    return [f"<table:table-row>{row}{end}</table:table-row>" for row in cells]
+
+
+def test_an_opendocument_spreadsheet_is_read(tmp_path):
+    """Orders saved again by LibreOffice are read like a workbook of Excel, its endless empty rows and columns aside."""
+    empty = '<table:table-cell table:number-columns-repeated="16000"/>'
+    last = f'<table:table-row table:number-rows-repeated="1048000">{empty}</table:table-row>'
+    path = given_file(tmp_path, "orders.ods", ods(*ods_rows(empty), last))
+    (report,) = read_report(path)
+    assert (report.kind, report.items) == ("All Orders", 2)
+    assert report.table["promotion_ids"][0] == ["A", "B"]
+    assert "amazon-order-id: 2 order id" in shape(path)
+
+
+def test_an_opendocument_bomb_or_lock_is_refused(tmp_path):
+    """One filled row that stands there a million times over thousands of columns; a password."""
+    filled = '<table:table-cell office:value-type="string" table:number-columns-repeated="9000"><text:p>x</text:p>'
+    bomb = f'<table:table-row table:number-rows-repeated="1000000">{filled}</table:table-cell></table:table-row>'
+    with pytest.raises(ReportError, match="spans 1000004 x 9001 cells"):
+        read_report(given_file(tmp_path, "bomb.ods", ods(*ods_rows(), bomb)))
+    with pytest.raises(ReportError, match="is locked with a password"):
+        read_report(given_file(tmp_path, "locked.ods", ods(*ods_rows(), locked=True)))

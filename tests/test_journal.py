@@ -18,20 +18,21 @@ from typing import Any
 import pytest
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.journal import Entry, Journal
+from promofix_lib.case.decisions import Story
+from promofix_lib.case.journal import Journal
 from promofix_lib.case.records import (
     Advice,
     Answer,
     Cancellation,
     Conflict,
     Decision,
+    Entry,
     ExportRecord,
     HandedItem,
     Record,
     Returned,
     UploadAnswer,
 )
-from promofix_lib.case.story import Story
 from promofix_lib.errors import CaseError
 from promofix_lib.incident import Incident
 from promofix_lib.say import told
@@ -40,14 +41,14 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal[Story]:
-    made = Journal(tmp_path, lambda: NOON, Story)
+def journal(tmp_path: Path) -> Journal:
+    made = Journal(tmp_path, lambda: NOON)
     made.create()
     return made
 
 
-def again(journal: Journal[Story]) -> Journal[Story]:
-    return Journal(journal.path.parent, lambda: NOON, Story)
+def again(journal: Journal) -> Journal:
+    return Journal(journal.path.parent, lambda: NOON)
 
 
 RECORDS: list[Record] = [
@@ -75,7 +76,7 @@ RECORDS: list[Record] = [
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda one: type(one).__name__)
-def test_a_record_comes_back_as_it_was(journal: Journal[Story], record: Record):
+def test_a_record_comes_back_as_it_was(journal: Journal, record: Record):
     """Also its sentences, which are worded where they are shown."""
     journal.keep([record], hand="assistant")
     assert again(journal).records(type(record)) == (record,)
@@ -100,7 +101,7 @@ def test_a_record_with_another_type_is_refused(place: str, value: Any, words: st
         ExportRecord.from_json(RECORDS[0].to_json() | {place: value})
 
 
-def test_many_entries_are_all_written_or_none(journal: Journal[Story]):
+def test_many_entries_are_all_written_or_none(journal: Journal):
     """One that cannot be kept takes the others with it; who, when and in which order are kept."""
     with pytest.raises(TypeError):
         journal.add_many([("answer", {"n": 1}), ("answer", {"n": {1, 2}})])
@@ -112,7 +113,7 @@ def test_many_entries_are_all_written_or_none(journal: Journal[Story]):
     assert journal.revision == rows[-1].id == 1000
 
 
-def test_a_row_that_makes_no_sense_is_not_written(journal: Journal[Story]):
+def test_a_row_that_makes_no_sense_is_not_written(journal: Journal):
     """It is refused before it is in the file, so that the case opens afterwards."""
     for kind, facts in (("settings", {"promotion_ended": "no"}), ("decision", {"action": "undo", "of": 7})):
         with pytest.raises(CaseError, match=r"case\.db, entry 1"):
@@ -120,7 +121,7 @@ def test_a_row_that_makes_no_sense_is_not_written(journal: Journal[Story]):
     assert again(journal).entries() == ()
 
 
-def test_a_row_that_was_changed_by_hand_is_named(journal: Journal[Story]):
+def test_a_row_that_was_changed_by_hand_is_named(journal: Journal):
     """File, entry, what was found; nothing of it is used, and reading it twice says it twice."""
     journal.add("settings", {"seller_name": "Lumen"})
     journal.add("settings", {"promotion_ended": False})
@@ -135,7 +136,7 @@ def test_a_row_that_was_changed_by_hand_is_named(journal: Journal[Story]):
 
 @pytest.mark.parametrize("text", ["{", "[]", "7", "null", '{"reports":'])
 @pytest.mark.parametrize("kind", ["settings", "decision", "report", "preset"])
-def test_no_row_makes_a_traceback(journal: Journal[Story], kind: str, text: str):
+def test_no_row_makes_a_traceback(journal: Journal, kind: str, text: str):
     """Whatever stands there instead."""
     journal.add("settings", {"seller_name": "Lumen"})
     with sqlite3.connect(journal.path) as database:
@@ -145,7 +146,7 @@ def test_no_row_makes_a_traceback(journal: Journal[Story], kind: str, text: str)
         again(journal).check()
 
 
-def test_damage_anywhere_in_the_file_is_said_or_harmless(journal: Journal[Story]):
+def test_damage_anywhere_in_the_file_is_said_or_harmless(journal: Journal):
     """Bytes overwritten, pages zeroed, the file cut off: one sentence, or all rows as they were; never half."""
     journal.add_many([("answer", {"n": n, "text": "x" * 50}) for n in range(400)])
     whole, rows = journal.path.read_bytes(), journal.entries()
@@ -171,7 +172,7 @@ def test_damage_anywhere_in_the_file_is_said_or_harmless(journal: Journal[Story]
     assert said > 75
 
 
-def test_a_newer_journal_is_not_touched(journal: Journal[Story]):
+def test_a_newer_journal_is_not_touched(journal: Journal):
     """An older promofix does not throw away what a newer one wrote."""
     with sqlite3.connect(journal.path) as database:
         database.execute("PRAGMA user_version = 7")
@@ -183,18 +184,18 @@ def test_a_newer_journal_is_not_touched(journal: Journal[Story]):
     assert journal.path.read_bytes() == before
 
 
-def test_another_file_in_its_place_is_read_anew(journal: Journal[Story], tmp_path: Path):
+def test_another_file_in_its_place_is_read_anew(journal: Journal, tmp_path: Path):
     """A backup put back, a synchronised copy: what was remembered of the old one does not count."""
     journal.add("advice", {"text": "old"})
     (tmp_path / "other").mkdir()
-    other = Journal(tmp_path / "other", lambda: NOON, Story)
+    other = Journal(tmp_path / "other", lambda: NOON)
     other.create()
     other.add_many([("advice", {"text": "new"}), ("advice", {"text": "newer"})])
     journal.path.write_bytes(other.path.read_bytes())
     assert [row.facts["text"] for row in journal.entries()] == ["new", "newer"]
 
 
-def test_a_journal_made_by_two_at_once_is_one(journal: Journal[Story]):
+def test_a_journal_made_by_two_at_once_is_one(journal: Journal):
     """The second finds the first one's and leaves it."""
     journal.add("advice", {"text": "kept"})
     journal.create()
@@ -202,7 +203,7 @@ def test_a_journal_made_by_two_at_once_is_one(journal: Journal[Story]):
     assert [path.name for path in journal.path.parent.iterdir()] == ["case.db"]
 
 
-def test_it_is_closed_after_each_call_and_never_in_wal_mode(journal: Journal[Story]):
+def test_it_is_closed_after_each_call_and_never_in_wal_mode(journal: Journal):
     """Windows moves no open file, and a synchronised folder knows one file only."""
     journal.add("advice", {})
     assert [path.name for path in journal.path.parent.iterdir()] == ["case.db"]
@@ -211,7 +212,7 @@ def test_it_is_closed_after_each_call_and_never_in_wal_mode(journal: Journal[Sto
     database.close()
 
 
-def test_cleaning_leaves_nothing_of_the_old_text_in_the_file(journal: Journal[Story]):
+def test_cleaning_leaves_nothing_of_the_old_text_in_the_file(journal: Journal):
     """Not in a row, not on a freed page; another process reads the new text, and undo still works."""
     reader = again(journal)
     journal.add_many(
@@ -219,18 +220,18 @@ def test_cleaning_leaves_nothing_of_the_old_text_in_the_file(journal: Journal[St
         for n in range(200)
     )
     journal.add("advice", {"text": "the last row has no name in it"})
-    assert "Ada Example" in reader.state.decisions.left_out["A/0"]
+    assert "Ada Example" in reader.state.decisions.by_hand["A/0"].reason
 
     def without(_kind: str, facts: Any) -> Any:
         return json.loads(json.dumps(facts).replace("Ada Example", "[removed]"))
 
     assert journal.clean(without, {"files": 3}) == 200
     assert b"Ada Example" not in journal.path.read_bytes()
-    assert reader.state.decisions.left_out["A/0"] == "[removed] is a friend 0"
+    assert reader.state.decisions.by_hand["A/0"].reason == "[removed] is a friend 0"
     assert (reader.entries("cleaned")[0].facts, reader.revision) == ({"files": 3, "rows": 200}, 202)
 
 
-def test_a_busy_file_is_said(journal: Journal[Story], monkeypatch: pytest.MonkeyPatch):
+def test_a_busy_file_is_said(journal: Journal, monkeypatch: pytest.MonkeyPatch):
     """Another program holds it: nothing was changed, what to do."""
     monkeypatch.setattr("promofix_lib.case.journal._WAIT", 0.05)
     database = sqlite3.connect(journal.path, isolation_level=None)
@@ -251,7 +252,7 @@ def test_a_busy_file_is_said(journal: Journal[Story], monkeypatch: pytest.Monkey
     ],
 )
 def test_trouble_at_any_step_of_a_write_changes_nothing(
-    journal: Journal[Story], monkeypatch: pytest.MonkeyPatch, code: int, words: str
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, code: int, words: str
 ):
     """Whichever statement fails: the sentence comes, the rows are as before, and the next write works."""
     journal.add("advice", {"text": "first"})
@@ -366,7 +367,7 @@ def test_threads_of_one_kernel_share_a_case(tmp_path: Path):
     for thread in threads:
         thread.join()
     assert failed == []
-    assert len(case.decisions.added) == 60
+    assert len(case.decisions.by_hand) == 60
 
 
 def test_a_decision_reads_no_row_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from promofix_lib.errors import ReportError
 from promofix_lib.orders import COLUMNS, item_keys
-from promofix_lib.reports.merging import Reading, read_orders
+from promofix_lib.reports import Reading, read_orders
 
 ALL = (
     "amazon-order-id purchase-date last-updated-date order-status fulfillment-channel sales-channel "
@@ -420,3 +422,50 @@ def test_merging_never_multiplies_or_loses_items(tmp_path, first, second, new):
     for key in {*first, *second, *new}:
         held = ((orders["order_id"] == key[0]) & (orders["sku"] == key[1])).sum()
         assert held == max(rows.count(key) for rows in (first, second, new))
+
+
+def test_a_narrow_reading_finds_and_merges_the_same(files):
+    """Columns that nobody asks for are missing; rows, amounts, counts and what is told of them are the same."""
+    late = {"last-updated-date": "2026-03-02T00:00:00Z", "item-price": "5.00"}
+    hat = A | {"product-name": "Hat", "promotion-ids": "P"}
+    files.add(ALL, hat, A | {"amazon-order-id": TWO}, A | {"item-price": "x"})
+    files.add(NEW, C).add(ALL, A | late)
+    whole, narrow = read_orders(files.paths), read_orders(files.paths, columns=["claim_codes"])
+    told = [name for name in COLUMNS if not name.startswith(("buyer_", "ship_", "product_", "is_business"))]
+    told.remove("sales_channel")
+    pd.testing.assert_frame_equal(whole.orders[told], narrow.orders[told])
+    assert narrow.orders[["buyer_email", "product_name", "sales_channel"]].isna().all(axis=None)
+    assert [one.to_json() for one in narrow.warnings] == [one.to_json() for one in whole.warnings]
+    assert narrow.to_json() == whole.to_json()
+
+
+def test_a_second_reading_brings_what_is_personal_of_some_orders(files):
+    """Of the orders that are asked for all columns are read, and every line of the reports is still accounted for."""
+    files.add(ALL, A, A | {"amazon-order-id": TWO}).add(NEW, C, C | {"order-id": TWO, "buyer-email": "two@example.com"})
+    reading = read_orders(files.paths, orders=[TWO])
+    assert reading.orders["buyer_email"].tolist() == ["two@example.com"]
+    assert [report.rows for report in reading.reports] == [2, 2]
+
+
+def test_a_merged_reading_is_kept_whole_and_what_is_gone_is_swept(files, tmp_path):
+    """The second opening of several reports merges nothing; a report that is taken away leaves nothing behind."""
+    cache = tmp_path / "cache"
+    files.add(ALL, A).add(NEW, C)
+    first = read_orders(files.paths, cache=cache)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("promofix_lib.reports.merging.merged", lambda _: pytest.fail("it was merged again"))
+        again = read_orders(files.paths, cache=cache)
+    pd.testing.assert_frame_equal(first.orders, again.orders)
+    assert len(list(cache.iterdir())) == 3
+    assert len(read_orders(files.paths[:1], cache=cache).orders) == 1
+    assert len(list(cache.iterdir())) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a mapped file cannot be removed there")
+def test_what_comes_from_the_cache_is_mapped_and_not_copied(files, tmp_path):
+    """Seven open pages share one memory: also the page that read first."""
+    files.add(ALL, *(A | {"amazon-order-id": f"111-{n:07d}-0000001"} for n in range(2_000)))
+    for _ in range(2):
+        before = pa.total_allocated_bytes()
+        orders = read_orders(files.paths, cache=tmp_path / "cache").orders
+        assert pa.total_allocated_bytes() - before < orders.memory_usage(deep=True).sum() / 10

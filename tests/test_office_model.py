@@ -47,6 +47,7 @@ class Week:
         self.read: list[tuple[Assistant, dict[tuple[str, str, str], str]]] = []
         self.settled: set[str] = set()
         self.told: set[str] = set()
+        self.followed: set[str] = set()  # said with a warning: it may have been another hand
         self.hand_over()
         steps = {
             self.answer: 6, self.sort: 2, self.send: 4, self.take: 3, self.take_again: 1, self.report: 1,
@@ -113,7 +114,7 @@ class Week:
             self.files += 1
             ending, options = self.random.choice(DRESSES)
             own = work.rows[0]["place"].split(" / ")[1] == "1" and not work.name  # nothing in it tells whose it is
-            name = person.name if own else self.random.choice([person.name, "buyers"])
+            name = self.random.choice([person.name, person.name, "buyers"] if own else [person.name, "buyers"])
             path = self.folder / str(self.files) / f"{name}{ending}"
             path.parent.mkdir(parents=True)
             work.save(path, **options)
@@ -128,6 +129,8 @@ class Week:
             result = self.take_back(path)
             self.read.append((person, said))
             self.told |= {clash.order_id for clash in result.conflicts}
+            changed = [warning for warning in result.warnings if warning.key == "returns.changed"]
+            self.followed |= {order for warning in changed for order in dict(warning.facts)["orders"]}
             self.faults["not understood"] += len(result.not_understood)
 
     def take_again(self) -> None:
@@ -184,12 +187,12 @@ class Week:
         found, last = status(self.case), self.last()  # type: ignore[arg-type]
         for row in found.rows:
             values = last.get((row.order_id, "task"), set())
-            shown = row.conflict or row.state in ("cancelled", "closed") or row.order_id in self.settled
+            shown = row.conflict or row.state in ("cancelled", "closed") or row.order_id in self.settled | self.followed
             self.faults["undone"] += bool(values) and (row.answer not in values if not shown else row.answer == "")
             if row.next in ("upload", "upload_again") and row.order_id not in self.in_files():
                 self.faults["to be uploaded, in no file"] += 1
-        self.faults["conflicts unsaid"] += len(self.differing() - self.conflicting(found))
-        self.faults["conflicts not told when read"] += len(self.differing() - self.told)
+        self.faults["conflicts unsaid"] += len(self.differing() - self.conflicting(found) - self.followed)
+        self.faults["conflicts not told when read"] += len(self.differing() - self.told - self.followed)
 
     def in_files(self) -> set[str]:
         """Orders that stand in a cancellation file."""

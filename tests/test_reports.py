@@ -277,6 +277,14 @@ def test_a_wish_broken_over_lines_is_joined_again(tmp_path):
     assert report.table["sales_channel"][0] == "Amazon.com"
 
 
+def test_a_lone_carriage_return_and_a_blank_line_are_not_two_line_ends(tmp_path):
+    """Two orders joined by a carriage return are one broken line, also where a blank line makes the count fit."""
+    rows = [line(ALL, ORDER | {"amazon-order-id": f"111-000000{n}-0000001"}) for n in range(4)]
+    report = read(tmp_path, "\r\n".join(["\t".join(ALL), rows[0], rows[1] + "\r" + rows[2], "", rows[3], ""]))
+    assert [bad.line for bad in report.quarantined] == [3]
+    assert (report.blanks, report.items) == (1, 2)
+
+
 def test_lone_carriage_returns_stay_in_their_cell(tmp_path):
     """A carriage return inside a name is not a line end; it is a blank."""
     report = read(tmp_path, text(ALL, ORDER | {"product-name": "one\rline"}, ORDER))
@@ -670,8 +678,8 @@ def test_the_fast_and_the_exact_reader_give_the_same_table(changes):
     """Whatever the fast path accepts, the exact one reads to the same cells."""
     block = (line(ALL, ORDER | changes) + "\n").encode()
     header = header_of("\t".join(ALL).encode())
-    fast = flawless(block, FlatFile(header).columns, 2, 1)
-    exact = FlatFile(header)
+    fast = flawless(block, FlatFile("x.txt", header).columns, 2, 1)
+    exact = FlatFile("x.txt", header)
     for record in exact.reader.records(block, 2, last=True):
         exact.typer.add(record)
     if fast is not None:
@@ -686,7 +694,7 @@ def test_a_block_with_one_odd_line_reads_like_the_clean_ones(tmp_path):
     odd = [*rows[:150], rows[150] | {"quantity": "+2"}, *rows[151:]]
     body = text(ALL, *odd).encode().splitlines(keepends=True)
     blocks = [b"".join(body[at : at + 50]) for at in range(0, len(body), 50)]
-    mixed = FlatFile(header).read(iter(blocks)).table
+    mixed = FlatFile("x.txt", header).of_lines(iter(blocks)).table
     assert mixed["order_id"].to_pylist() == clean["order_id"].tolist()
     assert mixed["source_line"].to_pylist() == clean["source_line"].tolist()
 

@@ -261,7 +261,7 @@ def slowly(path: Path) -> list[Report] | str:
     """The same, without the fast way."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("promofix_lib.reports.flat_file.flawless", lambda *_: None)
-        patch.setattr("promofix_lib.reports.xml_report.flawless", lambda *_: None)
+        patch.setattr("promofix_lib.reports.flat_file.flawless", lambda *_: None)
         return outcome(path)
 
 

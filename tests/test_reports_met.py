@@ -178,7 +178,7 @@ def test_a_name_in_another_encoding_is_no_obstacle(tmp_path: Path):
 
 def test_payments_with_decimal_commas_are_read():
     """And say that orders are missing."""
-    (report,) = met("43-settlement-decimal-comma.txt").reports
+    (report,) = read_report(MET / "43-settlement-decimal-comma.txt")
     assert report.table["amount"].tolist() == [Decimal("49.90"), Decimal("1847.32")]
     assert [lack.key for lack in report.lacks] == ["orders"]
 

@@ -24,6 +24,7 @@ from tests.status_case import NOW, LooseCase, line, order_id
 from tests.worked_list import WorkedList
 
 LATER = NOW + timedelta(days=1)
+DONE_ELSEWHERE = ("erledigt", "Hecho", "fait", "fatto", "gedaan", "klart", "完了", "gotowe", "tamam", "feito", "تم")
 
 
 @pytest.fixture
@@ -119,7 +120,41 @@ def test_two_answers_of_two_hands_are_a_conflict_shown_with_both(
     ]
     assert (open_conflicts(case), said(case)[0]) == ([order_id(1)], "done")
     assert read(case, tmp_path / names[1]).conflicts == result.conflicts
-    assert len(case.journal.entries("conflict")) == 1
+
+
+def test_two_lists_of_one_name_read_together_are_two_hands(case: LooseCase, tmp_path: Path):
+    """Nothing in them tells whose they are, and each answers what the other one answers."""
+    paths = [tmp_path / name / "buyers.xlsx" for name in ("anna", "ben")]
+    for path, value in zip(paths, ("done", "problem"), strict=True):
+        path.parent.mkdir()
+        handed_out(case).answer(order_id(1), value).save(path)
+    result = follow_up(case, paths, now=LATER)  # type: ignore[arg-type]
+    assert [(clash.ours, clash.theirs) for clash in result.conflicts] == [("done", "problem")]
+    assert open_conflicts(case) == [order_id(1)]
+
+
+def test_another_answer_in_a_list_without_a_name_is_told(case: LooseCase, tmp_path: Path):
+    """Read later, it is the newer word of the same copy; that it may be somebody else's is said, with the orders."""
+    for number, value in (("", "done"), (" (1)", "problem")):
+        result = read(case, handed_out(case).answer(order_id(1), value).save(tmp_path / f"buyers{number}.xlsx"))
+    assert (said(case), open_conflicts(case)) == (("problem", "buyers"), [])
+    (warning,) = result.warnings
+    assert (warning.key, dict(warning.facts)["orders"]) == ("returns.changed", (order_id(1),))
+
+
+def test_an_answer_that_is_taken_back_is_open_again(case: LooseCase, tmp_path: Path):
+    """Set back to "to do" by the hand that gave it, in a list that was saved after the answer had been read."""
+    work = handed_out(case).answer(order_id(1), "done").answer(order_id(2), "done")
+    work.name = "Anna"
+    read(case, work.save(tmp_path / "a.xlsx"))
+    older = work.answer(order_id(1), "todo").save(tmp_path / "b.xlsx", saved=NOW)
+    result = take_back(case, older, now=LATER + timedelta(hours=2))  # type: ignore[arg-type]
+    assert [warning.key for warning in result.warnings] == ["returns.not_in_it"]
+    assert said(case) == ("done", "Anna")
+    newer = work.answer(order_id(3), "done").save(tmp_path / "c.xlsx", saved=LATER + timedelta(hours=1))
+    result = take_back(case, newer, now=LATER + timedelta(hours=2))  # type: ignore[arg-type]
+    assert (result.conflicts, result.warnings, open_conflicts(case)) == ((), (), [])
+    assert [said(case, number)[0] for number in (1, 2, 3)] == ["todo", "done", "done"]
 
 
 def test_a_name_in_the_list_says_whose_it_is(case: LooseCase, tmp_path: Path):
@@ -199,7 +234,7 @@ def test_a_western_note_in_windows_letters_is_understood(case: LooseCase, tmp_pa
     assert row.note == "für Müller, große Grüße"
 
 
-@pytest.mark.parametrize("word", ["Done ", "完成", "ok", "OK!", "✓", "TRUE", "DONE", "ｄｏｎｅ"])
+@pytest.mark.parametrize("word", ["Done ", "完成", "ok", "OK!", "✓", "TRUE", "DONE", "ｄｏｎｅ", *DONE_ELSEWHERE])
 def test_a_status_in_other_words_is_understood(case: LooseCase, tmp_path: Path, word: str):
     """What people type instead of choosing."""
     read(case, handed_out(case).write(order_id(1), word).save(tmp_path / "anna.xlsx"))

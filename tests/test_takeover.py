@@ -17,6 +17,7 @@ from promofix_lib.case.records import Advice, Answer, ExportRecord, Returned, Up
 from promofix_lib.case.takeover import taken_over
 from promofix_lib.errors import CaseError
 from tests.handed_case import all_orders, new_orders, order_id, usual, victims
+from tests.test_case import said
 
 OLD = Path(__file__).parent / "data" / "case-0.1"
 EXPORT = "2026-11-20T160000"
@@ -76,8 +77,8 @@ def test_what_was_undone_last_is_redone_first(old: Path):
     undone = json.loads((old / "case.json").read_text(encoding="utf-8"))["decisions"]["undone"]
     edited(old, ("decisions", "undone"), [*undone, earlier])
     case = Case.open(old)
-    assert case.redo().decisions.added == {item(99): "same code", item(50): "earlier"}
-    assert case.redo().decisions.left_out == {item(1): "a friend of ours", item(2): "staff"}
+    assert said(case.redo(), "add") == {item(99): "same code", item(50): "earlier"}
+    assert said(case.redo(), "leave_out") == {item(1): "a friend of ours", item(2): "staff"}
 
 
 def test_what_was_handed_out_and_answered_is_there(old: Path):
@@ -137,56 +138,38 @@ def test_an_old_promofix_that_wrote_afterwards_is_told(old: Path):
 DONE = ("decisions", "done")
 BY_HAND = [
     (("version",), "1", "version: should be a whole number, found '1'"),
-    (("version",), KeyError, "version: should be a whole number, found None"),
-    (("version",), 0, "version: should be a whole number, found 0"),
-    (("version",), True, "version: should be a whole number, found True"),
     (("version",), 2, "newer promofix .*Update promofix"),
-    (("format",), "other", "format: should be one of promofix case"),
-    (("revision",), -1, "revision: should be a number, zero or more"),
-    (("revision",), 1.5, "revision: should be a whole number"),
-    (("reports",), [], "reports: should be names with values"),
-    (("reports", "AllOrders-1.txt"), 7, r"reports\.AllOrders-1\.txt: should be a text, found 7"),
-    (("reports", "AllOrders-1.txt"), "abc", r"reports\.AllOrders-1\.txt: should be a SHA-256"),
-    (("settings",), None, "settings: should be names with values, found None"),
+    (("format",), "other", "format"),
+    (("reports",), [], "makes no sense"),
+    (("reports", "AllOrders-1.txt"), 7, "sha256: should be a text, found 7"),
+    (("settings",), None, "makes no sense"),
     (("settings", "colour"), "red", r"settings\.colour: should be a name that this promofix knows"),
     (("settings", "language"), "xx", r"settings\.language: should be one of en, zh-CN, found 'xx'"),
     (("settings", "cancel_reason"), "Mistake", r"settings\.cancel_reason: should be one of PricingError"),
-    (("settings", "seller_name"), 5, r"settings\.seller_name: should be a text"),
     (("settings", "promotion_ended"), "no", r"settings\.promotion_ended: should be true or false, found 'no'"),
-    (("settings", "price_right"), 1, r"settings\.price_right: should be true or false, found 1"),
-    (("settings", "stock_as_wanted"), None, r"settings\.stock_as_wanted: should be true or false, found None"),
     (("settings", "promotion_ended_at"), "last night", r"settings\.promotion_ended_at: should be a time"),
     (("settings", "shipped_choice"), "burn", r"settings\.shipped_choice: should be one of , keep, return, refunded"),
     (("settings", "batch_size"), -3, r"settings\.batch_size: should be a number, zero or more"),
-    (("settings", "batch_size"), "3", r"settings\.batch_size: should be a whole number"),
-    (("settings", "refund_adjustments"), "yes", r"settings\.refund_adjustments: should be true or false"),
     (("settings", "overruled"), ["emoji"], r"settings\.overruled: should be names with values"),
     (("settings", "texts", "cancelled.en"), None, r"settings\.texts\.cancelled\.en: should be a text"),
     (("settings", "thresholds", "luck"), 1, r"settings\.thresholds\.luck: should be a name"),
     (("settings", "thresholds", "least_orders"), "3", r"settings\.thresholds\.least_orders: should be a number"),
     (("settings", "normal_prices"), {}, r"settings\.normal_prices: should be a list"),
     (("settings", "normal_prices", 0, "price"), "58,99", r"settings\.normal_prices\[0\]\.price: should be an amount"),
+    (("settings", "normal_prices", 0, "price"), "0", r"settings\.normal_prices\[0\]\.price: should be an amount"),
     (("settings", "normal_prices", 0, "sku"), KeyError, r"settings\.normal_prices\[0\]\.sku: should be there"),
+    (("settings", "normal_prices", 0, "sku"), "", r"settings\.normal_prices\[0\]\.sku: should be there"),
     (("settings", "costs", "HP-BT700", "stock"), "ten", r"settings\.costs\.HP-BT700\.stock: should be an amount"),
+    (("settings", "costs", "HP-BT700", "stock"), 1.5, r"settings\.costs\.HP-BT700\.stock: should be an amount"),
+    (("settings", "costs", "HP-BT700", "rent"), "1", r"settings\.costs\.HP-BT700\.rent: should be a name"),
     (("settings", "usual_orders_per_day"), float("nan"), r"settings\.usual_orders_per_day: should be a number"),
-    (("decisions",), [], "decisions: should be names with values"),
-    ((*DONE, 0, "action"), "explode", r"decisions\.done\[0\]\.action: should be one of incident, filter"),
-    ((*DONE, 0, "at"), "yesterday", r"decisions\.done\[0\]\.at: should be a time with its zone"),
-    ((*DONE, 0, "at"), "2026-11-20T16:00:00", r"decisions\.done\[0\]\.at: should be a time with its zone"),
-    ((*DONE, 1, "rule", "max_quantity"), "5", r"decisions\.done\[1\]\.rule\.max_quantity: should be a whole number"),
-    ((*DONE, 1, "rule", "max_unit_price"), "cheap", r"decisions\.done\[1\]\.rule\.max_unit_price: should be an amount"),
-    ((*DONE, 1, "rule", "colour"), "red", r"decisions\.done\[1\]\.rule\.colour: should be a name"),
-    ((*DONE, 1, "rule", "promotion_ids"), "P", r"decisions\.done\[1\]\.rule\.promotion_ids: should be a list"),
-    ((*DONE, 1, "rule", "onset"), "2026-11-20T05:10:00", r"decisions\.done\[1\]\.rule\.onset: should be a time"),
-    ((*DONE, 2, "items"), "A/1", r"decisions\.done\[2\]\.items: should be a list"),
-    ((*DONE, 2, "items", 0), 7, r"decisions\.done\[2\]\.items\[0\]: should be a text"),
-    ((*DONE, 2, "reason"), ["x"], r"decisions\.done\[2\]\.reason: should be a text"),
-    (("decisions", "undone"), KeyError, r"decisions\.undone: should be there"),
-    (("presets", "only US"), "US", r"presets\.only US: should be names with values"),
-    (("log",), {}, "log: should be a list"),
-    (("log", 0, "at"), KeyError, r"log\[0\]\.at: should be a time"),
-    (("log", 0, "what"), 3, r"log\[0\]\.what: should be a text"),
-    (("log", 0, "text"), 3, r"text: should be a text"),
+    ((*DONE, 0, "action"), "explode", "action: should be one of take, untick"),
+    ((*DONE, 0, "at"), "2026-11-20T16:00:00", "at: should be a time with its zone"),
+    ((*DONE, 1, "rule", "max_quantity"), "5", r"rule\.max_quantity: should be a whole number"),
+    ((*DONE, 1, "rule", "colour"), "red", r"rule\.colour: should be a name"),
+    ((*DONE, 2, "items", 0), 7, r"items\[0\]: should be a text"),
+    (("presets", "only US"), "US", "rule: should be names with values"),
+    (("log", 0, "text"), 3, "text: should be a text"),
 ]
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import zipfile
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +89,19 @@ class WorkedList:
             for row in one.table():
                 sheet.append(row)
         book.save(path)
-        return path
+        return _saved_at(path, text["saved"]) if "saved" in text else path
+
+
+def _saved_at(path: Path, moment: datetime) -> Path:
+    """The workbook as if it had been saved then."""
+    with zipfile.ZipFile(path) as package:
+        members = {name: package.read(name) for name in package.namelist()}
+    stamp = f">{moment:%Y-%m-%dT%H:%M:%SZ}</dcterms:modified>".encode()
+    members["docProps/core.xml"] = re.sub(rb">[^<]*</dcterms:modified>", stamp, members["docProps/core.xml"])
+    with zipfile.ZipFile(path, "w") as package:
+        for name, content in members.items():
+            package.writestr(name, content)
+    return path
 
 
 __all__ = ["NAME_CELL", "WorkedList"]

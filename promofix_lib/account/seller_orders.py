@@ -76,8 +76,7 @@ class SellerOrders:
 
     def named(self, order_ids: Collection[str]) -> Flags:
         """Orders with one of these ids."""
-        wanted = order_ids if isinstance(order_ids, frozenset | set) else set(order_ids)
-        return np.fromiter((one in wanted for one in self.order_ids), dtype=np.bool_, count=len(self.order_ids))
+        return pd.Series(self.order_ids, dtype=object).isin(order_ids).to_numpy(dtype=np.bool_)
 
     def ids(self, mask: Flags) -> tuple[str, ...]:
         """Order ids behind a number, in file order."""

@@ -6,14 +6,17 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from promofix_lib.errors import PromofixError
-from promofix_lib.say import languages, say, speak
+from promofix_lib.places import keep_private
+from promofix_lib.say import harmless, language_of, languages, say, speak
 
 
 def run(arguments: Sequence[str]) -> int:
     """Do what the arguments ask; gives the exit status: 0 done, 2 a file or argument it cannot use."""
     _speak_utf8()
+    keep_private()
     speak(_language_in(arguments))
     parser = _parser()
     options, others = parser.parse_known_args(arguments)
@@ -41,18 +44,19 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _refused(text: str) -> int:
-    print(f"promofix: {text}", file=sys.stderr)
+    print(harmless(f"promofix: {text}"), file=sys.stderr)
     return 2
 
 
 def _language_in(arguments: Sequence[str]) -> str:
     """The language asked for, known before the arguments are read: their own errors are in it too."""
+    found = ""
     for place, argument in enumerate(arguments):
         if argument.startswith("--language="):
-            return argument.partition("=")[2]
-        if argument == "--language":
-            return next(iter(arguments[place + 1 :]), "")
-    return ""
+            found = argument.partition("=")[2]
+        elif argument == "--language":
+            found = next(iter(arguments[place + 1 :]), "")
+    return found
 
 
 def _named(given: Path) -> list[Path]:
@@ -68,14 +72,41 @@ def _speak_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")  # a Chinese Windows console would raise otherwise
 
 
+_WORDS = {
+    "usage: ": "app.usage",
+    "positional arguments": "app.positional",
+    "options": "app.options",
+    "show this help message and exit": "app.help.help",
+    "%(prog)s: error: %(message)s\n": "app.argument_error",
+    "argument %(argument_name)s: %(message)s": "app.argument_named",
+    "the following arguments are required: %s": "app.arguments_required",
+    "expected one argument": "app.argument_expected",
+    "expected at least one argument": "app.argument_expected",
+    "invalid choice: %(value)r (choose from %(choices)s)": "app.argument_choice",
+    "ignored explicit argument %r": "app.argument_ignored",
+    "ambiguous option: %(option)s could match %(matches)s": "app.argument_ambiguous",
+}
+"""What argparse says, by our keys: it asks gettext, which knows no Chinese of it."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """What is typed comes back in its errors, and is as harmless as everything that is printed."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(harmless(message), file)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="promofix", description=say("app.about"), epilog=say("app.sends_nothing"))
+    argparse._ = lambda text: say(_WORDS.get(str(text), str(text)))  # type: ignore[attr-defined]
+    parser = _Parser(prog="promofix", description=say("app.about"), epilog=say("app.sends_nothing"))
     commands = parser.add_subparsers(title=say("app.commands"), required=True, metavar=say("app.command"))
 
     def command(name: str, act: str, *, json: bool = True) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=say(f"app.help.{name}"), description=say(f"app.help.{name}"))
         added.set_defaults(command=_from_commands(act))
-        added.add_argument("--language", metavar="|".join(languages()), default="", help=say("app.help.language"))
+        added.add_argument(
+            "--language", type=_language, metavar="|".join(languages()), default="", help=say("app.help.language")
+        )
         if json:
             added.add_argument("--json", action="store_true", help=say("app.help.json"))
         return added
@@ -123,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     case(exports)
     exports.add_argument("--promotion-ended", action="store_true", help=say("app.help.promotion_ended"))
     exports.add_argument("--round", type=_number, default=1, metavar="N", help=say("app.help.round"))
+    exports.add_argument("--copies", type=_number, default=1, metavar="N", help=say("app.help.copies"))
 
     silences = command("meant", "this_was_meant")
     case(silences)
@@ -133,6 +165,15 @@ def _parser() -> argparse.ArgumentParser:
     purges.add_argument("case", nargs="?", metavar=say("app.case_arg"), help=say("app.help.case"))
     purges.add_argument("--older-than", type=_days, metavar="30d", help=say("app.help.older_than"))
     purges.add_argument("--yes", action="store_true", help=say("app.help.yes"))
+
+    packs = command("pack", "pack_case")
+    case(packs)
+    packs.add_argument("--without-buyers", action="store_true", help=say("app.help.without_buyers"))
+    packs.add_argument("--out", type=_folder, default=Path(), metavar="DIR", help=say("app.help.pack_out"))
+
+    unpacks = command("unpack", "unpack_case")
+    unpacks.add_argument("file", type=Path, metavar=say("app.file"), help=say("app.help.packed"))
+    unpacks.add_argument("--name", default="", metavar=say("app.case_arg"), help=say("app.help.unpack_name"))
 
     shapes = command("shape", "show_shape", json=False)
     files(shapes, "app.help.reports")
@@ -147,6 +188,13 @@ def _from_commands(name: str) -> Callable[[argparse.Namespace], int]:
         return answer
 
     return act
+
+
+def _language(text: str) -> str:
+    known = language_of(text)
+    if text and not text.lower().startswith(known.split("-")[0]):
+        raise argparse.ArgumentTypeError(say("case.language", found=text, known=languages()))
+    return known if text else ""
 
 
 def _port(text: str) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from promofix_lib.app import overview
 from promofix_lib.case.case import Case
-from promofix_lib.say import say, speak
+from promofix_lib.say import harmless, language_of, say, speak
 
 
 def open_notebooks(options: argparse.Namespace) -> int:
@@ -46,10 +46,10 @@ def read(options: argparse.Namespace) -> int:
 
 def find(options: argparse.Namespace) -> int:
     """``promofix find``."""
-    from promofix_lib.finding import find_incidents
+    from promofix_lib.finding import ASKED, find_incidents
     from promofix_lib.reports.merging import read_orders
 
-    reading = read_orders(options.files, progress=_watched())
+    reading = read_orders(options.files, columns=ASKED, progress=_watched())
     findings = find_incidents(reading.orders)
     if options.json:
         return _print_json(findings.to_json())
@@ -102,9 +102,8 @@ def export_again(options: argparse.Namespace) -> int:
     """``promofix export``."""
     from promofix_lib.app.job import export_case
 
-    done = export_case(
-        _case(options), promotion_ended=options.promotion_ended, round=options.round, progress=_watched()
-    )
+    asked = {name: getattr(options, name) for name in ("promotion_ended", "round", "copies")}
+    done = export_case(_case(options), **asked, progress=_watched())
     return _print_json(done.to_json()) if options.json else _print(done.text())
 
 
@@ -131,6 +130,30 @@ def purge_case(options: argparse.Namespace) -> int:
     return _print("\n\n".join([*told, *([] if options.yes else [say("app.nothing_removed")])]))
 
 
+def pack_case(options: argparse.Namespace) -> int:
+    """``promofix pack``."""
+    from promofix_lib.app.travel import pack
+
+    packed = pack(_case(options), options.out, without=options.without_buyers)
+    if options.json:
+        return _print_json(packed.to_json())
+    said = [say("app.packed", file=str(packed.file), n=packed.files)]
+    said += [say("app.left_behind", what=name, why=why) for name, why in packed.left_out]
+    said.append(say("app.packed_without_buyers" if packed.without_buyers else "app.packed_with_buyers"))
+    return _print("\n".join(said))
+
+
+def unpack_case(options: argparse.Namespace) -> int:
+    """``promofix unpack``."""
+    from promofix_lib.app.travel import unpack
+
+    case = unpack(options.file, options.name)
+    speak(_asked_language(options) or case.language)
+    if options.json:
+        return _print_json({"case": case.name, "folder": str(case.folder)})
+    return _print("\n".join([say("app.unpacked", name=case.name, folder=case.folder), *map(str, case.warnings)]))
+
+
 def show_shape(options: argparse.Namespace) -> int:
     """``promofix shape``."""
     from promofix_lib.reports.shape import shape
@@ -145,7 +168,8 @@ def _case(options: argparse.Namespace) -> Case:
 
 
 def _asked_language(options: argparse.Namespace) -> str:
-    return options.language or os.environ.get("PROMOFIX_LANGUAGE", "")
+    named = options.language or os.environ.get("PROMOFIX_LANGUAGE", "")
+    return language_of(named) if named else ""
 
 
 def _status_json(case: Case, *, orders: bool = False) -> dict[str, Any]:
@@ -160,10 +184,10 @@ def _watched() -> bool:
 
 
 def _print(text: str) -> int:
-    print(overview.harmless(text))
+    print(harmless(text))
     return 0
 
 
 def _print_json(record: dict[str, Any]) -> int:
-    print(json.dumps(record, ensure_ascii=False, indent=1))
+    print(harmless(json.dumps(record, ensure_ascii=False, indent=1), escaped=True))
     return 0

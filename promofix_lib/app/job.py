@@ -17,7 +17,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.errors import PromofixError
 from promofix_lib.export.handover import Handover, export
 from promofix_lib.finding import Finding, Findings
-from promofix_lib.reports.merging import Reading
+from promofix_lib.reports.report import Reading
 from promofix_lib.say import say
 from promofix_lib.status import Status, confirm_end, status
 
@@ -139,7 +139,13 @@ def run_job(
 
 
 def export_case(
-    case: Case, *, promotion_ended: bool = False, round: int = 1, progress: bool = False, now: datetime | None = None
+    case: Case,
+    *,
+    promotion_ended: bool = False,
+    round: int = 1,
+    copies: int = 1,
+    progress: bool = False,
+    now: datetime | None = None,
 ) -> JobDone:
     """A new export of a case from its decisions as they are.
 
@@ -150,6 +156,8 @@ def export_case(
         The seller's word that the bleed has stopped; it stays said.
     round : int
         2 or more: only what is new since the last export.
+    copies : int
+        Workbooks, one for each assistant.
     progress : bool
     now : datetime, optional
         Names the export; the present time by default.
@@ -161,7 +169,7 @@ def export_case(
     """
     if promotion_ended:
         confirm_end(case)
-    done = export(case, now=now or datetime.now(UTC), round=round, progress=progress)
+    done = export(case, now=now or datetime.now(UTC), round=round, copies=copies, progress=progress)
     worked_on = tuple(taken.finding for taken in case.incidents if taken.taken and taken.finding)
     return JobDone(case.reading, case.findings, case, worked_on, done, status(case), account_of(case))
 

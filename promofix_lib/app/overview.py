@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable
 from typing import Any
@@ -12,8 +11,7 @@ from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
 from promofix_lib.finding import Finding, Findings
 from promofix_lib.money import Amounts
-from promofix_lib.reports.merging import Reading
-from promofix_lib.reports.report import Report
+from promofix_lib.reports.report import Reading, Report
 from promofix_lib.returns.take_back import TakenBack
 from promofix_lib.say import moment_text, say
 from promofix_lib.status import Status, status
@@ -22,16 +20,6 @@ _WIDTH = 110
 _SHOWN = 10
 _SENTENCES = 4  # the rate as it stands, when cancelled, how many more, when it is back
 _SHOWS_INCIDENTS = ("orders", "prices", "promotions")  # what an incident would show in
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-
-
-def harmless(text: str) -> str:
-    r"""The text without control characters: a report must not steer the seller's terminal.
-
-    >>> harmless("a\x1b]52;c;x\x07b\tc")
-    'a]52;c;xb\tc'
-    """
-    return _CONTROLS.sub("", text)
 
 
 def reading_text(reading: Reading) -> str:

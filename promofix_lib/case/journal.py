@@ -9,17 +9,17 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
-from promofix_lib.case.records import Record, plain
+from promofix_lib.case.decisions import Story
+from promofix_lib.case.records import Entry, New, Record, plain
 from promofix_lib.errors import CaseError
 from promofix_lib.places import trouble_told
-from promofix_lib.say import Told, told
+from promofix_lib.say import told
 
 NAME = "case.db"
 VERSION = 1
@@ -35,40 +35,10 @@ CREATE TABLE entry (
 )"""
 _INSERT = "INSERT INTO entry (at, kind, hand, facts) VALUES (?, ?, ?, ?)"
 
-_TROUBLE = {
-    sqlite3.SQLITE_FULL: "places.disk_full",
-    **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN), "places.not_allowed"),
-    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "places.busy"),
-    sqlite3.SQLITE_IOERR: "places.disk_trouble",
-}
-
-New = tuple[str, Mapping[str, Any]]
-"""Kind and facts of an entry to be written."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One row: its number, when, what kind, whose hand (seller, assistant, amazon, promofix), and the facts."""
-
-    id: int
-    at: datetime
-    kind: str
-    hand: str
-    facts: Mapping[str, Any]
-
-
-class State(Protocol):
-    """What the rows add up to; each row is applied once, in order."""
-
-    def apply(self, entry: Entry) -> None:
-        """Take one more row in; `ValueError`, `KeyError` or `TypeError` for one that makes no sense."""
-
-
-S = TypeVar("S", bound=State)
 Rec = TypeVar("Rec", bound=Record)
 
 
-class Journal(Generic[S]):
+class Journal:
     """``case.db`` of a case folder: rows are added, read once per process, and never rewritten but by `clean`.
 
     The connection is closed after each call. Several processes may write: each write is made under SQLite's own lock,
@@ -80,19 +50,16 @@ class Journal(Generic[S]):
         The case.
     clock : callable
         Gives the present time, with a zone.
-    state : callable
-        Makes an empty `State`.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], datetime], state: Callable[[], S]) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
         self.path = folder / NAME
         self._clock = clock
-        self._empty = state
         self._lock = RLock()
         self._forget()
 
     def _forget(self) -> None:
-        self._state = self._empty()
+        self._state = Story()
         self._entries: list[Entry] = []
         self._by_kind: dict[str, list[Entry]] = {}
         self._records: dict[str, list[Record]] = {}
@@ -102,7 +69,7 @@ class Journal(Generic[S]):
     # -- reading ------------------------------------------------------------------------------------------------------
 
     @property
-    def state(self) -> S:
+    def state(self) -> Story:
         """What all rows add up to now, also those of other processes."""
         with self._lock:
             self._read()
@@ -185,7 +152,7 @@ class Journal(Generic[S]):
             entry = Entry(number, moment, kind, hand, facts)
             self._state.apply(entry)
         except CaseError as error:
-            raise CaseError("case.entry", file=self.path, number=number, why=_told(error)) from error
+            raise CaseError("case.entry", file=self.path, number=number, why=told(error.key, **error.facts)) from error
         except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, LookupError) as error:
             why = f"{type(error).__name__}: {error}"
             raise CaseError("case.entry", file=self.path, number=number, why=why) from error
@@ -210,7 +177,7 @@ class Journal(Generic[S]):
         """Write rows in one go: all of them or none."""
         return self.decide(lambda _state: entries, hand)
 
-    def decide(self, make: Callable[[S], Iterable[New]], hand: str = "seller") -> tuple[Entry, ...]:
+    def decide(self, make: Callable[[Story], Iterable[New]], hand: str = "seller") -> tuple[Entry, ...]:
         """Write what `make` says, given the state as it is under the lock; nothing when it says nothing."""
         with self._lock:
             try:
@@ -259,7 +226,7 @@ class Journal(Generic[S]):
 
         Where another process was quicker, its file stays.
         """
-        with _trouble_told(self.path):
+        with trouble_told(self.path):
             handle, name = tempfile.mkstemp(prefix=f".{NAME}.", suffix=".new", dir=self.path.parent)  # mode 0600
             os.close(handle)
             draft = Path(name)
@@ -273,11 +240,18 @@ class Journal(Generic[S]):
             finally:
                 draft.unlink(missing_ok=True)
 
+    def copy(self, path: Path) -> None:
+        """Lay a copy of the journal as it is at this moment into another file, also while others write into it."""
+        with trouble_told(path):
+            path.touch(0o600)
+            with self._opened("") as database, self._connected(path, "") as copy:
+                database.backup(copy)
+
     # -- the file -----------------------------------------------------------------------------------------------------
 
     @contextmanager
     def _opened(self, begin: str, *, secure: bool = False) -> Iterator[sqlite3.Connection]:
-        with _trouble_told(self.path), self._connected(self.path, begin, secure=secure) as database:
+        with trouble_told(self.path), self._connected(self.path, begin, secure=secure) as database:
             version = database.execute("PRAGMA user_version").fetchone()[0]
             if version > VERSION:
                 raise CaseError("case.newer", file=self.path, found=version, known=VERSION)
@@ -309,18 +283,6 @@ class Journal(Generic[S]):
             database.close()
 
 
-@contextmanager
-def _trouble_told(path: Path) -> Iterator[None]:
-    """What the system or the database says about the file, in one sentence with what to do."""
-    try:
-        with trouble_told(path):
-            yield
-    except sqlite3.Error as error:
-        key = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "places.damaged")
-        gone = key == "places.not_allowed" and not path.exists()
-        raise CaseError("places.gone" if gone else key, file=path, why=str(error)) from error
-
-
 def as_json(facts: Any) -> str:
     """Facts as compact JSON text; records, rules, sentences and moments in them too."""
     return json.dumps(facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
@@ -342,7 +304,3 @@ def _put(draft: Path, path: Path) -> None:
     except OSError:  # a file system without links
         if not path.exists():
             draft.rename(path)
-
-
-def _told(error: CaseError) -> Told:
-    return told(error.key, **error.facts)

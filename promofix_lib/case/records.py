@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, ClassVar, Literal, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    Self,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 from promofix_lib.errors import CaseError
-from promofix_lib.incident import Incident, to_json
+from promofix_lib.incident import Incident
 from promofix_lib.say import Told, told
 
-R = TypeVar("R")
+New = tuple[str, Mapping[str, Any]]
+"""Kind and facts of an entry of the journal that is to be written."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the journal: its number, when, what kind, whose hand (seller, assistant, amazon, promofix), facts."""
+
+    id: int
+    at: datetime
+    kind: str
+    hand: str
+    facts: Mapping[str, Any]
 
 
 class Record:
@@ -45,7 +68,8 @@ class Record:
         CaseError
             A field that is missing, unknown or of another type, with its name and what was found.
         """
-        return typed(cls, dict(record), "")
+        made: Self = typed(cls, dict(record))
+        return made
 
 
 # -- the decisions ----------------------------------------------------------------------------------------------------
@@ -237,6 +261,18 @@ class Advice(Record):
 
 
 @dataclass(frozen=True)
+class KeptReport(Record):
+    """A report as it was recorded: name, SHA-256, and the size and time by which it is known to be unchanged."""
+
+    entry: ClassVar[str] = "report"
+
+    name: str
+    sha256: str
+    size: int = -1
+    changed: int = -1
+
+
+@dataclass(frozen=True)
 class Meant(Record):
     """A cause of which the seller said *this was meant*: it is no mistake, now and later; `on` false takes it back."""
 
@@ -251,67 +287,87 @@ class Meant(Record):
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON: records, rules, sentences, moments, tuples and mappings.
+    """A value as JSON: records, rules, sentences, moments, amounts, tuples and mappings; a default is left out.
 
     >>> plain(HandedItem("A/1", "A/S/1", "A", "cancel"))
     {'key': 'A/1', 'sku_key': 'A/S/1', 'order_id': 'A', 'triage': 'cancel'}
     """
-    if isinstance(value, Incident):
-        return to_json(value)
     if isinstance(value, Told):
         return value.to_json()
     if is_dataclass(value) and not isinstance(value, type):
-        cells = ((name, getattr(value, name), default) for name, default in _defaults(type(value)).items())
+        cells = ((name, getattr(value, name), default) for name, (_, default) in _shape(type(value)).items())
         return {name: plain(cell) for name, cell, default in cells if cell != default}
-    if isinstance(value, datetime):
-        return value.isoformat()
+    if isinstance(value, datetime | Decimal):
+        return str(value) if isinstance(value, Decimal) else value.isoformat()
     if isinstance(value, Mapping):
         return {str(name): plain(cell) for name, cell in value.items()}
     return [plain(cell) for cell in value] if isinstance(value, tuple | list) else value
 
 
-def typed(hint: type[R], value: Any, place: str) -> R:
-    """The JSON value as the type that a field asks for; nothing is guessed.
+def typed(hint: Any, value: Any, place: str = "") -> Any:
+    """The JSON value as the type that is asked for; nothing is guessed. `Annotated` checks are made.
 
     Raises
     ------
     CaseError
         It is something else: the place, what it should be, what was found.
+
+    Examples
+    --------
+    >>> typed(dict[str, tuple[int, ...]], {"A": [1, True]}, "units")
+    Traceback (most recent call last):
+    promofix_lib.errors.CaseError: units.A[1]: should be a whole number, found True.
     """
-    return _typed(hint, value, place)
-
-
-def misfit(place: str, expected: Told, found: Any) -> CaseError:
-    """One field that does not hold what it should."""
-    shown = repr(found)
-    return CaseError("case.misfit", place=place, expected=expected, found=shown[:80] + "…" * (len(shown) > 80))
-
-
-def _typed(hint: Any, value: Any, place: str) -> Any:
-    if type(value) is hint and hint is not float:
+    if (type(value) is hint and hint is not float) or hint is Any:
         return value
     origin, inner = get_origin(hint), get_args(hint)
-    if hint is Any:
-        return value
+    if origin is Annotated:
+        made = typed(inner[0], value, place)
+        inner[1](made, place)
+        return made
     if origin in (Union, types.UnionType):
-        return None if value is None else _typed(next(one for one in inner if one is not type(None)), value, place)
+        return None if value is None else typed(inner[0], value, place)
     if origin is Literal:
-        return _checked(isinstance(value, str) and value in inner, value, place, "case.expect_one_of", words=inner)
+        return checked(isinstance(value, str) and value in inner, value, place, "case.expect_one_of", words=inner)
     if hint in _PLAIN:
         kinds, key = _PLAIN[hint]
-        return _checked(isinstance(value, kinds) and isinstance(value, bool) == (hint is bool), value, place, key)
-    if hint is datetime:
-        return _moment(value, place)
-    if hint is Told:
-        return _read(Told.from_json, value, place, "case.expect_sentence")
-    if hint is Decimal:
-        return _amount(value, place)
-    if origin is tuple:
-        return _tuple(inner, _checked(isinstance(value, list), value, place, "case.expect_list"), place)
-    _checked(isinstance(value, dict), value, place, "case.expect_names")
-    if is_dataclass(hint):
-        return _record(hint, value, place)
-    return {name: _typed(inner[1], cell, _inside(place, name)) for name, cell in value.items()}
+        return checked(isinstance(value, kinds) and isinstance(value, bool) == (hint is bool), value, place, key)
+    if hint in _WRITTEN:
+        return _read(*_WRITTEN[hint], value, place)
+    if origin in (tuple, list):
+        return _row(hint, inner, checked(isinstance(value, list), value, place, "case.expect_list"), place)
+    checked(isinstance(value, dict), value, place, "case.expect_names")
+    if not (is_dataclass(hint) or is_typeddict(hint)):
+        return {name: typed(inner[1], cell, _inside(place, name)) for name, cell in value.items()}
+    shape = _shape(hint)
+    for name in value:
+        checked(name in shape, value[name], _inside(place, name), "case.expect_known_name")
+    for name, (_, default) in shape.items():
+        checked(name in value or default is not MISSING, None, _inside(place, name), "case.expect_something")
+    return hint(**{name: typed(shape[name][0], cell, _inside(place, name)) for name, cell in value.items()})
+
+
+def checked(fits: bool, value: Any, place: str, expected: str, **facts: Any) -> Any:
+    """The value, if it fits; else the error that says the place, what it should be, and what was found."""
+    if not fits:
+        shown = repr(value)
+        found = shown[:80] + "…" * (len(shown) > 80)
+        raise CaseError("case.misfit", place=place, expected=told(expected, **facts), found=found)
+    return value
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
+
+
+def _amount(text: str) -> Decimal:
+    amount = Decimal(typed(str, text))
+    if not amount.is_finite():
+        raise ValueError(text)
+    return amount
 
 
 _PLAIN: dict[Any, tuple[Any, str]] = {
@@ -320,65 +376,42 @@ _PLAIN: dict[Any, tuple[Any, str]] = {
     float: ((int, float), "case.expect_number"),
     bool: (bool, "case.expect_yes_no"),
 }
+_WRITTEN: dict[Any, tuple[Callable[[Any], Any], str]] = {
+    datetime: (_moment, "case.expect_moment"),
+    Decimal: (_amount, "case.expect_amount"),
+    Told: (Told.from_json, "case.expect_sentence"),
+}
 
 
-def _tuple(inner: tuple[Any, ...], value: list[Any], place: str) -> tuple[Any, ...]:
-    if inner[-1] is Ellipsis:
-        if inner[0] is str and all(type(cell) is str for cell in value):
-            return tuple(value)
-        return tuple(_typed(inner[0], cell, f"{place}[{n}]") for n, cell in enumerate(value))
-    _checked(len(inner) == len(value), value, place, "case.expect_list")
-    return tuple(_typed(hint, cell, f"{place}[{n}]") for n, (hint, cell) in enumerate(zip(inner, value, strict=True)))
+def _read(reader: Callable[[Any], Any], expected: str, value: Any, place: str) -> Any:
+    try:
+        return reader(value)
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, CaseError):
+        return checked(False, value, place, expected)
 
 
-def _record(hint: Any, value: dict[str, Any], place: str) -> Any:
-    hints, needed = _hints(hint)
-    for name in value:
-        _checked(name in hints, name, _inside(place, name), "case.expect_known_name")
-    for name in needed:
-        _checked(name in value, None, _inside(place, name), "case.expect_something")
-    return hint(**{name: _typed(hints[name], cell, _inside(place, name)) for name, cell in value.items()})
-
-
-@cache
-def _hints(record: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Types of a record's fields, and the fields that have no default."""
-    hints = get_type_hints(record)
-    defaults = _defaults(record)
-    return {name: hints[name] for name in defaults}, tuple(name for name, one in defaults.items() if one is MISSING)
+def _row(hint: Any, inner: tuple[Any, ...], value: list[Any], place: str) -> Any:
+    endless = get_origin(hint) is list or inner[-1] is Ellipsis
+    checked(endless or len(inner) == len(value), value, place, "case.expect_list")
+    if endless and inner[0] is str and all(type(cell) is str for cell in value):  # 100,000 item keys
+        return get_origin(hint)(value)
+    hints = [inner[0]] * len(value) if endless else inner
+    return get_origin(hint)(
+        typed(one, cell, f"{place}[{n}]") for n, (one, cell) in enumerate(zip(hints, value, strict=True))
+    )
 
 
 @cache
-def _defaults(record: Any) -> dict[str, Any]:
+def _shape(record: Any) -> dict[str, tuple[Any, Any]]:
+    """Type and default of each field; `MISSING` where it has none."""
+    hints = get_type_hints(record, include_extras=True)
+    if is_typeddict(record):
+        return {name: (hint, MISSING if name in record.__required_keys__ else None) for name, hint in hints.items()}
     return {
-        one.name: one.default_factory() if one.default_factory is not MISSING else one.default for one in fields(record)
+        one.name: (hints[one.name], one.default if one.default_factory is MISSING else one.default_factory())
+        for one in fields(record)
     }
 
 
 def _inside(place: str, name: object) -> str:
     return f"{place}.{name}" if place else str(name)
-
-
-def _checked(fits: bool, value: Any, place: str, expected: str, **facts: Any) -> Any:
-    if not fits:
-        raise misfit(place, told(expected, **facts), value)
-    return value
-
-
-def _moment(value: Any, place: str) -> datetime:
-    moment: datetime = _read(datetime.fromisoformat, value, place, "case.expect_moment")
-    _checked(moment.tzinfo is not None, value, place, "case.expect_moment")
-    return moment
-
-
-def _amount(value: Any, place: str) -> Decimal:
-    amount: Decimal = _read(lambda text: Decimal(_typed(str, text, place)), value, place, "case.expect_amount")
-    _checked(amount.is_finite(), value, place, "case.expect_amount")
-    return amount
-
-
-def _read(reader: Any, value: Any, place: str, expected: str) -> Any:
-    try:
-        return reader(value)
-    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, CaseError) as error:
-        raise misfit(place, told(expected), value) from error

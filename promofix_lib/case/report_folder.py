@@ -4,75 +4,87 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from promofix_lib.case.journal import Journal
-from promofix_lib.case.story import KeptReport, Story
+from promofix_lib.case.records import KeptReport
 from promofix_lib.errors import CaseError
-from promofix_lib.places import free_name, safe_file_name, sha256, trouble_told, write_atomically
+from promofix_lib.places import content, free_name, safe_file_name, sha256, trouble_told, write_atomically
 
 
 class ReportFolder:
-    """The folder ``reports/`` of a case, and what the journal knows of it."""
+    """A folder with ``reports/`` in it, and what its journal knows of them."""
 
-    def __init__(self, folder: Path, journal: Journal[Story]) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
         self.folder = folder
-        self._journal = journal
+        self.journal = Journal(folder, clock)
 
     @property
-    def paths(self) -> tuple[Path, ...]:
-        """The reports, by name; hidden files and folders are none."""
+    def reports_folder(self) -> Path:
+        """Where the reports as given lie; files dropped into it are part of the case."""
+        return self.folder / "reports"
+
+    @property
+    def reports(self) -> tuple[Path, ...]:
+        """The reports of the case, by name; hidden files and folders are not reports."""
         return tuple(Path(one.path) for one in self._files())
 
     def _files(self) -> list[os.DirEntry[str]]:
-        with trouble_told(self.folder), os.scandir(self.folder) as found:
+        with trouble_told(self.reports_folder), os.scandir(self.reports_folder) as found:
             files = [one for one in found if not one.name.startswith((".", "~$")) and one.is_file()]
         return sorted(files, key=lambda one: one.name)
 
-    def add(self, files: Iterable[tuple[str, bytes]]) -> tuple[Path, ...]:
-        """Lay files (name, content) into the folder; the same content is taken once."""
+    def add_reports(self, paths: Iterable[Path | str]) -> tuple[Path, ...]:
+        """Copy reports into the case; the same content is taken once, another file of the same name gets a new name.
+
+        Raises
+        ------
+        CaseError
+            A file that is not there.
+        """
+        return self._add((Path(path).name, content(Path(path))) for path in paths)
+
+    def add_report(self, name: str, content: bytes) -> Path:
+        """A report that arrived as bytes (an upload) laid into the case."""
+        return self._add([(name, content)])[0]
+
+    def _add(self, files: Iterable[tuple[str, bytes]]) -> tuple[Path, ...]:
         by_content = {digest: name for name, digest in self.hashes().items()}
         places, new = [], []
         for name, given in files:
             digest = hashlib.sha256(given).hexdigest()
             if digest not in by_content:
-                place = free_name(self.folder, safe_file_name(name))
+                place = free_name(self.reports_folder, safe_file_name(name))
                 write_atomically(place, given)
                 by_content[digest] = place.name
                 new.append(_kept(place, digest))
-            places.append(self.folder / by_content[digest])
+            places.append(self.reports_folder / by_content[digest])
         if new:
-            self._journal.keep(new)
+            self.journal.keep(new)
         return tuple(places)
 
     def hashes(self) -> dict[str, str]:
-        """SHA-256 of every report, by file name; one whose size and time are as recorded is not read for it.
+        """SHA-256 of every report, by file name; files dropped into the folder are recorded when first seen.
+
+        A report whose size and time are as they were recorded is not read again for it.
 
         Raises
         ------
         CaseError
             A report that is no longer what it was when it was recorded.
         """
-        known = self._journal.state.reports
-        digests: dict[str, str] = {}
-        new, strange = [], []
-        for file in self._files():
-            with trouble_told(Path(file.path)):
-                about, report = file.stat(), known.get(file.name)
-                if report is None or (report.size, report.changed) != (about.st_size, about.st_mtime_ns):
-                    seen = _kept(Path(file.path), sha256(Path(file.path)))
-                    if report is not None and report.sha256 != seen.sha256:
-                        strange.append(file.name)
-                    new.append(report := seen)
-            digests[file.name] = report.sha256
-        if strange:
-            raise CaseError("case.report_changed", folder=self.folder, files=tuple(strange))
-        if new:
+        known = self.journal.state.reports
+        seen = [_seen(Path(one.path), known.get(one.name)) for one in self._files()]
+        changed = [one.name for one in seen if one.name in known and known[one.name].sha256 != one.sha256]
+        if changed:
+            raise CaseError("case.report_changed", folder=self.reports_folder, files=tuple(changed))
+        if new := [one for one in seen if known.get(one.name) != one]:
             with where_allowed():
-                self._journal.keep(new, "promofix")
-        return digests
+                self.journal.keep(new, "promofix")
+        return {one.name: one.sha256 for one in seen}
 
 
 @contextmanager
@@ -83,6 +95,13 @@ def where_allowed() -> Iterator[None]:
     except CaseError as error:
         if error.key != "places.not_allowed":
             raise
+
+
+def _seen(path: Path, known: KeptReport | None) -> KeptReport:
+    """The report as it is now; one whose size and time are as recorded is not read for it."""
+    with trouble_told(path):
+        now = _kept(path, known.sha256 if known else "")
+        return known if known == now else _kept(path, sha256(path))
 
 
 def _kept(path: Path, digest: str) -> KeptReport:

@@ -6,24 +6,104 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
-from typing import Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, TypedDict, get_args, get_type_hints
 
-from promofix_lib.case.records import misfit, typed
+from promofix_lib.case.records import checked, typed
+from promofix_lib.errors import CaseError
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.money import NormalPrice
-from promofix_lib.say import languages, told
+from promofix_lib.say import languages
 
-CANCEL_REASONS = (
+CancelReason = Literal[
     "PricingError",
     "GeneralAdjustment",
     "NoInventory",
     "CustomerExchange",
     "ShippingAddressUndeliverable",
     "BuyerCanceled",
-)
+]
+CANCEL_REASONS: tuple[str, ...] = get_args(CancelReason)
 """Reason codes of an order cancellation that Amazon's template knows."""
+
+
+# -- what a value must be beyond its type -----------------------------------------------------------------------------
+
+
+def _spoken(name: str, place: str) -> None:
+    checked(name in languages(), name, place, "case.expect_one_of", words=languages())
+
+
+def _not_negative(number: float, place: str) -> None:
+    checked(0 <= number < math.inf, number, place, "case.expect_not_negative")
+
+
+def _filled(text: str, place: str) -> None:
+    checked(bool(text), text, place, "case.expect_something")
+
+
+def _time_or_nothing(text: str, place: str) -> None:
+    try:
+        datetime.fromisoformat(text.strip() or "2026-01-01")
+    except ValueError:
+        checked(False, text, place, "case.expect_time")
+
+
+def _of_the_finder(values: Mapping[str, float], place: str) -> None:
+    known = {one.name for one in fields(Thresholds)}
+    for name, value in values.items():
+        checked(name in known, value, f"{place}.{name}", "case.expect_known_name")
+        checked(math.isfinite(value), value, f"{place}.{name}", "case.expect_number")
+
+
+def _price(cell: Any, place: str) -> None:
+    """An amount as promofix writes it: plain digits with a point; what a person types was understood before."""
+    try:
+        plain = isinstance(cell, str | int) and not isinstance(cell, bool) and "_" not in str(cell)
+        amount = typed(Decimal, str(cell) if plain else cell, place)
+    except CaseError:
+        amount = Decimal(-1)
+    checked(amount >= 0, cell, place, "case.expect_amount")
+
+
+def _price_above_zero(cell: str, place: str) -> None:
+    _price(cell, place)
+    checked(Decimal(cell) > 0, cell, place, "case.expect_amount")
+
+
+def _cost(cell: Any, place: str) -> None:
+    if cell not in ("", None):
+        _price(cell, place)
+
+
+def _stock(cell: Any, place: str) -> None:
+    _cost(cell, place)
+    checked(not cell or Decimal(cell) % 1 == 0, cell, place, "case.expect_whole")
+
+
+class _Priced(TypedDict):
+    sku: Annotated[str, _filled]
+    price: Annotated[str, _price_above_zero]
+
+
+class PriceRow(_Priced, total=False):
+    """What one SKU normally costs, in the seller's own words."""
+
+    sales_channel: str
+    currency: str
+
+
+class Cost(TypedDict, total=False):
+    """What honouring an order of one SKU costs; amounts as text."""
+
+    unit_cost: Annotated[Any, _cost]
+    shipping: Annotated[Any, _cost]
+    fees: Annotated[Any, _cost]
+    stock: Annotated[Any, _stock]
+
+
+# -- the settings -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -63,23 +143,23 @@ class Settings:
         For the daily message quota; 0 takes it from the reports.
     """
 
-    language: str = "en"
-    cancel_reason: str = "PricingError"
+    language: Annotated[str, _spoken] = "en"
+    cancel_reason: CancelReason = "PricingError"
     seller_name: str = ""
     promotion_ended: bool = False
     price_right: bool = False
     stock_as_wanted: bool = False
-    promotion_ended_at: str = ""
+    promotion_ended_at: Annotated[str, _time_or_nothing] = ""
     shipped_choice: Literal["", "keep", "return", "refunded"] = ""
-    batch_size: int = 0
+    batch_size: Annotated[int, _not_negative] = 0
     refund_adjustments: bool = False
     acknowledgement_xml: bool = False
     overruled: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
-    thresholds: Mapping[str, float] = field(default_factory=dict)
-    normal_prices: list[dict[str, str]] = field(default_factory=list)
-    costs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    usual_orders_per_day: float = 0.0
+    thresholds: Annotated[Mapping[str, float], _of_the_finder] = field(default_factory=dict)
+    normal_prices: list[PriceRow] = field(default_factory=list)
+    costs: Mapping[str, Cost] = field(default_factory=dict)
+    usual_orders_per_day: Annotated[float, _not_negative] = 0.0
 
     @property
     def own_prices(self) -> tuple[NormalPrice, ...]:
@@ -105,95 +185,11 @@ def changed(settings: Settings, changes: Mapping[str, Any], place: str = "settin
     promofix_lib.errors.CaseError: settings.promotion_ended: should be true or false, found 'no'.
     """
     hints = _hints()
-    values = {}
     for name, value in changes.items():
-        if name not in hints:
-            raise misfit(f"{place}.{name}", told("case.expect_known_name"), value)
-        values[name] = _value(name, hints[name], value, f"{place}.{name}")
-    return replace(settings, **values)
+        checked(name in hints, value, f"{place}.{name}", "case.expect_known_name")
+    return replace(settings, **{name: typed(hints[name], value, f"{place}.{name}") for name, value in changes.items()})
 
 
 @cache
 def _hints() -> dict[str, Any]:
-    known = {one.name for one in fields(Settings)}
-    return {name: hint for name, hint in get_type_hints(Settings).items() if name in known}
-
-
-def _value(name: str, hint: Any, value: Any, place: str) -> Any:
-    if name == "normal_prices":
-        return [_price_row(row, f"{place}[{n}]") for n, row in enumerate(_a_list(value, place))]
-    answer = typed(hint, value, place)
-    if name == "language" and answer not in languages():
-        raise misfit(place, told("case.expect_one_of", words=languages()), value)
-    if name == "cancel_reason" and answer not in CANCEL_REASONS:
-        raise misfit(place, told("case.expect_one_of", words=CANCEL_REASONS), value)
-    if name == "promotion_ended_at":
-        _moment(answer, place)
-    if name in ("batch_size", "usual_orders_per_day") and not 0 <= answer < math.inf:
-        raise misfit(place, told("case.expect_not_negative"), value)
-    if name == "thresholds":
-        _thresholds(answer, place)
-    if name == "costs":
-        _costs(answer, place)
-    return answer
-
-
-def _a_list(value: Any, place: str) -> Any:
-    if not isinstance(value, list):
-        raise misfit(place, told("case.expect_list"), value)
-    return value
-
-
-def _moment(text: str, place: str) -> None:
-    try:
-        if text.strip():
-            datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise misfit(place, told("case.expect_time"), text) from error
-
-
-def _thresholds(values: Mapping[str, float], place: str) -> None:
-    known = {one.name for one in fields(Thresholds)}
-    for name, value in values.items():
-        if name not in known:
-            raise misfit(f"{place}.{name}", told("case.expect_known_name"), value)
-        if not math.isfinite(value):
-            raise misfit(f"{place}.{name}", told("case.expect_number"), value)
-
-
-def _price_row(row: Any, place: str) -> dict[str, str]:
-    cells: dict[str, str] = typed(dict[str, str], row, place)
-    for name in ("sku", "price"):
-        if not cells.get(name):
-            raise misfit(f"{place}.{name}", told("case.expect_something"), cells.get(name))
-    if strange := set(cells) - {"sku", "sales_channel", "currency", "price"}:
-        raise misfit(f"{place}.{min(strange)}", told("case.expect_known_name"), cells[min(strange)])
-    if _amount(cells["price"], f"{place}.price") <= 0:
-        raise misfit(f"{place}.price", told("case.expect_amount"), cells["price"])
-    return dict(cells)
-
-
-def _costs(costs: Mapping[str, Mapping[str, Any]], place: str) -> None:
-    for sku, row in costs.items():
-        for name, cell in row.items():
-            at = f"{place}.{sku}.{name}"
-            if name not in ("unit_cost", "shipping", "fees", "stock"):
-                raise misfit(at, told("case.expect_known_name"), cell)
-            if cell in ("", None):
-                continue
-            amount = _amount(cell, at)
-            if name == "stock" and amount != int(amount):
-                raise misfit(at, told("case.expect_whole"), cell)
-
-
-def _amount(cell: Any, place: str) -> Decimal:
-    """An amount as promofix writes it: plain digits with a point; what a person types was understood before."""
-    try:
-        if isinstance(cell, bool | float) or not isinstance(cell, str | int) or "_" in str(cell):
-            raise ValueError(cell)
-        amount = Decimal(cell)
-        if not amount.is_finite() or amount < 0:
-            raise ValueError(cell)
-    except (ValueError, InvalidOperation) as error:
-        raise misfit(place, told("case.expect_amount"), cell) from error
-    return amount
+    return get_type_hints(Settings, include_extras=True)

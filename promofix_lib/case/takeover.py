@@ -4,139 +4,43 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from promofix_lib.case.journal import Entry, Journal
+from promofix_lib.case.decisions import Story
+from promofix_lib.case.journal import Journal
 from promofix_lib.case.records import (
-    Action,
     Advice,
     Answer,
-    Cancellation,
     Decision,
+    Entry,
     ExportRecord,
-    HandedItem,
+    KeptReport,
     Record,
     Returned,
     UploadAnswer,
-    misfit,
-    plain,
+    checked,
     typed,
 )
-from promofix_lib.case.settings import Settings, changed
-from promofix_lib.case.story import Story
 from promofix_lib.errors import CaseError
-from promofix_lib.incident import Incident
 from promofix_lib.places import free_name, trouble_told
 from promofix_lib.say import Told, told
 
 OLD_NAME = "case.json"
 KIND = "taken_over"
-_RECORD = "handed_over.json"
-_RETURNS = "returns"
-_HAND = "promofix"
 
 Row = tuple[datetime, str, str, Mapping[str, Any]]
+"""Time, kind, hand and facts."""
 
-
-# -- the files as 0.1 wrote them --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _OldDecision(Record):
-    action: Literal["incident", "filter", "add", "leave_out", "as_rule"]
-    at: datetime
-    rule: Incident | None = None
-    items: tuple[str, ...] = ()
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class _OldDecisions(Record):
-    done: tuple[_OldDecision, ...]
-    undone: tuple[_OldDecision, ...]
-
-
-@dataclass(frozen=True)
-class _OldCase(Record):
-    version: int
-    revision: int
-    reports: Mapping[str, str]
-    settings: Mapping[str, Any]
-    decisions: _OldDecisions
-    presets: Mapping[str, Incident]
-    log: tuple[Mapping[str, Any], ...]
-    format: Literal["promofix case"] = "promofix case"
-
-
-@dataclass(frozen=True)
-class _OldExport(Record):
-    version: int
-    made_at: datetime
-    items: tuple[HandedItem, ...]
-    uploads: Mapping[str, tuple[Cancellation, ...]]
-    files: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class _OldAnswer(Record):
-    order_id: str
-    keys: tuple[str, ...]
-    triage: str
-    status: str
-    note: str
-    mail: str
-    row: int
-
-
-@dataclass(frozen=True)
-class _OldSheet(Record):
-    answers: tuple[_OldAnswer, ...]
-    conflicts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _OldFailed(Record):
-    line: Cancellation
-    code: str
-    message: str
-
-
-@dataclass(frozen=True)
-class _OldUpload(Record):
-    export: str
-    file: str
-    failed: tuple[_OldFailed, ...]
-    accepted: tuple[Cancellation, ...]
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _OldReturn(Record):
-    at: datetime
-    kind: str
-    name: str
-    sha256: str
-    sheet: _OldSheet | None = None
-    upload: _OldUpload | None = None
-
-
-# -- taking over ------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Rows:
-    """Rows to be written; what has a time of its own is put in order by it."""
-
-    first: list[Row] = field(default_factory=list)
-    dated: list[Row] = field(default_factory=list)
-
-    def all(self) -> list[Row]:
-        return [*self.first, *sorted(self.dated, key=lambda one: one[0])]
+_TASKS = {"to_do": "todo", "done": "done", "not_needed": "not_needed"}
+_RETIRED = frozenset(
+    "basket_share flood_chance gift_share habit_depth habit_growth history_days least_orders_extreme pure_share "
+    "shift_depth shift_to straggler_hours straggler_part trickle_share".split()
+)
+"""Thresholds of 0.1 that the finder does not judge by any more: a case that moved one opens without it."""
 
 
 def taken_over(folder: Path) -> list[Row]:
@@ -145,30 +49,31 @@ def taken_over(folder: Path) -> list[Row]:
     Raises
     ------
     CaseError
-        A file that is damaged or was edited by hand: its name, the place in it, what was found, what to do.
+        A file that is damaged or was edited by hand: its name, what is wrong, what to do.
     """
-    path = folder / OLD_NAME
-    old, digest = _read_file(path, _old_case)
-    began = min((decision.at for decision in old.decisions.done), default=datetime(2026, 1, 1, tzinfo=UTC))
-    rows = _Rows()
-    rows.first.append((began, KIND, _HAND, {"file": OLD_NAME, "sha256": digest}))
-    rows.first += [(began, "report", _HAND, {"name": name, "sha256": sha}) for name, sha in old.reports.items()]
-    if old.settings:
-        rows.first.append((began, "settings", "seller", dict(old.settings)))
-    rows.first += [
-        (began, "preset", "seller", {"name": name, "rule": plain(rule)}) for name, rule in old.presets.items()
-    ]
-    rows.first += _decisions(old.decisions, len(rows.first))
-    exports = list(_exports(folder))
-    rows.dated += [(one.made_at, ExportRecord.entry, "seller", plain(one)) for one in exports]
-    rows.dated += list(_log(old, {one.folder for one in exports}))
-    for returned in _returns(folder):
-        rows.dated += _answers(returned, exports)
-    _tried(path, rows.all())
-    return rows.all()
+    with _old_file(folder / OLD_NAME) as (old, digest):
+        checked(
+            _version(old) == 1 and old["format"] == "promofix case", old.get("format"), "format", "case.expect_text"
+        )
+        done, undone = old["decisions"]["done"], old["decisions"]["undone"]
+        began = min((_moment(one) for one in done), default=datetime(2026, 1, 1, tzinfo=UTC))
+        rows: list[Row] = [(began, KIND, "promofix", {"file": OLD_NAME, "sha256": digest})]
+        rows += [
+            _row(began, KeptReport, "promofix", {"name": name, "sha256": sha}) for name, sha in old["reports"].items()
+        ]
+        rows.append((began, "settings", "seller", _settings(old["settings"])))
+        rows += [(began, "preset", "seller", {"name": name, "rule": rule}) for name, rule in old["presets"].items()]
+        rows += _decisions([*done, *reversed(undone)], len(undone), len(rows))
+        exports = dict(_exports(folder))
+        dated = [*exports.values(), *_log(old["log"], exports.keys()), *_returns(folder, exports)]
+        rows += sorted(dated, key=lambda one: one[0])
+        story = Story()
+        for number, (at, kind, hand, facts) in enumerate(rows, 1):  # as the journal will: what opens once opens again
+            story.apply(Entry(number, at, kind, hand, json.loads(json.dumps(facts))))
+    return rows
 
 
-def put_aside(folder: Path, journal: Journal[Any]) -> tuple[Told, ...]:
+def put_aside(folder: Path, journal: Journal) -> tuple[Told, ...]:
     """Give the old ``case.json`` another name once the journal holds it; what is to be said when it does not."""
     path = folder / OLD_NAME
     with trouble_told(path):
@@ -180,159 +85,107 @@ def put_aside(folder: Path, journal: Journal[Any]) -> tuple[Told, ...]:
     return ()
 
 
-def _read_file(path: Path, read: Callable[[Any], Any]) -> tuple[Any, str]:
+@contextmanager
+def _old_file(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
+    """What a JSON file holds, and its SHA-256; whatever does not fit is told of this file."""
     with trouble_told(path):
         content = path.read_bytes()
     try:
-        return read(json.loads(content.decode("utf-8-sig"))), hashlib.sha256(content).hexdigest()
+        old = json.loads(content.decode("utf-8-sig"))
+        yield checked(isinstance(old, dict), old, path.name, "case.expect_names"), hashlib.sha256(content).hexdigest()
     except CaseError as error:
-        if error.key == "case.newer":
-            raise CaseError("case.newer", **{**error.facts, "file": path}) from error
+        if error.key in ("case.newer", "case.old_file"):
+            raise CaseError(error.key, **{"file": path, **error.facts}) from error
         raise CaseError("case.old_file", file=path, why=told(error.key, **error.facts)) from error
-    except (ValueError, RecursionError) as error:
-        raise CaseError("case.old_file", file=path, why=told("case.no_json", why=str(error))) from error
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        why = told("case.no_sense", why=f"{type(error).__name__}: {error}")
+        raise CaseError("case.old_file", file=path, why=why) from error
 
 
-def _versioned(record: Any, known: int) -> dict[str, Any]:
-    if not isinstance(record, dict):
-        raise misfit(OLD_NAME, told("case.expect_names"), record)
-    version = typed(int, record.get("version"), "version")
-    if version > known:
-        raise CaseError("case.newer", file="", found=version, known=known)
-    if version < 1:
-        raise misfit("version", told("case.expect_whole"), version)
-    return record
+def _version(old: dict[str, Any]) -> int:
+    version = typed(int, old.get("version"), "version")
+    if version > 1:
+        raise CaseError("case.newer", found=version, known=1)
+    return int(version)
 
 
-_RETIRED = frozenset(
-    "basket_share flood_chance gift_share habit_depth habit_growth history_days least_orders_extreme pure_share "
-    "shift_depth shift_to straggler_hours straggler_part trickle_share".split()
-)
-"""Thresholds of 0.1 that the finder does not judge by any more: a case that moved one opens without it."""
+def _moment(one: Mapping[str, Any], name: str = "at") -> datetime:
+    moment: datetime = typed(datetime, one[name], name)
+    return moment
 
 
-def _without_retired(record: dict[str, Any]) -> dict[str, Any]:
-    settings = record.get("settings")
-    moved = settings.get("thresholds") if isinstance(settings, dict) else None
-    if not isinstance(settings, dict) or not isinstance(moved, dict):
-        return record
-    kept = {name: value for name, value in moved.items() if name not in _RETIRED}
-    return record | {"settings": settings | {"thresholds": kept}}
+def _row(at: datetime, kind: type[Record], hand: str, facts: Mapping[str, Any]) -> Row:
+    return at, kind.entry, hand, kind.from_json(facts).to_json()
 
 
-def _old_case(record: Any) -> _OldCase:
-    old = _OldCase.from_json(_without_retired(_versioned(record, 1)))
-    changed(Settings(), old.settings)
-    for n, entry in enumerate(old.log):
-        place = f"log[{n}]"
-        typed(datetime, entry.get("at"), f"{place}.at")
-        if typed(str, entry.get("what"), f"{place}.what") == "export":
-            typed(str, entry.get("folder"), f"{place}.folder")
-        if entry["what"] == "amazon_advice":
-            Advice.from_json({name: cell for name, cell in entry.items() if name not in ("at", "what")})
-    for name, digest in old.reports.items():
-        if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
-            raise misfit(f"reports.{name}", told("case.expect_sha256"), digest)
-    if old.revision < 0:
-        raise misfit("revision", told("case.expect_not_negative"), old.revision)
-    return old
+def _settings(old: dict[str, Any]) -> dict[str, Any]:
+    moved = {name: value for name, value in old.get("thresholds", {}).items() if name not in _RETIRED}
+    return {**old, "thresholds": moved}
 
 
-_BY_HAND: dict[str, Action] = {"add": "add", "leave_out": "leave_out", "as_rule": "as_rule"}
-
-
-def _decisions(old: _OldDecisions, before: int) -> Iterator[Row]:
+def _decisions(made: list[dict[str, Any]], undone: int, before: int) -> Iterator[Row]:
     """Rows of decisions in the order in which they were made, those undone last, then the undoing itself."""
-    made = [*old.done, *reversed(old.undone)]
     begun = False
     for one in made:
-        if one.action in ("incident", "filter"):
-            rule = one.rule or Incident()
-            begins = one.action == "incident" or not begun
-            decision = Decision("take", 1, found=rule, rule=rule) if begins else Decision("rule", 1, rule=rule)
-            begun = True
+        facts = {name: cell for name, cell in one.items() if name in ("items", "reason") and cell}
+        if one["action"] in ("incident", "filter"):
+            begins, rule, begun = one["action"] == "incident" or not begun, one.get("rule") or {}, True
+            facts = {"action": "take" if begins else "rule", "number": 1, "rule": rule} | (
+                {"found": rule} if begins else {}
+            )
         else:
-            decision = Decision(_BY_HAND[one.action], items=one.items, reason=one.reason)
-        yield one.at, Decision.entry, "seller", plain(decision)
-    for n, one in enumerate(old.undone):
-        yield one.at, Decision.entry, "seller", plain(Decision("undo", of=before + len(made) - n))
+            facts["action"] = one["action"]
+        yield _row(_moment(one), Decision, "seller", facts)
+    for n in range(undone):
+        yield _row(_moment(made[-1 - n]), Decision, "seller", {"action": "undo", "of": before + len(made) - n})
 
 
-def _exports(folder: Path) -> Iterator[ExportRecord]:
-    for path in sorted((folder / "exports").glob(f"*/{_RECORD}")):
-        old, _ = _read_file(path, lambda record: _OldExport.from_json(_versioned(record, 1)))
-        asked = tuple(dict.fromkeys(item.order_id for item in old.items if item.triage == "ask_amazon"))
-        yield ExportRecord(
-            path.parent.name, old.made_at, items=old.items, uploads=old.uploads, requests=asked, files=old.files
-        )
+def _exports(folder: Path) -> Iterator[tuple[str, Row]]:
+    for path in sorted(folder.glob("exports/*/handed_over.json")):
+        with _old_file(path) as (old, _):
+            _version(old)
+            asked = dict.fromkeys(item["order_id"] for item in old["items"] if item["triage"] == "ask_amazon")
+            facts = {name: old[name] for name in ("made_at", "items", "uploads", "files")}
+            facts |= {"folder": path.parent.name, "requests": list(asked)}
+            yield path.parent.name, _row(_moment(old, "made_at"), ExportRecord, "seller", facts)
 
 
-def _log(old: _OldCase, recorded: set[str]) -> Iterator[Row]:
-    for entry in old.log:
+def _log(log: list[dict[str, Any]], recorded: Any) -> Iterator[Row]:
+    for entry in log:
         facts = {name: cell for name, cell in entry.items() if name not in ("at", "what")}
-        kind = {"amazon_advice": Advice.entry, "export": "export_note"}.get(entry["what"], f"log_{entry['what']}")
-        if kind != "export_note" or facts.get("folder") not in recorded:
-            yield datetime.fromisoformat(entry["at"]), kind, "seller", facts
+        if entry["what"] == "amazon_advice":
+            yield _row(_moment(entry), Advice, "seller", facts)
+        elif entry["what"] != "export" or facts.get("folder") not in recorded:
+            yield _moment(entry), f"log_{typed(str, entry['what'], 'what')}", "seller", facts
 
 
-def _returns(folder: Path) -> Iterator[_OldReturn]:
-    for path in sorted((folder / _RETURNS).glob("*.json")):
-
-        def read(record: Any) -> _OldReturn:
-            if not isinstance(record, dict):
-                raise misfit(_RETURNS, told("case.expect_names"), record)
-            return _OldReturn.from_json(record)
-
-        yield _read_file(path, read)[0]
-
-
-def _answers(old: _OldReturn, exports: list[ExportRecord]) -> Iterator[Row]:
-    yield old.at, Returned.entry, "seller", plain(Returned(old.name, old.sha256, old.kind, old.at))
-    for one in old.sheet.answers if old.sheet else ():
-        holding = [export.folder for export in exports if any(item.order_id == one.order_id for item in export.items)]
-        task = _TASK.get(one.status, "problem")
-        facts: dict[str, Any] = {
-            "hand": "assistant",
-            "file": old.name,
-            "export": (holding or [""])[-1],
-            "copy": "",
-            "at": old.at,
-        }
-        yield old.at, Answer.entry, "assistant", plain(Answer(one.order_id, "task", task, one.note, **facts))
-        if one.mail:
-            sent: Literal["problem", "done"] = "problem" if "bounce" in one.mail.lower() else "done"
-            yield old.at, Answer.entry, "assistant", plain(Answer(one.order_id, "message", sent, one.mail, **facts))
-    for sentence in old.sheet.conflicts if old.sheet else ():
-        yield old.at, "log_conflict", "assistant", {"file": old.name, "text": sentence}
-    if old.upload:
-        yield old.at, UploadAnswer.entry, "amazon", plain(_upload(old, old.upload))
+def _returns(folder: Path, exports: Mapping[str, Row]) -> Iterator[Row]:
+    for path in sorted(folder.glob("returns/*.json")):
+        with _old_file(path) as (old, _):
+            at, file, digest = _moment(old), old["name"], old["sha256"]
+            facts = {"file": file, "sha256": digest, "kind": old["kind"], "at": old["at"]}
+            yield _row(at, Returned, "seller", facts)
+            for one in (old.get("sheet") or {}).get("answers", ()):
+                holding = [name for name, (_, _, _, export) in exports.items() if _holds(export, one["order_id"])]
+                facts = {"order_id": one["order_id"], "hand": "assistant", "file": file, "copy": "", "at": old["at"]}
+                facts["export"] = holding[-1] if holding else ""
+                task = {"field": "task", "value": _TASKS.get(one["status"], "problem"), "note": one["note"]}
+                yield _row(at, Answer, "assistant", facts | task)
+                if mail := one["mail"]:
+                    sent = "problem" if "bounce" in mail.lower() else "done"
+                    yield _row(at, Answer, "assistant", facts | {"field": "message", "value": sent, "note": mail})
+            for sentence in (old.get("sheet") or {}).get("conflicts", ()):
+                yield at, "log_conflict", "assistant", {"file": file, "text": typed(str, sentence, "conflicts")}
+            if upload := old.get("upload"):
+                facts = {"export": upload["export"], "file": upload["file"], "source_name": file, "sha256": digest}
+                facts["accepted"] = list(dict.fromkeys(key for line in upload["accepted"] for key in line["keys"]))
+                facts["refused"] = [
+                    [one["line"]["order_id"], one["line"]["keys"], one["code"], one["message"]]
+                    for one in upload["failed"]
+                ]
+                facts["warnings"] = [{"key": typed(str, text), "facts": {}} for text in upload["warnings"]]
+                yield _row(at, UploadAnswer, "amazon", facts | {"at": old["at"]})
 
 
-_TASK: dict[str, Literal["todo", "done", "problem", "not_needed"]] = {
-    "to_do": "todo",
-    "done": "done",
-    "not_needed": "not_needed",
-}
-
-
-def _upload(old: _OldReturn, upload: _OldUpload) -> UploadAnswer:
-    return UploadAnswer(
-        upload.export,
-        upload.file,
-        old.name,
-        old.sha256,
-        old.at,
-        tuple(dict.fromkeys(key for line in upload.accepted for key in line.keys)),
-        tuple((one.line.order_id, one.line.keys, one.code, one.message) for one in upload.failed),
-        tuple(told(text) for text in upload.warnings),
-    )
-
-
-def _tried(path: Path, rows: list[Row]) -> None:
-    """Read the rows as the journal will, so that nothing is taken over that could not be opened afterwards."""
-    story = Story()
-    for number, (at, kind, hand, facts) in enumerate(rows, 1):
-        try:
-            story.apply(Entry(number, at, kind, hand, json.loads(json.dumps(facts))))
-        except CaseError as error:
-            raise CaseError("case.old_file", file=path, why=told(error.key, **error.facts)) from error
+def _holds(export: Mapping[str, Any], order_id: str) -> bool:
+    return any(item["order_id"] == order_id for item in export["items"])

@@ -41,6 +41,7 @@ from promofix_lib.export.todo import base_rows
 from promofix_lib.letters.amazon import how_to, letters_of
 from promofix_lib.letters.linter import check_messages
 from promofix_lib.letters.messages import Wording, messages_for, wording_of
+from promofix_lib.places import trouble_of_case_told
 from promofix_lib.say import Told, say, told
 from promofix_lib.status import Status, status
 from promofix_lib.status.book import Mask
@@ -154,6 +155,7 @@ class Part:
     rows: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
 
 
+@trouble_of_case_told
 def export(
     case: Case,
     *,

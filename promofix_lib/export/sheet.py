@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from typing import Literal
 
-from promofix_lib.say import known_key, languages, say
+from promofix_lib.say import languages, say
 
 SHEET = "todo"
 """Name of the sheet, and of the Excel table in it, in every language."""
@@ -125,12 +127,9 @@ def status_of(cell: object) -> Value | None:
 
 @cache
 def _statuses() -> dict[str, Value]:
-    found: dict[str, Value] = {}
-    for value in VALUES:
-        keys = (f"sheet.status_{value}", f"sheet.message_status_{value}", f"sheet.also_{value}")
-        words = (word for key in keys for text in _words(key) for word in text.split("|"))
-        found |= {_plain(word): value for word in words}
-    return found
+    told = tomllib.loads(files("promofix_lib.export").joinpath("status-words.toml").read_text(encoding="utf-8"))
+    ours = {value: (*_words(f"sheet.status_{value}"), *_words(f"sheet.message_status_{value}")) for value in VALUES}
+    return {_plain(word): value for value in VALUES for word in (*told[value], *ours[value])}
 
 
 def is_name_label(cell: object) -> bool:
@@ -154,7 +153,7 @@ def is_draft(cells: Iterable[object]) -> bool:
 
 def _words(key: str) -> tuple[str, ...]:
     """A word in every language that has it."""
-    return tuple(dict.fromkeys(say(key, language=language) for language in languages())) if known_key(key) else ()
+    return tuple(dict.fromkeys(say(key, language=language) for language in languages()))
 
 
 def _plain(cell: object) -> str:

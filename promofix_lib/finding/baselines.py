@@ -13,9 +13,7 @@ from promofix_lib.money import NormalPrice
 
 _NEAR = 7  # blocks on either side that speak for the level around a sale
 _BLOCKS = 15  # a report is cut into at least so many blocks, of one hour to one day
-_ENOUGH_SKUS = 5
-_LEVEL_VOTES = 3  # a price seen so often, days apart, is one of the SKU's own
-_ENOUGH_STEPS, _SURE_STEPS = 8, 30  # a spread from few sales may be too small by chance
+_SURE_STEPS = 30  # a spread from few sales may be too small by chance
 _PER_DOLLAR = {  # about what a US dollar costs (2025): only to see a price that is wrong by its currency
     "USD": 1.0,
     "CAD": 1.4,
@@ -35,7 +33,6 @@ _PER_DOLLAR = {  # about what a US dollar costs (2025): only to see a price that
     "AUD": 1.55,
     "SGD": 1.3,
 }
-_STAIR = np.log(1.6)  # however long the time between: a larger step is no stair
 _NORMAL = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
 
 
@@ -86,7 +83,7 @@ def references(sales: Sales, rows: Ints, given: Sequence[NormalPrice], threshold
     groups = int(sales.group.max(initial=-1)) + 1
     chain, lasting = _chains(lists, size, thresholds)
     whole, near = _levels(lists, chain, lasting, groups)
-    trend = _trend(lists, whole, near)
+    trend = _trend(lists, whole, near, thresholds)
     level = np.fmax(whole[lists.group] + np.where(np.isnan(near), trend[lists.block], 0), near)
     nets = _habitual(_votes(group, block, sales.net_price[rows]), level, size, thresholds)
     net, near_net = _medians(nets, groups), _near_medians(nets)
@@ -99,9 +96,8 @@ def references(sales: Sales, rows: Ints, given: Sequence[NormalPrice], threshold
         list_price=list_price,
         net_price=net_price,
         near_net=np.fmin(net_price, np.where(young[group], np.nan, near_net[place])),
-        spread=_spread(sales, rows, groups)[group],
-        decided=_decided(lists, place, sales.list_price[rows], level, lasting[chain], size, thresholds)
-        | _back_to_usual(np.where(young, np.nan, whole), group, sales.list_price[rows], list_price, thresholds),
+        spread=_spread(sales, rows, groups, thresholds)[group],
+        decided=_decided(lists, place, sales.list_price[rows], level, lasting[chain], thresholds),
         judged=~young[group] | np.isfinite(known[group]),
         borrowed=np.isfinite(known[group]),
     )
@@ -190,7 +186,7 @@ def _young(votes: _Votes, groups: int, size: int, thresholds: Thresholds) -> Mas
     return (last - first) * size < thresholds.decided_days * DAY
 
 
-def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:
+def _spread(sales: Sales, rows: Ints, groups: int, thresholds: Thresholds) -> Floats:
     order = np.lexsort((sales.time[rows], sales.group[rows]))
     group, price = sales.group[rows][order], sales.list_price[rows][order]
     same = group[1:] == group[:-1]
@@ -199,7 +195,7 @@ def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:
     own = np.bincount(group[1:][same], minlength=groups)
     spread = np.full(groups, np.nan)
     spread[keys] = middles / (np.sqrt(2) * _NORMAL)
-    spread[own < _ENOUGH_STEPS] = np.nan
+    spread[own < thresholds.few] = np.nan
     # too few sales to scatter: the seller's other SKUs speak
     usual = np.nanmedian(spread) if np.isfinite(spread).any() else 0.0
     return np.where(own < _SURE_STEPS, np.fmax(spread, usual), spread)
@@ -209,9 +205,8 @@ def _chains(votes: _Votes, size: int, thresholds: Thresholds) -> tuple[Ints, Mas
     """Number the chains of neighbouring votes of a group, each a stair's height from the next; which of them last."""
     if not len(votes.group):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_)
-    gap = np.diff(votes.block, prepend=votes.block[:1])
     linked = np.r_[False, votes.group[1:] == votes.group[:-1]]
-    reach = np.minimum(np.log1p(thresholds.stair_step) * np.sqrt(np.maximum(gap, 1)), _STAIR)
+    reach = -np.log(thresholds.planned_share)
     linked &= np.abs(np.diff(votes.price, prepend=votes.price[:1])) <= reach
     starts = np.flatnonzero(~linked)
     stops = np.r_[starts[1:] - 1, len(votes.block) - 1]
@@ -228,7 +223,7 @@ def _levels(votes: _Votes, chain: Ints, lasting: Mask, groups: int) -> tuple[Flo
     return _medians(heard, groups), near
 
 
-def _trend(votes: _Votes, whole: Floats, near: Floats) -> Floats:
+def _trend(votes: _Votes, whole: Floats, near: Floats, thresholds: Thresholds) -> Floats:
     """How far the seller's prices lie below their usual level in each block: SKUs too rarely sold to tell follow.
 
     The median over the SKUs that have a level around that time; 0 where fewer than five do, and never above.
@@ -236,42 +231,21 @@ def _trend(votes: _Votes, whole: Floats, near: Floats) -> Floats:
     trend = np.zeros(int(votes.block.max(initial=0)) + 1)
     told = np.isfinite(near)
     blocks, middles = upper_medians(votes.block[told], near[told] - whole[votes.group[told]])
-    enough = np.bincount(votes.block[told], minlength=len(trend))[blocks] >= _ENOUGH_SKUS
+    enough = np.bincount(votes.block[told], minlength=len(trend))[blocks] >= thresholds.few
     trend[blocks[enough]] = np.minimum(middles[enough], 0)
     return trend
 
 
-def _decided(
-    votes: _Votes, place: Ints, price: Floats, level: Floats, lasting: Mask, size: int, thresholds: Thresholds
-) -> Mask:
+def _decided(votes: _Votes, place: Ints, price: Floats, level: Floats, lasting: Mask, thresholds: Thresholds) -> Mask:
     """Prices in a chain of neighbouring votes that lasts for days."""
-    step = np.log1p(thresholds.level_step)
+    step = np.log1p(thresholds.same_level)
     decided = np.zeros(len(price), dtype=np.bool_)
     for beside in (-1, 0, 1):
         vote = np.clip(place + beside, 0, max(len(votes.group) - 1, 0))
         near = (votes.group[vote] == votes.group[place]) & (np.abs(votes.price[vote] - price) <= step)
         decided |= near & lasting[vote]
     drop = price - level[place]
-    asked = ~decided & (drop < np.log(thresholds.deep_share)) & (drop > np.log(thresholds.never_decided_share))
-    decided |= _established(votes, asked, place, price, size, thresholds)
-    return decided & (drop > np.log(thresholds.never_decided_share))
-
-
-def _established(votes: _Votes, asked: Mask, place: Ints, price: Floats, size: int, thresholds: Thresholds) -> Mask:
-    """Prices that the SKU had on several days spread over more than a mistake lasts, whatever it cost between them."""
-    answer = np.zeros(len(price), dtype=np.bool_)
-    first = np.searchsorted(votes.group, votes.group[place[asked]])
-    last = np.searchsorted(votes.group, votes.group[place[asked]], side="right")
-    for at, begin, stop in zip(np.flatnonzero(asked), first, last, strict=True):
-        same = np.abs(votes.price[begin:stop] - price[at]) <= np.log1p(thresholds.level_step)
-        blocks = votes.block[begin:stop][same]
-        answer[at] = len(blocks) >= _LEVEL_VOTES and (blocks[-1] - blocks[0]) * size >= thresholds.decided_days * DAY
-    return answer
-
-
-def _back_to_usual(whole: Floats, group: Ints, price: Floats, level: Floats, thresholds: Thresholds) -> Mask:
-    usual = np.abs(price - whole[group]) <= np.log1p(thresholds.level_step)
-    return usual & (price - level > np.log(thresholds.never_decided_share))
+    return decided & (drop > np.log(thresholds.never_decided_share - thresholds.rounding))
 
 
 def _with_siblings(sales: Sales, rows: Ints, whole: Floats, young: Mask) -> Floats:

@@ -11,9 +11,7 @@ from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.finding.windows import join_stragglers, split_at_pauses
 from promofix_lib.finding.wrong_prices import price_candidates
 
-_SUM_USES, _SUM_PRICES, _CENT = 5, 2, 0.02
-_FEW = 3  # so few uses tell nothing about an id
-_ROUNDING = 0.01  # two codes of half off 19.99 leave a cent
+_CENT = 0.02
 
 
 def find_candidates(sales: Sales, suspects: Suspects, chance: Chance, thresholds: Thresholds) -> list[Candidate]:
@@ -27,7 +25,7 @@ def find_candidates(sales: Sales, suspects: Suspects, chance: Chance, thresholds
         windows = _windows_of_promotion(sales, suspects, promotion, rows, thresholds)
         # with the uses whose discount is not printed yet: few have shipped in the first hours
         reached = sum(len(one.rows) for one in windows)
-        (found if reached >= _FEW else single).extend(windows)
+        (found if reached >= thresholds.few else single).extend(windows)
         left[rows] = False
     found += _codes_for_one_use(sales, suspects, single, thresholds)
     explained = np.zeros(len(left), dtype=np.bool_)
@@ -44,12 +42,12 @@ def _piled_up(sales: Sales, suspects: Suspects, thresholds: Thresholds) -> list[
     several = np.bincount(rows, minlength=len(sales.sold))[rows] > 1
     rows, ids = rows[several], ids[several]
     piled, names = np.unique(rows), np.unique(ids)
-    if len(piled) < _FEW or np.bincount(ids).max() >= thresholds.explained_share * len(piled):
+    if len(piled) < thresholds.few or np.bincount(ids).max() >= thresholds.most * len(piled):
         return []
     alone = np.isin(uses.ids, names) & sales.depth_known[uses.rows] & ~np.isin(uses.rows, piled)
     others = np.bincount(uses.ids[alone], minlength=int(names.max()) + 1)[names]
     deep = np.bincount(uses.ids[alone & suspects.by_promotion[uses.rows]], minlength=int(names.max()) + 1)[names]
-    if (2 * deep >= others).mean() > 1 - thresholds.explained_share:
+    if (2 * deep >= others).mean() > 1 - thresholds.most:
         return []
     piled = piled[np.argsort(sales.time[piled], kind="stable")]
     normal = normal_times(sales, suspects, np.unique(sales.group[piled]))
@@ -66,7 +64,7 @@ def _codes_for_one_use(
         return []
     rows = np.unique(np.concatenate([one.rows for one in single]))
     rows = rows[np.argsort(sales.depth[rows], kind="stable")]
-    same_depth = np.split(rows, np.flatnonzero(np.diff(sales.depth[rows]) > thresholds.same_depth) + 1)
+    same_depth = np.split(rows, np.flatnonzero(np.diff(sales.depth[rows]) > thresholds.same_level / 2) + 1)
     return [one for rows in same_depth for one in _windows_of_codes(sales, suspects, single, rows, thresholds)]
 
 
@@ -123,9 +121,7 @@ def _windows_of_promotion(
 ) -> list[Candidate]:
     carrying = sales.carrying(promotion)
     carrying = carrying[sales.dated[carrying]]
-    rows = _with_same_sum(
-        sales, suspects, carrying, _with_shallow(sales, suspects, carrying, deep, thresholds), thresholds
-    )
+    rows = _with_same_sum(sales, suspects, carrying, deep, thresholds)
     rows = rows[np.argsort(sales.time[rows], kind="stable")]
     normal = normal_times(sales, suspects, np.unique(sales.group[rows]))
     parts = join_stragglers(split_at_pauses(sales.time[rows], normal, None, thresholds), sales.time[rows], thresholds)
@@ -143,22 +139,6 @@ def normal_times(sales: Sales, suspects: Suspects, groups: Ints) -> Ints:
     return np.sort(sales.time[rows[~suspects.any[rows]]])
 
 
-def _with_shallow(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints, thresholds: Thresholds) -> Ints:
-    """All uses of an id that has no ordinary life and is mostly too cheap: the shallow ones are the same mistake."""
-    rows = carrying[sales.depth_known[carrying] & (sales.depth[carrying] > 0) & ~suspects.meant[carrying]]
-    others = rows[~np.isin(rows, deep)]
-    if not len(others) or len(deep) < _FEW or 2 * len(deep) < len(rows):
-        return deep
-    times = np.sort(sales.time[deep])
-    after = np.searchsorted(times, sales.time[others])
-    gap_after = times[np.minimum(after, len(times) - 1)] - sales.time[others]
-    gap_before = sales.time[others] - times[np.maximum(after - 1, 0)]
-    apart = np.minimum(np.abs(gap_after), np.abs(gap_before)) > thresholds.pause_hours_least * HOUR
-    # uses of its own usual depth before the first or after the last deep one are an ordinary life
-    outside = (sales.time[others] < times[0]) | (sales.time[others] > times[-1])
-    return deep if apart.any() or outside.sum() > 1 + len(others) / 4 else np.union1d(deep, others)
-
-
 def _with_same_sum(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints, thresholds: Thresholds) -> Ints:
     """All uses of an id that takes one fixed sum off: on dear goods it is shallow, but it is the same mistake.
 
@@ -166,7 +146,7 @@ def _with_same_sum(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints,
     """
     rows = carrying[sales.depth_known[carrying] & ~suspects.meant[carrying]]
     rows = rows[_of_the_flood(sales.time[rows], sales.time[deep], thresholds) & (sales.depth[rows] > 0)]
-    if len(rows) < _SUM_USES:
+    if len(rows) < thresholds.few:
         return deep
     taken, depth = sales.listed[rows] - sales.paid[rows], sales.depth[rows]
     place = np.unique(sales.order[rows], return_inverse=True)[1]
@@ -182,7 +162,10 @@ def _with_same_sum(sales: Sales, suspects: Suspects, carrying: Ints, deep: Ints,
     for amount, share, price in ways:
         same = _same_amount(amount, share)
         # the same sum from different prices, or it could be a percentage
-        if same.mean() >= 0.9 and len(np.unique(price[same & (share < 0.98)].round(2))) >= _SUM_PRICES:
+        if (
+            same.mean() >= thresholds.most
+            and len(np.unique(price[same & (share < 0.98)].round(2))) >= thresholds.least_orders
+        ):
             return np.union1d(rows[same], deep)
     return deep
 
@@ -219,23 +202,23 @@ def explaining_ids(
     needed = [lead]
     for one in shared:
         share = _usual_depth(sales, one, rows, shared)
-        pushes = share >= thresholds.promotion_part and depth - share <= 1 - thresholds.deep_share + _ROUNDING
-        if one != lead and (pushes or _inseparable(sales, (lead, one), rows)):
+        pushes = share >= thresholds.promotion_part and depth - share <= 1 - thresholds.deep_share + thresholds.rounding
+        if one != lead and (pushes or _inseparable(sales, (lead, one), rows, thresholds)):
             needed.append(one)
     return tuple(sorted(needed))
 
 
-def _inseparable(sales: Sales, pair: tuple[int, int], rows: Ints) -> bool:
+def _inseparable(sales: Sales, pair: tuple[int, int], rows: Ints, thresholds: Thresholds) -> bool:
     """Whether two ids stand on all these rows and on nearly nothing else, so that nobody can say which one it was."""
     on_all = all(np.isin(rows, sales.carrying(one)).all() for one in pair)
-    return on_all and all(_uses_ever(sales, one, rows) < _FEW for one in pair)
+    return on_all and all(_uses_ever(sales, one, rows) < thresholds.few for one in pair)
 
 
 def _ids_on_most(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Thresholds) -> list[int]:
     uses = sales.promotions
     mine = np.isin(uses.rows, rows) & suspects.gives[uses.ids]
     counts = np.bincount(uses.ids[mine], minlength=len(uses.names))
-    return np.flatnonzero(counts >= max(1.0, thresholds.explained_share * len(rows))).tolist()
+    return np.flatnonzero(counts >= max(1.0, thresholds.most * len(rows))).tolist()
 
 
 def _uses_elsewhere(sales: Sales, suspects: Suspects, promotion: int, rows: Ints) -> int:
@@ -270,7 +253,7 @@ def _completed(sales: Sales, suspects: Suspects, ids: tuple[int, ...], rows: Int
     known = sales.depth_known[carrying]
     inside = (time >= onset) & (time <= end)
     discounted = np.isin(carrying, rows)
-    if not (known & inside).any() or discounted[known & inside].mean() < thresholds.explained_share:
+    if not (known & inside).any() or discounted[known & inside].mean() < thresholds.most:
         return rows
     reach = thresholds.pause_hours_most * HOUR
     open_rows = ~known & ~sales.cancelled[carrying] & (sales.quantity[carrying] > 0)
@@ -308,7 +291,7 @@ def _short_lived(
     first, last = np.full(count, np.iinfo(np.int64).max), np.zeros(count, dtype=np.int64)
     np.minimum.at(first, every_key, sales.time[every_row])
     np.maximum.at(last, every_key, sales.time[every_row])
-    many = np.bincount(keys, minlength=count) >= _FEW
+    many = np.bincount(keys, minlength=count) >= thresholds.few
     chosen = np.flatnonzero(many & (last - first < thresholds.decided_days * DAY))
     place = np.lexsort((sales.time[rows], keys))
     rows, keys = rows[place], keys[place]

@@ -12,8 +12,6 @@ from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.say import Told, told
 
 _RUN = 36 * HOUR  # orders of one cause further apart than this are two runs
-_SURE = 5e-4  # a run as unlikely as this is a mistake, whatever else is in the report
-_SURELY = 3  # where so many sales are expected and none is seen, chance is below a twentieth
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Chance:
     def __init__(self, sales: Sales, suspects: Suspects, thresholds: Thresholds) -> None:
         self.sales, self.suspects, self.thresholds = sales, suspects, thresholds
         self.share = below_usual(sales, suspects)
-        known = sales.sold & sales.depth_known & (self.share >= 1 - thresholds.deep_share - thresholds.same_depth)
+        known = sales.sold & sales.depth_known & (self.share >= 1 - thresholds.deep_share - thresholds.same_level / 2)
         uses = sales.promotions
         given = known[uses.rows] & suspects.gives[uses.ids] & (sales.depth[uses.rows] > 0)
         plain = np.flatnonzero(known & (sales.depth == 0))
@@ -90,6 +88,10 @@ class Chance:
         values = values[np.isfinite(values)]
         return float(np.median(values)) if len(values) else 0.0
 
+    def is_extreme(self, depth: float) -> bool:
+        """Whether it is so deep that no seller decides it and no shop lives by it."""
+        return depth > 1 - self.thresholds.never_decided_share + self.thresholds.rounding
+
     def expected(self, rows: Ints, ids: tuple[int, ...], *, pooled: bool, excluded: Ints | None = None) -> float:
         """How many runs as deep and as dense as these rows the rest of the report lets expect in such a report.
 
@@ -105,7 +107,7 @@ class Chance:
         if len(own) < 2:
             return np.inf
         gaps = np.diff(np.sort(self.sales.time[rows[first]]))
-        gap = float(np.quantile(gaps, _USUAL_GAP, method="higher"))
+        gap = float(np.quantile(gaps, self.thresholds.most, method="higher"))
         cheap = self._promoted if ids else self._priced
         depth = self.depth(rows)
         other = ~cheap.of(own)
@@ -114,19 +116,21 @@ class Chance:
         if self.sales.business[rows].all():
             other &= self.sales.business[cheap.row]
         keys = np.array(ids) if ids else np.unique(self.sales.group[rows])
-        same = other & np.isin(cheap.key, keys) & (cheap.depth > 1 - self.thresholds.deep_share + _ROUNDING)
-        other &= cheap.depth >= depth - self.thresholds.same_depth
+        same = (
+            other & np.isin(cheap.key, keys) & (cheap.depth > 1 - self.thresholds.deep_share + self.thresholds.rounding)
+        )
+        other &= cheap.depth >= depth - self.thresholds.same_level / 2
         if not pooled:
             other = self._without_largest(cheap, other, keys)
         count = int(other.sum()) if not pooled else _different(np.sort(cheap.code[other]))
         narrow = 2 * len(np.unique(self.sales.sku[rows])) <= len(own)
         if narrow:
             same &= np.isin(self.sales.sku[cheap.row], self.sales.sku[rows])
-        follow = (_MADE_UP * self._first(depth) + self._followed(cheap, other, gap, pooled=pooled, narrow=narrow)) / (
-            _MADE_UP + count
-        )
-        if depth >= 1 - self.thresholds.never_decided_share:
-            follow = min(follow, self.thresholds.never_decided_share)
+        follow = (
+            self.thresholds.few * self._first(depth) + self._followed(cheap, other, gap, pooled=pooled, narrow=narrow)
+        ) / (self.thresholds.few + count)
+        if self.is_extreme(depth):
+            follow = min(follow, max(1 - depth, 0.05))
         rate = (count if pooled else int(same.sum())) / self.sales.span
         follow = max(follow, 1 - np.exp(-gap * rate))
         weight = _BURST_POOLED if pooled else _BURST
@@ -185,10 +189,6 @@ def _different(sorted_numbers: Ints) -> int:
     return int((np.diff(sorted_numbers) != 0).sum()) + min(len(sorted_numbers), 1)
 
 
-_ROUNDING = 0.01  # half off 19.99 is 50.03 % off
-_MADE_UP = 3
-_USUAL_GAP = 0.8
-_RARELY = 0.001
 _BURST, _BURST_POOLED = 2.0, 1.0
 
 
@@ -227,7 +227,11 @@ def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate], threshol
         for at, one in enumerate(candidates):
             if judged[at].why_not is None or not told_apart:
                 continue
-            no_life = [o.rows for o, chance_of in told_apart if chance_of < _SURE or _same_cause(sales, o, one)]
+            no_life = [
+                o.rows
+                for o, chance_of in told_apart
+                if chance_of < thresholds.expected**2 or _same_cause(sales, o, one)
+            ]
             if no_life:
                 judged[at] = _verdict(sales, chance, one, thresholds, np.concatenate(no_life))
                 again |= judged[at].why_not is None
@@ -245,15 +249,15 @@ def _why_not(
     sales: Sales, chance: Chance, one: Candidate, orders: int, expected: float, thresholds: Thresholds
 ) -> Told | None:
     rows = one.rows
-    extreme = chance.depth(rows) >= 1 - thresholds.never_decided_share
+    extreme = chance.is_extreme(chance.depth(rows))
     days = float(sales.time[rows[-1]] - sales.time[rows[0]]) / DAY
     if orders < thresholds.least_orders:
         return None if extreme and chance.is_hoard(rows) else told("finding.why_few", n=orders)
     if days >= thresholds.decided_days and not extreme:
         return told("finding.why_decided", days=round(days))
-    if extreme and one.ids and days >= thresholds.habit_days and orders <= thresholds.trickle_orders * days:
+    if extreme and one.ids and days >= thresholds.habit_days:
         return told("finding.why_habit", days=round(days))
-    if not (one.ids or extreme or chance.suspects.borrowed[rows].all()) and _first_price(sales, one):
+    if not (one.ids or extreme or chance.suspects.borrowed[rows].all()) and _first_price(sales, one, thresholds):
         return told("finding.why_launch")
     if expected > thresholds.expected:
         return told("finding.why_usual" if orders > 2 else "finding.why_few", n=orders)
@@ -271,7 +275,7 @@ def is_pooled(sales: Sales, one: Candidate) -> bool:
     return (len(one.ids) > 1 and not one.together) or (not one.ids and len(np.unique(sales.group[one.rows])) > 1)
 
 
-def _first_price(sales: Sales, candidate: Candidate) -> bool:
+def _first_price(sales: Sales, candidate: Candidate, thresholds: Thresholds) -> bool:
     """Whether the SKUs had never been sold before, although they would have been at the rate of later sales."""
     rows = candidate.rows
     here = sales.time[sales.sold_in(np.unique(sales.group[rows]))]
@@ -279,4 +283,4 @@ def _first_price(sales: Sales, candidate: Candidate) -> bool:
     if here.min(initial=onset) < onset:
         return False
     later, before, after = int((here > end).sum()), onset - sales.begin, sales.begin + sales.span - end
-    return later * before >= _SURELY * max(after, 1) if later else before >= DAY
+    return later * before >= thresholds.few * max(after, 1) if later else before >= DAY

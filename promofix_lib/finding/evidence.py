@@ -44,8 +44,7 @@ class Evidence:
         if not judged:
             return ()
         normals = [
-            normal_prices(self.orders, self.sales, self.suspects, np.sort(one.rows), self.given, self.thresholds)
-            for one, _ in judged
+            normal_prices(self.orders, self.sales, self.suspects, np.sort(one.rows), self.given) for one, _ in judged
         ]
         every: dict[int, NormalPrice] = {}
         for one in sorted(range(len(judged)), key=lambda at: -order_count(self.sales, judged[at][0].rows)):
@@ -207,7 +206,7 @@ class Evidence:
     def _claim_codes(self, rows: Ints) -> tuple[str, ...]:
         places, codes = flat_lists(self.orders["claim_codes"].iloc[rows])
         names, counts = np.unique(codes.astype(str), return_counts=True)
-        most = self.thresholds.explained_share * max(len(np.unique(places)), 1)
+        most = self.thresholds.most * max(len(np.unique(places)), 1)
         return tuple(str(name) for name, count in zip(names, counts, strict=True) if count >= most)
 
     def _cannot_judge(self, rows: Ints) -> Ints:

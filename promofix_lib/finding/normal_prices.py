@@ -11,12 +11,12 @@ import pandas as pd
 from promofix_lib.finding.baselines import given_rows
 from promofix_lib.finding.sales import DAY, Ints, Sales
 from promofix_lib.finding.suspects import Suspects
-from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import money_as_integers
 from promofix_lib.say import told
 
 _MILLION = 1_000_000
+_RECENT = 14
 
 
 def normal_prices(
@@ -25,7 +25,6 @@ def normal_prices(
     suspects: Suspects,
     rows: Ints,
     given: Sequence[NormalPrice],
-    thresholds: Thresholds,
 ) -> dict[int, NormalPrice]:
     """Per group of the affected rows its normal price; groups of which nothing is known are left out.
 
@@ -43,9 +42,7 @@ def normal_prices(
         mine = sales.group[here] == group
         first = int(rows[sales.group[rows] == group][0])
         affected = rows[sales.group[rows] == group]
-        normal = _given(sales, first, given) or _by_history(
-            sales, first, paid[mine], sales.time[here][mine], onset, thresholds
-        )
+        normal = _given(sales, first, given) or _by_history(sales, first, paid[mine], sales.time[here][mine], onset)
         normal = normal or _by_estimate(sales, suspects, affected)
         if normal:
             answers[int(group)] = normal
@@ -60,17 +57,15 @@ def _given(sales: Sales, row: int, given: Sequence[NormalPrice]) -> NormalPrice 
     return None
 
 
-def _by_history(
-    sales: Sales, row: int, paid: Ints, time: Ints, onset: int, thresholds: Thresholds
-) -> NormalPrice | None:
+def _by_history(sales: Sales, row: int, paid: Ints, time: Ints, onset: int) -> NormalPrice | None:
     before = time < onset
-    recent = before & (time >= onset - int(thresholds.recent_days * DAY))
-    long = before & (time >= onset - int(thresholds.normal_days * DAY))
+    recent = before & (time >= onset - int(_RECENT * DAY))
+    long = before & (time >= onset - int(90 * DAY))
     after = time >= onset
-    if recent.sum() >= thresholds.enough_sales:
-        chosen, days = recent, thresholds.recent_days
-    elif long.any() and (long.sum() >= thresholds.enough_sales or not after.any()):
-        chosen, days = long, thresholds.normal_days
+    if recent.sum() >= 10:
+        chosen, days = recent, _RECENT
+    elif long.any() and (long.sum() >= 10 or not after.any()):
+        chosen, days = long, 90
     elif long.any() or after.any():
         chosen, days = long | after, 0.0
     else:

@@ -22,7 +22,6 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 HOUR = 3_600_000_000  # microseconds
 DAY = 24 * HOUR
 _GIVES = 0.8  # share of an id's printed items that have a discount
-_PRINTED = 0.25  # share of all its items, so that a flood of unshipped orders tells, too
 _NEARLY_FREE = 1e-4  # stands for a price of nothing where a logarithm is taken
 
 
@@ -239,10 +238,9 @@ def _depth_known(orders: pd.DataFrame, promotions: Promotions, sold: Mask, taken
     words = [one_of(orders, column, ["Shipped"]).to_numpy() for column in ("order_status", "item_status")]
     printed = sold & ((taken > 0) | words[0] | words[1])
     rows, ids, count = promotions.rows, promotions.ids, len(promotions.names)
-    sales = np.bincount(ids[sold[rows]], minlength=count)
     told = np.bincount(ids[printed[rows]], minlength=count)
     given = np.bincount(ids[sold[rows] & (taken > 0)[rows]], minlength=count)
-    gives = (given >= _GIVES * told) & (given >= _PRINTED * sales) & (given > 0)
+    gives = (given >= _GIVES * told) & (given > 0)
     open_still = np.zeros(len(orders), dtype=np.bool_)
     open_still[rows[gives[ids]]] = True
     return sold & (printed | ~open_still), gives

@@ -13,12 +13,6 @@ from promofix_lib.finding.sales import DAY, Floats, Ints, Mask, Sales
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.money import NormalPrice
 
-_FEW = 3  # so few uses tell nothing about an id
-_ROUNDING = 0.01  # half off 19.99 is 50.03 % off: cents are rounded
-_LEAST_USES = 6
-_FREE = 0.995  # a discount of this share is "all of it": cents are rounded
-_FIRST = 5  # so many free items show how an offer was meant
-
 
 @dataclass(frozen=True)
 class Suspects:
@@ -53,9 +47,9 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
     usual_list, usual_net, near_net = (
         _spread_out(count, rows, values) for values in (known.list_price, known.net_price, known.near_net)
     )
-    half = np.log(thresholds.deep_share - _ROUNDING)
+    half = np.log(thresholds.deep_share - thresholds.rounding)
     drop = sales.list_price[rows] - known.list_price
-    cheap = (drop < half) & (drop <= -thresholds.spread_multiple * known.spread) & ~known.decided
+    cheap = (drop < half) & (drop <= -thresholds.few * known.spread) & ~known.decided
     with np.errstate(invalid="ignore"):
         cheap &= ~(sales.net_price[rows] - known.net_price >= np.log(thresholds.planned_share))
     by_price = np.zeros(count, dtype=np.bool_)
@@ -66,7 +60,7 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
     with np.errstate(invalid="ignore"):
         net_drop = sales.net_price - usual_net
         far = ~(net_drop >= np.log(thresholds.planned_share))
-        deep = sales.sold & sales.depth_known & (sales.depth > 1 - thresholds.deep_share + _ROUNDING) & far
+        deep = sales.sold & sales.depth_known & (sales.depth > 1 - thresholds.deep_share + thresholds.rounding) & far
         both = sales.sold & (sales.net_price - near_net < half) & (sales.depth >= thresholds.promotion_part)
         both &= sales.list_price - usual_list < np.log(1 - thresholds.promotion_part)
     deep |= _consistent(sales, both & ~deep & ~by_price, judged, gives, thresholds)
@@ -75,9 +69,7 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice], thresholds: Thresh
     meant |= basket_lines(sales, deep & ~meant, thresholds)
     near = np.log(thresholds.planned_share)
     shallow_price = np.zeros(count, dtype=np.bool_)
-    shallow_price[
-        rows[(drop < near) & ~cheap & ~known.decided & (drop <= -thresholds.spread_multiple * known.spread)]
-    ] = True
+    shallow_price[rows[(drop < near) & ~cheap & ~known.decided & (drop <= -thresholds.few * known.spread)]] = True
     _add_shallow_groups(sales, rows, usual_list, usual_net, shallow_price, near)
     with np.errstate(invalid="ignore"):
         shallow = sales.sold & sales.depth_known & (sales.depth > 1 - thresholds.planned_share) & ~(net_drop >= near)
@@ -163,7 +155,7 @@ def _consistent(sales: Sales, both: Mask, judged: Mask, gives: Mask, thresholds:
         mine = mine[sales.depth_known[mine]]
         hits = mine[both[mine]]
         mine = mine[(sales.time[mine] >= sales.time[hits].min()) & (sales.time[mine] <= sales.time[hits].max())]
-        if len(hits) >= _FEW and len(hits) >= thresholds.explained_share * judged[mine].sum():
+        if len(hits) >= thresholds.few and len(hits) >= thresholds.most * judged[mine].sum():
             answer[hits] = True
             answer[mine[~judged[mine] & (sales.depth[mine] >= thresholds.promotion_part)]] = True
     return answer
@@ -188,7 +180,7 @@ def _uneven_ids(sales: Sales, gives: Mask, thresholds: Thresholds) -> Ints:
     np.minimum.at(low, uses.ids[known], sales.depth[uses.rows[known]])
     np.maximum.at(high, uses.ids[known], sales.depth[uses.rows[known]])
     count = np.bincount(uses.ids[known], minlength=len(gives))
-    uneven = (count >= _LEAST_USES) & (high - low >= thresholds.promotion_part)
+    uneven = (count >= thresholds.few) & (high - low >= thresholds.promotion_part)
     return np.flatnonzero(uneven).astype(np.int64)
 
 
@@ -201,7 +193,7 @@ def _deep_side(depth: Floats, thresholds: Thresholds) -> Mask:
     split = int(np.argmax(before * (count - before) / count * gap**2)) + 1
     low, high = float(np.median(depth[:split])), float(np.median(depth[split:]))
     middle = (low + high) / 2
-    clean = (depth[:split] < middle).mean() >= 0.9 and (depth[split:] > middle).mean() >= 0.8
+    clean = (depth[:split] < middle).mean() >= thresholds.most and (depth[split:] > middle).mean() >= thresholds.most
     if not (clean and high - low >= thresholds.promotion_part):
         return np.zeros(count, dtype=np.bool_)
     return (np.arange(count) >= split) & (depth > middle)
@@ -215,28 +207,28 @@ def gift_lines(sales: Sales, thresholds: Thresholds) -> Mask:
 
     Free items of the same SKU *without* company are not among them: they are how such an offer goes wrong.
     """
-    free = sales.sold & (sales.depth >= _FREE)
+    free = sales.sold & (sales.depth >= 1 - thresholds.rounding)
     gifts = np.zeros(len(free), dtype=np.bool_)
     if not free.any():
         return gifts
     row, partner = _company(sales, free)
     skus, counts = np.unique(sales.sku[free], return_counts=True)
-    for sku in skus[counts >= _FEW]:
+    for sku in skus[counts >= thresholds.few]:
         mine = sales.sku[row] == sku
         pairs = np.unique(np.c_[partner[mine], row[mine]], axis=0)
         codes, uses = np.unique(pairs[:, 0], return_counts=True)
         often = codes[uses >= 0.5 * len(np.unique(pairs[:, 1]))]
         given = pairs[np.isin(pairs[:, 0], often), 1]
         lines = np.flatnonzero(free & (sales.sku == sku))
-        if len(np.unique(given)) >= _FEW and _began_as_gifts(sales, lines, given, thresholds):
+        if len(np.unique(given)) >= thresholds.few and _began_as_gifts(sales, lines, given, thresholds):
             gifts[given] = True
     return gifts
 
 
 def _began_as_gifts(sales: Sales, lines: Ints, given: Ints, thresholds: Thresholds) -> bool:
     """Whether the first free items had that company: an offer begins as it is meant and goes wrong later."""
-    first = lines[np.argsort(sales.time[lines], kind="stable")][:_FIRST]
-    return bool(np.isin(first, given).mean() >= thresholds.explained_share)
+    first = lines[np.argsort(sales.time[lines], kind="stable")][: thresholds.few]
+    return bool(np.isin(first, given).mean() >= thresholds.most)
 
 
 def _company(sales: Sales, free: Mask) -> tuple[Ints, Ints]:
@@ -270,7 +262,7 @@ def basket_lines(sales: Sales, deep: Mask, thresholds: Thresholds) -> Mask:
     for one in np.unique(ids[fair[rows]]):
         lines = rows[ids == one]
         lines = lines[np.argsort(sales.time[lines], kind="stable")]
-        if len(lines) >= _FEW and fair[lines[:_FIRST]].mean() >= thresholds.explained_share:
+        if len(lines) >= thresholds.few and fair[lines[: thresholds.few]].mean() >= thresholds.most:
             meant[lines[fair[lines]]] = True
     return meant
 

@@ -9,10 +9,7 @@ import numpy as np
 from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask
 from promofix_lib.finding.thresholds import Thresholds
 
-_UPLOAD = 4  # so many different wrong prices at the same time have one cause
-_SKUS_OF_UPLOAD, _TWINS = 5, 0.5  # and so have many SKUs whose windows are nearly the same
-_FEW = 3
-_OWN_LIFE = 4  # so many small windows are a life of their own, not stragglers of a flood
+_FAR = 30
 
 
 def split_at_pauses(time: Ints, normal: Ints, comparable: Ints | None, thresholds: Thresholds) -> list[slice]:
@@ -25,8 +22,8 @@ def split_at_pauses(time: Ints, normal: Ints, comparable: Ints | None, threshold
     normal : array
         Sorted times of normal sales of the same SKUs.
     comparable : array, optional
-        For a wrong price: sorted times of normal sales by buyers who would have got the wrong price. Two of them in a
-        pause of two hours mean that the price had been put right.
+        For a wrong price: sorted times of normal sales by buyers who would have got the wrong price. A few of
+        them in one pause mean that the price had been put right.
 
     Returns
     -------
@@ -44,13 +41,10 @@ def split_at_pauses(time: Ints, normal: Ints, comparable: Ints | None, threshold
     gap = np.diff(time)
     positive = gap[gap > 0]
     typical = float(np.median(positive)) if len(positive) else 0.0
-    limit = min(
-        max(thresholds.pause_hours_least * HOUR, thresholds.pause_multiple * typical),
-        thresholds.pause_hours_most * HOUR,
-    )
+    limit = np.clip(_FAR * typical, thresholds.pause_hours_least * HOUR, thresholds.pause_hours_most * HOUR)
     cut = (gap > limit) & (_between(normal, time) >= 1)
     if comparable is not None:
-        cut |= (gap > thresholds.recovery_hours * HOUR) & (_between(comparable, time) >= 2)
+        cut |= _between(comparable, time) >= thresholds.few
     edges = [0, *(np.flatnonzero(cut) + 1).tolist(), len(time)]
     return [slice(start, stop) for start, stop in pairwise(edges)]
 
@@ -71,15 +65,14 @@ def join_stragglers(parts: list[slice], time: Ints, thresholds: Thresholds) -> l
     [slice(0, 31, None)]
     """
     parts = list(parts)
-    least = _FEW
-    if sum(part.stop - part.start < least for part in parts) >= _OWN_LIFE:
+    if sum(part.stop - part.start < thresholds.few for part in parts) >= thresholds.few:
         return parts
     at = 0
     while at + 1 < len(parts):
         left, right = parts[at], parts[at + 1]
         pair = sorted((left.stop - left.start, right.stop - right.start))
         close = time[right.start] - time[left.stop - 1] <= thresholds.pause_hours_most * HOUR
-        if close and pair[0] < least:
+        if close and pair[0] < thresholds.few:
             parts[at : at + 2] = [slice(left.start, right.stop)]
             at = max(at - 1, 0)
         else:
@@ -113,28 +106,24 @@ def pool(onset: Ints, end: Ints, price: Floats, factor: Floats, thresholds: Thre
         while frontier:
             one = frontier.pop()
             meets = (onset <= end[one] + near) & (end >= onset[one] - near) & (number < 0)
-            alike = _alike(price, one, thresholds.same_price) | _alike(factor, one, thresholds.same_factor)
+            alike = _alike(price, one, 2 * thresholds.rounding) | _alike(factor, one, thresholds.same_level)
             found = np.flatnonzero(meets & alike)
             number[found] = this
             frontier += found.tolist()
-    return _many_at_once(onset, end, number)
+    return _many_at_once(onset, end, number, thresholds)
 
 
-def _many_at_once(onset: Ints, end: Ints, number: Ints) -> Ints:
+def _many_at_once(onset: Ints, end: Ints, number: Ints, thresholds: Thresholds) -> Ints:
     """Many wrong prices with nothing in common but the hour are one upload: independent slips do not meet so often."""
     count = int(number.max(initial=-1)) + 1
     first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, np.iinfo(np.int64).min)
     np.minimum.at(first, number, onset)
     np.maximum.at(last, number, end)
-    size = np.bincount(number, minlength=count)
     joined = np.arange(count)
     for one in range(count):
         meets = (first <= last[one] + HOUR) & (last >= first[one] - HOUR)
-        shared = np.minimum(last, last[one]) - np.maximum(first, first[one])
-        either = np.maximum(last, last[one]) - np.minimum(first, first[one])
-        twins = (shared >= _TWINS * either) & (size + size[one] >= _SKUS_OF_UPLOAD)
-        chosen = meets if meets.sum() >= _UPLOAD else twins
-        joined[np.isin(joined, joined[chosen])] = joined[one]
+        if meets.sum() > thresholds.few:
+            joined[np.isin(joined, joined[meets])] = joined[one]
     return np.unique(joined[number], return_inverse=True)[1].astype(np.int64)
 
 

@@ -11,7 +11,6 @@ from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.finding.windows import join_stragglers, pool, split_at_pauses
 
 _EXACTLY = 1e-3  # of a price: the same to the cent
-_STRANGERS = 3  # so many SKUs at one wrong price tell what it is for a SKU without history
 
 
 def price_candidates(
@@ -68,12 +67,12 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints, thresholds: Th
 
     A repricer that sets everything to a cent sells the long tail, too: SKUs never sold before, or once for far more.
     """
-    if len(rows) < _STRANGERS:
+    if len(rows) < thresholds.few:
         return rows
     prices, counts = np.unique(sales.list_price[rows].round(4), return_counts=True)
     price, currencies = prices[np.argmax(counts)], np.unique(sales.currency[rows])
     groups = len(np.unique(sales.group[rows[np.abs(sales.list_price[rows] - price) < _EXACTLY]]))
-    if groups < _STRANGERS:
+    if groups < thresholds.few:
         return rows
     alike = sales.sold & (np.abs(sales.list_price - price) < _EXACTLY) & np.isin(sales.currency, currencies)
     inside = (sales.time >= sales.time[rows[0]] - HOUR) & (sales.time <= sales.time[rows[-1]] + HOUR)

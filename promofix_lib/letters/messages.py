@@ -252,7 +252,8 @@ def _lines(status: Status, rows: Iterable[OrderRow]) -> dict[str, tuple[list[_It
     mask = np.asarray(book.named(key for row in rows for key in row.keys), dtype=np.bool_)
     no_units = (orders["quantity"] == 0).fillna(False).to_numpy(dtype=np.bool_)
     alive = ~is_cancelled(orders).to_numpy(dtype=np.bool_) & ~no_units
-    in_order = orders.loc[alive, "order_id"].value_counts().to_dict()
+    mine = orders["order_id"].isin(orders.loc[mask, "order_id"])
+    in_order = orders.loc[alive & mine, "order_id"].value_counts().to_dict()
     names = [name for name in (*_TAKEN, *_PAYMENT) if name in orders]
     columns = [[None if pd.isna(cell) else cell for cell in orders.loc[mask, name]] for name in names]
     found: dict[str, tuple[list[_Item], int]] = {}

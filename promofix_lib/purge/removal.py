@@ -13,7 +13,7 @@ from typing import Any
 
 from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.places import NOTEBOOKS, cases_folder, trouble_told, write_atomically
+from promofix_lib.places import NOTEBOOKS, cases_folder, trouble_of_case_told, trouble_told, write_atomically
 from promofix_lib.purge.search import Searcher, is_shut, names_people, people_of
 from promofix_lib.reports import read_report
 from promofix_lib.returns.inbox import INBOX
@@ -77,12 +77,14 @@ class Purge:
         return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else str(path)
 
 
+@trouble_of_case_told
 def what_would_go(case: Case) -> Purge:
     """What `purge` would remove, clean and keep; nothing is changed."""
-    plan, _ = _planned(case)
+    plan, _ = planned(case)
     return plan
 
 
+@trouble_of_case_told
 def purge(case: Case) -> Purge:
     """Remove buyers' data from a case; keep the evidence, the order ids and the decisions.
 
@@ -105,7 +107,7 @@ def purge(case: Case) -> Purge:
     ----------
     Amazon's Data Protection Policy: personal data no longer than 30 days after delivery.
     """
-    plan, searcher = _planned(case)
+    plan, searcher = planned(case)
     wanted = case.folder / _WANTED
     write_atomically(wanted, json.dumps(sorted(searcher.people)).encode())
     reports = {path for path in plan.removed if path.parent == case.reports_folder}
@@ -114,7 +116,7 @@ def purge(case: Case) -> Purge:
     for path in plan.cleaned:
         if path.suffix == ".ipynb":
             _empty(path)
-    case.journal.clean(lambda _kind, facts: _without(facts, searcher), {"removed": len(plan.removed)})
+    case.journal.clean(lambda _kind, facts: without_buyers(facts, searcher), {"removed": len(plan.removed)})
     _prove(case, searcher)
     with trouble_told(wanted):
         wanted.unlink(missing_ok=True)
@@ -176,7 +178,8 @@ def _has_buyers(plan: Purge) -> bool:
 # -- the plan ---------------------------------------------------------------------------------------------------------
 
 
-def _planned(case: Case) -> tuple[Purge, Searcher]:
+def planned(case: Case) -> tuple[Purge, Searcher]:
+    """What would go, and who finds the buyers of the case."""
     people, with_buyers = _buyers_of(case)
     searcher = Searcher(people)
     removed = dict.fromkeys(sorted(with_buyers))
@@ -271,15 +274,15 @@ def _empty(path: Path) -> None:
     write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
 
 
-def _without(value: Any, searcher: Searcher) -> Any:
+def without_buyers(value: Any, searcher: Searcher) -> Any:
     """A fact of the journal without buyers; what somebody typed into a note may name anybody, and goes."""
     if isinstance(value, Mapping):
         return {
-            searcher.without(name, _TAKEN_OUT): "" if name == "note" else _without(cell, searcher)
+            searcher.without(name, _TAKEN_OUT): "" if name == "note" else without_buyers(cell, searcher)
             for name, cell in value.items()
         }
     if isinstance(value, list | tuple):
-        return [_without(cell, searcher) for cell in value]
+        return [without_buyers(cell, searcher) for cell in value]
     return searcher.without(value, _TAKEN_OUT) if isinstance(value, str) else value
 
 

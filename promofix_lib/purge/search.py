@@ -14,6 +14,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from email.header import decode_header, make_header
 from html import escape
@@ -25,6 +26,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
+from python_calamine import CalamineError, CalamineWorkbook
 
 _PERSON = re.compile(
     r"^(?:buyer_(?:name|email|phone_number)|recipient_name|(?:ship|bill)_(?:name|phone_number)|"
@@ -42,8 +44,9 @@ _FIRST_IDEOGRAPH = "\u2e80"
 _PREFIX = 5  # bytes by which a name is spotted before it is compared
 _LARGEST = 2 << 30
 _DEEPEST = 4
-_SHUT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"7z\xbc\xaf", b"Rar!", b"GIF8", b"\xd0\xcf\x11\xe0")
-"""How files begin that keep words in a dress of their own: PDF, pictures, 7z, rar, old Excel and Word."""
+_SHUT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"7z\xbc\xaf", b"Rar!", b"GIF8")
+"""How files begin that keep words in a dress of their own: PDF, pictures, 7z, rar."""
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 
 
 @dataclass(frozen=True)
@@ -213,9 +216,11 @@ def _needles(word: str) -> Iterator[bytes]:
 
 
 def is_shut(path: Path) -> bool:
-    """Whether nobody can look into a file: a PDF, a picture, an archive with a password or of a kind not known here."""
+    """Whether nobody can look into a file: PDF, picture, old Word file, archive with a password or not known here."""
     with path.open("rb") as file:
         start = file.read(8)
+    if start.startswith(_OLD_OFFICE):
+        return not any(True for _ in _old_sheets(path.read_bytes()))
     if start.startswith(b"PK\x03\x04"):
         try:
             with zipfile.ZipFile(path) as package:
@@ -230,6 +235,8 @@ def _members(content: bytes) -> Iterator[tuple[str, bytes]]:
         yield from _zipped(content)
     elif content.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ")):
         yield from _unpacked(content)
+    elif content.startswith(_OLD_OFFICE):
+        yield from _old_sheets(content)
     elif content[257:262] == b"ustar":
         yield from _tarred(content)
     elif content.startswith((b"ARROW1", b"FEA1")):
@@ -266,6 +273,15 @@ def _tarred(content: bytes) -> Iterator[tuple[str, bytes]]:
                     yield entry.name, file.read()
     except (tarfile.TarError, OSError, EOFError):
         return
+
+
+def _old_sheets(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """The cells of an Excel file before 2007; nothing of a Word file, or where a password shuts it."""
+    with suppress(CalamineError, ValueError, OSError):
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        for name in book.sheet_names:
+            rows = book.get_sheet_by_name(name).to_python()
+            yield name, "\n".join(str(cell) for row in rows for cell in row).encode()
 
 
 def _feather(content: bytes) -> Iterator[tuple[str, bytes]]:

@@ -108,6 +108,9 @@ def decimal_sign(cells: Iterable[str]) -> str:
     >>> decimal_sign(["1,200.00", "4.99"]), decimal_sign(["1.234,56", "1.200"]), decimal_sign(["12,50"])
     ('.', ',', ',')
     """
+    cells = list(cells)
+    if not any("," in cell for cell in cells):
+        return "."
     votes = {".": 0, ",": 0}
     for cell in cells:
         found = re.search(r"([.,])\d*$", cell.strip(" ()\u00a0"))

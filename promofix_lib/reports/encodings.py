@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import IO
 
-from promofix_lib.reports.archive import Source
+from promofix_lib.reports.source import Source
 from promofix_lib.reports.texts import LOST
 from promofix_lib.say import Told, told
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+BLOCK = 2 << 20
 _LONGEST_LINE = 4 << 20
 _SAMPLE = 2_000  # lines with characters beyond ASCII that are looked at
 _SENSIBLE = re.compile(r"[À-ÖØ-öø-ÿŠšŽžŒœŸ’‘“”–—…€™®©°º²³½¼£§´·«»¿¡\u00a0]")
@@ -105,7 +106,7 @@ def _sense(lines: list[bytes], encoding: str) -> float:
     return (len(runs) * (1.0 if has_kana else 0.5) - nonsense) / foreign
 
 
-def whole_lines(stream: IO[bytes], size: int = 8 << 20) -> Iterator[bytes]:
+def whole_lines(stream: IO[bytes], size: int = BLOCK) -> Iterator[bytes]:
     """Blocks of bytes from the beginning of a stream that end where a line ends."""
     stream.seek(0)
     rest: list[bytes] = []
@@ -121,7 +122,7 @@ def whole_lines(stream: IO[bytes], size: int = 8 << 20) -> Iterator[bytes]:
         yield b"".join(rest)
 
 
-def text_blocks(stream: IO[bytes], encoding: str, size: int = 8 << 20) -> Iterator[bytes]:
+def text_blocks(stream: IO[bytes], encoding: str, size: int = BLOCK) -> Iterator[bytes]:
     """Blocks of whole lines in UTF-8, without byte-order mark and NUL bytes; old Macintosh line ends made new."""
     blocks = _from_wide(stream, encoding, size) if encoding.startswith("utf-16") else whole_lines(stream, size)
     old_macintosh = False

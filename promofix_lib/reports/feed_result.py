@@ -11,10 +11,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports.archive import Source, sources_of
 from promofix_lib.reports.encodings import LongLineError, encoding_of, lenient, text_blocks
 from promofix_lib.reports.kinds import spelled
-from promofix_lib.reports.strangers import stranger
+from promofix_lib.reports.source import Source, sources_of, stranger
 from promofix_lib.reports.texts import cleaned
 
 _COLUMNS = ("original-record-number", "order-id", "order-item-id", "error-code", "error-type", "error-message")

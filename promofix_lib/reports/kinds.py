@@ -8,7 +8,7 @@ import tomllib
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from promofix_lib.errors import ReportError
 from promofix_lib.places import cases_folder
-from promofix_lib.reports.report import Lack
+from promofix_lib.reports.report import EVERYTHING, Lack, Want
 from promofix_lib.say import told
 
 ITEMS, SHIPMENTS, UNITS, PROMOTIONS, PAYMENTS = "items", "shipments", "units", "promotions", "payments"
@@ -26,6 +26,7 @@ MONEY = pa.decimal128(18, 4)
 WHOLE = pa.decimal128(18, 0)
 YES_NO = pa.bool_()
 TIME = pa.timestamp("us", tz="UTC")
+_IDS = {"order_id": "order", "order_item_id": "item"}
 _TYPES = {"time": TIME, "whole": WHOLE, "money": MONEY, "yes_no": YES_NO}
 
 
@@ -50,7 +51,8 @@ class Kind:
 class Column:
     """One column: its name in the table and in the file, its type, and whether a wrong cell spoils the row.
 
-    ``id`` is ``"order"`` or ``"item"`` where every cell must be an id of Amazon's form.
+    ``id`` is ``"order"`` or ``"item"`` where every cell must be an id of Amazon's form; ``kept`` is False where nobody
+    asked for it.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Column:
     decides: bool = False
     needed: bool = False
     id: str = ""
+    kept: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,10 @@ class Facts:
     english: Mapping[str, str]
     types: Mapping[str, pa.DataType]
     decides: frozenset[str]
+    tells: frozenset[str]
     lacks: tuple[Mapping[str, Any], ...]
-    xml: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    xml: Mapping[str, Mapping[str, str]]
+    strangers: Mapping[str, Mapping[str, str]]
 
 
 def kinds_folder() -> Path:
@@ -127,8 +132,10 @@ def _facts(own: tuple[tuple[str, int, int], ...]) -> Facts:
         english=english,
         types={name: type_ for word, type_ in _TYPES.items() for name in types[word].split()},
         decides=frozenset(types["decides"].split()),
+        tells=frozenset(types["tells"].split()) | frozenset(types["decides"].split()),
         lacks=tuple(table["lack"]),
         xml=table["xml"],
+        strangers=table["strangers"],
     )
 
 
@@ -157,6 +164,7 @@ def _own(path: Path) -> tuple[list[Kind], Mapping[str, Sequence[str]]]:
     return found, translated
 
 
+@lru_cache(1 << 12)
 def spelled(name: str) -> str:
     r"""A column name in lower case with hyphens, without quotes, marks and doubled blanks.
 
@@ -215,8 +223,8 @@ def kind_named(name: str) -> Kind:
     return next((kind for kind in facts().kinds if kind.name == name), Kind(name))
 
 
-def columns_of(kind: Kind, header: Sequence[str]) -> tuple[Column, ...]:
-    """Columns of a file, in its order, each with a name of its own in the table.
+def columns_of(kind: Kind, header: Sequence[str], want: Want = EVERYTHING) -> tuple[Column, ...]:
+    """Columns of a file, in its order, each with a name of its own in the table, and whether its cells are kept.
 
     Examples
     --------
@@ -224,7 +232,7 @@ def columns_of(kind: Kind, header: Sequence[str]) -> tuple[Column, ...]:
     >>> [(column.name, str(column.type)) for column in columns_of(kind_of(header), header)][2:]
     [('quantity', 'decimal128(18, 0)'), ('quantity_2', 'string'), ('column_5', 'string')]
     """
-    known, columns = facts(), []
+    known = facts()
     names: list[str] = []
     taken = {_table_name(kind, cell) for cell in header}
     for number, cell in enumerate(header, start=1):
@@ -232,17 +240,19 @@ def columns_of(kind: Kind, header: Sequence[str]) -> tuple[Column, ...]:
         name = stands_in if stands_in and stands_in not in taken else _table_name(kind, cell) or f"column_{number}"
         copies = sum(1 for other in names if other == name or other.startswith(f"{name}_"))
         names.append(f"{name}_{copies + 1}" if name in names else name)
-        columns.append(
-            Column(
-                names[-1],
-                cell.strip('\ufeff "'),
-                known.types.get(names[-1], TEXT),
-                names[-1] in known.decides,
-                names[-1] in kind.needed,
-                {"order_id": "order", "order_item_id": "item"}.get(names[-1], "") if kind.role != PAYMENTS else "",
-            )
+    asked = None if want.columns is None or kind.role == PAYMENTS else known.tells | want.columns
+    return tuple(
+        Column(
+            name,
+            cell.strip('\ufeff "'),
+            known.types.get(name, TEXT),
+            name in known.decides,
+            name in kind.needed,
+            _IDS.get(name, "") if kind.role != PAYMENTS else "",
+            asked is None or name in asked,
         )
-    return tuple(columns)
+        for name, cell in zip(names, header, strict=True)
+    )
 
 
 def _table_name(kind: Kind, cell: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,12 @@ import pyarrow.compute as pc
 from promofix_lib.amounts import Money
 from promofix_lib.errors import ReportError
 from promofix_lib.orders import order_table
-from promofix_lib.reports.cache import cached
+from promofix_lib.reports.cache import Shelf
 from promofix_lib.reports.kinds import ITEMS, PAYMENTS, PROMOTIONS, SHIPMENTS, UNITS, kind_named, look_again
 from promofix_lib.reports.order_rows import as_arrow, as_orders
 from promofix_lib.reports.picking import PARTIAL, Numbers, Picking, codes, same_items
 from promofix_lib.reports.reading import read_report
-from promofix_lib.reports.report import Lack, Report, shown_name
+from promofix_lib.reports.report import EVERYTHING, Reading, Report, Want, shown_name
 from promofix_lib.reports.side_reports import money_check, placed_promotions, shipped_items, units_sold
 from promofix_lib.say import Told, told
 
@@ -33,61 +32,28 @@ _LOCK_FILE = "~$"  # what Excel and LibreOffice lay beside a workbook that is op
 _OF_THE_ORDER = ("buyer_name", "buyer_email", "ship_country", "sales_channel", "order_status", "is_business_order")
 
 
-@dataclass(frozen=True)
-class Reading:
-    """Reports read and merged.
-
-    Parameters
-    ----------
-    orders : DataFrame
-        Order table over all of them.
-    reports : tuple of Report
-        Each report, in the order given.
-    warnings : tuple of Told
-        What the seller should know, about single reports and about contradictions between them.
-    """
-
-    orders: pd.DataFrame
-    reports: tuple[Report, ...]
-    warnings: tuple[Told, ...]
-
-    @property
-    def lacks(self) -> tuple[Lack, ...]:
-        """What none of the reports brings, each once, with the way to get it."""
-        return tuple({lack.key: lack for report in self.reports for lack in report.lacks}.values())
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every line of every report was read: only then can nothing be missed in what is not there."""
-        return all(report.is_whole for report in self.reports)
-
-    def to_json(self) -> dict[str, Any]:
-        """The reading report, ready for `json.dumps`; times ISO 8601 in UTC."""
-        times = self.orders["purchase_date"].dropna()
-        return {
-            "files": [report.to_json() for report in self.reports],
-            "orders": int(self.orders["order_id"].nunique()),
-            "items": len(self.orders),
-            "first": _iso(times.min()) if len(times) else None,
-            "last": _iso(times.max()) if len(times) else None,
-            "currencies": sorted(self.orders["currency"].dropna().unique().tolist()),
-            "warnings": [warning.text() for warning in self.warnings],
-        }
-
-
-def _iso(time: pd.Timestamp) -> str:
-    return time.tz_convert(UTC).isoformat()
-
-
-def read_orders(paths: Sequence[Path], *, cache: Path | None = None, progress: bool = False) -> Reading:
+def read_orders(
+    paths: Sequence[Path],
+    *,
+    columns: Iterable[str] | None = None,
+    orders: Iterable[str] | None = None,
+    cache: Path | None = None,
+    progress: bool = False,
+) -> Reading:
     """Read reports of any kinds and merge them into one order table.
 
     Parameters
     ----------
     paths : sequence of Path
         Reports, in the order they were downloaded: where no report says which knowledge is newer, the later one wins.
+    columns : iterable of str, optional
+        Columns of the order table that are asked for. What decides about an item is read all the same; the others are
+        missing, and cost no memory. All by default.
+    orders : iterable of str, optional
+        Only the items of the orders with these ids: with `columns`, a large report is read narrow at first, and what
+        is personal only of the orders that matter, in a second reading. All by default.
     cache : Path, optional
-        Folder in which what was read is kept, so that it opens at once the next time.
+        Folder in which what was read is kept, so that it opens at once the next time; for whole readings only.
     progress : bool
         Show a progress bar when it takes longer than a second.
 
@@ -97,19 +63,35 @@ def read_orders(paths: Sequence[Path], *, cache: Path | None = None, progress: b
         A file that is not a report. Nothing is returned then.
     """
     paths = [Path(path) for path in paths]
+    locks = [path for path in paths if path.name.startswith(_LOCK_FILE)]
     named = [path for path in paths if not path.name.startswith(_LOCK_FILE)]
     if not named:
         raise ReportError("reports.lock_file_alone" if paths else "reports.none_given")
     look_again()
-    passed = [told("reports.lock_file", file=shown_name(path.name)) for path in paths if path not in named]
-    reading = merged([report for path in named for report in _read(path, cache, progress)])
+    want = Want(*(None if asked is None else frozenset(asked) for asked in (columns, orders)))
+    if cache is None or want != EVERYTHING or not all(path.is_file() for path in named):
+        reading = _together(named, lambda path: read_report(path, progress=progress, want=want))
+    else:
+        reading = _from_shelf(named, Shelf(cache), progress)
+    passed = [told("reports.lock_file", file=shown_name(path.name)) for path in locks]
     return replace(reading, warnings=(*passed, *reading.warnings)) if passed else reading
 
 
-def _read(path: Path, cache: Path | None, progress: bool) -> tuple[Report, ...]:
-    if cache is None or not path.is_file():
+def _together(paths: Sequence[Path], read: Callable[[Path], tuple[Report, ...]]) -> Reading:
+    return merged([report for path in paths for report in read(path)])
+
+
+def _from_shelf(paths: Sequence[Path], shelf: Shelf, progress: bool) -> Reading:
+    def read(path: Path) -> tuple[Report, ...]:
         return read_report(path, progress=progress)
-    return cached(path, cache, lambda: read_report(path, progress=progress))
+
+    def read_once(path: Path) -> tuple[Report, ...]:
+        return shelf.reports(path, lambda: read(path))
+
+    reading = shelf.reading(paths, lambda: _together(paths, read if len(paths) == 1 else read_once))
+    shelf.tidy()
+    pa.default_memory_pool().release_unused()  # what was read is mapped now
+    return reading
 
 
 def merged(reports: Sequence[Report]) -> Reading:
@@ -122,17 +104,17 @@ def merged(reports: Sequence[Report]) -> Reading:
     """
     different, twice = _each_once(reports)
     warnings = [warning for report in reports for warning in report.warnings] + twice
-    reports = _lacking_together(reports)
+    accounts = _lacking_together(reports)
     if len(different) == 1 and kind_named(different[0].kind).role == ITEMS:
-        return Reading(different[0].table.copy(deep=False), reports, tuple(warnings))
+        return Reading(different[0].table, accounts, tuple(warnings))
     rows, lost = _rows(different)
     warnings += lost
     if rows.num_rows == 0:
-        return Reading(order_table(), reports, tuple(warnings))
+        return Reading(order_table(), accounts, tuple(warnings))
     table, found = _one_row_per_item(rows)
     orders = as_orders(table.drop_columns([PARTIAL]))
     found += money_check(orders, [report for report in different if kind_named(report.kind).role == PAYMENTS])
-    return Reading(orders, reports, (*warnings, *found))
+    return Reading(orders, accounts, (*warnings, *found))
 
 
 def _each_once(reports: Sequence[Report]) -> tuple[list[Report], list[Told]]:
@@ -147,11 +129,11 @@ def _each_once(reports: Sequence[Report]) -> tuple[list[Report], list[Told]]:
 
 
 def _lacking_together(reports: Sequence[Report]) -> tuple[Report, ...]:
-    """The reports without the lacks that another one of them makes up for; payments make up for nothing."""
+    """The reports' accounts, without the lacks that another report makes up for; payments make up for nothing."""
     of_orders = [report for report in reports if kind_named(report.kind).role != PAYMENTS]
     lacked = {lack.key for report in reports for lack in report.lacks}
     brought = {key for key in lacked if any(key not in {lack.key for lack in report.lacks} for report in of_orders)}
-    return tuple(report.without_lacks(brought) for report in reports)
+    return tuple(report.without_lacks(brought).without_rows() for report in reports)
 
 
 def _rows(reports: Sequence[Report]) -> tuple[pa.Table, list[Told]]:
@@ -163,26 +145,24 @@ def _rows(reports: Sequence[Report]) -> tuple[pa.Table, list[Told]]:
     }
     for report in reports:
         role = kind_named(report.kind).role
-        if role in (PAYMENTS, SHIPMENTS, PROMOTIONS) or report.table.empty:
+        if role in (PAYMENTS, SHIPMENTS, PROMOTIONS) or not report.arrow.num_rows:
             continue
-        tables.append(
-            _marked(units_sold(report.table), True) if role == UNITS else _marked(as_arrow(report.table), False)
-        )
+        tables.append(_marked(units_sold(report.table), True) if role == UNITS else _marked(report.arrow, False))
     if any(len(table) for table in by_role[SHIPMENTS]):
         tables.append(_marked(shipped_items(by_role[SHIPMENTS]), True))
-    rows = _together(tables)
+    rows = _stacked(tables)
     if not any(len(table) for table in by_role[PROMOTIONS]):
         return rows, []
     placed, lost = placed_promotions(pd.concat(by_role[PROMOTIONS], ignore_index=True), rows)
     warnings = [told("reports.lost_promotions", n=lost)]
-    return _together([*tables, _marked(as_arrow(placed), True)]), warnings if lost else []
+    return _stacked([*tables, _marked(as_arrow(placed), True)]), warnings if lost else []
 
 
 def _marked(table: pa.Table, partial: bool) -> pa.Table:
     return table.append_column(PARTIAL, pa.repeat(pa.scalar(partial), table.num_rows))
 
 
-def _together(tables: list[pa.Table]) -> pa.Table:
+def _stacked(tables: list[pa.Table]) -> pa.Table:
     if not tables:
         return pa.table(
             {name: pa.array([], pa.string()) for name in ("order_id", "order_item_id", "sku", "shipment_item_id")}

@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from promofix_lib.orders import complete
-from promofix_lib.reports.kinds import Kind
+from promofix_lib.orders import COLUMNS, complete
+from promofix_lib.reports.kinds import Kind, facts
 from promofix_lib.reports.report import Quarantined
 from promofix_lib.say import Told, told
 
@@ -20,6 +20,7 @@ _SUMMED = ("quantity", "item_price", *_NEVER_NEGATIVE)
 _SAME_ITEM = ("sku", "asin", "currency")
 _FEW = 2_000  # groups of lines that are put together in place; more of them are cheaper in one go
 _SHOWN = 20
+_PIECE = 1 << 16
 _STATUSES = {
     word.lower(): word
     for word in "Pending Unshipped PartiallyShipped Shipped Shipping Cancelled PendingAvailability InvoiceUnconfirmed "
@@ -59,7 +60,13 @@ def order_rows(table: pa.Table, kind: Kind, name: str) -> pa.Table:
     for column, word in kind.implied.items():
         given = table[column] if column in table.column_names else pa.nulls(table.num_rows, pa.string())
         table = _with(table, column, pc.fill_null(given, word))
-    return _with(table, "source_file", pa.repeat(pa.scalar(name), table.num_rows))
+    return _with(table, "source_file", _throughout(pa.scalar(name), table.num_rows))
+
+
+def _throughout(value: pa.Scalar, rows: int) -> pa.ChunkedArray:
+    """A column of one value: the same few bytes serve all of its pieces."""
+    piece = pa.repeat(value, min(rows, _PIECE))
+    return pa.chunked_array([piece.slice(0, min(rows - at, _PIECE)) for at in range(0, rows, _PIECE)], value.type)
 
 
 def _with(table: pa.Table, name: str, cells: Any) -> pa.Table:
@@ -82,9 +89,19 @@ def as_arrow(frame: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
 
 
+def completed(table: pa.Table) -> pa.Table:
+    """The cells with every column that an order table has, the missing ones without a value."""
+    for name, dtype in COLUMNS.items():
+        if name not in table.column_names and name != "unit_price":
+            type_ = dtype.pyarrow_dtype if isinstance(dtype, pd.ArrowDtype) else pa.timestamp("us", "UTC")
+            table = table.append_column(name, _throughout(pa.scalar(None, type_), table.num_rows))
+    return table
+
+
 def as_orders(table: pa.Table) -> pd.DataFrame:
-    """The order table: every column it must have, then the report's further ones."""
-    return complete(as_frame(table))
+    """The order table of `completed` cells, the report's further columns behind; other cells as they are."""
+    frame = as_frame(table)
+    return complete(frame) if "sku" in frame and "item_price" in frame else frame
 
 
 # -- words ------------------------------------------------------------------------------------------------------------
@@ -266,14 +283,14 @@ def _replaced(table: pa.Table, groups: list[list[int]], heads: pa.Table) -> pa.T
 
 def _one(rows: list[dict[str, Any]], continues: bool, warnings: list[Told], aside: list[Quarantined]) -> dict[str, Any]:
     first = dict(rows[0])
-    seen = [_without_place(first)]
+    seen = [_told(first)]
     for row in rows[1:]:
         places = {"line": int(row["source_line"]), "first": int(first["source_line"])}
         if any(_differ(first.get(name), row.get(name)) for name in _SAME_ITEM):
             shown = f"order_id: {row['order_id']}, order_item_id: {row['order_item_id']}, sku: {row.get('sku')}"
             aside.append(Quarantined(places["line"], told("reports.fault.other_item", first=places["first"]), shown))
             continue
-        plain = _without_place(row)
+        plain = _told(row)
         if plain in seen:
             warnings.append(told("reports.repeated_line", **places))
             continue
@@ -290,8 +307,9 @@ def _differ(one: Any, other: Any) -> bool:
     return one is not None and other is not None and one != other
 
 
-def _without_place(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: cell for name, cell in row.items() if name != "source_line"}
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """What makes a line another one: the cells that decide or tell, the same ones however much of a report is kept."""
+    return {name: cell for name, cell in row.items() if name in facts().tells}
 
 
 def _add(first: dict[str, Any], row: dict[str, Any], summed: tuple[str, ...]) -> None:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports.archive import Source, sources_of, watched
 from promofix_lib.reports.encodings import (
     LongLineError,
     NotUtf8Error,
@@ -21,15 +22,15 @@ from promofix_lib.reports.encodings import (
 from promofix_lib.reports.flat_file import FlatFile, Read
 from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind, is_known, lacks_of, look_again
 from promofix_lib.reports.lines import Header, header_of
-from promofix_lib.reports.order_rows import as_frame, as_orders, folded, order_rows
-from promofix_lib.reports.report import Quarantined, Report
+from promofix_lib.reports.order_rows import completed, folded
+from promofix_lib.reports.report import EVERYTHING, Quarantined, Report, Want
+from promofix_lib.reports.source import Source, sources_of, stranger
 from promofix_lib.reports.spreadsheet import is_workbook, read_workbook
-from promofix_lib.reports.strangers import stranger
-from promofix_lib.reports.xml_report import is_xml, read_xml
+from promofix_lib.reports.xml import is_xml, read_xml
 from promofix_lib.say import Told, told
 
 
-def read_report(path: Path, *, progress: bool = False) -> tuple[Report, ...]:
+def read_report(path: Path, *, progress: bool = False, want: Want = EVERYTHING) -> tuple[Report, ...]:
     """Read one file: a report, or all reports of a zip or of a workbook.
 
     Parameters
@@ -38,6 +39,8 @@ def read_report(path: Path, *, progress: bool = False) -> tuple[Report, ...]:
         A report as Seller Central gave it: text, XML, spreadsheet, gzip or zip.
     progress : bool
         Show a progress bar when it takes longer than a second.
+    want : Want
+        What is kept of its rows; all by default.
 
     Returns
     -------
@@ -54,21 +57,15 @@ def read_report(path: Path, *, progress: bool = False) -> tuple[Report, ...]:
     refused: list[ReportError] = []
     for source in sources_of(Path(path)):
         try:
-            reports += _watched(source, progress)
+            if isinstance(source, ReportError):
+                raise source
+            with source.watched(progress=progress):
+                reports += _read(source, want)
         except ReportError as error:
-            if isinstance(source, Source) and not source.packed:
-                raise
             refused.append(error)
     if not reports:
         raise refused[0]
     return _with_passed(reports, tuple(told("reports.passed_over", why=told(e.key, **e.facts)) for e in refused))
-
-
-def _watched(source: Source | ReportError, progress: bool) -> list[Report]:
-    if isinstance(source, ReportError):
-        raise source
-    with watched(source, progress=progress) as stream:
-        return _read(stream)
 
 
 def _with_passed(reports: list[Report], passed: tuple[Told, ...]) -> tuple[Report, ...]:
@@ -78,40 +75,32 @@ def _with_passed(reports: list[Report], passed: tuple[Told, ...]) -> tuple[Repor
     return (first, *others)
 
 
-def _read(source: Source) -> list[Report]:
+def _read(source: Source, want: Want) -> tuple[Report, ...]:
     start = source.start()
     if is_xml(start):
-        kind, encoding, read = read_xml(source)
-        return [_report(source, encoding, kind, (), read)]
+        kind, encoding, read = read_xml(source, want)
+        return (_report(source, encoding, Header(kind, (), "", 0), read),)
     if is_workbook(start, source):
-        return _sheets(source)
+        sheets, passed = read_workbook(source, want)
+        reports = [_report(replace(source, name=name), "xlsx", header, read) for name, header, read in sheets]
+        return _with_passed(reports, tuple(passed))
     try:
-        return [_read_text(source)]
+        return (_read_text(source, want),)
     except LongLineError as error:
         raise _refused(source, error.told, "") from error
 
 
-def _sheets(source: Source) -> list[Report]:
-    sheets, passed = read_workbook(source)
-    several = len(sheets) > 1
-    reports = []
-    for name, header, read in sheets:
-        place = replace(source, name=f"{source.name}: {name}") if several else source
-        reports.append(_report(place, "xlsx", header.kind, header.cells, read))
-    return list(_with_passed(reports, tuple(passed)))
-
-
-def _read_text(source: Source) -> Report:
+def _read_text(source: Source, want: Want) -> Report:
     """As UTF-8 at first; only when that fails are all of its bytes looked at to find what they mean."""
     encoding = marked_encoding(source) or "utf-8"
     try:
         header = _header(source, encoding)
-        read = FlatFile(header, strict=True).read(text_blocks(source.stream, encoding))
+        read = FlatFile(source.name, header, strict=True, want=want).of_lines(text_blocks(source.stream, encoding))
     except NotUtf8Error:
         encoding = encoding_of(source)
         header = _header(source, encoding)
-        read = FlatFile(header).read(text_blocks(source.stream, encoding))
-    return _report(source, encoding, header.kind, header.cells, read)
+        read = FlatFile(source.name, header, want=want).of_lines(text_blocks(source.stream, encoding))
+    return _report(source, encoding, header, read)
 
 
 def _header(source: Source, encoding: str) -> Header:
@@ -132,37 +121,43 @@ def _refused(source: Source, why: Told | None, first_line: str) -> ReportError:
     return ReportError("reports.refused", file=source.name, what=what)
 
 
-def _report(source: Source, encoding: str, kind: Kind, header: tuple[str, ...], read: Read) -> Report:
-    table, warnings, aside = _table(read, kind, source.name)
+def _report(source: Source, encoding: str, header: Header, read: Read) -> Report:
+    _check_rows(source.name, read)
+    table, warnings, aside = _table(read.table, header.kind)
     quarantined = tuple(sorted([*read.quarantined, *aside], key=lambda line: line.line))
     return Report(
         path=source.path,
         name=source.name,
-        kind=kind.name,
+        kind=header.kind.name,
         encoding=encoding,
         sha256=source.sha256(),
         lines=read.lines,
         headers=read.headers,
         blanks=read.blanks,
         rows=read.rows - len(aside),
-        items=len(table),
+        items=table.num_rows,
         quarantined=quarantined,
-        ignored_columns=tuple(cell for cell in header if not is_known(cell)),
-        lacks=lacks_of(kind, read.table.column_names),
+        ignored_columns=tuple(cell for cell in header.cells if not is_known(cell)),
+        lacks=lacks_of(header.kind, read.columns),
         warnings=tuple(told("reports.of_file", file=source.name, what=what) for what in [*read.warnings, *warnings]),
-        table=table,
+        arrow=table,
+        span=_span(table),
     )
 
 
-def _table(read: Read, kind: Kind, name: str) -> tuple[pd.DataFrame, list[Told], list[Quarantined]]:
-    _check_rows(name, read)
-    rows = order_rows(read.table, kind, name)
+def _table(rows: pa.Table, kind: Kind) -> tuple[pa.Table, list[Told], list[Quarantined]]:
     if kind.role == PAYMENTS:
-        return as_frame(rows), [], []
+        return rows, [], []
     if kind.role == SHIPMENTS:
-        return as_orders(rows), [], []
+        return completed(rows), [], []
     rows, warnings, aside = folded(rows, continues=kind.continues)
-    return as_orders(rows), warnings, aside
+    return completed(rows), warnings, aside
+
+
+def _span(table: pa.Table) -> tuple[pd.Timestamp, ...]:
+    times = table["purchase_date"] if "purchase_date" in table.column_names else pa.array([], pa.timestamp("us", "UTC"))
+    ends = pc.min_max(times)
+    return tuple(pd.Timestamp(ends[end].as_py()) for end in ("min", "max") if ends[end].is_valid)
 
 
 def _check_rows(name: str, read: Read) -> None:

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from datetime import UTC
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from promofix_lib.say import Told
+
+
+@dataclass(frozen=True)
+class Want:
+    """What of the reports is kept; every line is checked and counted all the same.
+
+    Parameters
+    ----------
+    columns : frozenset of str, optional
+        Columns of the order table that are asked for beside those that decide about an item; all by default.
+    orders : frozenset of str, optional
+        Ids of the orders whose items are kept; all by default.
+    """
+
+    columns: frozenset[str] | None = None
+    orders: frozenset[str] | None = None
+
+
+EVERYTHING = Want()
 
 
 @dataclass(frozen=True)
@@ -83,10 +105,12 @@ class Report:
         What this report cannot tell.
     warnings : tuple of Told
         What the seller should know about this file.
-    table : DataFrame
-        Order table (for payments reports: their lines), with the report's further columns behind it.
+    arrow : pyarrow.Table
+        What `table` shows.
     passed_over : tuple of Told
         Sheets of the workbook or files of the archive that hold no report, each with the reason.
+    span : tuple of Timestamp
+        When its first and its last order were bought; empty when no line says so.
     """
 
     path: Path
@@ -103,8 +127,9 @@ class Report:
     ignored_columns: tuple[str, ...]
     lacks: tuple[Lack, ...]
     warnings: tuple[Told, ...]
-    table: pd.DataFrame
+    arrow: pa.Table
     passed_over: tuple[Told, ...] = ()
+    span: tuple[pd.Timestamp, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -113,17 +138,10 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """The reading report of this file, worded in the current language."""
+        plain = ("name", "kind", "encoding", "sha256", "lines", "headers", "blanks", "rows", "items")
         return {
             "path": shown_name(str(self.path)),
-            "name": self.name,
-            "kind": self.kind,
-            "encoding": self.encoding,
-            "sha256": self.sha256,
-            "lines": self.lines,
-            "headers": self.headers,
-            "blanks": self.blanks,
-            "rows": self.rows,
-            "items": self.items,
+            **{name: getattr(self, name) for name in plain},
             "quarantined": [line.to_json() for line in self.quarantined],
             "ignored_columns": list(self.ignored_columns),
             "lacks": [lack.to_json() for lack in self.lacks],
@@ -133,6 +151,88 @@ class Report:
         """The same report, where others bring what `keys` name."""
         left = tuple(lack for lack in self.lacks if lack.key not in keys)
         return self if left == self.lacks else replace(self, lacks=left)
+
+    def without_rows(self) -> Report:
+        """The same account of the file without its rows."""
+        return replace(self, arrow=self.arrow.slice(0, 0))
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Order table (for payments reports: their lines), with the report's further columns behind it."""
+        from promofix_lib.reports.order_rows import as_orders  # which knows of kinds, and they of lacks
+
+        return as_orders(self.arrow)
+
+    def facts(self) -> dict[str, Any]:
+        """All but the table and the place on the disk, as plain JSON; `with_facts` reads it back."""
+        return {one.name: _plain(getattr(self, one.name)) for one in fields(self) if one.name not in ("path", "arrow")}
+
+    @classmethod
+    def with_facts(cls, path: Path, arrow: pa.Table, facts: dict[str, Any]) -> Report:
+        """The report that `facts` tells of, with its table."""
+        made: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()
+        }
+        made["quarantined"] = tuple(
+            Quarantined(line, Told.from_json(why), text) for line, why, text in facts["quarantined"]
+        )
+        made["lacks"] = tuple(Lack(key, Told.from_json(a), Told.from_json(b)) for key, a, b in facts["lacks"])
+        made["span"] = tuple(map(pd.Timestamp, facts["span"]))
+        for name in ("warnings", "passed_over"):
+            made[name] = tuple(map(Told.from_json, facts[name]))
+        return cls(path=path, arrow=arrow, **made)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, (Quarantined, Lack)):
+        return [_plain(getattr(value, one.name)) for one in fields(value)]
+    if isinstance(value, Told):
+        return value.to_json()
+    return value.isoformat() if isinstance(value, pd.Timestamp) else value
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Reports read and merged.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table over all of them.
+    reports : tuple of Report
+        The account of each report, in the order given; their rows are in `orders`.
+    warnings : tuple of Told
+        What the seller should know, about single reports and about contradictions between them.
+    """
+
+    orders: pd.DataFrame
+    reports: tuple[Report, ...]
+    warnings: tuple[Told, ...]
+
+    @property
+    def lacks(self) -> tuple[Lack, ...]:
+        """What none of the reports brings, each once, with the way to get it."""
+        return tuple({lack.key: lack for report in self.reports for lack in report.lacks}.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every line of every report was read: only then can nothing be missed in what is not there."""
+        return all(report.is_whole for report in self.reports)
+
+    def to_json(self) -> dict[str, Any]:
+        """The reading report, ready for `json.dumps`; times ISO 8601 in UTC."""
+        times = self.orders["purchase_date"].dropna()
+        return {
+            "files": [report.to_json() for report in self.reports],
+            "orders": int(self.orders["order_id"].nunique()),
+            "items": len(self.orders),
+            "first": times.min().tz_convert(UTC).isoformat() if len(times) else None,
+            "last": times.max().tz_convert(UTC).isoformat() if len(times) else None,
+            "currencies": sorted(self.orders["currency"].dropna().unique().tolist()),
+            "warnings": [warning.text() for warning in self.warnings],
+        }
 
 
 def shown_name(name: str) -> str:

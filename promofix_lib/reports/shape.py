@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports.archive import Source, sources_of
 from promofix_lib.reports.encodings import LongLineError, encoding_of, lenient, text_blocks
 from promofix_lib.reports.kinds import is_known, kind_of, look_again
 from promofix_lib.reports.lines import DELIMITERS, HEADER_WITHIN, split_line
+from promofix_lib.reports.source import Source, sources_of, stranger
 from promofix_lib.reports.spreadsheet import is_workbook, raw_sheets
-from promofix_lib.reports.strangers import stranger
-from promofix_lib.reports.xml_report import is_xml
+from promofix_lib.reports.xml import is_xml
 from promofix_lib.say import say, told
 
 _ROWS = 20_000  # lines that are looked at

@@ -183,13 +183,15 @@ def odd_bytes(block: bytes, cells: int) -> bool:
 
     >>> odd_bytes(b"a\tb\r\n", 2), odd_bytes(b"a\x07\tb\n", 2), odd_bytes("JÃ¼rgen\n".encode(), 1)
     (False, True, True)
+    >>> odd_bytes(b"a\tb\rc\td\n\n", 4)  # a lone carriage return is no line end
+    True
     >>> odd_bytes("réservé\u00a0: Beyoncé’s\n".encode(), 1)
     False
     """
     letters = np.frombuffer(block, np.uint8)
     separators = cells - (not block.endswith(b"\n"))
     low = np.count_nonzero(letters < 32)
-    if low != separators and low != separators + np.count_nonzero(letters == 13):
+    if low != separators and low - separators != block.count(b"\r\n"):
         return True
     at = np.flatnonzero(letters > 126)
     if not len(at):

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ MAIL = ("order_id", "merge_status")
 _ORDER_ID = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}(?![0-9])")
 _NAME_WITHIN = ord(NAME_CELL[0]) - ord("A") + 1  # further to the right stands when the list was made
 _OURS = ("promofix", "openpyxl")
+_NUMBER_BEHIND = re.compile(r"[\W\d_]+$")  # "buyers (3)" is what a browser calls the third "buyers"
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 
 
@@ -61,11 +63,17 @@ class Worked:
         Rows of the mail list.
     hand : str
         Who worked on it: the name that was written into it, else who saved it last and the file's name.
+    signed : bool
+        Whether the list itself tells that name, and not only the file's.
+    saved : datetime or None
+        When it was saved, where it tells.
     """
 
     lists: Mapping[str, tuple[Line, ...]]
     mails: tuple[Line, ...]
     hand: str
+    signed: bool = False
+    saved: datetime | None = None
 
 
 def read_worked(path: Path) -> Worked:
@@ -94,8 +102,9 @@ def read_worked(path: Path) -> Worked:
     if not lists:
         raise ReportError("returns.no_list", file=path.name)
     names = [name for rows in sheets.values() if (name := _name_in(rows))]
-    hand = names[0] if names else " · ".join(filter(None, (_signed(path), path.stem)))
-    return Worked(lists, tuple(mails), hand)
+    (by, saved), stem = _signed(path), _NUMBER_BEHIND.sub("", path.stem) or path.stem
+    hand = names[0] if names else " · ".join(filter(None, (by, stem)))
+    return Worked(lists, tuple(mails), hand, bool(names or by), saved)
 
 
 def mail_status(text: str) -> Value | None:
@@ -202,15 +211,19 @@ def _name_in(rows: Rows) -> str:
     return ""
 
 
-def _signed(path: Path) -> str:
-    """Who saved a workbook last; empty where it does not tell."""
+def _signed(path: Path) -> tuple[str, datetime | None]:
+    """Who saved a workbook last, and when in UTC; nothing where it does not tell."""
     try:
         with zipfile.ZipFile(path) as book:
-            found = re.search(rb"lastModifiedBy>([^<]*)<", book.read("docProps/core.xml"))
+            told_of = book.read("docProps/core.xml").decode("utf-8", "replace")
     except (OSError, KeyError, zipfile.BadZipFile):
-        return ""
-    name = html.unescape(found[1].decode("utf-8", "replace")).strip() if found else ""
-    return "" if name.lower() in _OURS else name
+        return "", None
+    by, at = (re.search(rf"{name}[^>]*>([^<]*)<", told_of) for name in ("lastModifiedBy", "dcterms:modified"))
+    name = html.unescape(by[1]).strip() if by else ""
+    moment = None
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(at[1]) if at and at[1].endswith("Z") else None
+    return ("" if name.lower() in _OURS else name), moment
 
 
 def is_list(path: Path) -> bool:

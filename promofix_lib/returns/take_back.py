@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,16 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.records import Answer, ExportRecord, Record, Returned, UploadAnswer
 from promofix_lib.errors import ReportError
 from promofix_lib.export.sheet import Value
+from promofix_lib.places import trouble_of_case_told
 from promofix_lib.reports import ProcessingReport, read_processing_report
-from promofix_lib.returns.compare import Desk, TakenBack, Task
+from promofix_lib.returns.compare import Desk, Heard, TakenBack, Task
 from promofix_lib.returns.sheets import Worked, is_list, read_worked
 from promofix_lib.returns.uploads import Source, match_upload
 from promofix_lib.status import records, status
 from promofix_lib.status.past import SELLER
 
 
+@trouble_of_case_told
 def follow_up(case: Case, paths: Iterable[Path | str], *, now: datetime, hand: str = "") -> TakenBack:
     """Read back several files, in the order given; all are read before the first one changes anything.
 
@@ -42,7 +45,8 @@ def follow_up(case: Case, paths: Iterable[Path | str], *, now: datetime, hand: s
     for source, content in came:
         if isinstance(content, ProcessingReport):
             _amazon(case, source, content)
-    return sum((_take(case, source, content, hand) for source, content in came), TakenBack())
+    heard = Heard(case)
+    return sum((_take(case, source, content, hand, heard) for source, content in came), TakenBack())
 
 
 def take_back(case: Case, path: Path | str, *, now: datetime, hand: str = "") -> TakenBack:
@@ -82,14 +86,15 @@ def _read(path: Path, now: datetime) -> tuple[Source, Worked | ProcessingReport]
     return source, read_worked(path) if is_list(path) else read_processing_report(path)
 
 
-def _take(case: Case, source: Source, content: Worked | ProcessingReport, hand: str) -> TakenBack:
+def _take(case: Case, source: Source, content: Worked | ProcessingReport, hand: str, heard: Heard) -> TakenBack:
     known = any(one.sha256 == source.sha256 for one in records(case, Returned))
     if isinstance(content, Worked):
-        result, lines = Desk(case, source, hand or content.hand, known=known).take(content)
+        worked = replace(content, hand=hand, signed=True) if hand else content
+        desk = Desk(heard, source, worked, known=known)
+        result, lines, kind, by = desk.take(), list[Record](desk.answers), "todo", "assistant"
     else:
-        result, lines = _amazon(case, source, content)
+        (result, lines), kind, by = _amazon(case, source, content), "processing_report", "amazon"
     if not known:
-        kind, by = ("todo", "assistant") if isinstance(content, Worked) else ("processing_report", "amazon")
         lines.append(Returned(source.name, source.sha256, kind, source.at))
         case.journal.add_many(((line.entry, line.to_json()) for line in lines), by)
     return result

@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from promofix_lib.case.case import SAMPLE, Case
 from promofix_lib.reports import Lack, Report, read_report
 from promofix_lib.widgets.desk import Desk, Part
@@ -145,11 +143,8 @@ class ReportChooser(Desk):
         return f"{lack.what.text(self.language)}: {lack.how_to_get_it.text(self.language)}"
 
     def _span(self, report: Report) -> str:
-        times = report.table["purchase_date"].dropna() if "purchase_date" in report.table else pd.Series()
-        if times.empty:
-            return "–"
         zone = self._case.zone
-        return " – ".join(self.say("moment", at=time.astimezone(zone)) for time in (times.min(), times.max()))
+        return " – ".join(self.say("moment", at=time.astimezone(zone)) for time in report.span) or "–"
 
 
 def files_in(folder: Path, suffixes: Sequence[str]) -> list[Path]:

@@ -1,0 +1,279 @@
+"""A case on its way to another computer: one file, each part with its fingerprint, whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Annotated, Any, Literal
+
+from promofix_lib.case.case import Case
+from promofix_lib.case.journal import NAME, Journal
+from promofix_lib.case.records import ExportRecord, Record, typed
+from promofix_lib.errors import CaseError
+from promofix_lib.places import (
+    cases_folder,
+    checked_case_name,
+    free_name,
+    is_plain_name,
+    private_folder,
+    sha256,
+    sweep,
+    trouble_of_case_told,
+    trouble_told,
+)
+from promofix_lib.purge.removal import planned, without_buyers
+from promofix_lib.purge.search import Searcher
+from promofix_lib.say import Told, told
+
+LIST = "promofix-case.json"
+"""Member that names the others, each with its SHA-256."""
+
+_STEP = 1 << 20
+_MOST_FILES = 20_000
+_TRAP = 64 << 20
+_RATIO = 250
+"""What unpacks to more than `_TRAP` bytes and `_RATIO` times its size is a trap: reports shrink 5 to 40 times."""
+
+
+def _known_version(found: int, place: str) -> None:
+    if found > 1:
+        raise CaseError("case.newer", file=place, found=found, known=1)
+
+
+@dataclass(frozen=True)
+class _Listed(Record):
+    """What `LIST` holds."""
+
+    format: Literal["promofix case, packed"]
+    version: Annotated[int, _known_version]
+    name: str
+    packed_at: datetime
+    without_buyers: bool
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A case in one file: how many of its files, and those that stayed behind, each with why."""
+
+    file: Path
+    case: str
+    files: int
+    without_buyers: bool
+    left_out: tuple[tuple[str, Told], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of ``promofix pack --json``."""
+        left_out = [{"what": name, "why": str(why)} for name, why in self.left_out]
+        return {**vars(self), "file": str(self.file), "left_out": left_out}
+
+
+@trouble_of_case_told
+def pack(case: Case, folder: Path, *, without: bool = False, now: datetime | None = None) -> Packed:
+    """The case as one file in a folder; the case itself stays as it is.
+
+    The journal is copied by SQLite itself, so that a case in which somebody works is packed whole.
+
+    Parameters
+    ----------
+    case : Case
+    folder : Path
+        Where the file is laid.
+    without : bool
+        Leave out whatever holds buyers' data, as `purge` knows it, and clean the copy of the journal.
+    now : datetime with a zone, optional
+        The present by default.
+
+    Raises
+    ------
+    CaseError
+        A file that can not be read or written; no half of a file is left.
+    """
+    moment = now or datetime.now(UTC)
+    target = free_name(folder, f"{case.name}-{moment:%Y-%m-%dT%H%M%S}.promofix.zip")
+    searcher, stays = _without_buyers(case) if without else (None, {})
+    taken, left_out = [], []
+    for path in _files(case.folder):
+        name = path.relative_to(case.folder).as_posix()
+        why = next((why for gone, why in stays.items() if path.is_relative_to(gone)), None)
+        if searcher and searcher.without(name, "") != name:
+            why = told("app.holds_buyers")
+        if not all(map(is_plain_name, name.split("/"))):
+            why = told("app.no_plain_name")
+        left_out.append((name, why)) if why else taken.append((name, path))
+    with _draft_of(target) as (file, scratch):
+        copy = Journal(scratch, lambda: moment)
+        case.journal.copy(copy.path)
+        if searcher:
+            copy.clean(lambda _kind, facts: without_buyers(facts, searcher), {"packed": True})
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
+            digests = {name: _added(package, name, path) for name, path in [(NAME, copy.path), *taken]}
+            listed = _Listed("promofix case, packed", 1, case.name, moment, without, digests)
+            package.writestr(_member(LIST), json.dumps(listed.to_json(), ensure_ascii=False, indent=1))
+    return Packed(target, case.name, len(digests), without, tuple(left_out))
+
+
+def unpack(file: Path, name: str = "") -> Case:
+    """A packed case laid into the cases folder.
+
+    Parameters
+    ----------
+    file : Path
+        As `pack` wrote it.
+    name : str
+        Of the case here; the one it had by default.
+
+    Raises
+    ------
+    CaseError
+        A file that is none of `pack` or not as it was packed, a case of that name that is here already. Nothing is
+        left then.
+    """
+    private_folder(cases_folder())
+    sweep(cases_folder(), (".unpack-*",))
+    with _opened(file) as (package, listed):
+        target = cases_folder() / checked_case_name(name or listed.name)
+        if target.exists():
+            raise CaseError("app.case_is_there", folder=target)
+        with trouble_told(target):
+            draft = Path(tempfile.mkdtemp(prefix=".unpack-", dir=cases_folder()))
+            try:
+                for member, digest in listed.files.items():
+                    _laid(package, member, digest, draft / member, file)
+                Journal(draft, lambda: listed.packed_at).check()
+                draft.rename(target)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+    return Case.existing(target)
+
+
+# -- packing ----------------------------------------------------------------------------------------------------------
+
+
+def _without_buyers(case: Case) -> tuple[Searcher, dict[Path, Told]]:
+    """Who finds the buyers of a case, and what stays behind for their sake: what is shut, too, unless it is ours."""
+    plan, searcher = planned(case)
+    ours = {digest for record in case.journal.records(ExportRecord) for digest in record.files.values()}
+    shut = [path for path in plan.shut if sha256(path) not in ours]
+    why = told("app.holds_buyers")
+    return searcher, {**dict.fromkeys(plan.removed, why), **dict.fromkeys(shut, told("app.cannot_look"))}
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The files of a case but its journal, hidden ones, the cache and what a link leads to."""
+    with trouble_told(folder):
+        for path in sorted(folder.rglob("*")):
+            parts = path.relative_to(folder).parts
+            ours = parts[0] in ("cache", LIST) or ".db" in parts[0]
+            hidden = any(part.startswith((".", "~$")) for part in parts)
+            if not ours and not hidden and path.is_file() and not path.is_symlink():
+                yield path
+
+
+@contextmanager
+def _draft_of(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
+    """A file that gets its name when it is whole, and a folder for what is needed on the way; both private."""
+    sweep(target.parent, (".pack-*",))
+    with trouble_told(target):
+        scratch = Path(tempfile.mkdtemp(prefix=".pack-", dir=target.parent))
+        try:
+            draft = scratch / "draft"
+            with _made(draft) as file:
+                yield file, scratch
+                file.flush()
+                os.fsync(file.fileno())
+            draft.rename(target)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _made(path: Path) -> IO[bytes]:
+    """A new file, private to its owner."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, 0o600), "w+b")
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name)
+    member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, (stat.S_IFREG | 0o600) << 16
+    return member
+
+
+def _added(package: zipfile.ZipFile, name: str, path: Path) -> str:
+    digest = hashlib.sha256()
+    with trouble_told(path), path.open("rb") as source, package.open(_member(name), "w", force_zip64=True) as member:
+        while piece := source.read(_STEP):
+            digest.update(piece)
+            member.write(piece)
+    return digest.hexdigest()
+
+
+# -- unpacking --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, _Listed]]:
+    try:
+        if not file.is_file():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        with zipfile.ZipFile(file) as package:
+            yield package, _looked_through(package, file)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
+        raise _none(file, "app.pack_no_zip", why=str(error)) from error
+    except OSError as error:
+        raise CaseError("places.unreadable", file=file, why=error.strerror or str(error)) from error
+
+
+def _looked_through(package: zipfile.ZipFile, file: Path) -> _Listed:
+    """The list of a packed case, once everything that it names is known to be harmless."""
+    members = {member.filename: member for member in package.infolist()}
+    sizes = [(one.file_size, one.compress_size) for one in members.values()]
+    sizes.append((sum(size for size, _ in sizes), file.stat().st_size))
+    if len(members) > _MOST_FILES or any(size > _TRAP and size > _RATIO * packed for size, packed in sizes):
+        raise _none(file, "app.pack_trap", n=sizes[-1][0] >> 20)
+    names = Counter(member.filename.casefold() for member in package.infolist())
+    for name, member in members.items():
+        plain = all(map(is_plain_name, name.split("/"))) and names[name.casefold()] == 1
+        kind = stat.S_IFMT(member.external_attr >> 16)
+        known = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) and not member.flag_bits & 1
+        if not plain or kind not in (0, stat.S_IFREG) or not known:
+            raise _none(file, "app.pack_odd", name=name)
+    try:
+        listed: _Listed = typed(_Listed, json.loads(package.read(LIST)), LIST)
+    except CaseError as error:
+        if error.key == "case.newer":
+            raise CaseError(error.key, **{**error.facts, "file": file}) from error
+        raise _none(file, "app.pack_list", name=LIST) from error
+    except (ValueError, KeyError, RecursionError) as error:
+        raise _none(file, "app.pack_list", name=LIST) from error
+    if odd := sorted({NAME, LIST, *listed.files} ^ members.keys()):
+        raise _none(file, "app.pack_list", name=odd[0])
+    return listed
+
+
+def _laid(package: zipfile.ZipFile, member: str, digest: str, place: Path, file: Path) -> None:
+    private_folder(place.parent)
+    found = hashlib.sha256()
+    with _made(place) as target, package.open(member) as source:
+        while piece := source.read(_STEP):
+            found.update(piece)
+            target.write(piece)
+    if found.hexdigest() != digest:
+        raise _none(file, "app.pack_changed", name=member)
+
+
+def _none(file: Path, key: str, /, **facts: Any) -> CaseError:
+    return CaseError("app.no_packed_case", file=file, why=told(key, **facts))
