@@ -15,6 +15,7 @@ from promofix_lib.export.workbook import HEADER, INK, PALE, Cell, Look, Page, cl
 from promofix_lib.letters.languages import LANGUAGES
 from promofix_lib.letters.messages import Message, shortened
 from promofix_lib.letters.texts import FIELDS, LONGEST_CELL, Template, builtin_template, texts
+from promofix_lib.rules import rule
 from promofix_lib.say import moment_text
 from promofix_lib.status import facts_of
 
@@ -301,6 +302,7 @@ def how_to_page(handed: Handed) -> Page:
         rows += [[], [(handed.say("how_to_step"), HEADER), (handed.say("how_to_what"), HEADER)]]
         steps = _STEPS
     facts = {"reason": handed.say(f"called_{handed.wording.cancel_reason}"), "batches": _batches(handed)}
+    facts["days"] = str(rule("buyers_data.keep_days"))
     page = _read_page("how_to", rows, (34, 100), handed)
     for name in steps:
         title, text = handed.say(f"step_{name}_title"), handed.say(f"step_{name}", **facts)
