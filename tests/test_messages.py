@@ -403,18 +403,6 @@ def test_a_late_order_closes_the_gate_for_all_messages():
     assert {message.state for message in messages(*rows)} == {"held"}
 
 
-def test_a_buyer_can_be_written_to_before_the_order_is_cancelled():
-    """Contact Buyer is not there for cancelled orders: the seller may choose to write before."""
-    [message] = messages(row(), wording=Wording(before=True))
-    assert (message.state, message.variant) == ("written", "cancelling")
-    assert "are going to cancel it ourselves" in message.body
-    case = case_of(row(promotion_ids=["P-1"]))
-    case.export()
-    case.amazon_said(accepted=[1])
-    [after] = messages_for(status(case), Wording(before=True))
-    assert (after.state, after.variant) == ("written", "cancelled")
-
-
 def test_what_amazon_refused_or_the_export_withholds_is_not_called_cancelled():
     """Its buyer may not be told of a cancellation; the message waits and says why."""
     case = case_of(row(promotion_ids=["P-1"]))

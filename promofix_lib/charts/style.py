@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from html import escape
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import matplotlib
@@ -57,18 +56,11 @@ class Picture:
 
     def png(self, colours: Colours = LIGHT, dpi: int = 150) -> bytes:
         """The picture as PNG; the same data gives the same bytes."""
-        return self._saved("png", colours, dpi=dpi, metadata={"Software": None})
-
-    def svg(self) -> bytes:
-        """The picture as SVG, for print."""
-        return self._saved("svg", LIGHT, metadata={"Date": None})
-
-    def _saved(self, kind: str, colours: Colours, **given: Any) -> bytes:
         if self.draw is None:
             raise ValueError(f"{self.name}: there is nothing to draw.")
         written = io.BytesIO()
         with look(colours):
-            self.draw(colours).savefig(written, format=kind, **given)
+            self.draw(colours).savefig(written, format="png", dpi=dpi, metadata={"Software": None})
         return written.getvalue()
 
     def _repr_html_(self) -> str:
@@ -115,8 +107,6 @@ def look(colours: Colours = LIGHT) -> Iterator[None]:
         "axes.titlesize": 11,
         "grid.color": colours.grid,
         "legend.frameon": False,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "promofix",
     }
     with matplotlib.rc_context({**plain, **edges, **texts, **grounds}):
         yield

@@ -78,7 +78,6 @@ def write_evidence(
         "timeline.csv": _csv(("time_utc", "time", "what"), _timeline_rows(case, stands)).encode(),
         "reports-sha256.txt": "".join(f"{one.sha256}  {_line(one.name)}\n" for one in case.reading.reports).encode(),
         **{f"{name}.png": png for name, png in images.items()},
-        **{f"{chart.name}.svg": chart.svg() for chart in charts if chart.draw},
     }
     advice = [(one.given_on, one.case_id, _line(one.text)) for one in advice_of(case)]
     if advice:

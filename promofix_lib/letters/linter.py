@@ -17,7 +17,7 @@ from promofix_lib.letters.linter_words import (
     language_of,
     masked,
     normal,
-    patterns_of,
+    pattern_of,
     unmarked,
 )
 from promofix_lib.marketplaces import MARKETPLACES
@@ -224,8 +224,8 @@ def _only_thanks(body: str, language: str) -> bool:
     """Whether nothing is left when sentences of thanks, greetings and the order number are taken away."""
     plain = folded(ORDER_NUMBER.sub("", body))[0]
     sentences = re.split("[.!?\n\u3002\uff01\uff1f\u061f]", plain)
-    thanks = patterns_of("only_thanks", language)
-    kept = [sentence for sentence in sentences if not any(pattern.search(sentence) for pattern in thanks)]
+    thanks = pattern_of(plain, "only_thanks", language)
+    kept = [sentence for sentence in sentences if not (thanks and thanks.search(sentence))]
     return sum(sign.isalpha() for sign in "".join(kept)) < 12
 
 

@@ -13,6 +13,7 @@ FIELD_START, FIELD_END = "\ue000", "\ue001"
 """Stand around a fact of the order (a buyer's or a product's name), which is no word of the message's own."""
 
 _MASK = "\ufffc"
+_GAP = "\ue002"
 _ENDS = ".!?\n\u3002\uff01\uff1f\u061f"
 _CJK = "\u3040-\u30ff\u3400-\u9fff"
 _ARABIC = "\u0600-\u06ff"
@@ -74,8 +75,9 @@ def folded(text: str) -> tuple[str, tuple[int, ...]]:
 
 @cache
 def forbidden_words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Rule to language to words, as written in ``forbidden-words.txt``."""
+    """Rule to language to words, as ``forbidden-words.txt`` has them, folded; a gap is U+E002."""
     source = files("promofix_lib.letters").joinpath("forbidden-words.txt").read_text(encoding="utf-8")
+    source = folded(normal(source.replace("…", _GAP)))[0]
     lines = [line for line in source.splitlines() if line and not line.startswith("#")]
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for line in lines:
@@ -88,23 +90,31 @@ def forbidden_words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     return found
 
 
-def patterns_of(rule: str, language: str) -> tuple[re.Pattern[str], ...]:
-    """What finds the words of a rule in a folded text that should be in `language`."""
-    return tuple(pattern for kind in ("", "=") if (pattern := _pattern(rule, language if kind else "", kind)).pattern)
+def pattern_of(plain: str, rule: str, language: str, kinds: str = "-=") -> re.Pattern[str] | None:
+    """What finds the words of a rule in a folded text that should be in `language`; None where none can be there.
+
+    `kinds`: ``-`` for words of every language, ``=`` for those of this one only, ``~`` for those that may also tell
+    what went wrong.
+    """
+    words = tuple(word for kind in kinds for word, hint in _hinted(rule, language, kind) if hint in plain)
+    return _compiled(words) if words else None
 
 
 @cache
-def _pattern(rule: str, language: str, kind: str) -> re.Pattern[str]:
-    """The words of one kind (``=``, ``~`` or neither), of one language or, when it is empty, of all."""
+def _hinted(rule: str, language: str, kind: str) -> tuple[tuple[str, str], ...]:
+    """The words of one kind, each with its longest piece: a text without that needs no pattern for the word."""
     homes = forbidden_words()[rule]
-    listed = homes.get(language, ()) if language else [word for home in homes.values() for word in home]
+    listed = homes.get(language, ()) if kind == "=" else [word for home in homes.values() for word in home]
+    mine = (word.lstrip("=~") for word in listed if (word[0] if word[0] in "=~" else "-") == kind)
+    return tuple((word, max(re.split(rf"[\s*^'{_GAP}]", word), key=len)) for word in mine)
+
+
+@cache
+def _compiled(words: tuple[str, ...]) -> re.Pattern[str]:
     by_start: dict[str, list[str]] = {}
-    for word in sorted(
-        (word for word in listed if (word[0] if word[0] in "=~" else "") == kind), key=len, reverse=True
-    ):
-        start, rest = _as_pattern(word.removeprefix(kind))
+    for word in sorted(words, key=len, reverse=True):
+        start, rest = _as_pattern(word)
         by_start.setdefault(start, []).append(rest)
-    # What must stand before a word is asked once, not once per word: five times faster.
     return re.compile("|".join(f"{start}(?:{'|'.join(rests)})" for start, rests in by_start.items()))
 
 
@@ -119,9 +129,9 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str]]
     [(36, 'discount')]
     """
     plain, places = folded(text)
-    found = [match for pattern in patterns_of(rule, language) for match in pattern.finditer(plain)]
-    weak = _pattern(rule, "", "~")
-    found += [match for match in weak.finditer(plain) if not _set_wrongly(plain, match)] if weak.pattern else []
+    strong, weak = pattern_of(plain, rule, language), pattern_of(plain, rule, language, "~")
+    found = list(strong.finditer(plain)) if strong else []
+    found += [match for match in weak.finditer(plain) if not _set_wrongly(plain, match)] if weak else []
     for match in found:
         start, end = places[match.start()], places[match.end() - 1] + 1
         yield start, text[start:end].strip()
@@ -131,14 +141,15 @@ def _set_wrongly(plain: str, match: re.Match[str]) -> bool:
     """Whether the sentence around a word says that a promotion was set wrongly: what happened, and no offer."""
     start = max(plain.rfind(end, 0, match.start()) for end in _ENDS) + 1
     end = min((place for sign in _ENDS if (place := plain.find(sign, match.end())) >= 0), default=len(plain))
-    return bool(_pattern("set_wrongly", "", "").search(plain, start, end))
+    wrong = pattern_of(plain[start:end], "set_wrongly", "")
+    return bool(wrong and wrong.search(plain, start, end))
 
 
 def _as_pattern(word: str) -> tuple[str, str]:
     """What must stand before a word, and the word itself up to its end."""
-    at_start, word = word.startswith("^"), folded(normal(word.replace("…", "\ue002")).removeprefix("^"))[0]
+    at_start, word = word.startswith("^"), word.removeprefix("^")
     own = bool(re.match(f"[{_CJK}]", word))
-    pattern = "".join(_part(part, own) for part in re.split(r"(\s*\ue002\s*|\*|\s+|')", word))
+    pattern = "".join(_part(part, own) for part in re.split(rf"(\s*{_GAP}\s*|\*|\s+|')", word))
     if at_start:
         return rf"(?:^|(?<=\n)|(?<=[{_ENDS}] ))", pattern + _end(word)
     if re.match(f"[{_ARABIC}]", word):
@@ -155,9 +166,9 @@ def _end(word: str) -> str:
 def _part(part: str, unspaced: bool) -> str:
     if part == "*":
         return r"\w*"
-    if "\ue002" in part and unspaced:
+    if _GAP in part and unspaced:
         return f"[^{_ENDS}]{{0,40}}?"
-    if "\ue002" in part:
+    if _GAP in part:
         return rf"\W[^{_ENDS}]{{0,60}}?(?<!\w)"
     if part.isspace():
         return r"[\s,،、]+"

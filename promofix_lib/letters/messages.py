@@ -56,8 +56,6 @@ class Wording:
         Sales channels in which a buyer may have paid before dispatch.
     templates : mapping of (variant, language) to Template
         The seller's own texts, used in place of ours.
-    before : bool
-        Buyers are written to before their orders are cancelled, from the order's page; else after it.
     """
 
     seller_name: str = ""
@@ -66,7 +64,6 @@ class Wording:
     languages: Mapping[str, str] = field(default_factory=dict)
     prepaid: tuple[str, ...] = ("Amazon.co.jp",)
     templates: Mapping[tuple[str, str], Template] = field(default_factory=dict)
-    before: bool = False
 
 
 def wording_of(settings: Settings) -> Wording:
@@ -347,7 +344,7 @@ def _verdict(
         return "cancelling", "held", status.gate.why
     if row.order_id in withheld or row.state == "refused":
         return "cancelling", "held", withheld.get(row.order_id) or row.why or told("letters.held_refused")
-    return "cancelling" if wording.before and variant == "cancelled" else variant, "written", None
+    return variant, "written", None
 
 
 def _address_trouble(email: str, channel: str | None) -> Told | None:
