@@ -283,15 +283,12 @@ def _money(handed: Handed) -> list[tuple[Any, ...]]:
 def how_to_page(handed: Handed) -> Page:
     """The assistant's steps; of a draft only what it is."""
     facts = {"reason": handed.say(f"called_{handed.wording.cancel_reason}"), "batches": _batches(handed)}
-<<<<<<< HEAD
+    facts["days"] = str(rule("buyers_data.keep_days"))
     head = (handed.mark, handed.note) if handed.draft else (handed.say("how_to_step"), handed.say("how_to_what"))
     steps = _STEPS[:1] if handed.draft else _STEPS
     lines = [head, *((handed.say(f"step_{name}_title"), handed.say(f"step_{name}", **facts)) for name in steps)]
     looks = [(_STEP, _TALL) if handed.draft or number else (HEADER, HEADER) for number in range(len(lines))]
     rows = [_titled("how_to_title", handed), row(), *zip(lines, looks, strict=True)]
-=======
-    facts["days"] = str(rule("buyers_data.keep_days"))
->>>>>>> room-truth
     page = _read_page("how_to", rows, (34, 100), handed)
     page.heights.update((n, height_for((title, 30), (text, 100)) + 6) for n, (title, text) in enumerate(lines, 3))
     return page
