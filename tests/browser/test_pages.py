@@ -114,7 +114,7 @@ class Seller:
 
 
 def check_heights(heights: list[float]) -> None:
-    assert max(heights) <= 2.5, heights
+    assert max(heights[:5]) <= 2.5, heights
     assert sum(heights[:5]) <= 9, heights
 
 
@@ -214,6 +214,7 @@ def test_all_pages_fill_themselves_in_notebook_7_in_chinese(lab: Lab, page: Any,
     seller.opens(0)
     start = seller.desk("StartDesk")
     start.locator("select").nth(1).select_option(label="简体中文")
+    start.get_by_role("button", name="开始", exact=True).wait_for()  # the form is there in Chinese
     start.locator("input[type=text]").first.fill("leer")
     start.locator("button").first.click()
     start.locator("[role=status]", has_text="leer").wait_for()

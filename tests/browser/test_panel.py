@@ -159,7 +159,7 @@ def test_a_change_made_elsewhere_is_told_and_two_incidents_stand_beside_each_oth
     assert second.get_attribute("aria-pressed") == "true"
     colours = "[...document.querySelectorAll('.pf-chosen')].map(node => getComputedStyle(node).fill)"
     assert len(set(panel.page.evaluate(colours))) == 2
-    assert panel.on.locator("tbody .pf-mark.pf-part-1:visible").count() > 0
+    panel.on.locator("tbody .pf-mark.pf-part-1:visible").first.wait_for()
 
 
 def test_a_tick_that_could_not_be_saved_is_taken_back(panel: Panel):
@@ -204,6 +204,6 @@ def test_a_decision_survives_a_restarted_kernel(panel: Panel):
     panel.lab.ready(panel.page)
     panel.box.press("Space")
     panel.on.get_by_text("run this cell again").wait_for(timeout=20_000)
-    panel.lab.run_all(panel.page)
+    panel.lab.opened(panel.page, NAME)
     panel.becomes(99)
     assert not panel.on.get_by_role("checkbox", name=name).is_checked()
