@@ -134,6 +134,8 @@ def as_sales(orders: pd.DataFrame) -> Sales:
     >>> sales.depth.tolist(), np.exp(sales.net_price[:1]).round(2).tolist(), sales.sold.tolist()
     ([0.75, nan], [5.0], [True, False])
     """
+    order = _indices(_encoded(orders["order_id"].array.__arrow_array__()))
+    pa.default_memory_pool().release_unused()  # a dictionary of all order ids is as large as all that follows
     sku, sku_names = _coded(orders["sku"])
     asin = _indices(_encoded(orders["asin"].array.__arrow_array__()))
     channel, channel_names = _coded(orders["sales_channel"])
@@ -154,7 +156,7 @@ def as_sales(orders: pd.DataFrame) -> Sales:
         net_price = list_price + np.log(np.maximum(1 - depth, _NEARLY_FREE))
     return Sales(
         time=orders["purchase_date"].to_numpy(dtype="datetime64[us]").astype(np.int64),
-        order=_indices(_encoded(orders["order_id"].array.__arrow_array__())),
+        order=order,
         sku=sku,
         asin=asin,
         channel=channel,

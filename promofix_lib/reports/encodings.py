@@ -13,7 +13,7 @@ from promofix_lib.reports.texts import LOST
 from promofix_lib.say import Told, told
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-BLOCK = 2 << 20
+BLOCK = 8 << 20
 _LONGEST_LINE = 4 << 20
 _SAMPLE = 2_000  # lines with characters beyond ASCII that are looked at
 _SENSIBLE = re.compile(r"[À-ÖØ-öø-ÿŠšŽžŒœŸ’‘“”–—…€™®©°º²³½¼£§´·«»¿¡\u00a0]")

@@ -58,6 +58,7 @@ class FlatFile:
         self.typer = RowTyper(self.columns, continues=header.kind.continues)
         self.read = Read(pa.table({}), tuple(column.name for column in self.columns))
         self._orders = None if want.orders is None else pa.array(sorted(want.orders), pa.string())
+        self._narrow = want.columns is not None
         self._tables: list[pa.Table] = []
         self._pieces: list[pa.Table] = []
         self._line = 1
@@ -135,8 +136,10 @@ class FlatFile:
             self._put_together()
 
     def _put_together(self) -> None:
-        """One piece out of many: the parser's own take twice the room, and rows are picked from few sooner."""
-        self._tables.append(pa.concat_tables(self._pieces, promote_options="default").combine_chunks())
+        """One piece out of many, where memory counts: the parser's own take twice the room."""
+        if self._narrow:
+            self._pieces = [pa.concat_tables(self._pieces, promote_options="default").combine_chunks()]
+        self._tables += self._pieces
         self._pieces = []
 
     def done(self) -> Read:

@@ -73,6 +73,7 @@ def read_orders(
         reading = _together(named, lambda path: read_report(path, progress=progress, want=want))
     else:
         reading = _from_shelf(named, Shelf(cache), progress)
+    pa.default_memory_pool().release_unused()  # of what was put together, or is mapped now
     passed = [told("reports.lock_file", file=shown_name(path.name)) for path in locks]
     return replace(reading, warnings=(*passed, *reading.warnings)) if passed else reading
 
@@ -90,7 +91,6 @@ def _from_shelf(paths: Sequence[Path], shelf: Shelf, progress: bool) -> Reading:
 
     reading = shelf.reading(paths, lambda: _together(paths, read if len(paths) == 1 else read_once))
     shelf.tidy()
-    pa.default_memory_pool().release_unused()  # what was read is mapped now
     return reading
 
 

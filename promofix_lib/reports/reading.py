@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.encodings import (
+    BLOCK,
     LongLineError,
     NotUtf8Error,
     decodes,
@@ -93,13 +94,16 @@ def _read(source: Source, want: Want) -> tuple[Report, ...]:
 def _read_text(source: Source, want: Want) -> Report:
     """As UTF-8 at first; only when that fails are all of its bytes looked at to find what they mean."""
     encoding = marked_encoding(source) or "utf-8"
+    size = BLOCK if want.columns is None else BLOCK // 4  # who asks for little wants little memory
     try:
         header = _header(source, encoding)
-        read = FlatFile(source.name, header, strict=True, want=want).of_lines(text_blocks(source.stream, encoding))
+        read = FlatFile(source.name, header, strict=True, want=want).of_lines(
+            text_blocks(source.stream, encoding, size)
+        )
     except NotUtf8Error:
         encoding = encoding_of(source)
         header = _header(source, encoding)
-        read = FlatFile(source.name, header, want=want).of_lines(text_blocks(source.stream, encoding))
+        read = FlatFile(source.name, header, want=want).of_lines(text_blocks(source.stream, encoding, size))
     return _report(source, encoding, header, read)
 
 
