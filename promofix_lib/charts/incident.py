@@ -93,7 +93,7 @@ class Night:
 def incident_figure(night: Night, colours: Colours, *, title: str = "") -> Figure:
     """The whole report, each incident hour by hour, the price paid per unit: one under the other."""
     numbers = [number for number in night.incidents if night.window(number)][:MOST_NIGHTS] or [1]
-    figure, (whole, *nights, prices) = sheet([1.7, *(2.5 for _ in numbers), 2.5])
+    figure, (whole, *nights, prices) = sheet([1.5, *(2.2 for _ in numbers), 2.0])
     if title:
         figure.suptitle(printable(title, 100), x=0.01, y=0.995, ha="left", weight="bold", size=13, parse_math=False)
     plot_hours(night, colours, whole)

@@ -35,7 +35,7 @@ BEYOND = """[...document.querySelectorAll('[data-ours], [data-ours] *')]
   .map(node => node.outerHTML.slice(0, 120))"""
 UNFOLD = "document.querySelectorAll('.promofix details').forEach(node => node.open = true)"
 RED = ".jp-OutputArea-output[data-mime-type*=error], .jp-RenderedText[data-mime-type*=stderr]"
-ENGLISH = re.compile(r"\b(?:affected orders?|Choose|Export|Order of|reports?|the|not|and)\b")
+ENGLISH = re.compile(r"\b(?:affected orders?|Choose|Export|Order of|reports?|the|not)\b")
 FEED = "Feed Processing Summary:\n\tNumber of records processed\t\t{n}\n\tNumber of records successful\t\t{good}\n\n"
 COLUMNS = "original-record-number\torder-id\torder-item-id\terror-code\terror-type\terror-message\n"
 
@@ -241,6 +241,8 @@ def test_all_pages_fill_themselves_in_notebook_7_in_chinese(lab: Lab, page: Any,
 def test_fifteen_presses_lead_from_page_0_to_the_exported_folder(lab: Lab, page: Any):
     """The stopwatch walk on the sample, as `promofix open` shows it: run, tick, look at each page, export."""
     lab.looks("Light", "doc")
+    (lab.cases / ".open").unlink(missing_ok=True)  # as on the first day: the sample is open, and nobody worked on it
+    shutil.rmtree(lab.cases / "sample", ignore_errors=True)
     seller = Seller(lab, page, "", "walk")
     lab.open(page, f"notebooks/{PAGES[0]}.ipynb")
     lab.run_all(page)

@@ -159,7 +159,7 @@ def test_a_change_made_elsewhere_is_told_and_two_incidents_stand_beside_each_oth
     assert second.get_attribute("aria-pressed") == "true"
     colours = "[...document.querySelectorAll('.pf-chosen')].map(node => getComputedStyle(node).fill)"
     assert len(set(panel.page.evaluate(colours))) == 2
-    panel.on.locator("tbody .pf-mark.pf-part-1:visible").first.wait_for()
+    panel.on.locator("tbody .pf-mark[class*='pf-part-']:visible").first.wait_for()
 
 
 def test_a_tick_that_could_not_be_saved_is_taken_back(panel: Panel):
