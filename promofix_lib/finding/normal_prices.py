@@ -67,7 +67,7 @@ def _by_history(sales: Sales, row: int, paid: Ints, time: Ints, onset: int) -> N
     elif long.any() and (long.sum() >= 10 or not after.any()):
         chosen, days = long, 90
     elif long.any() or after.any():
-        chosen, days = long | after, 0.0
+        chosen, days = long | after, 0
     else:
         return None
     values = np.sort(paid[chosen])

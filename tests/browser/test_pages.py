@@ -141,6 +141,7 @@ def test_the_whole_way_in_jupyterlab(lab: Lab, page: Any, axe: str):
     for report in sample_reports():
         (lab.root / "notebooks" / report.name).unlink()
     seller.clicks(seller.button("ReportChooser", "Look again"))
+    seller.desk("ReportChooser").get_by_role("checkbox", name="File 1").wait_for(state="detached")
     heights.append(seller.sees("1"))
 
     seller.opens(2)
