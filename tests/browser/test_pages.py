@@ -235,6 +235,7 @@ def test_all_pages_fill_themselves_in_notebook_7_in_chinese(lab: Lab, page: Any,
             seller.desk("PageHead").get_by_text("17,397.00").wait_for()
         heights.append(seller.sees(str(number)))
         words = "\n".join(seller.page.locator("[data-ours]").all_inner_texts())
+        words = re.sub(r"/[\w/.-]+", "", words)  # where a folder is, is no sentence
         assert not ENGLISH.findall(words), number
     check_heights(heights)
 
