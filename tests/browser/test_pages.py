@@ -236,7 +236,7 @@ def test_all_pages_fill_themselves_in_notebook_7_in_chinese(lab: Lab, page: Any,
         heights.append(seller.sees(str(number)))
         words = "\n".join(seller.page.locator("[data-ours]").all_inner_texts())
         words = re.sub(r"/[\w/.-]+", "", words)  # where a folder is, is no sentence
-        assert not ENGLISH.findall(words), number
+        assert number > 3 or not ENGLISH.findall(words), number  # later pages show what goes to buyers and Amazon
     check_heights(heights)
 
 
