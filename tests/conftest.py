@@ -20,6 +20,7 @@ TOGETHER = ("browser/", "office/", "test_notebooks", "test_evidence", "test_purg
 """What shares something costly (one JupyterLab and one Chromium, one LibreOffice, a made case) runs in one process."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook, and would come first
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares something costly, and begin with it: it takes longest."""
     for item in items:
