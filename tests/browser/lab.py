@@ -102,7 +102,9 @@ class Lab:
     def open(self, page: Any, name: str) -> None:
         """Show a notebook and wait until its kernel can work; before that, Run All is lost."""
         self.attach(name)
-        if self.app == "lab" and page.evaluate("'jupyterapp' in window"):  # loading all of JupyterLab again takes longest
+        if self.app == "lab" and page.evaluate(
+            "'jupyterapp' in window"
+        ):  # loading all of JupyterLab again takes longest
             page.evaluate(OPEN, name)
         else:
             tree = "" if self.app == "notebooks" else "/tree"
@@ -147,7 +149,11 @@ def serve(folder: Path) -> Iterator[Lab]:
         shutil.copytree(PROJECT / part, root / part, ignore=ignore)
     port, token = _free_port(), secrets.token_hex(16)
     command = [part for part in server_command(port, "notebooks/0_start_here.ipynb") if "root_dir" not in part]
-    command += [f"--ServerApp.root_dir={root}", "--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True"]
+    command += [
+        f"--ServerApp.root_dir={root}",
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.expose_app_in_browser=True",
+    ]
     with (folder / "server.log").open("wb") as log:
         environment = _surroundings(folder) | {"JUPYTER_TOKEN": token}
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
