@@ -241,7 +241,7 @@ def search_account(account: Account, kept: str, language: str) -> dict[str, Any]
     with TemporaryDirectory() as room:
         try:
             key = _key(account, language)
-            files = _fetched(account, Path(room)) if account.is_remote else finished_files(Path(account.place))
+            files = files_of(account, Path(room))
             row = _row(account.name, look_at(files), files)
         except PromofixError as error:
             key, row = "", Row(account.name, failed=str(error))
@@ -425,7 +425,10 @@ def _remote_files(account: Account) -> tuple[Any, list[str]]:
     return system, [name for name in found if is_finished(name.rsplit("/", 1)[-1])]
 
 
-def _fetched(account: Account, room: Path) -> tuple[Path, ...]:
+def files_of(account: Account, room: Path) -> tuple[Path, ...]:
+    """An account's finished reports, the oldest first; those behind an address are laid into `room`."""
+    if not account.is_remote:
+        return finished_files(Path(account.place))
     with _answering(account.place):
         system, names = _remote_files(account)
         here = [room / safe_file_name(name.rsplit("/", 1)[-1]) for name in names]
@@ -434,4 +437,14 @@ def _fetched(account: Account, room: Path) -> tuple[Path, ...]:
     return tuple(here)
 
 
-__all__ = ["DEFAULTS_NAME", "Account", "Row", "Scan", "accounts_under", "defaults", "scan", "search_account"]
+__all__ = [
+    "DEFAULTS_NAME",
+    "Account",
+    "Row",
+    "Scan",
+    "accounts_under",
+    "defaults",
+    "files_of",
+    "scan",
+    "search_account",
+]

@@ -18,6 +18,7 @@ PAGES = (
     "4_export_for_assistant",
     "5_write_to_amazon",
     "6_follow_up",
+    "7_many_accounts",
 )
 """The notebooks, in the order of the work."""
 
