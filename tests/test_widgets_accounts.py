@@ -34,7 +34,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_nothing_is_read_before_the_seller_asks_and_an_incident_is_a_case_by_one_click(root: Path):
-    """Without a folder one line says what to name; scanned, the gravest comes first; its button makes it the open case."""
+    """Without a folder one line says what to name; scanned, the gravest is first; its button makes it the open case."""
     desk = AccountsDesk()
     assert desk.parts["accounts_scan"].disabled
     assert "One folder per account" in desk.parts["accounts_root hint"].value

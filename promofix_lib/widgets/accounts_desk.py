@@ -89,7 +89,7 @@ class AccountsDesk(Desk):
         return [f"{n}. {row.account}", *cells, Html(chart(row)), row.failed or ""]
 
     def _open(self, row: Row) -> None:
-        """The account's reports become a case of its name, with what holds for all accounts; it is the open case then."""
+        """The account's reports become a case of its name, with what holds for all; it is open from then on."""
         account = next(one for one in accounts_under(self._root) if one.name == row.account)
         with self.working("finding"), TemporaryDirectory() as room:
             case, files = Case.choose(begun(safe_file_name(account.name)), self.language), files_of(account, Path(room))

@@ -46,6 +46,17 @@ def paragraph(words: str, *, role: str = "", look: str = "", language: str = "")
     return Html(f"<p{written}>{_text(words)}</p>")
 
 
+def as_it_is(words: str) -> Html:
+    """A report's own words, or a file's name: marked, so that nobody takes it for a sentence of ours.
+
+    Examples
+    --------
+    >>> as_it_is("Save 2 <and> more")
+    '<span translate="no">Save 2 &lt;and&gt; more</span>'
+    """
+    return Html(f'<span translate="no">{escape(words)}</span>')
+
+
 def link_to(page: int, language: str) -> Html:
     """A link to one of the notebooks, which lie beside each other in every language.
 
