@@ -114,8 +114,12 @@ class Chance:
             rate = count = len(np.unique(cheap.order[other]))
         else:
             other = self._without_largest(cheap, other, mine)
-            place = np.flatnonzero(other)
-            follows = cheap.key[place[1:]] == cheap.key[place[:-1]]
+            sku, place = sales.sku[cheap.row], np.flatnonzero(other)
+            narrow = 2 * len(np.unique(sales.sku[rows])) <= len(own)
+            if narrow:  # a run on one SKU is compared with runs on one SKU
+                place = place[np.lexsort((cheap.time[place], sku[place], cheap.key[place]))]
+                same &= np.isin(sku, sales.sku[rows])
+            follows = (cheap.key[place[1:]] == cheap.key[place[:-1]]) & ~(narrow & (sku[place[1:]] != sku[place[:-1]]))
             count, rate = int(other.sum()), int(same.sum())
         followed = int((np.diff(cheap.time[place])[follows] <= gap).sum())
         # of a few made-up orders one is followed, as often as what is left of the price: a shop without is no proof
