@@ -45,6 +45,7 @@ class Kind:
     ids_joined_by: str = ""
     continues: bool = False
     xml: tuple[str, ...] = ()
+    sales: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,9 @@ class Facts:
     decides: frozenset[str]
     tells: frozenset[str]
     lacks: tuple[Mapping[str, Any], ...]
-    xml: Mapping[str, Mapping[str, str]]
+    xml: Mapping[str, str]
     strangers: Mapping[str, Mapping[str, str]]
+    words: Mapping[str, Any]
 
 
 def kinds_folder() -> Path:
@@ -136,6 +138,7 @@ def _facts(own: tuple[tuple[str, int, int], ...]) -> Facts:
         lacks=tuple(table["lack"]),
         xml=table["xml"],
         strangers=table["strangers"],
+        words=table["words"],
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
@@ -29,8 +28,8 @@ _POOL = pa.jemalloc_memory_pool() if "jemalloc" in pa.supported_memory_backends(
 _TABS = csv.ParseOptions(delimiter="\t", quote_char=False, double_quote=False, escape_char=False)
 
 
-def flawless(block: bytes, columns: tuple[Column, ...], first_line: int, lines: int) -> pa.Table | None:
-    r"""The lines of a block as a table with a ``source_line`` column; None when any line needs a closer look.
+def flawless(block: bytes, columns: tuple[Column, ...], lines: int) -> pa.Table | None:
+    r"""The lines of a block as a table; None when any line needs a closer look.
 
     Parameters
     ----------
@@ -38,15 +37,15 @@ def flawless(block: bytes, columns: tuple[Column, ...], first_line: int, lines: 
         Whole lines of UTF-8 text, cells separated by tabs.
     columns : tuple of Column
         All columns of the file.
-    first_line, lines : int
-        Physical line of the block's first line, and how many lines the block has.
+    lines : int
+        How many lines the block has.
 
     Examples
     --------
     >>> columns = (Column("order_id", "order-id", needed=True), Column("sku", "sku"))
-    >>> flawless(b'A\t"Deluxe\nB\t007\n', columns, 2, 2)["sku"].to_pylist()
+    >>> flawless(b'A\t"Deluxe\nB\t007\n', columns, 2)["sku"].to_pylist()
     ['"Deluxe', '007']
-    >>> flawless(b"A\t1\t2\n", columns, 2, 1) is None
+    >>> flawless(b"A\t1\t2\n", columns, 1) is None
     True
     """
     if texts.odd_bytes(block, lines * len(columns)):
@@ -58,7 +57,7 @@ def flawless(block: bytes, columns: tuple[Column, ...], first_line: int, lines: 
     kept = (column for column in columns if column.kept)
     if table.num_rows != lines or not all(_as_it_should(table[column.name], column) for column in kept):
         return None
-    return table.append_column("source_line", pa.array(np.arange(first_line, first_line + lines)))
+    return table
 
 
 def _names(columns: tuple[Column, ...]) -> Any:
@@ -111,6 +110,8 @@ class RowTyper:
     ----------
     columns : tuple of Column
         All columns of the file.
+    count : Counter
+        What is counted on the way: what was put right, and by column what could not be read.
     sign : str
         The file's decimal sign.
     continues : bool
@@ -118,11 +119,10 @@ class RowTyper:
     """
 
     columns: tuple[Column, ...]
+    count: Counter[str]
     sign: str = "."
     continues: bool = False
     quarantined: list[Quarantined] = field(default_factory=list)
-    unread: Counter[str] = field(default_factory=Counter)
-    put_right: Counter[str] = field(default_factory=Counter)
     _carried: dict[str, Any] | None = None
     _before: Mapping[str, str] = field(default_factory=dict)
     _rows: list[list[Any]] = field(default_factory=list)
@@ -186,12 +186,12 @@ class RowTyper:
 
     def _tidy(self, cell: str) -> str:
         if texts.LOST in cell:
-            self.put_right["letters_lost"] += 1
+            self.count["letters_lost"] += 1
             cell = cell.rstrip(texts.LOST)
         plain = texts.cleaned(meant := texts.mended(cell))
-        self.put_right["encoded_twice"] += meant != cell
-        self.put_right["control_letters"] += plain != meant
-        self.put_right["spoilt"] += texts.is_spoilt(plain)
+        self.count["encoded_twice"] += meant != cell
+        self.count["control_letters"] += plain != meant
+        self.count["spoilt"] += texts.is_spoilt(plain)
         return plain
 
     def _is_continuation(self, named: Mapping[str, str]) -> bool:
@@ -218,7 +218,7 @@ class RowTyper:
             if column.decides:
                 facts = {"column": column.header, "fault": fault.told, "found": text[:40]}
                 raise _UnreadableError(told("reports.fault.cell", **facts)) from fault
-            self.unread[column.header] += 1
+            self.count[f"unread {column.header}"] += 1
             return None
 
     def _id(self, column: Column, text: str) -> str | None:
@@ -226,10 +226,10 @@ class RowTyper:
             plain = texts.order_id(text) if column.id == "order" else texts.item_id(text)
         except CellError as fault:
             if fault.told.key == "reports.fault.lost_zeros" and not self.continues:
-                self.put_right["lost_zeros"] += 1
+                self.count["lost_zeros"] += 1
                 return None
             raise
-        self.put_right["ids_mended"] += plain != text.strip()
+        self.count["ids_mended"] += plain != text.strip()
         return plain
 
     def _shown(self, record: Record) -> str:
