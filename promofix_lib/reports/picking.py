@@ -177,7 +177,7 @@ class Picking:
         differs[both] = pc.fill_null(pc.not_equal(old, new), False).to_numpy(zero_copy_only=False)
         return np.where(differs, priced, last)
 
-    def column(self, name: str) -> pa.ChunkedArray:
+    def column(self, name: str) -> Any:
         """The cells of all order items."""
         if name in ("source_file", "source_line"):
             return self.rows[name].take(pa.array(self.base))
@@ -188,28 +188,16 @@ class Picking:
         chosen = self.winner(name.removesuffix("_given") if name.endswith("_status_given") else name)
         return self.rows[name].take(pa.array(chosen, mask=chosen < 0))
 
-    def _united(self, name: str) -> pa.ChunkedArray:
+    def _united(self, name: str) -> pa.ListArray:
         """What any report knows of: ids and codes only ever become more."""
-        chosen = self.winner(name)
-        cells = self.rows[name].take(pa.array(chosen, mask=chosen < 0))
-        rows = self._told_twice(name)
-        if not len(rows):
-            return cells
-        united: dict[int, dict[str, None]] = {}
-        for number, words in zip(
-            self.slot[rows].tolist(), self.rows[name].take(pa.array(rows)).to_pylist(), strict=True
-        ):
-            united.setdefault(number, {}).update(dict.fromkeys(words))
-        lists = cells.to_pylist()
-        for number, known in united.items():
-            lists[number] = list(known)
-        return pa.chunked_array([pa.array(lists, pa.list_(pa.string()))])
-
-    def _told_twice(self, name: str) -> Numbers:
-        """Rows, in the order given, whose order item has such a list in several reports."""
-        known = np.flatnonzero(pc.is_valid(self.rows[name]).to_numpy(zero_copy_only=False))
-        times = np.bincount(self.slot[known], minlength=self.slots)
-        return known[times[self.slot[known]] > 1]
+        lists = self.rows[name].combine_chunks()
+        told = pd.DataFrame(
+            {"item": self.slot[pc.list_parent_indices(lists)], "word": pc.list_flatten(lists).to_pandas()}
+        )
+        told = told.drop_duplicates().sort_values("item", kind="stable")
+        times = np.bincount(told["item"], minlength=self.slots)
+        offsets = pa.array(np.concatenate([[0], np.cumsum(times)]), pa.int32())
+        return pa.ListArray.from_arrays(offsets, pa.array(told["word"], pa.string()), mask=pa.array(times == 0))
 
     def sources(self) -> pa.ListArray:
         """Every line that an order item was read from, as ``file, line n``."""

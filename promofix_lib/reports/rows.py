@@ -17,7 +17,6 @@ from promofix_lib.reports.kinds import MONEY, TEXT, TIME, WHOLE, Column
 from promofix_lib.reports.lines import Record
 from promofix_lib.reports.report import Quarantined
 from promofix_lib.reports.texts import CellError
-from promofix_lib.say import Told, told
 
 _SHOWN = ("order_id", "order_item_id", "sku", "purchase_date", "quantity", "currency", "item_price")
 _CARRIED = ("order_id", "order_item_id", "purchase_date")
@@ -51,7 +50,7 @@ def flawless(block: bytes, columns: tuple[Column, ...], lines: int) -> pa.Table 
     if texts.odd_bytes(block, lines * len(columns)):
         return None
     try:
-        table = csv.read_csv(pa.BufferReader(block), _names(columns), _TABS, _types(columns), _POOL)
+        table = csv.read_csv(pa.BufferReader(block), _names(columns, len(block)), _TABS, _types(columns), _POOL)
     except (pa.ArrowInvalid, pa.ArrowKeyError):
         return None
     kept = (column for column in columns if column.kept)
@@ -60,9 +59,10 @@ def flawless(block: bytes, columns: tuple[Column, ...], lines: int) -> pa.Table 
     return table
 
 
-def _names(columns: tuple[Column, ...]) -> Any:
+def _names(columns: tuple[Column, ...], size: int) -> Any:
     # one thread and pieces that fit the processor's cache: half the CPU seconds of whole blocks on all threads
-    return csv.ReadOptions(column_names=[column.name for column in columns], block_size=_PIECE, use_threads=False)
+    piece = min(size + 1, _PIECE)
+    return csv.ReadOptions(column_names=[column.name for column in columns], block_size=piece, use_threads=False)
 
 
 def _types(columns: tuple[Column, ...]) -> Any:
@@ -132,7 +132,7 @@ class RowTyper:
         """Take a record in or set it aside; how many physical lines became part of the table."""
         try:
             row = self._row(record)
-        except _UnreadableError as fault:
+        except CellError as fault:
             shown = self._shown(record)
             self.quarantined += [Quarantined(record.line + i, fault.told, shown) for i in range(record.lines)]
             return 0
@@ -161,19 +161,19 @@ class RowTyper:
     def _row(self, record: Record) -> list[Any]:
         if record.fault:
             self._carried = None
-            raise _UnreadableError(record.fault)
+            raise CellError(record.fault.key, **dict(record.fault.facts))
         if record.after_gap:
             self._carried = None
         cells = self._tidied(record.cells) if texts.is_odd("".join(record.cells)) else record.cells
         named = dict(zip((column.name for column in self.columns), cells, strict=True))
         continued = self._is_continuation(named)
         if continued and self._carried is None:
-            raise _UnreadableError(told("reports.fault.continues_nothing"))
+            raise CellError("reports.fault.continues_nothing")
         try:
             kept = {
                 column.name: self._cell(column, named[column.name], continued) for column in self.columns if column.kept
             }
-        except _UnreadableError:
+        except CellError:
             self._carried = self._carried if continued else None
             raise
         if not continued:
@@ -210,14 +210,14 @@ class RowTyper:
             if continued and column.name in _CARRIED:
                 return (self._carried or {})[column.name]
             if column.needed:
-                raise _UnreadableError(told("reports.fault.empty", column=column.header))
+                raise CellError("reports.fault.empty", column=column.header)
             return text or None if column.type == TEXT and not text.strip() else None
         try:
             return self._id(column, text) if column.id else typed(text, column.type, self.sign)
         except CellError as fault:
             if column.decides:
                 facts = {"column": column.header, "fault": fault.told, "found": text[:40]}
-                raise _UnreadableError(told("reports.fault.cell", **facts)) from fault
+                raise CellError("reports.fault.cell", **facts) from fault
             self.count[f"unread {column.header}"] += 1
             return None
 
@@ -236,14 +236,6 @@ class RowTyper:
         pairs = zip(self.columns, record.cells, strict=False)
         shown = (f"{column.header}: {cell[:60]}" for column, cell in pairs if column.name in _SHOWN and cell)
         return texts.cleaned(", ".join(shown))
-
-
-class _UnreadableError(ValueError):
-    """A row that must be set aside."""
-
-    def __init__(self, why: Told) -> None:
-        super().__init__(why.key)
-        self.told = why
 
 
 def _may_say_nothing(column: Column) -> bool:

@@ -124,7 +124,10 @@ def _within(source: Source) -> Iterator[Source | ReportError]:
             raise ReportError("reports.damaged_archive", file=source.name, why=str(error)) from error
         with archive:
             files = [info for info in archive.infolist() if _is_file(info)]
-            _check_count(source.name, files)
+            if not files:
+                raise ReportError("reports.empty_archive", file=source.name)
+            if len(files) > _MEMBERS:
+                raise ReportError("reports.too_many_files", file=source.name, n=len(files), most=_MEMBERS)
             for info in files:
                 name = f"{source.name}: {_plain_name(info.filename)}"
                 yield from _unpacked(source, name, partial(archive.open, info), info.compress_size)
@@ -139,11 +142,7 @@ def is_office(source: Source, within: str = "") -> bool:
             names = archive.namelist()
     except DAMAGES:
         return False
-    finally:
-        source.stream.seek(0)
-    if within:
-        return any(name.startswith(within) for name in names)
-    return "[Content_Types].xml" in names or "mimetype" in names
+    return any(name.startswith(within) for name in names if within or name in ("[Content_Types].xml", "mimetype"))
 
 
 def _unpacked(source: Source, name: str, opener: Callable[[], Any], packed: int) -> Iterator[Source | ReportError]:
@@ -167,13 +166,6 @@ def _unpacked(source: Source, name: str, opener: Callable[[], Any], packed: int)
 def _is_file(info: zipfile.ZipInfo) -> bool:
     name = info.filename.rsplit("/", 1)[-1]
     return not info.is_dir() and not info.filename.startswith("__MACOSX/") and not name.startswith((".", "~$"))
-
-
-def _check_count(name: str, files: list[zipfile.ZipInfo]) -> None:
-    if not files:
-        raise ReportError("reports.empty_archive", file=name)
-    if len(files) > _MEMBERS:
-        raise ReportError("reports.too_many_files", file=name, n=len(files), most=_MEMBERS)
 
 
 def _plain_name(name: str) -> str:
