@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promofix_lib.errors import LetterError
@@ -194,7 +194,6 @@ def test_a_long_text_is_read_to_its_end(piece: str):
     assert isinstance(faults, tuple)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_can_be_read(text: str):
     """Whatever a seller types is answered with faults, never with a crash, and each fault names a line that exists."""
