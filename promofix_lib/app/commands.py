@@ -19,7 +19,7 @@ def open_notebooks(options: argparse.Namespace) -> int:
     """``promofix open``."""
     from promofix_lib.app.server import open_notebooks
 
-    return open_notebooks(browser=not options.no_browser, port=options.port)
+    return open_notebooks(options.folder, browser=not options.no_browser, port=options.port)
 
 
 def test(options: argparse.Namespace) -> int:
