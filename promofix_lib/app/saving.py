@@ -61,10 +61,10 @@ def before_saving(model: dict[str, Any], **_place: Any) -> None:
 class Exports(AuthenticatedFileHandler):
     """Files of exports, for who holds the token; nothing else that lies in the cases folder."""
 
-    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str:
         """The path, once links in it are followed, if it is a file of an export."""
-        found: str | None = super().validate_absolute_path(root, absolute_path)
-        if found is None or not exported(Path(found)):
+        found: str = super().validate_absolute_path(root, absolute_path)
+        if not found or not exported(Path(found)):
             raise HTTPError(404)
         return found
 
