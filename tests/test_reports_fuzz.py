@@ -308,11 +308,11 @@ def test_damaged_reports_give_a_table_or_a_sentence(tmp_path: Path):
 
 
 @pytest.mark.long
-def test_damaged_reports_for_an_hour(tmp_path: Path):
-    """The same, a million times."""
+def test_damaged_reports_for_an_hour(tmp_path: Path, seconds: float):
+    """The same, a million times, or as long as the long tests have."""
     seed = int(os.environ.get("PROMOFIX_FUZZ_SEED", "1000000"))
     number = int(os.environ.get("PROMOFIX_FUZZ_FILES", "0"))
-    seconds = float(os.environ.get("PROMOFIX_FUZZ_SECONDS", "0" if number else "3600"))
+    seconds = float(os.environ.get("PROMOFIX_FUZZ_SECONDS", "0" if number else seconds))
     print(f"\n{dict(run(tmp_path, seed, number=number, seconds=seconds))}")  # noqa: T201 - how far it came
 
 

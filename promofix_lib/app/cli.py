@@ -123,7 +123,9 @@ def _parser() -> argparse.ArgumentParser:
     opens.add_argument("--port", type=_port, default=0, help=say("app.help.port"))
 
     tests = command("test", "test", json=False)
-    tests.add_argument("--long", action="store_true", help=say("app.help.long"))
+    tests.add_argument(
+        "--long", type=float, nargs="?", const=90, default=0, metavar=say("app.minutes"), help=say("app.help.long")
+    )
     tests.set_defaults(pytest_arguments=[])
     tests.epilog = say("app.help.pytest")
 
