@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
@@ -648,7 +648,6 @@ CELL = st.text(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(st.lists(st.tuples(CELL, CELL, st.integers(0, 99), st.decimals(0, 99999, places=2)), min_size=1, max_size=6))
 def test_what_is_written_is_read_back(tmp_path, rows):
     """Round trip: names, SKUs, quantities and prices come back as they were, row by row."""
@@ -672,7 +671,6 @@ TYPED = (
 ).split()
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.dictionaries(st.sampled_from(TYPED), ODD, max_size=4))
 def test_the_fast_and_the_exact_reader_give_the_same_table(changes):
     """Whatever the fast path accepts, the exact one reads to the same cells."""

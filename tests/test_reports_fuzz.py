@@ -316,11 +316,11 @@ def test_damaged_reports_give_a_table_or_a_sentence(tmp_path: Path):
 
 
 @pytest.mark.long
-def test_damaged_reports_for_an_hour(tmp_path: Path):
-    """The same, a million times: as many processes as the computer has, each with its own seeds."""
+def test_damaged_reports_for_an_hour(tmp_path: Path, seconds: float):
+    """The same, a million times, or as long as the long tests have, in as many processes as the computer has."""
     seed = int(os.environ.get("PROMOFIX_FUZZ_SEED", "1000000"))
     number = int(os.environ.get("PROMOFIX_FUZZ_FILES", "0"))
-    seconds = float(os.environ.get("PROMOFIX_FUZZ_SECONDS", "0" if number else "3600"))
+    seconds = float(os.environ.get("PROMOFIX_FUZZ_SECONDS", "0" if number else seconds))
     processes = int(os.environ.get("PROMOFIX_FUZZ_PROCESSES", os.cpu_count() or 1))
     asked = [(seed + 10**8 * at, number // processes, seconds, tmp_path / str(at)) for at in range(processes)]
     jobs = [subprocess.Popen([sys.executable, __file__, *map(str, one)], stdout=subprocess.PIPE) for one in asked]
