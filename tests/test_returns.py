@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,7 +15,7 @@ from promofix_lib.case.records import Answer, Cancellation, ExportRecord
 from promofix_lib.errors import ReportError
 from promofix_lib.reports import FeedError, ProcessingReport
 from promofix_lib.returns import TakenBack, follow_up, settle
-from promofix_lib.returns.sheets import mail_status, read_worked
+from promofix_lib.returns.sheets import mail_status
 from promofix_lib.returns.uploads import Source, match_upload
 from promofix_lib.status import records, status
 from tests.status_case import NOW, LooseCase, line, order_id
@@ -388,19 +386,6 @@ def test_a_file_that_is_nothing_of_ours_is_refused(case: LooseCase, tmp_path: Pa
         with pytest.raises(ReportError, match=match):
             follow_up(case, [good, tmp_path / name], now=LATER)  # type: ignore[arg-type]
     assert not case.journal.entries("answer")
-
-
-@pytest.mark.office
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
-@pytest.mark.parametrize("ending", ["xlsx", "ods", "xls"])
-def test_a_list_saved_by_libreoffice_is_understood(case: LooseCase, tmp_path: Path, ending: str):
-    """Opened and saved by another program, it says the same."""
-    path = handed_out(case).answer(order_id(3), "done", note="grüß 完成").save(tmp_path / "worked.xlsx")
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    command = ["soffice", "--headless", profile, "--convert-to", ending, "--outdir", str(tmp_path / "out"), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    before, after = (read_worked(one).lists["todo"] for one in (path, tmp_path / "out" / f"worked.{ending}"))
-    assert [(one.order_id, one.cells) for one in after] == [(one.order_id, one.cells) for one in before]
 
 
 # -- Amazon's processing report ---------------------------------------------------------------------------------------
