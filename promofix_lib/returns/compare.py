@@ -282,7 +282,7 @@ class Desk:
         return said if here and said and not is_remark(said) else None
 
     def _goes_on(self, hand: str, cells: Cells) -> bool:
-        """Whether all that a hand answered in a copy still stands in these cells, changed only if it changed its mind."""
+        """Whether what a hand answered in a copy still stands in these cells, or was changed by that hand for sure."""
         unsure = hand in self.heard.in_this_call or (self.worked.nameless and not self._own_words(hand, cells))
         for task, some in cells.items():
             said = self.heard.last.get(task, {}).get(hand)
