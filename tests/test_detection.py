@@ -93,7 +93,8 @@ def test_the_sentence_can_be_checked_by_hand():
         "HP normally costs 58.99 USD (the median of 67 order items in the 14 days before); these orders paid 1.00 USD "
         "a unit: 98 % less. Promotion 'WRONG' is on 40 of 40 affected and on 0 of 144 other orders. "
         "Loss: 2,319.60 USD (normally 2,359.60 USD, paid 40.00 USD). "
-        "Almost certainly a mistake (99 %): by chance, a shop like this would see such a run in one of 1,000,000 reports."
+        "Almost certainly a mistake (99 %): by chance, a shop like this would see such a run in one of "
+        "1,000,000 reports."
     )
 
 
