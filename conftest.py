@@ -1,10 +1,36 @@
-"""For all tests: English is spoken at the beginning of each, whatever case was opened before."""
+"""What holds for all tests: chance is seeded, no clock judges, English is spoken; what is costly is shared."""
 
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from promofix_lib.say import speak
+
+MINUTES = float(os.environ.get("PROMOFIX_LONG_MINUTES", "0"))
+"""How long the long tests may take; 0 where nobody said."""
+_END = time.time() + 60 * (MINUTES or 600)
+
+usual = {"derandomize": True, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
+settings.register_profile("promofix", deadline=None, max_examples=200 if MINUTES else 20, **usual)
+settings.load_profile("promofix")
+os.environ["PROMOFIX_LANGUAGE"] = "en"  # whatever the machine speaks
+
+COSTLY = (
+    "tests/browser/",
+    "tests/test_notebooks.py",
+    "tests/office/",
+    "tests/test_widgets_desks.py",
+    "tests/test_trouble.py",
+)
+"""What takes longest begins first: while one process waits for the browser, the other does the rest."""
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +39,46 @@ def english() -> Iterator[None]:
     speak("en")
     yield
     speak("")
+
+
+@pytest.fixture
+def seconds() -> float:
+    """How long one test may go on by chance: a sixth of the time that the long tests have."""
+    return 10 * (MINUTES or 600)
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook, and would come first
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares a browser, an office or a made case (a folder, a file) runs in one process; the longest begins."""
+    places = {item: _group(item.nodeid) for item in items}
+    for item, place in places.items():
+        if not item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.xdist_group(place))
+    rank = {place: number for number, place in enumerate(COSTLY)}
+    items.sort(key=lambda item: rank.get(places[item], len(rank)))
+
+
+def _group(nodeid: str) -> str:
+    return next((place for place in COSTLY if nodeid.startswith(place)), nodeid.split("::")[0])
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A long test that would begin when its time is over is left out, and that is said."""
+    if item.get_closest_marker("long") and time.time() > _END:
+        pytest.skip(f"the {MINUTES:g} minutes given to the long tests were over")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What could not be checked here, one line each; at the very end where `promofix test` says more after it."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else "" for report in skipped)
+    lines = [
+        f"not checked here ({tests} tests): {reason.removeprefix('Skipped: ')}"
+        for reason, tests in sorted(reasons.items())
+    ]
+    if later := os.environ.get("PROMOFIX_NOT_CHECKED"):
+        with Path(later).open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+    else:
+        for line in lines:
+            terminalreporter.write_line(line)

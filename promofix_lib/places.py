@@ -31,9 +31,16 @@ C = TypeVar("C", bound=InFolder)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PROJECT = Path(__file__).resolve().parent.parent
-SAMPLE = PROJECT / "data" / "sample"
-NOTEBOOKS = PROJECT / "notebooks"
+PACKAGE = Path(__file__).resolve().parent
+PROJECT = PACKAGE.parent
+_BROUGHT = PACKAGE / "brought"  # by a wheel; a clone has the same beside the package
+FROM_WHEEL = _BROUGHT.is_dir()
+SAMPLE = (_BROUGHT if FROM_WHEEL else PROJECT) / "data" / "sample"
+NOTEBOOKS = (_BROUGHT if FROM_WHEEL else PROJECT) / "notebooks"
+PAGES_LIST = ".promofix-pages.json"
+"""What marks a folder into which ``promofix open`` has laid the notebooks."""
+SERVED = "PROMOFIX_SERVED"
+"""Variable that tells a page's kernel where the server of ``promofix open`` gives out the files of exports."""
 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
@@ -51,15 +58,41 @@ _NAME_BYTES = 200  # most systems allow 255, and a number or an ending may still
 # -- places -----------------------------------------------------------------------------------------------------------
 
 
+def seller_folder() -> Path:
+    """Where the seller's pages and cases are: around this folder, if ``promofix open`` laid them there, else the clone.
+
+    Without a clone it is ``promofix`` at home.
+    """
+    with suppress(OSError):  # the folder in which the terminal stands may be gone
+        here = Path.cwd()
+        if laid := next((one for one in (here, *here.parents) if (one / PAGES_LIST).is_file()), None):
+            return laid
+    return Path.home() / "promofix" if FROM_WHEEL else PROJECT
+
+
 def cases_folder() -> Path:
-    """Where cases live: PROMOFIX_CASES, else ``data/cases`` of the clone, else ``promofix/cases`` at home."""
+    """Where cases live: PROMOFIX_CASES, else ``data/cases`` of the clone, else ``cases`` in the seller's folder."""
     if named := os.environ.get("PROMOFIX_CASES"):
         return Path(named)
-    return PROJECT / "data" / "cases" if NOTEBOOKS.is_dir() else Path.home() / "promofix" / "cases"
+    home = seller_folder()
+    return home / "data" / "cases" if home == PROJECT else home / "cases"
+
+
+def exported(path: Path) -> str:
+    """Where a file of an export lies below the cases folder; empty for any other file, whatever leads to it.
+
+    Examples
+    --------
+    >>> exported(cases_folder() / "night/exports/now/buyers.xlsx"), exported(cases_folder() / "night/case.db")
+    ('night/exports/now/buyers.xlsx', '')
+    """
+    place, cases = path.resolve(), cases_folder().resolve()
+    parts = place.relative_to(cases).parts if place.is_relative_to(cases) else ()
+    return "/".join(parts) if len(parts) > 3 and parts[1] == "exports" else ""
 
 
 def sample_reports() -> tuple[Path, ...]:
-    """The sample reports that came with the clone."""
+    """The sample reports that came with promofix."""
     return tuple(sorted(path for path in SAMPLE.glob("*") if path.suffix in (".txt", ".xml")))
 
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promofix_lib.case.records import Cancellation
@@ -232,7 +232,6 @@ def test_the_xml_feed_is_well_formed_and_says_the_same() -> None:
     assert [child.tag for child in second] == ["AmazonOrderID", "StatusCode"]
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     rows=st.lists(
         st.fixed_dictionaries(

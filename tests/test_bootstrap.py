@@ -6,17 +6,21 @@ import errno
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from promofix_lib.app import bootstrap, server
+from promofix_lib import places
+from promofix_lib.app import bootstrap, pages, server
 from promofix_lib.errors import PromofixError
 from promofix_lib.places import PROJECT
 
@@ -96,10 +100,11 @@ def test_a_folder_that_cannot_be_written_says_so(
     assert "python3-venv" not in said
 
 
-def test_outside_a_clone_the_notebooks_are_missed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """An installed package without the project says what to download."""
-    monkeypatch.setattr(server, "PROJECT", tmp_path)
-    with pytest.raises(PromofixError, match="Download the whole project"):
+def test_without_pages_the_way_to_them_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """A clone whose notebooks are gone says what to download."""
+    for module in (server, places):
+        monkeypatch.setattr(module, "PROJECT", tmp_path)
+    with pytest.raises(PromofixError, match="Download the project again"):
         server.open_notebooks(browser=False)
 
 
@@ -117,14 +122,84 @@ def test_jupyterlab_is_kept_quiet(tmp_path: Path):
     assert file.read_text(encoding="utf-8") == "{"
 
 
+@pytest.fixture
+def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The pages of a version, as a wheel brings them."""
+    folder = tmp_path / "brought"
+    for name in ("0_a", "1_b", "2_c", "zh-CN/0_a"):
+        page(folder / f"{name}.ipynb", "of 1")
+    monkeypatch.setattr(pages, "NOTEBOOKS", folder)
+    return folder
+
+
+def page(path: Path, *sources: str, **facts: object) -> None:
+    cells = [{"cell_type": "code", "source": source, **facts} for source in sources]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+
+
+def test_a_newer_promofix_brings_newer_pages_and_keeps_the_seller_s_aside(brought: Path, tmp_path: Path):
+    """Compared by the cells: a save changes nothing; what was changed stays where no newer page comes."""
+    home = tmp_path / "home"
+    assert pages.lay_pages(home) == ()
+    mine = home / "notebooks"
+    page(mine / "0_a.ipynb", "of 1", outputs=["saved"])
+    page(mine / "1_b.ipynb", "of 1", "my own")
+    page(mine / "2_c.ipynb", "of 1", "my own")
+    for name in ("0_a", "1_b", "zh-CN/0_a"):
+        page(brought / f"{name}.ipynb", "of 2")
+    assert [path.name for path in pages.lay_pages(home)] == ["1_b-yours.ipynb"]
+    held = {path.relative_to(mine).as_posix(): path.read_text("utf-8") for path in mine.rglob("*.ipynb")}
+    new, own = {"0_a.ipynb", "1_b.ipynb", "zh-CN/0_a.ipynb"}, {"1_b-yours.ipynb", "2_c.ipynb"}
+    assert {name for name, text in held.items() if "of 2" in text} == new
+    assert {name for name, text in held.items() if "my own" in text} == own
+    assert pages.lay_pages(home) == ()
+
+
+def test_a_wheel_brings_the_pages_and_the_sample(tmp_path: Path):
+    """Both languages and the sample, nothing that a seller dropped there; the cases stand beside the pages laid."""
+    clone, site = tmp_path / "clone", tmp_path / "site"
+    for name in ("promofix_lib", "notebooks", "data/sample"):
+        shutil.copytree(PROJECT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(PROJECT / name, clone)
+    (clone / "notebooks" / "AllOrders-of-a-seller.txt").write_text("A Buyer", encoding="utf-8")
+    build = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", build, str(tmp_path)], cwd=clone, check=True, capture_output=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        wheel.extractall(site)
+    brought = site / "promofix_lib" / "brought"
+    pages_there = [*(PROJECT / "notebooks").glob("?_*.ipynb"), *(PROJECT / "notebooks" / "zh-CN").glob("?_*.ipynb")]
+    wanted = [path.relative_to(PROJECT) for path in (*pages_there, *places.sample_reports())]
+    assert [path for path in wanted if not (brought / path).is_file()] == []
+    assert not list(site.rglob("*-of-a-seller*"))
+    tried = (
+        "from pathlib import Path\nfrom promofix_lib.app.pages import lay_pages\nfrom promofix_lib import places\n"
+        "import os\nprint(places.cases_folder())\nlay_pages(Path('mine'))\nos.chdir('mine/notebooks/zh-CN')\n"
+        "print(places.cases_folder())\nprint(len(places.sample_reports()))"
+    )
+    surroundings = {name: value for name, value in os.environ.items() if name != "PROMOFIX_CASES"}
+    surroundings |= {"PYTHONPATH": str(site), "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    command = [sys.executable, "-c", tried]
+    said = subprocess.run(command, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=True).stdout
+    assert said.split() == [str(tmp_path / "promofix" / "cases"), str(tmp_path / "mine" / "cases"), "3"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups to end the server with")
 @pytest.mark.parametrize("by", ["Ctrl+C", "SIGTERM"])
-def test_open_serves_the_first_notebook(by: str, tmp_path: Path):
-    """``promofix open`` starts JupyterLab, offline, on the guide; told to, it ends the server and says good-bye."""
+def test_open_serves_the_pages_and_nothing_else_of_the_disk(by: str, tmp_path: Path):
+    """``promofix open`` starts JupyterLab on the guide, gives out exports alone; told to, it ends and says good-bye."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    night = tmp_path / "cases" / "night"
+    export = night / "exports" / "now"
+    export.mkdir(parents=True)
+    for path in (export / "a b.txt", night / "case.db", tmp_path / "secret"):
+        path.write_text("A Buyer", encoding="utf-8")
+    (export / "link.txt").symlink_to(tmp_path / "secret")
     folders = {name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
+    folders["PROMOFIX_CASES"] = str(tmp_path / "cases")
     command = [sys.executable, "-m", "promofix_lib", "open", "--no-browser", "--port", str(port)]
     with (tmp_path / "log").open("wb") as log:
         running = subprocess.Popen(
@@ -132,10 +207,26 @@ def test_open_serves_the_first_notebook(by: str, tmp_path: Path):
         )
         try:
             token = _token(tmp_path / "log")
-            request = f"http://127.0.0.1:{port}/doc/tree/notebooks/0_start_here.ipynb?token={token}"
-            with urllib.request.urlopen(request, timeout=30) as page:
-                assert page.status == 200
-                assert b"jupyter-config-data" in page.read()
+
+            def got(path: str, token: str = token) -> tuple[int, bytes]:
+                asked = urllib.request.Request(f"http://127.0.0.1:{port}/{path}")
+                asked.add_header("Authorization", f"token {token}")
+                try:
+                    with urllib.request.urlopen(asked, timeout=30) as answer:
+                        return answer.status, answer.read()
+                except urllib.error.HTTPError as error:
+                    return error.code, b""
+
+            status, shown = got("doc/tree/0_start_here.ipynb")
+            assert (status, b"jupyter-config-data" in shown) == (200, True)
+            names = {one["name"] for one in json.loads(got("api/contents/")[1])["content"]}
+            assert names >= {"zh-CN", "6_follow_up.ipynb"}
+            assert not names & {"data", "cases", "promofix_lib"}
+            assert got("promofix/exports/night/exports/now/a%20b.txt") == (200, b"A Buyer")
+            assert b"A Buyer" not in got("promofix/exports/night/exports/now/a%20b.txt", "wrong")[1]
+            night_files = ("night/case.db", "night/exports/now/..%2f..%2fcase.db", "night/exports/now/link.txt")
+            for place in (*night_files, "..%2fsecret", "night/exports/now"):
+                assert got(f"promofix/exports/{place}")[0] in (403, 404), place
         finally:
             os.kill(running.pid, signal.SIGINT if by == "Ctrl+C" else signal.SIGTERM)
             assert running.wait(timeout=30) == 0

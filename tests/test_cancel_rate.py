@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promofix_lib.account.account import Account
@@ -254,7 +254,6 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=30)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_rate_holds_over_random_tables(rows: list[dict[str, Any]], random: Any):
     """FBA never counts, low is never above high, and every day's numbers have their orders behind them."""

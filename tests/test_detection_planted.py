@@ -63,7 +63,7 @@ def test_an_innocent_report_stays_silent(kind: str):
     assert [found.sentence.text("en") for found in find_incidents(report(kind).orders).incidents] == []
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(kind=st.sampled_from(SOME), seed=st.integers(0, 1000))
 def test_the_order_of_the_rows_does_not_matter(kind: str, seed: int):
     """A shuffled report has the same incidents; only the file order of the ids changes."""
@@ -73,7 +73,7 @@ def test_the_order_of_the_rows_does_not_matter(kind: str, seed: int):
     assert told(find_incidents(mixed)) == told(find_incidents(keyed))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(kind=st.sampled_from(SOME), power=st.sampled_from([-1, 1, 2]))
 def test_a_power_of_ten_changes_nothing_but_money(kind: str, power: int):
     """Prices ten times as high give the same orders, and ten times the loss."""
@@ -89,7 +89,7 @@ def test_a_power_of_ten_changes_nothing_but_money(kind: str, power: int):
             assert now.paid == pytest.approx(was.paid * factor)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(kind=st.sampled_from(SOME), days=st.integers(1, 20), price=st.integers(5, 500))
 def test_an_unrelated_sku_changes_nothing(kind: str, days: int, price: int):
     """Another product sold at its own price is neither flagged nor a reason to judge the others differently."""

@@ -10,14 +10,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from promofix_lib.app import cli
+from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError
 from promofix_lib.fleet import scan as scanning
-from promofix_lib.fleet.scan import scan
+from promofix_lib.fleet.scan import DEFAULTS_NAME, open_as_case, scan
 from promofix_lib.places import PROJECT, SAMPLE
 
 ALL_ORDERS = SAMPLE / "AllOrders-2026-11-20.txt"
@@ -127,14 +129,14 @@ def test_processes_say_the_same_and_survive_an_account_that_kills_them(
 ):
     """Two processes give the rows of one; an account that ends its process is named, the others are searched."""
     rows = scan(str(root), tmp_path / "two", workers=2).rows
-    assert [row.to_json() for row in rows] == [row.to_json() for row in done[0].rows]
+    assert [replace(row, looked_at="") for row in rows] == [replace(row, looked_at="") for row in done[0].rows]
     monkeypatch.setattr(scanning, "search_account", dies_of_quiet)
     rows = scan(str(root), tmp_path / "three", workers=2).rows
     assert {row.account: bool(row.incidents) for row in rows if "process" in (row.failed or "")} == {"quiet": False}
     assert {row.account for row in rows if row.incidents} == {"hit"}
 
 
-def dies_of_quiet(account: scanning.Account, kept: str, language: str) -> dict:
+def dies_of_quiet(account: scanning.Account, kept: str, language: str) -> scanning.Row:
     """Stands in for an account whose search ends the process."""
     if account.name == "quiet":
         os._exit(9)
@@ -184,6 +186,36 @@ def test_a_dask_cluster_says_the_same_though_a_worker_dies(tmp_path: Path):
         done = scan(str(tmp_path / "in"), tmp_path / "out", scheduler=cluster.scheduler_address)
     assert [row.orders for row in done.rows] == [300] * 8
     assert scan(str(tmp_path / "in"), tmp_path / "out", workers=1).done_again == 0
+
+
+def test_one_file_holds_the_defaults_of_all_accounts(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """The case of an account begins with them, and keeps what is changed there; times are shown in their zone."""
+    monkeypatch.setenv("PROMOFIX_CASES", str(tmp_path / "cases"))
+    shops = tmp_path / "shops"
+    shutil.copytree(root / "hit", shops / "hit")
+    (shops / "hit" / "notes.doc").write_text("no report", encoding="utf-8")
+    words = 'seller_name = "Lumen"\ncancel_reason = "GeneralAdjustment"\nzone = "Asia/Shanghai"\n'
+    (shops / DEFAULTS_NAME).write_text(words + '[costs.HP]\nunit_cost = "12.50"\n', encoding="utf-8")
+    assert cli.run(["scan", str(shops), "--out", str(tmp_path / "out"), "--workers", "1"]) == 3
+    assert "Asia/Shanghai" in capsys.readouterr().out
+    case = open_as_case(str(shops), "hit")
+    assert (case.name, len(case.reports), [one.taken for one in case.incidents]) == ("hit", 1, [True])
+    assert (case.settings.seller_name, case.settings.costs["HP"]["unit_cost"]) == ("Lumen", "12.50")
+    case.change_settings(seller_name="Another")
+    assert open_as_case(str(shops), "hit").settings.seller_name == "Another"
+    assert Case.open().name == "hit"
+
+
+@pytest.mark.parametrize("words", ["promotion_ended = true", "seller_name = 7", 'zone = "Nowhere/At all"', "= 3"])
+def test_defaults_that_are_none_are_told(root: Path, tmp_path: Path, words: str):
+    """One sentence before anything is searched; no default opens a gate."""
+    shutil.copytree(root / "quiet", tmp_path / "shops" / "quiet")
+    (tmp_path / "shops" / DEFAULTS_NAME).write_text(words, encoding="utf-8")
+    with pytest.raises(CaseError, match=r"promofix\.toml"):
+        scan(str(tmp_path / "shops"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_scheduler_that_does_not_answer_is_told(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

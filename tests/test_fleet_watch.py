@@ -157,3 +157,11 @@ def test_an_alarm_goes_out_only_where_an_address_is_named(monkeypatch: pytest.Mo
     assert trouble is not None
     assert "token" not in str(trouble)
     assert "2" in str(trouble)
+
+
+def test_a_message_that_did_not_go_out_goes_out_in_the_next_round(folder: Path):
+    """An alarm is told twice rather than not at all: only what went out is remembered."""
+    watch = Watch(folder)
+    assert len(watch.round(lambda _: False).alarms) == 1
+    assert len(watch.round().alarms) == 1
+    assert watch.round().alarms == ()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promofix_lib.account.choices import SCALE, Choice, Choices, Window, choices_of, windows_of
@@ -79,7 +79,6 @@ def every_plan(asked: dict[str, Any], stock: Mapping[str, int]) -> list[int]:
     return (honoured @ np.array([one.loss for one in orders], dtype=np.int64))[allowed].tolist()
 
 
-@settings(max_examples=100)
 @given(ORDERS, ROOMS, LIMITS)
 def test_no_plan_is_cheaper(drawn: list[Any], rooms: list[Any], limit: Fraction):
     """Against every plan there is, over more than one week: same loss, and no plan only where there is none."""
@@ -93,7 +92,6 @@ def test_no_plan_is_cheaper(drawn: list[Any], rooms: list[Any], limit: Fraction)
     assert found.rate == max(window.rate(cancelled) for window in asked["windows"])
 
 
-@settings(max_examples=100)
 @given(ORDERS, ROOMS, LIMITS, st.dictionaries(st.sampled_from("AB"), st.integers(0, 12), min_size=1))
 def test_a_plan_for_a_short_stock_says_how_good_it_is(
     drawn: list[Any], rooms: list[Any], limit: Fraction, stock: dict[str, int]
@@ -106,7 +104,6 @@ def test_a_plan_for_a_short_stock_says_how_good_it_is(
         assert found.loss * SCALE - found.unproved * SCALE <= min(losses)
 
 
-@settings(max_examples=40)
 @given(ORDERS, st.dictionaries(st.sampled_from("AB"), st.integers(0, 12), min_size=1))
 def test_so_many_must_be_cancelled_at_least(drawn: list[Any], stock: dict[str, int]):
     """No way to cancel that leaves enough stock needs fewer."""
@@ -323,7 +320,6 @@ TABLE = st.lists(
 )
 
 
-@settings(max_examples=30)
 @given(TABLE, st.sampled_from(["low", "high"]), st.sampled_from([Fraction(1, 5), Fraction(1, 2)]))
 def test_a_plan_never_exceeds_its_limit(cells: list[Any], reading: Any, limit: Fraction):
     """Over random tables: cancelling just the plan's orders keeps every window in the reports under the limit."""

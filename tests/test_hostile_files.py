@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from promofix_lib.errors import ReportError
@@ -85,7 +85,6 @@ def test_the_samples_themselves_are_read(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(
     changes=st.lists(
         st.tuples(
@@ -118,7 +117,6 @@ def test_changed_bytes_give_a_table_or_a_sentence(tmp_path, name, changes):
     table_or_sentence(given_file(tmp_path, name, bytes(content)))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(content=st.binary(max_size=300), name=st.sampled_from(["x.txt", "x.xml", "x.zip", "x.gz", "x.xlsx", "x.csv"]))
 @example(content=b"", name="x.txt")
 @example(content=b"PK\x03\x04", name="x.zip")
@@ -131,7 +129,6 @@ def test_arbitrary_bytes_are_refused(tmp_path, content, name):
     assert table_or_sentence(given_file(tmp_path, name, content)) == "refused"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(where=st.floats(0, 1), what=st.binary(min_size=1, max_size=4), packed=st.sampled_from(["zip", "gz"]))
 def test_a_damaged_archive_gives_a_table_or_a_sentence(tmp_path, where, what, packed):
     """A zip or gzip that was cut or changed on its way is refused or read, never more."""

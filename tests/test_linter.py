@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promofix_lib.errors import LetterError
@@ -50,7 +50,7 @@ def test_a_good_sentence_is_left_alone(language: str, sentence: str):
     assert lint_message(good_message(language, more=sentence), language, order_id=ORDER) == ()
 
 
-@pytest.mark.parametrize("kind", ["fresh", "unseen"])
+@pytest.mark.parametrize("kind", ["fresh", "unseen", "heldout", "more"])
 def test_fresh_sentences_are_judged_as_amazon_would(kind: str):
     """Of sentences written before the rules were mended, and of later ones, at most one in twenty is judged wrongly."""
     forbidden, good = table(f"messages-forbidden-{kind}.txt"), table(f"messages-good-{kind}.txt")
@@ -61,15 +61,13 @@ def test_fresh_sentences_are_judged_as_amazon_would(kind: str):
 
 
 def found_where(language: str, sentence: str) -> list[str]:
-    text = good_message(language, more=sentence)
-    line = text.split("\n").index(sentence) + 1
-    return [fault.rule for fault in lint_message(text, language) if fault.line == line]
+    return [fault.rule for fault in lint_message(f"{ORDER}\n{sentence}", language) if fault.line == 2]
 
 
 def test_every_word_rule_is_tried_in_every_language():
     """The table of forbidden sentences has no gaps."""
     tried = {(rule, language) for rule, language, _ in table("messages-forbidden.txt")}
-    wanted = set(forbidden_words()) - {"important", "only_thanks", "set_wrongly"}
+    wanted = set(forbidden_words()) - {"important", "only_thanks"}
     assert {(rule, language) for rule in wanted for language in LANGUAGES} <= tried
 
 
@@ -172,9 +170,12 @@ def test_an_unknown_language_is_refused():
         lint_message("…", "ru")
 
 
-@pytest.mark.parametrize("trick", ["re\u200bview", "RÉVIEW", "ｒｅｖｉｅｗ", "review\u00ad", "Review"])
+@pytest.mark.parametrize(
+    "trick",
+    ["re\u200bview", "RÉVIEW", "ｒｅｖｉｅｗ", "review\u00ad", "r e v i e w", "R.e.v.i.e.w", "r\u0435vi\u0435w"],
+)
 def test_disguised_words_are_found(trick: str):
-    """Invisible signs, accents, full-width letters and capitals do not hide a word."""
+    """Invisible signs, accents, full-width, spelt-out and Cyrillic letters and capitals do not hide a word."""
     assert "review" in found(good_message("en", more=f"Please write a {trick} today."), "en")
 
 
@@ -193,7 +194,6 @@ def test_a_long_text_is_read_to_its_end(piece: str):
     assert isinstance(faults, tuple)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_can_be_read(text: str):
     """Whatever a seller types is answered with faults, never with a crash, and each fault names a line that exists."""

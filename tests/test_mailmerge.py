@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promofix_lib.errors import ExportError
@@ -73,7 +73,6 @@ def test_a_draft_reads_the_same_in_every_language(market):
     assert all(len(line) <= 998 for line in draft(message).as_bytes().splitlines())
 
 
-@settings(max_examples=50, deadline=None)
 @given(text=st.text(max_size=120))
 def test_no_text_becomes_a_header(text: str):
     """Line breaks in names and titles cannot add a receiver or any other header."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from promofix_lib.errors import ReportError
@@ -410,7 +410,6 @@ def test_a_cache_that_cannot_be_written_is_no_obstacle(files, tmp_path):
 ROWS = st.lists(st.tuples(st.sampled_from([ONE, TWO]), st.sampled_from(["HP", "X"])), max_size=6)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(ROWS, ROWS, ROWS)
 def test_merging_never_multiplies_or_loses_items(tmp_path, first, second, new):
     """Per order and SKU, a merge holds as many items as the fullest report."""

@@ -188,7 +188,7 @@ def test_outputs_and_checkpoints_of_notebooks_show_nobody(case: Case, tmp_path: 
     for place in (pages / "3.ipynb", pages / ".ipynb_checkpoints" / "3-checkpoint.ipynb"):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(json.dumps(page), encoding="utf-8")
-    monkeypatch.setattr("promofix_lib.purge.removal.NOTEBOOKS", pages)
+    monkeypatch.setattr("promofix_lib.purge.removal.seller_folder", lambda: tmp_path)
     done = purge(case)
     assert [path.name for path in files(pages)] == ["3.ipynb"]
     assert pages / "3.ipynb" in done.cleaned

@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
@@ -176,7 +176,7 @@ def test_the_daily_quota_parts_the_list_into_batches(tmp_path: Path):
     assert "batch 1 = rows 2 to 3, batch 2 = rows 4 to 5, batch 3 = rows 6 to 6" in text_of(book["how_to"])
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8)
 @given(name=st.text(max_size=300), seller=st.text(max_size=400))
 def test_no_text_of_a_report_breaks_the_contract(tmp_path_factory, handed: Handed, name: str, seller: str):
     """Whatever stands in a report or in the seller's name, the file is written, has no formula of it, and merges."""

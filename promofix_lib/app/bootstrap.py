@@ -25,10 +25,6 @@ _WORDS = {
         "正在 {folder} 中安装 promofix（仅一次，两至三分钟，约 700 MB）…",
     ),
     "done": ("Set-up is done.", "安装完成。"),
-    "incomplete": (
-        "promofix is installed without some of its dependencies. Run: pip install promofix",
-        "promofix 的部分依赖没有安装。请运行：pip install promofix",
-    ),
     "no_venv": (
         "This Python cannot make virtual environments. On Debian or Ubuntu install the missing part with "
         "'sudo apt install python3-venv' (python{version}-venv), then try again.",
@@ -67,8 +63,6 @@ def with_everything_installed(arguments: list[str]) -> int:
         from promofix_lib.app.cli import run
 
         return run(arguments)
-    if not (PROJECT / "pyproject.toml").exists():
-        return _say_and_fail("incomplete")
     try:
         python = _ready_environment(extra)
     except KeyboardInterrupt:
@@ -157,7 +151,8 @@ def _filled(python: Path, extra: str | None) -> bool:
     if uv := shutil.which("uv"):
         install = [uv, "pip", "install", "--quiet", "--python", str(python), "--editable", what]
     else:
-        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", what]
+        install = [str(python), "-m", "pip", "install", "--quiet", "--no-compile"]
+        install += ["--disable-pip-version-check", "--editable", what]  # Python compiles what is used, when it is used
     if _done(install):
         return True
     _say("no_packages")

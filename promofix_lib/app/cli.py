@@ -118,11 +118,14 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument("case", metavar=say("app.case_arg"), help=say("app.help.case"))
 
     opens = command("open", "open_notebooks", json=False)
+    opens.add_argument("folder", nargs="?", type=_folder, metavar=say("app.folder_arg"), help=say("app.help.home"))
     opens.add_argument("--no-browser", action="store_true", help=say("app.help.no_browser"))
     opens.add_argument("--port", type=_port, default=0, help=say("app.help.port"))
 
     tests = command("test", "test", json=False)
-    tests.add_argument("--long", action="store_true", help=say("app.help.long"))
+    tests.add_argument(
+        "--long", type=float, nargs="?", const=90, default=0, metavar=say("app.minutes"), help=say("app.help.long")
+    )
     tests.set_defaults(pytest_arguments=[])
     tests.epilog = say("app.help.pytest")
 

@@ -19,7 +19,7 @@ def open_notebooks(options: argparse.Namespace) -> int:
     """``promofix open``."""
     from promofix_lib.app.server import open_notebooks
 
-    return open_notebooks(browser=not options.no_browser, port=options.port)
+    return open_notebooks(options.folder, browser=not options.no_browser, port=options.port)
 
 
 def test(options: argparse.Namespace) -> int:
@@ -128,16 +128,16 @@ def this_was_meant(options: argparse.Namespace) -> int:
 
 def watch_folder(options: argparse.Namespace) -> int:
     """``promofix watch``."""
-    from promofix_lib.fleet.watch import Watch, alarm_text, send
+    from promofix_lib.fleet.watch import Round, Watch, alarm_text, send
 
     if options.try_alarm:
         trouble = send([say("fleet.try_alarm")], options.alarm) if options.alarm else told("fleet.no_address")
         return _print(say("fleet.alarm_tried")) if trouble is None else _refused(trouble)
     watch = Watch(options.folder, options.state)
     failed_before: object = None
-    for round in [watch.round()] if options.once else watch.rounds(options.every):
+
+    def tell(round: Round) -> bool:
         told_now = [alarm_text(one) for one in round.alarms]
-        trouble = send(told_now, options.alarm)
         if options.json:
             _print_json(round.to_json())
         else:
@@ -147,9 +147,13 @@ def watch_folder(options: argparse.Namespace) -> int:
             if options.once and not round.alarms:
                 texts.append(say("fleet.nothing_new", n=len(round.checked), known=round.known))
             _print("\n\n".join(texts)) if texts else None
-        failed_before = round.failed
+        trouble = send(told_now, options.alarm)
         if trouble is not None:
             _refused(trouble)
+        return trouble is None
+
+    for round in [watch.round(tell)] if options.once else watch.rounds(options.every, tell):
+        failed_before = round.failed
     return round.exit_status
 
 
@@ -176,7 +180,9 @@ def scan_accounts(options: argparse.Namespace) -> int:
         _print_json(done.to_json())
         return done.exit_status
     lines = [
-        say("fleet.found", account=row.account, since=since_text(row), orders=row.orders, loss=loss_text(row))
+        say(
+            "fleet.found", account=row.account, since=since_text(row, done.zone), orders=row.orders, loss=loss_text(row)
+        )
         for row in done.rows
         if row.incidents
     ]

@@ -1,8 +1,19 @@
-"""What the notebook server keeps of a page: its cells, and of each widget the one line that names it; no buyer."""
+"""What the notebook server keeps of a page: no buyer; what it gives out of a case: the files of its exports.
+
+Loaded by the server alone.
+"""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
+
+from jupyter_server.base.handlers import AuthenticatedFileHandler
+from jupyter_server.utils import url_path_join
+from tornado.web import HTTPError
+
+from promofix_lib.places import SERVED, cases_folder, exported
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -47,9 +58,24 @@ def before_saving(model: dict[str, Any], **_place: Any) -> None:
         model["content"] = saved(model["content"])
 
 
+class Exports(AuthenticatedFileHandler):
+    """Files of exports, for who holds the token; nothing else that lies in the cases folder."""
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str:
+        """The path, once links in it are followed, if it is a file of an export."""
+        found: str = super().validate_absolute_path(root, absolute_path)
+        if not found or not exported(Path(found)):
+            raise HTTPError(404)
+        return found
+
+
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
     return [{"module": "promofix_lib.app.saving"}]
 
 
 def _load_jupyter_server_extension(serverapp: Any) -> None:
     serverapp.contents_manager.register_pre_save_hook(before_saving)
+    address = url_path_join(serverapp.base_url, "promofix/exports/")
+    place = {"path": str(cases_folder().resolve())}
+    serverapp.web_app.add_handlers(".*$", [(f"{address}(.+)", Exports, place)])
+    os.environ[SERVED] = address  # the kernels know by it what they may link

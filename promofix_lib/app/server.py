@@ -19,8 +19,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from promofix_lib.app.pages import lay_pages
 from promofix_lib.errors import PromofixError
-from promofix_lib.places import PROJECT
+from promofix_lib.places import FROM_WHEEL, PROJECT, seller_folder
 from promofix_lib.say import current_language, say
 
 FIRST_NOTEBOOK = "0_start_here.ipynb"
@@ -32,11 +33,14 @@ _USUAL_PORTS = range(8888, 8938)
 _NEW_GROUP = 0x200  # Windows: subprocess.CREATE_NEW_PROCESS_GROUP
 
 
-def open_notebooks(*, browser: bool = True, port: int = 0) -> int:
+def open_notebooks(folder: Path | None = None, *, browser: bool = True, port: int = 0) -> int:
     """Start JupyterLab on the first notebook and wait until it ends; gives its exit status.
 
     Parameters
     ----------
+    folder : Path, optional
+        Where the notebooks are laid and the cases stand; from a clone the clone itself by default, else ``promofix`` at
+        home.
     browser : bool
         Open the seller's browser; otherwise only print the address.
     port : int
@@ -45,9 +49,14 @@ def open_notebooks(*, browser: bool = True, port: int = 0) -> int:
     Raises
     ------
     PromofixError
-        There are no notebooks here, the port is taken, or the server does not start.
+        The folder cannot be written, there are no notebooks here, the port is taken, or the server does not start.
     """
-    first = first_notebook(current_language())
+    home = (folder or seller_folder()).expanduser().absolute()
+    if home != PROJECT:
+        for aside in lay_pages(home):
+            print(say("app.page_kept", file=aside), flush=True)
+    pages = home / "notebooks"
+    first = first_notebook(pages, current_language())
     port = port or _free_port()
     if _taken(port):
         raise PromofixError("app.port_taken", port=port)
@@ -56,7 +65,7 @@ def open_notebooks(*, browser: bool = True, port: int = 0) -> int:
     group: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": _NEW_GROUP}
     with _stopping_politely():
         # a process group of its own: Ctrl+C is for us, and Jupyter does not ask whether it is meant
-        running = subprocess.Popen(server_command(port, first), cwd=PROJECT, env=_environment(token), **group)
+        running = subprocess.Popen(server_command(pages, port, first), cwd=pages, env=_environment(token), **group)
         try:
             _wait_for(running, port)
             address = f"http://127.0.0.1:{port}/doc/tree/{first}?token={token}"
@@ -72,31 +81,34 @@ def open_notebooks(*, browser: bool = True, port: int = 0) -> int:
             _end(running)
 
 
-def first_notebook(language: str) -> str:
-    """The first page in a language, English where there is none, as a path below the project.
+def first_notebook(pages: Path, language: str) -> str:
+    """The first page in a language, English where there is none, as a path below the folder of the pages.
 
     Raises
     ------
     PromofixError
-        There are no notebooks here: promofix runs outside its clone.
+        There are no notebooks here.
 
     Examples
     --------
-    >>> first_notebook("en")
-    'notebooks/0_start_here.ipynb'
+    >>> from promofix_lib.places import NOTEBOOKS
+    >>> first_notebook(NOTEBOOKS, "en"), first_notebook(NOTEBOOKS, "zh-CN")
+    ('0_start_here.ipynb', 'zh-CN/0_start_here.ipynb')
     """
-    for folder in (f"notebooks/{language}", "notebooks"):
-        if (PROJECT / folder / FIRST_NOTEBOOK).exists():
-            return f"{folder}/{FIRST_NOTEBOOK}"
-    raise PromofixError("app.no_notebooks", folder=str(PROJECT))
+    for name in (f"{language}/{FIRST_NOTEBOOK}", FIRST_NOTEBOOK):
+        if (pages / name).exists():
+            return name
+    raise PromofixError("app.no_notebooks", folder=str(pages))
 
 
-def server_command(port: int, first: str) -> list[str]:
-    """The command that starts JupyterLab; its token comes by the environment, where no list of processes shows it.
+def server_command(pages: Path, port: int, first: str) -> list[str]:
+    """The command that starts JupyterLab on a folder of pages, and shows nothing else of the disk.
+
+    Its token comes by the environment, where no list of processes shows it.
 
     Examples
     --------
-    >>> "--no-browser" in server_command(8888, "notebooks/0_start_here.ipynb")
+    >>> "--no-browser" in server_command(Path("notebooks"), 8888, "0_start_here.ipynb")
     True
     """
     return [
@@ -104,11 +116,12 @@ def server_command(port: int, first: str) -> list[str]:
         "-m",
         "jupyterlab",
         "--no-browser",
-        f"--ServerApp.root_dir={PROJECT}",
+        f"--ServerApp.root_dir={pages}",
         f"--LabApp.default_url=/doc/tree/{first}",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.terminals_enabled=False",
         "--Application.log_level=ERROR",
         f"--ServerApp.tornado_settings={json.dumps({'websocket_max_message_size': LARGEST_UPLOAD})}",
         "--ServerApp.jpserver_extensions=promofix_lib.app.saving=True",
@@ -203,5 +216,5 @@ def _taken(port: int) -> bool:
 
 def _environment(token: str) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    paths = [str(PROJECT), *filter(None, [environment.get("PYTHONPATH")])]
+    paths = [*([] if FROM_WHEEL else [str(PROJECT)]), *filter(None, [environment.get("PYTHONPATH")])]
     return environment | {"PYTHONPATH": os.pathsep.join(paths), "JUPYTER_TOKEN": token}

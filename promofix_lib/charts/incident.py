@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from promofix_lib.amounts import amount_text
 from promofix_lib.charts.colours import Colours
 from promofix_lib.charts.style import clock_label, printable, quiet, sheet, spoken
 from promofix_lib.charts.usual import hourly_orders, usual_level
@@ -128,9 +130,11 @@ def plot_night(night: Night, colours: Colours, ax: Axes, number: int = 1) -> Axe
         ax.set_xlim(left, right)
         shown = night.hours.loc[window[0] - margin : window[1] + margin, "all"]
         _mark_edges(night, colours, ax, number, window, max(1, shown.max() if len(shown) else 1))
-    cause = dict(night.causes).get(number, "")
-    several = {"number": number, "cause": printable(cause, 60)}
-    title = night.say("night_of", **several) if night.several else night.say("night")
+    orders = int(night.orders.loc[night.incidents.get(number, night.affected), "order_id"].nunique())
+    minutes = int((window[1] - window[0]).total_seconds()) // 60 if window else 0
+    facts = {"n": orders, "hours": minutes // 60, "minutes": minutes % 60}
+    cause = printable(dict(night.causes).get(number, ""), 50)
+    title = night.say("night_of", number=number, cause=cause, **facts) if night.several else night.say("night", **facts)
     ax.set_title(title, parse_math=False)
     return _finish(night, colours, ax)
 
@@ -141,11 +145,17 @@ def plot_prices(night: Night, colours: Colours, ax: Axes) -> Axes:
     Only the currency that most affected orders paid in is drawn: two currencies have no common axis.
     """
     shown, currency = _priced_like_affected(night.orders, night.affected)
-    title = night.say("prices_in", currency=printable(currency)) if currency else night.say("prices")
-    quiet(ax).set_title(title, parse_math=False)
+    quiet(ax)
     if shown.empty:
         ax.text(0.5, 0.5, night.say("no_price"), ha="center", transform=ax.transAxes)
         return ax
+
+    def money(price: Decimal) -> str:
+        return amount_text(price, printable(currency), night.language)
+
+    paid = shown.loc[night.affected[shown.index], "unit_price"]
+    ends = dict.fromkeys((money(paid.min()), money(paid.max())))
+    ax.set_title(night.say("prices_in", paid=" – ".join(ends)), parse_math=False)
     price = shown["unit_price"].astype("float64[pyarrow]").to_numpy(dtype=np.float64)
     times = shown["purchase_date"].dt.tz_convert(night.zone)
     layers = [(~night.affected[shown.index], colours.others, 9, "o", night.say("others"))]
@@ -157,6 +167,8 @@ def plot_prices(night: Night, colours: Colours, ax: Axes) -> Axes:
         points: dict[str, Any] = {"s": size, "c": colour, "marker": mark, "label": label, "alpha": 0.6}
         ax.scatter(times[here], price[here], linewidths=0, rasterized=True, **points)
     _price_scale(ax, price)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(Decimal(f"{value:.10g}"))))
+    ax.tick_params(axis="y", labelsize=8)
     for number in night.incidents:
         _shade(night, colours, ax, number)
     return _finish(night, colours, ax, legend=True)
@@ -257,7 +269,6 @@ def _price_scale(ax: Axes, price: Any) -> None:
         ax.set_ylim(0, float(positive.max()) * 1.6)
         ax.set_yticks(_telling_prices(positive))
         ax.minorticks_off()
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     else:
         ax.set_ylim(0, float(price.max() or 1) * 1.15)
 

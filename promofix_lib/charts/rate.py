@@ -192,7 +192,9 @@ def _mark_back(ax: Axes, clock: Recovery, colours: Colours, language: str) -> No
     ax.plot(span, [height, height], color=colours.good, linewidth=7, alpha=0.4, solid_capstyle="round", zorder=4)
     ax.scatter([mdates.date2num(likely)], [height], s=70, color=colours.good, zorder=6, edgecolors=colours.ground)
     days = {name: day_label(day, language) for name, day in (("day", likely), ("first", first), ("last", last))}
-    text = say("charts.back" if first == last else "charts.back_between", language=language, **days)
+    # where the usual cancellations alone go over the limit, the line stays above it
+    key = "out" if clock.usual_risk >= 0.5 else "back" if first == last else "back_between"
+    text = say(f"charts.{key}", language=language, **days)
     line: dict[str, Any] = {"arrowstyle": "-", "color": colours.good, "linewidth": 1.2}
     place: dict[str, Any] = {
         "xytext": (6, 30),

@@ -8,50 +8,45 @@ import multiprocessing
 import os
 import threading
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from tqdm.auto import tqdm
 
+from promofix_lib.case.case import Case
+from promofix_lib.case.records import Record, checked
+from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.fleet.looking import Look, finished_files, is_finished, look_at
 from promofix_lib.incident import touched
-from promofix_lib.places import content, private_folder, safe_file_name, sha256, trouble_told, write_atomically
+from promofix_lib.places import (
+    checked_case_name,
+    content,
+    private_folder,
+    safe_file_name,
+    sha256,
+    trouble_told,
+    write_atomically,
+)
+from promofix_lib.rules import rule
 from promofix_lib.say import current_language, speak, told
 
 DEFAULTS_NAME = "promofix.toml"
-_FORMAT = 1  # grows when what is kept of an account changes: all are done again then
+_OF_A_CASE = ("seller_name", "cancel_reason", "costs")  # no word of a gate: that is said for one case at a time
+_FORMAT = 2  # grows when what is kept of an account changes: all are done again then
 _DAYS_DRAWN = 60
 _ANSWER_WITHIN = "10s"  # a scheduler that is there answers in a fraction of it
-# Roughly so many of a currency are worth a dollar: only to say which account to look at first, never shown.
-_A_DOLLAR = {
-    "JPY": 150,
-    "INR": 85,
-    "EGP": 48,
-    "TRY": 40,
-    "MXN": 18,
-    "ZAR": 18,
-    "SEK": 10,
-    "CNY": 7,
-    "BRL": 5.5,
-    "PLN": 3.8,
-    "SAR": 3.75,
-    "AED": 3.67,
-    "AUD": 1.5,
-    "CAD": 1.4,
-    "SGD": 1.3,
-    "EUR": 0.9,
-    "GBP": 0.77,
-}
 
 
 @dataclass(frozen=True)
@@ -68,8 +63,8 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Row:
-    """What a scan says of one account.
+class Row(Record):
+    """What a scan says of one account, and keeps of it.
 
     Parameters
     ----------
@@ -116,22 +111,19 @@ class Row:
     @property
     def gravity(self) -> tuple[bool, float, int, bool]:
         """Larger for what a person should look at first."""
-        worth = sum(float(lost) / _A_DOLLAR.get(currency, 1) for currency, lost in self.losses.items())
+        worth = sum(float(lost) / rule("scan.a_dollar").get(currency, 1) for currency, lost in self.losses.items())
         return (bool(self.incidents), worth, self.orders, self.failed is not None)
-
-    def to_json(self) -> dict[str, Any]:
-        """One row of ``scan --json``."""
-        return {"account": self.account, "incidents": list(self.incidents), "failed": self.failed}
 
 
 @dataclass(frozen=True)
 class Scan:
-    """What a scan brought, the gravest account first."""
+    """What a scan brought, the gravest account first; `zone` is the one that the defaults name, if they do."""
 
     rows: tuple[Row, ...]
     done_again: int
     csv: Path
     html: Path
+    zone: ZoneInfo | None = None
 
     @property
     def exit_status(self) -> int:
@@ -145,7 +137,7 @@ class Scan:
             "with_incident": sum(bool(row.incidents) for row in self.rows),
             "failed": sum(row.failed is not None for row in self.rows),
             "done_again": self.done_again,
-            "rows": [row.to_json() for row in self.rows],
+            "rows": [{name: getattr(row, name) for name in ("account", "incidents", "failed")} for row in self.rows],
         }
 
 
@@ -168,24 +160,59 @@ def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "", progres
     Raises
     ------
     CaseError
-        A root without a folder, an `out` that cannot be written, a scheduler that does not answer.
+        A root without a folder, defaults that are none, an `out` that cannot be written, a scheduler that does not
+        answer.
     """
     from promofix_lib.fleet.sheet import add_to_audit, write_csv, write_html
 
-    accounts = accounts_under(root)
+    accounts, zone = accounts_under(root), defaults(root)[1]
     kept = private_folder(private_folder(out) / "accounts")
     if out.resolve() in {Path(one.place).resolve() for one in accounts if not one.is_remote}:
         raise CaseError("fleet.out_is_account", folder=out)
     language = current_language()
     known = {one.name: _kept(one, kept, language) for one in accounts}
     open_still = [one for one in accounts if known[one.name] is None]
-    run = _on_cluster(scheduler) if scheduler else _on_this_machine(workers)
     rows = {name: row for name, row in known.items() if row is not None}
-    for name, row in _watched(run(open_still, kept, language), len(open_still), progress):
-        rows[name] = row
-        add_to_audit(private_folder(out / "audit") / f"{safe_file_name(name)}.csv", row)
+    done = _on_cluster(scheduler) if scheduler else _on_this_machine(workers)
+    for row in tqdm(done(open_still, kept, language), total=len(open_still), desc="scan", disable=not progress):
+        rows[row.account] = row
+        add_to_audit(private_folder(out / "audit") / f"{safe_file_name(row.account)}.csv", row)
     ordered = tuple(sorted(rows.values(), key=lambda row: (*(-1 * part for part in row.gravity), row.account)))
-    return Scan(ordered, len(open_still), write_csv(ordered, out / "scan.csv"), write_html(ordered, out / "scan.html"))
+    table, page = write_csv(ordered, out / "scan.csv"), write_html(ordered, out / "scan.html", zone)
+    return Scan(ordered, len(open_still), table, page, zone)
+
+
+def open_as_case(root: str, account: str) -> Case:
+    """An account of a root as the case that is open from now on: its reports, its incidents, the defaults of all.
+
+    What was set in the case before stays; a file that cannot be read stays out of it.
+
+    Parameters
+    ----------
+    root : str
+        As `scan` was given it.
+    account : str
+        The name of its folder.
+
+    Raises
+    ------
+    CaseError
+        No such account, or nothing in it that can be read.
+    """
+    found = next((one for one in accounts_under(root) if one.name == account), None)
+    if found is None:
+        raise CaseError("fleet.no_account", account=account, root=root)
+    settings, _ = defaults(root)
+    with TemporaryDirectory() as room:
+        files = _files_of(found, Path(room))
+        look = look_at(files)
+        if look.reading is None:
+            raise CaseError("fleet.unreadable_account", account=account, why=_row(account, look, files).failed)
+        case = Case.choose(checked_case_name(safe_file_name(account)))
+        if not case.reports:
+            case.change_settings(**settings)
+        case.add_reports(path for path in files if path not in dict(look.failed))
+    return case.take_found()
 
 
 def accounts_under(root: str) -> list[Account]:
@@ -211,28 +238,35 @@ def accounts_under(root: str) -> list[Account]:
     return sorted(found, key=lambda one: one.name)
 
 
-def defaults(root: str) -> dict[str, Any]:
-    """What holds for all accounts under a root: settings of a case, from ``promofix.toml`` there.
+def defaults(root: str) -> tuple[dict[str, Any], ZoneInfo | None]:
+    """What holds for all accounts under a root, from ``promofix.toml`` there: settings of their cases, a time zone.
+
+    ``seller_name``, ``cancel_reason`` and ``costs`` are what a case calls so; ``zone`` is the one in which a scan shows
+    times, instead of each marketplace's own.
 
     Raises
     ------
     CaseError
-        A file that is not TOML.
+        A file that is not TOML, a name or a value that is none.
     """
-    path = Path(root) / DEFAULTS_NAME
-    if "://" in root or not path.is_file():
-        return {}
+    path = f"{root.rstrip('/')}/{DEFAULTS_NAME}"
     try:
-        return tomllib.loads(content(path).decode("utf-8-sig"))
-    except (ValueError, tomllib.TOMLDecodeError) as error:
+        text = _remote_text(path) if "://" in root else content(Path(path)) if Path(path).is_file() else b""
+        found = tomllib.loads(text.decode("utf-8-sig"))
+        zone = ZoneInfo(str(found.pop("zone"))) if "zone" in found else None
+    except (ValueError, LookupError) as error:
         raise CaseError("fleet.no_toml", file=path, why=str(error)) from error
+    for name in found:
+        checked(name in _OF_A_CASE, found[name], f"{DEFAULTS_NAME}.{name}", "case.expect_known_name")
+    changed(Settings(), found, DEFAULTS_NAME)
+    return found, zone
 
 
 # -- one account: the same task for a process here and a worker of a cluster ------------------------------------------
 
 
-def search_account(account: Account, kept: str, language: str) -> dict[str, Any]:
-    """Read and search one account and write what was found under its content's key; gives the row as plain JSON.
+def search_account(account: Account, kept: str, language: str) -> Row:
+    """Read and search one account and write what was found under its content's key; gives the row.
 
     Whoever asked may be gone by then: the next scan finds the result. Nothing of a buyer is in it.
     """
@@ -241,14 +275,14 @@ def search_account(account: Account, kept: str, language: str) -> dict[str, Any]
     with TemporaryDirectory() as room:
         try:
             key = _key(account, language)
-            files = files_of(account, Path(room))
+            files = _files_of(account, Path(room))
             row = _row(account.name, look_at(files), files)
         except PromofixError as error:
             key, row = "", Row(account.name, failed=str(error))
     row = replace(row, looked_at=datetime.now(UTC).isoformat(timespec="seconds"))
     if key:
-        write_atomically(Path(kept) / f"{key}.json", json.dumps(asdict(row), ensure_ascii=False).encode())
-    return asdict(row)
+        write_atomically(Path(kept) / f"{key}.json", json.dumps(row.to_json(), ensure_ascii=False).encode())
+    return row
 
 
 def _row(name: str, look: Look, files: Sequence[Path]) -> Row:
@@ -297,59 +331,50 @@ def _kept(account: Account, kept: Path, language: str) -> Row | None:
     """What an earlier scan found in the same files; None when something is new, or could not be read then."""
     try:
         path = kept / f"{_key(account, language) or 'none'}.json"
-        return _as_row(json.loads(path.read_bytes())) if path.is_file() else None
-    except (PromofixError, OSError, ValueError, TypeError, KeyError):
+        return Row.from_json(json.loads(path.read_bytes())) if path.is_file() else None
+    except (PromofixError, OSError, ValueError):
         return None  # it is done again, and says then what is wrong
-
-
-def _as_row(record: dict[str, Any]) -> Row:
-    lists = {name: tuple(map(tuple, record[name])) for name in ("files", "days")}
-    return Row(**{**record, **lists, "incidents": tuple(record["incidents"])})
 
 
 # -- where the tasks run ----------------------------------------------------------------------------------------------
 
-Run = Callable[[Sequence[Account], Path, str], Iterator[tuple[str, Row]]]
+Run = Callable[[Sequence[Account], Path, str], Iterator[Row]]
 
 
 def _on_this_machine(workers: int) -> Run:
-    def run(accounts: Sequence[Account], kept: Path, language: str) -> Iterator[tuple[str, Row]]:
+    def run(accounts: Sequence[Account], kept: Path, language: str) -> Iterator[Row]:
         count = min(workers or os.cpu_count() or 1, len(accounts))
         if count <= 1 and workers <= 1:
-            for one in accounts:
-                yield one.name, _as_row(search_account(one, str(kept), language))
+            yield from (search_account(one, str(kept), language) for one in accounts)
             return
-        yield from _in_processes(list(accounts), kept, language, count)
+        # an account that kills its process breaks the pool: those that waited are tried again, each in one of its own
+        suspects = []
+        for one, row in _in_processes(accounts, kept, language, count):
+            suspects.append(one) if row is None else (yield row)
+        for one in suspects:
+            yield next(_in_processes([one], kept, language, 1))[1] or _died(one)
 
     return run
 
 
-def _in_processes(accounts: list[Account], kept: Path, language: str, workers: int) -> Iterator[tuple[str, Row]]:
-    """A process pool that survives an account which kills its process: the suspects are tried again one by one."""
-    suspects = []
-    with _pool(workers) as pool:
+def _in_processes(
+    accounts: Sequence[Account], kept: Path, language: str, workers: int
+) -> Iterator[tuple[Account, Row | None]]:
+    """Each account with its row, or with None where its process died."""
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+    try:
         waiting = {pool.submit(search_account, one, str(kept), language): one for one in accounts}
         for done in as_completed(waiting):
             try:
-                yield waiting[done].name, _as_row(done.result())
+                yield waiting[done], done.result()
             except BrokenProcessPool:
-                suspects.append(waiting[done])
-    for one in suspects:
-        with _pool(1) as pool:
-            alone: Future[dict[str, Any]] = pool.submit(search_account, one, str(kept), language)
-            try:
-                yield one.name, _as_row(alone.result())
-            except BrokenProcessPool:
-                yield one.name, Row(one.name, failed=told("fleet.process_died").text())
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
-    try:
-        yield pool
+                yield waiting[done], None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _died(account: Account) -> Row:
+    return Row(account.name, failed=told("fleet.process_died").text())
 
 
 def _begin() -> None:
@@ -368,7 +393,7 @@ def _end_with(parent: Any) -> None:
 
 
 def _on_cluster(address: str) -> Run:
-    def run(accounts: Sequence[Account], kept: Path, language: str) -> Iterator[tuple[str, Row]]:
+    def run(accounts: Sequence[Account], kept: Path, language: str) -> Iterator[Row]:
         try:
             from dask.distributed import Client
             from dask.distributed import as_completed as completed
@@ -380,23 +405,12 @@ def _on_cluster(address: str) -> Run:
             raise CaseError("fleet.no_scheduler", address=address, why=str(error)) from error
         with client:
             # an account that kills its worker is tried on three others, then it is the account's fault
-            waiting = {
-                client.submit(search_account, one, str(kept.absolute()), language, pure=False): one for one in accounts
-            }
+            place = str(kept.absolute())
+            waiting = {client.submit(search_account, one, place, language, pure=False): one for one in accounts}
             for done in completed(list(waiting)):
-                name = waiting[done].name
-                if done.status == "finished":
-                    yield name, _as_row(done.result())
-                else:
-                    yield name, Row(name, failed=told("fleet.process_died").text())
+                yield done.result() if done.status == "finished" else _died(waiting[done])
 
     return run
-
-
-def _watched(rows: Iterable[tuple[str, Row]], count: int, progress: bool) -> Iterable[tuple[str, Row]]:
-    from tqdm.auto import tqdm
-
-    return tqdm(rows, total=count, desc="scan", disable=not progress)
 
 
 # -- behind an address ------------------------------------------------------------------------------------------------
@@ -419,14 +433,24 @@ def _answering(address: str) -> Iterator[None]:
         raise CaseError("fleet.no_answer", address=address, why=str(error)) from error
 
 
+def _remote_text(address: str) -> bytes:
+    with _answering(address):
+        system, place = _remote(address)
+        found: bytes = system.cat_file(place) if system.exists(place) else b""
+    return found
+
+
 def _remote_files(account: Account) -> tuple[Any, list[str]]:
+    """The finished files of an account, the oldest first as far as the system tells their times."""
     system, place = _remote(account.place)
-    found = [one["name"] for one in system.ls(place, detail=True, refresh=True) if one["type"] == "file"]
-    return system, [name for name in found if is_finished(name.rsplit("/", 1)[-1])]
+    found = [one for one in system.ls(place, detail=True, refresh=True) if one["type"] == "file"]
+    times = ("LastModified", "last_modified", "mtime", "created")
+    found.sort(key=lambda one: (str(next((one[name] for name in times if name in one), "")), one["name"]))
+    return system, [one["name"] for one in found if is_finished(one["name"].rsplit("/", 1)[-1])]
 
 
-def files_of(account: Account, room: Path) -> tuple[Path, ...]:
-    """An account's finished reports, the oldest first; those behind an address are laid into `room`."""
+def _files_of(account: Account, room: Path) -> tuple[Path, ...]:
+    """The files of an account: where they lie, or fetched into a room."""
     if not account.is_remote:
         return finished_files(Path(account.place))
     with _answering(account.place):
@@ -437,14 +461,4 @@ def files_of(account: Account, room: Path) -> tuple[Path, ...]:
     return tuple(here)
 
 
-__all__ = [
-    "DEFAULTS_NAME",
-    "Account",
-    "Row",
-    "Scan",
-    "accounts_under",
-    "defaults",
-    "files_of",
-    "scan",
-    "search_account",
-]
+__all__ = ["DEFAULTS_NAME", "Account", "Row", "Scan", "accounts_under", "defaults", "open_as_case", "scan"]

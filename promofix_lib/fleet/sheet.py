@@ -9,6 +9,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -70,7 +71,7 @@ def _csv(lines: Iterable[dict[str, object]], columns: Sequence[str], *, header: 
     )
 
 
-def write_html(rows: Sequence[Row], path: Path) -> Path:
+def write_html(rows: Sequence[Row], path: Path, zone: ZoneInfo | None = None) -> Path:
     """The same as a page that sorts by a click on a column's head, with a small chart an account; it asks nobody."""
     heads = "".join(
         f'<th scope="col"><button data-column="{place}">{escape(say(f"fleet.column_{name}"))}</button></th>'
@@ -84,7 +85,7 @@ def write_html(rows: Sequence[Row], path: Path) -> Path:
         "summary": escape(say("fleet.summary", n=len(rows), found=with_incident, failed=failed)),
         "affected": Colours().incidents[0],
         "heads": heads,
-        "rows": "\n".join(_html_row(row) for row in rows),
+        "rows": "\n".join(_html_row(row, zone) for row in rows),
     }
     for name, text in facts.items():
         page = page.replace(f"<!--{name}-->", text)
@@ -92,11 +93,11 @@ def write_html(rows: Sequence[Row], path: Path) -> Path:
     return path
 
 
-def _html_row(row: Row) -> str:
+def _html_row(row: Row, zone: ZoneInfo | None) -> str:
     worth = max(row.losses.values(), default=Decimal(0))
     cells = [
         (row.account, row.account),
-        (row.since, since_text(row)),
+        (row.since, since_text(row, zone)),
         (str(row.orders), f"{row.orders:,}" if row.incidents else ""),
         (str(worth), loss_text(row)),
         ("", promotions_text(row)),
@@ -106,13 +107,13 @@ def _html_row(row: Row) -> str:
     return f"<tr{mark}>{plain}<td>{chart(row)}</td><td>{failed}</td></tr>"
 
 
-def since_text(row: Row) -> str:
-    """When the first incident of an account began, in its marketplace's zone; empty without one."""
+def since_text(row: Row, zone: ZoneInfo | None = None) -> str:
+    """When the first incident of an account began, in a zone, its marketplace's by default; empty without one."""
     if not row.since:
         return ""
     prices = [price for found in row.incidents for price in found["normal_unit_prices"]]
     market = marketplace_of(prices[0]["sales_channel"], prices[0]["currency"]) if prices else marketplace_of(None)
-    return moment_text(datetime.fromisoformat(row.since).astimezone(market.zone), zone=True)
+    return moment_text(datetime.fromisoformat(row.since).astimezone(zone or market.zone), zone=True)
 
 
 def loss_text(row: Row) -> str:

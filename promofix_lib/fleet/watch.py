@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from promofix_lib.case.records import Record
 from promofix_lib.errors import CaseError
 from promofix_lib.finding import Cause, Finding
 from promofix_lib.fleet.looking import Look, finished_files, look_at, read_narrow
@@ -26,7 +28,7 @@ Stamp = tuple[int, int]  # size, time of the last change
 
 
 @dataclass(frozen=True)
-class Alarm:
+class Alarm(Record):
     """An incident that was told: what is kept of it from round to round, without a buyer or an order.
 
     Parameters
@@ -51,7 +53,7 @@ class Alarm:
     onset: datetime
     end: datetime
     orders: int
-    meant: bool = False
+    meant: bool
 
     def is_of(self, found: Finding) -> bool:
         """Whether a finding is this incident: the same cause, in one run of days."""
@@ -74,28 +76,9 @@ class Alarm:
             orders=found.orders,
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """For the state file."""
-        return {
-            "id": self.id,
-            "cause": self.cause.to_json(),
-            "skus": list(self.skus),
-            "onset": self.onset.isoformat(),
-            "end": self.end.isoformat(),
-            "orders": self.orders,
-            "meant": self.meant,
-        }
-
-    @classmethod
-    def from_json(cls, record: dict[str, Any]) -> Alarm:
-        """The alarm that `to_json` wrote."""
-        times = {name: datetime.fromisoformat(record[name]) for name in ("onset", "end")}
-        known = {**record, **times, "cause": Cause.from_json(record["cause"]), "skus": tuple(record["skus"])}
-        return cls(**known)
-
 
 @dataclass(frozen=True)
-class State:
+class State(Record):
     """What a watch remembers: which files it has read, which incidents it has told. One small private file."""
 
     read: dict[str, Stamp] = field(default_factory=dict)
@@ -115,19 +98,14 @@ class State:
         CaseError
             A file that is no state of a watch.
         """
-        if not path.exists():
-            return cls()
         try:
-            record = json.loads(content(path))
-            read = {name: (int(size), int(changed)) for name, (size, changed) in record["read"].items()}
-            return cls(read, tuple(Alarm.from_json(one) for one in record["alarms"]))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return cls.from_json(json.loads(content(path))) if path.exists() else cls()
+        except (ValueError, TypeError, CaseError) as error:
             raise CaseError("fleet.no_state", file=path) from error
 
     def save(self, path: Path) -> None:
         """Write it in one piece, for its owner's eyes."""
-        record = {"read": self.read, "alarms": [alarm.to_json() for alarm in self.alarms]}
-        write_atomically(path, json.dumps(record, ensure_ascii=False, indent=1).encode())
+        write_atomically(path, json.dumps(self.to_json(), ensure_ascii=False, indent=1).encode())
 
     def said_meant(self, alarm: str, *, meant: bool = True) -> State:
         """The state after the seller's word on one alarm.
@@ -199,6 +177,10 @@ class Round:
         }
 
 
+Tell = Callable[[Round], bool]
+"""Tells people what a round brought; False when somebody did not hear of it."""
+
+
 class Watch:
     """The watch over one folder: one account's reports, as they arrive.
 
@@ -225,24 +207,26 @@ class Watch:
         self.state = state or folder / STATE_NAME
         self._kept: dict[tuple[Path, Stamp], tuple[Report, ...]] = {}
 
-    def round(self) -> Round:
-        """Look once: read what is new, search all together, remember.
+    def round(self, tell: Tell = lambda _round: True) -> Round:
+        """Look once: read what is new, search all together, tell, remember.
 
-        A file that changes while it is read is left alone until the next round. The state is written last: a watch that
-        is killed may tell an incident twice, and never not at all.
+        A file that changes while it is read is left alone until the next round. What is remembered is written last, and
+        only when `tell` says that everybody heard of it: a watch that is killed, or whose message did not go out, may
+        tell an incident twice, and never not at all.
         """
         state = State.load(self.state)
         stamps = {path: _stamp(path) for path in finished_files(self.folder)}
         new = tuple(path for path, stamp in stamps.items() if state.read.get(path.name) != stamp)
         if not new:
-            return Round(known=len(state.alarms), files=len(stamps))
+            done = Round(known=len(state.alarms), files=len(stamps))
+            tell(done)
+            return done
         look = look_at(list(stamps), meant=state.meant, read=lambda path: self._read_once(path, stamps[path]))
         told_now, alarms = _matched(look, state)
         broken = {path for path, _ in look.failed}
         read = {path.name: stamp for path, stamp in stamps.items() if path not in broken and _stamp(path) == stamp}
         self._kept = {place: reports for place, reports in self._kept.items() if place[0] in stamps}
-        State(read, alarms).save(self.state)
-        return Round(
+        done = Round(
             checked=new,
             alarms=tuple(one for one in told_now if one.new),
             grown=tuple(one for one in told_now if not one.new and _has_grown(one, state)),
@@ -250,15 +234,20 @@ class Watch:
             failed=look.failed,
             files=len(stamps),
         )
+        if tell(done):
+            State(read, alarms).save(self.state)
+        return done
 
-    def rounds(self, every: float, *, pause: Callable[[float], None] = time.sleep) -> Iterator[Round]:
+    def rounds(
+        self, every: float, tell: Tell = lambda _round: True, *, pause: Callable[[float], None] = time.sleep
+    ) -> Iterator[Round]:
         """Look again whenever a file arrives, and every so many seconds where a folder tells nothing of its own."""
-        yield self.round()
+        yield self.round(tell)
         for _ in _events(self.folder, every, pause):
             before = None
             while before != (before := _signature(self.folder)):
                 pause(_SETTLING)
-            yield self.round()
+            yield self.round(tell)
 
     def _read_once(self, path: Path, stamp: Stamp) -> tuple[Report, ...]:
         place = (path, stamp)
@@ -293,7 +282,7 @@ def _matched(look: Look, state: State) -> tuple[list[Alarmed], tuple[Alarm, ...]
         before = next((one for one in alarms.values() if one.is_of(found) and not one.meant), None)
         if before is None:
             number = str(1 + max((int(one) for one in alarms), default=0))
-            before = Alarm(number, found.cause, found.skus, found.onset, found.end, 0)
+            before = Alarm(number, found.cause, found.skus, found.onset, found.end, 0, False)
         alarms[before.id] = before.seen(found)
         if before.id not in told_now:  # the graver part speaks, where one mistake was found as two
             told_now[before.id] = Alarmed(
@@ -330,11 +319,15 @@ def _events(folder: Path, every: float, pause: Callable[[float], None]) -> Itera
         yield
 
 
-def send(texts: list[str], addresses: list[str]) -> Told | None:
-    """Send alarms to the addresses that the seller named (e-mail, Telegram, WeChat Work … as apprise writes them).
+_DESKTOPS = {"darwin": "macosx://", "win32": "windows://"}
+"""What apprise calls a note on the desktop; elsewhere it comes by D-Bus."""
 
-    Gives None when all went out, else one sentence with what did not; an alarm never ends the watch. Without an address
-    nothing is imported and nothing sent.
+
+def send(texts: list[str], addresses: list[str]) -> Told | None:
+    """Send alarms to the addresses that the seller named; gives None when all went out, else what did not.
+
+    An address is one that apprise knows (e-mail, Telegram, WeChat Work …), or ``desktop`` for a note on the screen.
+    Without an address nothing is imported and nothing sent.
     """
     if not texts or not addresses:
         return None
@@ -345,8 +338,9 @@ def send(texts: list[str], addresses: list[str]) -> Told | None:
     gone = []
     for number, address in enumerate(addresses, 1):
         door = Apprise()
-        if not door.add(address) or not door.notify(title=say("fleet.title"), body="\n\n".join(texts)):
-            gone.append(str(number))  # the address itself holds keys
+        known = door.add(_DESKTOPS.get(sys.platform, "dbus://") if address == "desktop" else address)
+        if not known or not door.notify(title=say("fleet.title"), body="\n\n".join(texts)):
+            gone.append("desktop" if address == "desktop" else str(number))  # the address itself holds keys
     return told("fleet.not_sent", which=tuple(gone)) if gone else None
 
 

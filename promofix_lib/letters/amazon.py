@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -164,14 +164,16 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
     end = max((one.end for one in incidents if one.end), default=None)
     unknown = told("letters.unknown")
     cause = "promotion" if any(one.promotion_ids for one in incidents) else "price"
-    state, asked, gone = stands.triage, stands.triage.get("ask_amazon", 0), len(stands.known_cancelled)
+    state, gone = stands.triage, len(stands.known_cancelled)
+    waiting = sum(row.triage == "cancel" and row.state in _OPEN_STATES for row in stands.rows)
+    asked = state.get("ask_amazon", 0)
     rate_lines = tuple(_rates(rates))
     values: dict[str, Told | str] = {
         "orders": f"{stands.orders:,}",
         "units": f"{stands.units:,}",
         "n_orders": told("letters.n_orders", n=stands.orders),
         "n_units": told("letters.n_units", n=stands.units),
-        "day": str(onset.date()) if onset else unknown,
+        "day": _days(onset, end) or unknown,
         "onset": _moment(onset) or unknown,
         "end": _moment(end) or unknown,
         "draft": "" if stands.gate.open else told("letters.draft", why=stands.gate.why),
@@ -186,7 +188,10 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
         "state_lines": lines(told(f"letters.state_{word}", n=count) for word, count in state.items()),
         "cancelled_lines": lines(_cancelled(stands)),
         "rate_lines": lines((told("letters.rates"), *rate_lines)) if rate_lines else "",
-        "to_cancel": told("letters.to_cancel", n=state.get("cancel", 0)),
+        "to_cancel": told("letters.to_cancel", n=waiting),
+        "cancel_question": told("letters.may_cancel", n=waiting, reason=case.settings.cancel_reason)
+        if waiting
+        else told("letters.none_to_cancel"),
         "reason": case.settings.cancel_reason,
         "ended_line": lines(_ended(stands, cause, case)),
         "fba_question": told("letters.fba", n=asked) if asked else told("letters.no_fba"),
@@ -346,8 +351,9 @@ def _ended(stands: Status, cause: str, case: Case) -> Iterable[Told]:
     elif not gate.promotion_ended:
         yield told("letters.not_ended")
     else:
-        key = "letters.ended" if gate.ended_at is None else f"letters.ended_{cause}_at"
-        yield told(key, time=_moment(gate.ended_at, case) or "")
+        # without a time of the seller's own, `ended_at` is when it was said: the end may be much earlier
+        exact = gate.ended_at is not None and gate.ended_at == case.gate.ended_at
+        yield told(f"letters.ended_{cause}_at" if exact else "letters.ended", time=_moment(gate.ended_at, case) or "…")
         if gate.price_right:
             yield told("letters.price_right")
 
@@ -380,6 +386,13 @@ def _advice(one: Advice) -> Told:
     return told(
         "letters.advice", date=_one_line(one.given_on), case_id=_one_line(one.case_id), text=_one_line(one.text)
     )
+
+
+def _days(onset: datetime | None, end: datetime | None) -> Told | str:
+    """The day of an incident, or the days from the first to the last of several; one night is one day."""
+    first, last = (str(moment.date()) if moment else "" for moment in (onset, end))
+    one = not onset or not end or end - onset < timedelta(hours=24)
+    return first if one else told("letters.range", low=first, high=last)
 
 
 def _moment(moment: datetime | None, case: Case | None = None) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 FIELD_START, FIELD_END = "\ue000", "\ue001"
 """Stand around a fact of the order (a buyer's or a product's name), which is no word of the message's own."""
@@ -15,9 +18,11 @@ FIELD_START, FIELD_END = "\ue000", "\ue001"
 _MASK = "\ufffc"
 _GAP = "\ue002"
 _ENDS = ".!?\n\u3002\uff01\uff1f\u061f"
+_SENTENCE = re.compile(r"(?:[^.!?\n\u3002\u061f]|\.(?!\s|$))+")
 _CJK = "\u3040-\u30ff\u3400-\u9fff"
 _ARABIC = "\u0600-\u06ff"
-_SAME = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "’": "'", "ʼ": "'", "‘": "'"})
+_SAME = str.maketrans("ıłøđ’ʼ‘\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456", "ilod'''aeopcyxi")  # Cyrillic ones too
+_SPELT_OUT = re.compile(r"(?<![^\W_])(?:a )?([^\W\d_](?:[ .*_-][^\W\d_]){3,})(?![^\W_])")
 
 
 def marked(value: str) -> str:
@@ -55,17 +60,18 @@ def normal(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def folded(text: str) -> tuple[str, tuple[int, ...]]:
-    """Lower case without accents, and for each sign its place in `text`.
+    """Lower case without accents and without what stands between spelt-out letters; each sign's place in `text`.
 
     Examples
     --------
-    >>> folded("Évaluez!")[0], folded("ÖNEMLİ")[0]
-    ('evaluez!', 'onemli')
+    >>> folded("Évaluez!")[0], folded("ÖNEMLİ")[0], folded("a R.e.v.i.e.w")[0]
+    ('evaluez!', 'onemli', 'a review')
     """
+    between = {place for match in _SPELT_OUT.finditer(text) for place in range(match.start(1) + 1, match.end(1), 2)}
     signs: list[str] = []
     places: list[int] = []
     for place, sign in enumerate(text):
-        if unicodedata.category(sign) == "Mn":
+        if place in between or unicodedata.category(sign) == "Mn":
             continue
         base = sign if "\u3040" <= sign <= "\u30ff" else unicodedata.normalize("NFKD", sign)[0]
         signs.append(base.lower()[0].translate(_SAME))
@@ -74,20 +80,15 @@ def folded(text: str) -> tuple[str, tuple[int, ...]]:
 
 
 @cache
-def forbidden_words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Rule to language to words, as ``forbidden-words.txt`` has them, folded; a gap is U+E002."""
-    source = files("promofix_lib.letters").joinpath("forbidden-words.txt").read_text(encoding="utf-8")
-    source = folded(normal(source.replace("…", _GAP)))[0]
-    lines = [line for line in source.splitlines() if line and not line.startswith("#")]
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for line in lines:
-        if line.startswith("[") and line.endswith("]"):
-            rule = line[1:-1]
-            found[rule] = {}
-        else:
-            language, _, words = line.partition(": ")
-            found[rule][language] = tuple(word.strip() for word in words.split(","))
-    return found
+def _table(name: str) -> Mapping[str, Mapping[str, Any]]:
+    """A file of words, folded; a gap is U+E002."""
+    source = files("promofix_lib.letters").joinpath(name).read_text(encoding="utf-8")
+    return tomllib.loads(folded(normal(source.replace("…", _GAP)))[0])
+
+
+def forbidden_words() -> Mapping[str, Mapping[str, str]]:
+    """Rule to language to words with commas between, as ``forbidden-words.toml`` has them, folded."""
+    return _table("forbidden-words.toml")
 
 
 def pattern_of(plain: str, rule: str, language: str, kinds: str = "-=") -> re.Pattern[str] | None:
@@ -96,20 +97,25 @@ def pattern_of(plain: str, rule: str, language: str, kinds: str = "-=") -> re.Pa
     `kinds`: ``-`` for words of every language, ``=`` for those of this one only, ``~`` for those that may also tell
     what went wrong.
     """
-    words = tuple(word for kind in kinds for word, hint in _hinted(rule, language, kind) if hint in plain)
-    return _compiled(words) if words else None
+    homes = forbidden_words()[rule]
+    listed = [_listed(", ".join(homes.values() if kind != "=" else [homes.get(language, "")]), kind) for kind in kinds]
+    return _pattern(plain, [pair for pairs in listed for pair in pairs])
 
 
 @cache
-def _hinted(rule: str, language: str, kind: str) -> tuple[tuple[str, str], ...]:
+def _listed(words: str, kind: str = "-") -> tuple[tuple[str, str], ...]:
     """The words of one kind, each with its longest piece: a text without that needs no pattern for the word."""
-    homes = forbidden_words()[rule]
-    listed = homes.get(language, ()) if kind == "=" else [word for home in homes.values() for word in home]
-    mine = (word.lstrip("=~") for word in listed if (word[0] if word[0] in "=~" else "-") == kind)
+    each = (word.strip() for word in words.split(",") if word.strip())
+    mine = (word.lstrip("=~") for word in each if (word[0] if word[0] in "=~" else "-") == kind)
     return tuple((word, max(re.split(rf"[\s*^'{_GAP}]", word), key=len)) for word in mine)
 
 
-@cache
+def _pattern(plain: str, listed: Iterable[tuple[str, str]]) -> re.Pattern[str] | None:
+    words = tuple(word for word, piece in listed if piece in plain)
+    return _compiled(words) if words else None
+
+
+@lru_cache(maxsize=4096)
 def _compiled(words: tuple[str, ...]) -> re.Pattern[str]:
     by_start: dict[str, list[str]] = {}
     for word in sorted(words, key=len, reverse=True):
@@ -121,28 +127,48 @@ def _compiled(words: tuple[str, ...]) -> re.Pattern[str]:
 def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str]]:
     """Place and wording of everything in `text` (as `normal` gives it) that breaks a rule about words.
 
+    A word may be forbidden as such, or a sentence by its sense: something of each group that the rule joins, and
+    nothing that says the sentence only tells what happened.
+
     Examples
     --------
     >>> list(find_words("Leave us a Review, please. Bewerten Sie uns!", "review", "en"))
     [(11, 'Review'), (27, 'Bewerten')]
     >>> list(find_words("The discount was set wrongly. Get a discount.", "marketing", "en"))
     [(36, 'discount')]
+    >>> list(find_words("Would you be so kind as to withdraw it?", "ask_to_cancel", "en"))
+    [(0, 'Would you be so kind as to withdraw')]
     """
     plain, places = folded(text)
+    table = _table("forbidden-sentences.toml")
+
+    def group(name: str) -> re.Pattern[str] | None:
+        return _pattern(plain, _listed(table[language].get(name, "")))
+
     strong, weak = pattern_of(plain, rule, language), pattern_of(plain, rule, language, "~")
-    found = list(strong.finditer(plain)) if strong else []
-    found += [match for match in weak.finditer(plain) if not _set_wrongly(plain, match)] if weak else []
-    for match in found:
-        start, end = places[match.start()], places[match.end() - 1] + 1
-        yield start, text[start:end].strip()
+    fine = group(f"fine_{rule}")
+    joined = [tuple(map(group, names)) for names in table["rules"].get(rule, ())]
+    found = [match.span() for match in strong.finditer(plain)] if strong else []
+    for start, end in (sentence.span() for sentence in _SENTENCE.finditer(plain)):
+        if fine and fine.search(plain, start, end):
+            continue
+        found += [match.span() for match in weak.finditer(plain, start, end)] if weak else []
+        if not any(start <= place < end for place, _ in found):
+            found += itertools.islice(_by_sense(joined, plain, start, end), 1)
+    for start, end in found:
+        yield places[start], text[places[start] : places[end - 1] + 1].strip()
 
 
-def _set_wrongly(plain: str, match: re.Match[str]) -> bool:
-    """Whether the sentence around a word says that a promotion was set wrongly: what happened, and no offer."""
-    start = max(plain.rfind(end, 0, match.start()) for end in _ENDS) + 1
-    end = min((place for sign in _ENDS if (place := plain.find(sign, match.end())) >= 0), default=len(plain))
-    wrong = pattern_of(plain[start:end], "set_wrongly", "")
-    return bool(wrong and wrong.search(plain, start, end))
+def _by_sense(
+    joined: Iterable[tuple[re.Pattern[str] | None, ...]], plain: str, start: int, end: int
+) -> Iterator[tuple[int, int]]:
+    """From the first to the last of two words that do not overlap, one of each group."""
+    for first, second in joined:
+        one = [match.span() for match in first.finditer(plain, start, end)] if first else []
+        two = [match.span() for match in second.finditer(plain, start, end)] if second else []
+        for before, after in ((one, two), (two, one)):
+            if before and after and before[0][1] <= after[-1][0]:
+                yield before[0][0], after[-1][1]
 
 
 def _as_pattern(word: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.places import NOTEBOOKS, cases_folder, trouble_of_case_told, trouble_told, write_atomically
+from promofix_lib.places import cases_folder, seller_folder, trouble_of_case_told, trouble_told, write_atomically
 from promofix_lib.purge.search import Searcher, is_shut, names_people, people_of
 from promofix_lib.reports import read_report
 from promofix_lib.returns.inbox import INBOX
@@ -237,8 +237,7 @@ def _is_list(path: Path) -> bool:
 
 def _notebooks(searcher: Searcher) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """Checkpoints that go, and notebooks whose outputs show a buyer."""
-    found = sorted(NOTEBOOKS.rglob("*.ipynb")) if NOTEBOOKS.is_dir() else []
-    found = [path for path in found if searcher.found_in(path)]
+    found = [path for path in sorted((seller_folder() / "notebooks").rglob("*.ipynb")) if searcher.found_in(path)]
     checkpoints = tuple(path for path in found if ".ipynb_checkpoints" in path.parts)
     return checkpoints, tuple(path for path in found if path not in checkpoints)
 

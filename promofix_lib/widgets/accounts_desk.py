@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 from html import escape
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from promofix_lib.case.case import Case
-from promofix_lib.errors import ReportError
-from promofix_lib.fleet.scan import DEFAULTS_NAME, Row, Scan, accounts_under, defaults, files_of, scan
+from promofix_lib.fleet.scan import DEFAULTS_NAME, Row, Scan, open_as_case, scan
 from promofix_lib.fleet.sheet import chart, loss_text, promotions_text, since_text
-from promofix_lib.places import cases_folder, content, private_folder, safe_file_name, write_atomically
-from promofix_lib.reports import read_report
+from promofix_lib.places import cases_folder, content, private_folder, write_atomically
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.html import Cell, Html, file_link, link_to
-from promofix_lib.widgets.start_desk import begun
 
 _SHOWN = 25
 _ROOT = "root.txt"
@@ -79,31 +74,17 @@ class AccountsDesk(Desk):
         return [
             self.text("summary", words),
             *([self.row(*opens)] if opens else []),
-            self.table("accounts_table", "", head, [self._cells(n, row) for n, row in enumerate(shown, 1)]),
+            self.table("accounts_table", "", head, [self._cells(n, row, found) for n, row in enumerate(shown, 1)]),
             self.html("whole", f"<p>{whole}</p>"),
         ]
 
-    def _cells(self, n: int, row: Row) -> list[Cell]:
+    def _cells(self, n: int, row: Row, found: Scan) -> list[Cell]:
         orders = self.number(row.orders) if row.incidents else ""
-        cells = [since_text(row), orders, loss_text(row), promotions_text(row)]
+        cells = [since_text(row, found.zone), orders, loss_text(row), promotions_text(row)]
         return [f"{n}. {row.account}", *cells, Html(chart(row)), row.failed or ""]
 
     def _open(self, row: Row) -> None:
-        """The account's reports become a case of its name, with what holds for all; it is open from then on."""
-        account = next(one for one in accounts_under(self._root) if one.name == row.account)
-        with self.working("finding"), TemporaryDirectory() as room:
-            case, files = Case.choose(begun(safe_file_name(account.name)), self.language), files_of(account, Path(room))
-            if not case.reports:
-                case.change_settings(**{"language": self.language} | defaults(self._root))
-            case.add_reports(path for path in files if _can_be_read(path))
-            case.take_found()
-        self._case = case
-        opened = self.say("start_opened", name=case.name)
+        with self.working("finding"):
+            self._case = open_as_case(self._root, row.account)
+        opened = self.say("start_opened", name=self._case.name)
         self._notice.value = f'<p role="status">{escape(opened)} {link_to(2, self.language)} →</p>'
-
-
-def _can_be_read(path: Path) -> bool:
-    try:
-        return bool(read_report(path))
-    except ReportError:
-        return False  # the scan's table says why

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from functools import cache
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from promofix_lib.places import SERVED, exported
 from promofix_lib.say import say
 
 PAGES = (
@@ -70,29 +71,18 @@ def link_to(page: int, language: str) -> Html:
 
 
 def file_link(path: Path) -> Html:
-    """A link to a file or folder below the notebook server's folder; elsewhere its path, to be copied.
+    """A link to a file of an export, or to the page in its folder, where ``promofix open`` runs; else its path to copy.
 
     Examples
     --------
     >>> file_link(Path("/somewhere/a&b.txt"))
     '<code>/somewhere/a&amp;b.txt</code>'
     """
-    for root, address in _servers():
-        if path.resolve().is_relative_to(root):
-            place = quote(path.resolve().relative_to(root).as_posix())
-            kind = "tree" if path.is_dir() else "files"
-            return Html(f'<a href="{address}{kind}/{place}" target="_blank">{escape(path.name)}</a>')
+    file = next(iter(sorted(path.glob("*.html"))), path) if path.is_dir() else path
+    served, place = os.environ.get(SERVED), exported(file)
+    if served and place and file.is_file():
+        return Html(f'<a href="{escape(served + quote(place))}" target="_blank">{escape(path.name)}</a>')
     return Html(f"<code>{escape(str(path))}</code>")
-
-
-@cache
-def _servers() -> tuple[tuple[Path, str], ...]:
-    """The folders of the notebook servers that this page may come from, with their addresses."""
-    from jupyter_server.serverapp import list_running_servers
-
-    here = Path.cwd().resolve()
-    roots = ((Path(server["root_dir"]).resolve(), server["base_url"]) for server in list_running_servers())
-    return tuple((root, address) for root, address in roots if here.is_relative_to(root))
 
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Html:

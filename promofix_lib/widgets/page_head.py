@@ -135,7 +135,7 @@ def export_links(desk: Desk, folder: Path) -> Part:
     """A table of the files and folders of an export, each a link."""
     found = sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.name))
     cells: list[list[Cell]] = [[file_link(path), desk.say(f"for_{_kind_of(path.name)}")] for path in found]
-    return desk.table("links", desk.say("links_in", folder=folder.name), desk.words("", ("file", "what_for")), cells)
+    return desk.table("links", desk.say("links_in", folder=folder), desk.words("", ("file", "what_for")), cells)
 
 
 def _kind_of(name: str) -> str:

@@ -42,7 +42,7 @@ class Lab:
     url, token : str
         Where it answers.
     root : Path
-        Its folder: a copy of ``notebooks/`` and ``data/sample``, and what a test writes there.
+        Where ``notebooks/``, which the server shows, and the cases lie, and what a test writes there.
     """
 
     url: str
@@ -78,9 +78,10 @@ class Lab:
     def attach(self, name: str) -> None:
         """Let a notebook use the one kernel: starting one for each costs more than all that is tested."""
         if not self.kernel:
-            self.kernel = self.ask("/api/kernels", "POST", {"name": "python3", "path": "notebooks"})["id"]
+            self.kernel = self.ask("/api/kernels", "POST", {"name": "python3", "path": ""})["id"]
         if name not in self.attached:
-            session = {"path": name, "name": name, "type": "notebook", "kernel": {"id": self.kernel}}
+            shown = name.removeprefix("notebooks/")
+            session = {"path": shown, "name": shown, "type": "notebook", "kernel": {"id": self.kernel}}
             self.ask("/api/sessions", "POST", session)
             self.attached.add(name)
 
@@ -102,13 +103,14 @@ class Lab:
     def open(self, page: Any, name: str) -> None:
         """Show a notebook and wait until its kernel can work; before that, Run All is lost."""
         self.attach(name)
+        shown = name.removeprefix("notebooks/")
         if self.app == "lab" and page.evaluate(
             "'jupyterapp' in window"
         ):  # loading all of JupyterLab again takes longest
-            page.evaluate(OPEN, name)
+            page.evaluate(OPEN, shown)
         else:
             tree = "" if self.app == "notebooks" else "/tree"
-            page.goto(f"{self.url}/{self.app}{tree}/{name}?token={self.token}&reset")
+            page.goto(f"{self.url}/{self.app}{tree}/{shown}?token={self.token}&reset")
         self.ready(page)
 
     def ready(self, page: Any) -> None:
@@ -144,16 +146,10 @@ class Lab:
 def serve(folder: Path) -> Iterator[Lab]:
     """The server that ``promofix open`` starts, with settings, data and notebooks in `folder`."""
     root = folder / "notebook-root"
-    for part in ("notebooks", "data/sample"):
-        ignore = shutil.ignore_patterns(".ipynb_checkpoints")
-        shutil.copytree(PROJECT / part, root / part, ignore=ignore)
+    shutil.copytree(PROJECT / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     port, token = _free_port(), secrets.token_hex(16)
-    command = [part for part in server_command(port, "notebooks/0_start_here.ipynb") if "root_dir" not in part]
-    command += [
-        f"--ServerApp.root_dir={root}",
-        "--LabApp.extension_manager=readonly",
-        "--LabApp.expose_app_in_browser=True",
-    ]
+    command = server_command(root / "notebooks", port, "0_start_here.ipynb")
+    command += ["--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True"]
     with (folder / "server.log").open("wb") as log:
         environment = _surroundings(folder) | {"JUPYTER_TOKEN": token}
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
