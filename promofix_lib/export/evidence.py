@@ -15,14 +15,14 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.records import ExportRecord, UploadAnswer
 from promofix_lib.charts.style import Picture
 from promofix_lib.errors import ExportError
 from promofix_lib.export.evidence_page import Page, evidence_page
-from promofix_lib.letters.amazon import advice_of, incident_parts
+from promofix_lib.letters.amazon import advice_of, incident_parts, recorded
+from promofix_lib.letters.texts import one_line
 from promofix_lib.orders import as_text
 from promofix_lib.say import ENGLISH, Told, told
-from promofix_lib.status import Status, records, status
+from promofix_lib.status import Status, status
 
 ORDER_COLUMNS = (
     "order_id", "order_item_id", "purchase_date", "sales_channel", "sku", "asin", "quantity", "currency", "paid",
@@ -76,10 +76,10 @@ def write_evidence(
         **{name: text.encode() for name, text in pages.items()},
         "order-ids.csv": order_ids_csv(case, stands).encode(),
         "timeline.csv": _csv(("time_utc", "time", "what"), _timeline_rows(case, stands)).encode(),
-        "reports-sha256.txt": "".join(f"{one.sha256}  {_line(one.name)}\n" for one in case.reading.reports).encode(),
+        "reports-sha256.txt": "".join(f"{one.sha256}  {one_line(one.name)}\n" for one in case.reading.reports).encode(),
         **{f"{name}.png": png for name, png in images.items()},
     }
-    advice = [(one.given_on, one.case_id, _line(one.text)) for one in advice_of(case)]
+    advice = [(one.given_on, one.case_id, one_line(one.text)) for one in advice_of(case)]
     if advice:
         files["amazon-advice.csv"] = _csv(("given_on", "case_id", "text"), advice).encode()
     try:
@@ -156,20 +156,13 @@ def _all_events(case: Case, stands: Status) -> Iterator[Event]:
                 yield Event(at, told(key, **several))
     if stands.gate.promotion_ended and stands.gate.ended_at is not None:
         yield Event(stands.gate.ended_at, told("evidence.promotion_ended"))
-    for export in records(case, ExportRecord):
-        if not export.draft and export.uploads:
-            orders = len({line.order_id for lines in export.uploads.values() for line in lines})
-            yield Event(export.made_at, told("evidence.file_written", n=orders))
-    for answer in records(case, UploadAnswer):
-        refused = len({one[0] for one in answer.refused})
-        accepted = len({key.split("/")[0] for key in answer.accepted})
-        yield Event(answer.at, told("evidence.amazon_answered", n=accepted, refused=refused))
+    yield from (Event(at, told(f"evidence.{what}", **facts)) for at, what, facts in recorded(case))
 
 
 def _timeline_rows(case: Case, stands: Status) -> Iterator[tuple[str, str, str]]:
     for event in _events(case, stands):
         utc = f"{event.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        yield utc, _local(event.at, case.zone), _line(event.what.text(ENGLISH))
+        yield utc, _local(event.at, case.zone), one_line(event.what.text(ENGLISH))
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:
@@ -185,11 +178,6 @@ def _csv(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _cell(text: str) -> str:
-    plain = _line(text)
+    plain = one_line(text)
     # a spreadsheet would run it as a formula
     return f"'{plain}" if plain.startswith(("=", "+", "-", "@")) else plain
-
-
-def _line(text: str) -> str:
-    """A text of a report on one line and without control characters."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
