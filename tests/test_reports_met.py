@@ -141,7 +141,8 @@ def test_all_sheets_of_a_workbook_are_read():
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"), [("42-notes-first.xlsx", "the sheet 'Notes'"), ("54-with-a-stranger.zip", "readme.txt")]
+    ("name", "sentence"),
+    [("42-notes-first.xlsx", "42-notes-first.xlsx: Notes: no line names"), ("54-with-a-stranger.zip", "readme.txt")],
 )
 def test_what_is_passed_over_is_named(name: str, sentence: str):
     """Sheets and files that hold no report; then the reading is not whole. Empty ones need no word."""
