@@ -117,7 +117,7 @@ def merged(reports: Sequence[Report]) -> Reading:
     if rows.num_rows == 0:
         return Reading(order_table(), accounts, tuple(warnings))
     table, found = _one_row_per_item(rows)
-    orders = as_orders(table.drop_columns([PARTIAL]))
+    orders = as_orders(table)
     found += money_check(orders, [report for report in different if kind_named(report.kind).role == PAYMENTS])
     return Reading(orders, accounts, (*warnings, *found))
 
@@ -179,9 +179,9 @@ def _one_row_per_item(rows: pa.Table) -> tuple[pa.Table, list[Told]]:
     slot = same_items(rows)
     slots = int(slot.max()) + 1
     if slots == rows.num_rows:
-        return rows, []
+        return rows.drop_columns([PARTIAL]), []
     pick = Picking(rows, slot, slots)
-    table = pa.table({name: pick.column(name) for name in rows.column_names})
+    table = pa.table({name: pick.column(name) for name in rows.column_names if name != PARTIAL})
     table = table.append_column("sources", pick.sources())
     return _order_facts(table), contradictions(rows, slot, pick.winner)
 
