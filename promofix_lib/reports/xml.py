@@ -149,7 +149,7 @@ class MessageReader:
         envelope = fromstring(b"".join([self._root, message, b"</AmazonEnvelope>"]))
         self.kind = self.kind or _kind(message)
         self.table.kind = kind = self.kind or kind_named("XML All Orders")
-        rows = list(rows_of(envelope, kind))
+        rows = list(rows_of(envelope, kind)) or [()]
         for place, row in zip(_places(message, line, len(rows)), rows, strict=True):
             if row:
                 self._rows.append((place, row))
