@@ -389,7 +389,7 @@ def test_a_draft_tells_nobody_that_anything_was_done(channel: str):
     market = next(market for market in MARKETPLACES if market.sales_channel == channel)
     [draft] = messages(row(sales_channel=channel, currency=market.currency), open_gate=False)
     assert (draft.state, draft.variant) == ("held", "cancelling")
-    assert "not" in str(draft.held)
+    assert "not" in str(draft.why)
     words = texts(draft.language)
     assert words["corrected"] not in draft.body
     assert words["what cancelled PricingError"] not in draft.body

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from promofix_lib.errors import LetterError
@@ -38,39 +41,15 @@ ORDER_NUMBER = re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])")
 _SHORTEST_REASON = 10
 _SHOWN = 12
 _WORD_RULES = ("review", "marketing", "ask_to_cancel", "attachment", "opt_out", "link", "other_contact", "confirmation")
-_TOP_LEVEL = (
-    "com|net|org|info|biz|shop|store|online|site|app|io|eu|de|at|ch|fr|it|es|nl|be|se|pl|pt|jp|tr|ae|sa|eg|uk|us|ca|mx"
-    "|br|au|in|sg|cn|co|ly|me"
-)
-_LINKS = re.compile(
-    r"https?://\S+|\bwww\.\S+|(?<![\w.-])(?:[\w-]+\.)+[a-z]{2,}/\S*"  # Amazon's name alone is no link
-    rf"|(?<![\w@.-])(?!(?i:amazon)\.)(?:[\w-]+\.)+(?:{_TOP_LEVEL})(?:/\S*)?(?![\w@-])"
-)
-_EMAILS = re.compile(
-    r"(?<![\w.+-])[\w.+-]+\s?@\s?[\w-]+(?:\s?\.\s?\w{2,})+|(?<![\w.+-])[\w.+-]+\s?[(\[{]\s?at\s?[)\]}]\s?[\w-]+\S*"
-    r"|\b\w+\s+at\s+[\w-]+\s+dot\s+\w+",
-    re.IGNORECASE,
-)
-_CODES = "|".join(sorted({market.currency for market in MARKETPLACES}))
-_NOT_A_PHONE = re.compile(
-    r"(?<![\d.,/-])(?:"
-    r"\d{3}-\d{7}-\d{7}"  # order number
-    r"|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}:\d{2}(?::\d{2})?"  # date, time
-    rf"|\d{{1,3}}(?:[., ]\d{{3}})*[.,]\d{{2}}|[$€£¥]\s?\d[\d.,]{{0,14}}|\d[\d.,]{{0,14}}\s?(?:[$€£¥円]|(?:{_CODES})\b)"
-    r")(?![.,/-]?\d)"
-)
-_PHONES = re.compile(r"(?<![0-9A-Za-z-])(?:\+\s?)?\(?\d(?:[\s().\-/]{0,2}\d){6,12}(?![0-9A-Za-z-])")
-_EMOJI = re.compile(
-    "[\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]|(?<!\\w)[:;=]-?[()DPp](?!\\w)|\\^_\\^|<3"
-)
-_MARKUP = re.compile(
-    r"</?[a-zA-Z!][^<>]*>|&(?:[a-zA-Z]{2,8}|#\d{1,6});|\[/?(?:b|i|u|url|img|color)[=\]]|\*\*[^*\n]+\*\*"
-)
-_PLACEHOLDERS = re.compile(r"\{\w*\}|\$\{?[A-Za-z_]\w*\}?|«\w+»|\[(?:NAME|ORDER|PRODUCT)[A-Z _]*\]|<<\w+>>|%\w+%")
-_SPELLING = re.compile(
-    r"\b([^\W\d_]{2,})\s+\1\b(?!-)|[!?]{2,}|\s[,.](?=\s|$)|(?<=[^\W\d_]),(?=[^\W\d_])", re.IGNORECASE
-)
-_TWICE_IS_FINE = {"de": {"die", "das", "der", "sie"}, "fr": {"nous", "vous"}, "nl": {"dat", "die"}, "es": {"le"}}
+
+
+@cache
+def _signs() -> Mapping[str, re.Pattern[str]]:
+    """Regular expression per name, as ``forbidden-signs.toml`` has them."""
+    source = files("promofix_lib.letters").joinpath("forbidden-signs.toml").read_text(encoding="utf-8")
+    codes = "|".join(sorted({market.currency for market in MARKETPLACES}))
+    signs = {name: "|".join(line.strip() for line in sign.split("\n")) for name, sign in tomllib.loads(source).items()}
+    return {name: re.compile(sign.replace("CURRENCIES", codes)) for name, sign in signs.items()}
 
 
 @dataclass(frozen=True)
@@ -166,11 +145,17 @@ def _in_text(text: str, language: str, unshipped: bool) -> Iterator[tuple[int, s
     own = masked(text)
     for rule in (*_WORD_RULES, *(("refund",) if unshipped else ())):
         yield from _words(own, rule, language)
-    numbers = _NOT_A_PHONE.sub(lambda match: "\ufffc" * len(match[0]), own)
-    yield from ((match.start(), match[0].strip(), "phone") for match in _PHONES.finditer(numbers))
-    yield from _spelling(own, language)
-    yield from ((match.start(), match[0], "placeholder") for match in _PLACEHOLDERS.finditer(own))
+    numbers = _signs()["not_a_phone"].sub(lambda match: "\ufffc" * len(match[0]), own)
+    yield from _found(numbers, "phone")
+    twice = _signs().get(f"twice_is_fine_{language}")
+    for place, words, rule in (*_found(own, "spelling"), *_found(own, "placeholder")):
+        if not (twice and twice.match(words) and len(words.split()) == 2):
+            yield place, words, rule
     yield from hard_faults(text)
+
+
+def _found(text: str, rule: str) -> Iterator[tuple[int, str, str]]:
+    return ((match.start(), match[0].strip(), rule) for match in _signs()[rule].finditer(text))
 
 
 def _words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, str]]:
@@ -180,20 +165,10 @@ def _words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, str]
 def hard_faults(text: str) -> Iterator[tuple[int, str, str]]:
     """What Amazon's scanner finds wherever it stands, also in a product's name: place, words, rule."""
     text = text.replace(FIELD_START, " ").replace(FIELD_END, " ")
-    emails = list(_EMAILS.finditer(text))
-    yield from ((match.start(), match[0], "email") for match in emails)
-    inside = {place for match in emails for place in range(*match.span())}
-    links = (match for match in _LINKS.finditer(text) if match.start() not in inside)
-    yield from ((match.start(), match[0], "link") for match in links)
-    yield from ((match.start(), match[0], "markup") for match in _MARKUP.finditer(text))
-    yield from ((match.start(), match[0], "emoji") for match in _EMOJI.finditer(text))
-
-
-def _spelling(text: str, language: str) -> Iterator[tuple[int, str, str]]:
-    for match in _SPELLING.finditer(text):
-        if match[1] and match[1].lower() in _TWICE_IS_FINE.get(language, ()):
-            continue
-        yield match.start(), match[0].strip(), "spelling"
+    emails = list(_found(text, "email"))
+    inside = {place for start, words, _ in emails for place in range(start, start + len(words))}
+    links = (link for link in _found(text, "link") if link[0] not in inside)
+    yield from (*emails, *links, *_found(text, "markup"), *_found(text, "emoji"))
 
 
 def _as_a_whole(body: str, head: str, language: str, order_id: str) -> Iterator[tuple[int, str, str]]:
@@ -254,17 +229,13 @@ def lint_messages(messages: Iterable[Message]) -> tuple[MessageFault, ...]:
     The words of one template are read once, with its first buyer's facts; of the others only the facts are read, for
     the rest of the text is the same.
     """
-    return tuple(_faults(messages))
-
-
-def _faults(messages: Iterable[Message]) -> Iterator[MessageFault]:
-    seen = set()
+    seen, found = set(), []
     for message in messages:
         kind = (message.template, message.language, message.unshipped)
-        found = _facts(message) if kind in seen else _whole(message)
+        faults = _facts(message) if kind in seen else _whole(message)
         seen.add(kind)
-        for fault in found:
-            yield MessageFault(message.message_id, message.variant, message.language, fault)
+        found += [MessageFault(message.message_id, message.variant, message.language, fault) for fault in faults]
+    return tuple(found)
 
 
 def _whole(message: Message) -> tuple[Fault, ...]:
