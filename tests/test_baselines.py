@@ -22,7 +22,7 @@ def sold(day: float, price: str, sku: str = "S", **more: object) -> dict[str, ob
 
 def judged(rows: list[dict[str, object]], *given: NormalPrice) -> tuple[Sales, References]:
     sales = as_sales(order_table(rows))
-    return sales, references(sales, np.flatnonzero(sales.sold), given, Thresholds())
+    return sales, references(sales, given)
 
 
 def dollars(logarithms: np.ndarray) -> list[float]:

@@ -93,7 +93,8 @@ def test_the_sentence_can_be_checked_by_hand():
         "HP normally costs 58.99 USD (the median of 67 order items in the 14 days before); these orders paid 1.00 USD "
         "a unit: 98 % less. Promotion 'WRONG' is on 40 of 40 affected and on 0 of 144 other orders. "
         "Loss: 2,319.60 USD (normally 2,359.60 USD, paid 40.00 USD). "
-        "By chance, a shop like this would see such a run in one of 30,000 reports."
+        "Almost certainly a mistake (99 %): by chance, a shop like this would see such a run in one of "
+        "1,000,000 reports."
     )
 
 
@@ -431,6 +432,6 @@ def test_shipping_that_was_given_away_is_said_beside_the_loss():
     off = ["4.99" if row["order_id"] in ids(night(9)) else None for row in rows]
     orders["ship_promotion_discount"] = pd.Series([one and Decimal(one) for one in off], dtype=MONEY)
     found = the_one(orders)
-    assert [(one.currency, one.loss) for one in found.shipping] == [("USD", Decimal("44.91"))]
+    assert [(one.currency, one.amount) for one in found.shipping] == [("USD", Decimal("44.91"))]
     assert "44.91 USD was taken off the shipping" in found.sentence.text("en")
     assert found.amounts[0].loss == Decimal("521.91")

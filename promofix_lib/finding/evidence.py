@@ -14,18 +14,17 @@ import pandas as pd
 
 from promofix_lib.amounts import Money, plain_amount
 from promofix_lib.finding.chance import Candidate, Chance, Verdict, order_count
+from promofix_lib.finding.exact import as_moment, keys_of, normal_prices, rule_for
 from promofix_lib.finding.findings import Cause, Finding, WorthALook
-from promofix_lib.finding.normal_prices import normal_prices
-from promofix_lib.finding.rules import as_moment, keys_of, rule_for
 from promofix_lib.finding.sales import Ints, Sales
 from promofix_lib.finding.suspects import Suspects
-from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.marketplaces import main_marketplace
 from promofix_lib.money import Amounts, Ledger, NormalPrice, ledger
-from promofix_lib.orders import flat_lists, money_as_integers
+from promofix_lib.orders import flat_lists, totals
 from promofix_lib.say import Told, told
 
 _MOST_REPORTS = 1_000_000
+_WORDS = ((0.98, "finding.almost_certainly"), (0.9, "finding.very_probably"), (0, "finding.probably"))
 _EVEN, _STEEP = 0.06, 1.5  # where mistake and life are as likely; how fast that turns
 
 
@@ -38,7 +37,6 @@ class Evidence:
     suspects: Suspects
     chance: Chance
     given: tuple[NormalPrice, ...]
-    thresholds: Thresholds
 
     def findings(self, judged: Sequence[tuple[Candidate, Verdict]]) -> tuple[Finding, ...]:
         """The incidents, gravest loss first; one SKU has one normal price in all of them."""
@@ -117,7 +115,7 @@ class Evidence:
         normals: dict[int, NormalPrice],
         book: Ledger,
         money: tuple[Amounts, ...],
-        shipping: tuple[Amounts, ...],
+        shipping: tuple[Money, ...],
         waiting: int,
     ) -> list[Told]:
         rows = candidate.rows[np.argsort(self.sales.time[candidate.rows], kind="stable")]
@@ -127,8 +125,7 @@ class Evidence:
         if counted:
             parts.append(told("finding.loss", sums=tuple(_sum(one) for one in counted)))
         if shipping:
-            sums = tuple(Money(one.loss, one.currency) for one in shipping)
-            parts.append(told("finding.shipping", sums=sums))
+            parts.append(told("finding.shipping", sums=shipping))
         if unknown:
             parts.append(told("finding.not_in_the_money", n=unknown))
         if waiting:
@@ -207,7 +204,7 @@ class Evidence:
     def _claim_codes(self, rows: Ints) -> tuple[str, ...]:
         places, codes = flat_lists(self.orders["claim_codes"].iloc[rows])
         names, counts = np.unique(codes.astype(str), return_counts=True)
-        most = self.thresholds.most * max(len(np.unique(places)), 1)
+        most = self.sales.thresholds.most * max(len(np.unique(places)), 1)
         return tuple(str(name) for name, count in zip(names, counts, strict=True) if count >= most)
 
     def _cannot_judge(self, rows: Ints) -> Ints:
@@ -217,19 +214,11 @@ class Evidence:
         mine = np.flatnonzero(open_rows & np.isin(sales.sku, np.unique(sales.sku[rows])))
         return mine[~np.isin(mine, rows)]
 
-    def _shipping(self, rows: Ints) -> tuple[Amounts, ...]:
+    def _shipping(self, rows: Ints) -> tuple[Money, ...]:
         """What was taken off the shipping, per currency; reports without that column tell nothing."""
-        if "ship_promotion_discount" not in self.orders:
-            return ()
-        taken, _ = money_as_integers(self.orders["ship_promotion_discount"].iloc[rows])
-        codes = self.sales.currency[rows]
-        totals = {int(code): int(np.abs(taken[codes == code]).sum()) for code in np.unique(codes)}
-        zero = Decimal(0)
-        return tuple(
-            Amounts(self.sales.currency_names[code] if code >= 0 else "", zero, zero, Decimal(total) / 10_000)
-            for code, total in totals.items()
-            if total
-        )
+        column = "ship_promotion_discount"
+        taken = totals(self.orders.iloc[rows], column) if column in self.orders else {}
+        return tuple(Money(abs(amount), currency) for currency, amount in taken.items() if amount)
 
 
 def confidence(expected: float) -> float:
@@ -241,13 +230,14 @@ def confidence(expected: float) -> float:
     >>> confidence(0.02), confidence(0.01), confidence(0)
     (0.84, 0.94, 0.99)
     """
-    return round(min(1 / (1 + (expected / _EVEN) ** _STEEP), 0.99), 2)
+    return min(round(1 / (1 + float((expected / _EVEN) ** _STEEP)), 2), 0.99)
 
 
 def _sureness(expected: float) -> Told:
-    reports = min(int(1 / expected), _MOST_REPORTS) if expected > 1 / _MOST_REPORTS else _MOST_REPORTS
-    size = 10 ** (len(str(reports)) - 1)
-    return told("finding.by_chance", n=reports // size * size)
+    reports = min(int(1 / max(expected, 1 / _MOST_REPORTS)), _MOST_REPORTS)
+    size, sure = 10 ** (len(str(reports)) - 1), confidence(expected)
+    how = next(word for least, word in _WORDS if sure >= least)
+    return told("finding.by_chance", how=told(how), share=round(100 * sure), n=reports // size * size)
 
 
 def _gravest_first(found: Finding) -> tuple[Decimal, int, datetime]:

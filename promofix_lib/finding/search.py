@@ -63,19 +63,19 @@ def find_incidents(
     >>> [(incident.order_ids, str(incident.amounts[0].loss)) for incident in found]
     [(('C0', 'C1', 'C2'), '59.97')]
     """
-    sales = as_sales(orders)
+    sales = as_sales(orders, thresholds)
     if not sales.sold.any():
         return Findings((), (), not_looked_at(orders, sales))
-    suspects = find_suspects(sales, normal_prices, thresholds)
-    chance = Chance(sales, suspects, thresholds)
-    candidates = find_candidates(sales, suspects, chance, thresholds)
-    judged = list(zip(candidates, verdicts(sales, chance, candidates, thresholds), strict=True))
-    evidence = Evidence(orders, sales, suspects, chance, tuple(normal_prices), thresholds)
+    suspects = find_suspects(sales, normal_prices)
+    chance = Chance(sales, suspects)
+    candidates = find_candidates(sales, suspects, chance)
+    judged = list(zip(candidates, verdicts(sales, chance, candidates), strict=True))
+    evidence = Evidence(orders, sales, suspects, chance, tuple(normal_prices))
     judged = [(one, _silenced(evidence, one, verdict, meant)) for one, verdict in judged]
     near = [one for one in judged if one[1].why_not]
     near.sort(key=lambda one: (one[1].expected, -chance.lost(one[0].rows)))
     looks = [evidence.worth_a_look(one, verdict.why_not) for one, verdict in near[:_MOST_LOOKS] if verdict.why_not]
-    shallow = sorted(near_misses(sales, suspects, thresholds), key=lambda one: -chance.lost(one.rows))[:_MOST_SHALLOW]
+    shallow = sorted(near_misses(sales, suspects), key=lambda one: -chance.lost(one.rows))[:_MOST_SHALLOW]
     looks += [evidence.worth_a_look(one, told("finding.why_shallow")) for one in shallow]
     found = evidence.findings([one for one in judged if one[1].why_not is None])
     return Findings(found, tuple(looks), not_looked_at(orders, sales))

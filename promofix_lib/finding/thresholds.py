@@ -58,7 +58,7 @@ class Thresholds:
         pause from a flood are its first or last.
     hoard_units : int
         One order is enough below `never_decided_share` when it takes so many units, and more than any normal order of
-        these SKUs took: one buyer empties the stock with one code.
+        the shop: one buyer empties the stock with one code.
 
     References
     ----------

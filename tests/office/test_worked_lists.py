@@ -10,7 +10,7 @@ import pytest
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import ExportRecord
 from promofix_lib.export.handover import export
-from promofix_lib.returns import take_back
+from promofix_lib.returns import follow_up
 from promofix_lib.returns.sheets import read_worked
 from promofix_lib.status import records, status
 from tests import status_case
@@ -41,7 +41,7 @@ def test_a_list_sorted_and_saved_by_libreoffice_says_the_same(worked: Path, endi
     seen = [line.order_id for line in next(iter(read_worked(path).lists.values()))]
     (record,) = records(case, ExportRecord)
     assert seen != [order for order, _ in record.rows.values()]  # it was sorted
-    result = take_back(case, path, now=NOW)
+    result = follow_up(case, [path], now=NOW)
     assert (result.understood, result.not_understood, result.conflicts) == (len(seen), (), ())
     rows = status(case).rows
     assert {row.order_id: row.answer for row in rows if row.answer not in ("", "todo")} == {
