@@ -60,7 +60,7 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
     the *days* are wrong. Rice, "Bandwidth choice for nonparametric regression", Annals of Statistics 12 (1984), for the
     spread from successive differences. Amazon's "Was price" is a median of paid prices, too.
     """
-    rows, limits = np.flatnonzero(sales.sold), sales.thresholds
+    rows, limits = _worth_judging(sales, given), sales.thresholds
     size = int(np.clip(sales.span // _BLOCKS, HOUR, DAY))
     block, group = (sales.time[rows] - sales.begin) // size, sales.group[rows]
     lists = _votes(group, block, sales.list_price[rows])
@@ -96,6 +96,21 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
             prices[mine] = np.log(float(normal.price))
         answers.decided[mine], answers.judged[mine] = False, True
     return answers
+
+
+def _worth_judging(sales: Sales, given: Sequence[NormalPrice]) -> Ints:
+    """All sales of the groups whose prices differ by more than a markdown's step, or for which a sibling may speak."""
+    limits, rows = sales.thresholds, np.flatnonzero(sales.sold)
+    group, count = sales.group[rows], int(sales.group.max(initial=-1)) + 1
+    first, last = extent(group, sales.time[rows], count)
+    young = rows[(last - first < limits.decided_days * DAY)[group]]
+    low, high = extent(group, sales.net_price[rows], count)[0], extent(group, sales.list_price[rows], count)[1]
+    with np.errstate(over="ignore"):
+        wanted = (low - high < np.log(limits.planned_share))[sales.group]
+    wanted |= np.isin(sales.sku, np.unique(sales.sku[young])) | np.isin(sales.asin, np.unique(sales.asin[young]))
+    for normal in given:
+        wanted |= given_rows(sales, normal)
+    return np.flatnonzero(sales.sold & wanted)
 
 
 def upper_medians(keys: Ints, values: Floats) -> tuple[Ints, Floats]:
@@ -223,7 +238,8 @@ def _with_siblings(sales: Sales, rows: Ints, whole: Floats, young: Mask) -> Floa
 def _elsewhere(sales: Sales, names: Ints, markets: list[tuple[int, int]], prices: Floats, old: Mask) -> Floats:
     """What is known under the same name in this or another market, times the usual factor between the two."""
     seen: dict[int, dict[tuple[int, int], float]] = {}
-    for at in np.flatnonzero(old & (names >= 0)).tolist():
+    shared = (np.bincount(names + 1)[names + 1] > 1) & (names >= 0)
+    for at in np.flatnonzero(old & shared).tolist():
         seen.setdefault(int(names[at]), {})[markets[at]] = float(prices[at])
 
     @cache

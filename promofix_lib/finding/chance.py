@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,7 +14,10 @@ from promofix_lib.say import Told, told
 
 @dataclass(frozen=True)
 class _Cheap:
-    """Orders far below their price, one entry per cause and order, sorted by cause and time."""
+    """Orders far below their price, one entry per cause and order, sorted by cause and time.
+
+    `order` numbers those in `orders`.
+    """
 
     row: Ints
     key: Ints
@@ -21,6 +25,14 @@ class _Cheap:
     time: Ints
     depth: Floats
     run: Ints
+    orders: Ints
+
+    def of(self, orders: Ints) -> Mask:
+        """Which entries are of these orders."""
+        among, last = np.zeros(len(self.orders), dtype=np.bool_), max(len(self.orders) - 1, 0)
+        at = np.searchsorted(self.orders, orders).clip(max=last)
+        among[at[self.orders[at] == orders] if len(among) else at[:0]] = True
+        return among[self.order]
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,8 @@ class Chance:
         rows, keys, order = rows[new], keys[new], order[new]
         time, pause = self.sales.time[rows], self.limits.pause_hours_most * HOUR
         apart = np.r_[False, (keys[1:] != keys[:-1]) | (np.diff(time) > pause)][: len(rows)]
-        return _Cheap(rows, keys, order, time, self.share[rows], np.cumsum(apart))
+        orders, code = np.unique(order, return_inverse=True)
+        return _Cheap(rows, keys, code, time, self.share[rows], np.cumsum(apart), orders)
 
     def orders_of(self, rows: Ints) -> Ints:
         """A number per order; a missing order id counts each row."""
@@ -100,9 +113,9 @@ class Chance:
         gaps = np.diff(np.sort(sales.time[rows[first]]))
         gap = float(np.quantile(gaps, limits.most, method="higher"))
         cheap, depth = self._promoted if one.ids else self._priced, self.depth(rows)
-        other = ~np.isin(cheap.order, own)
+        other = ~cheap.of(own)
         if excluded is not None:
-            other &= ~np.isin(cheap.order, self.orders_of(excluded))
+            other &= ~cheap.of(self.orders_of(excluded))
         if sales.business[rows].all():
             other &= sales.business[cheap.row]
         mine = np.isin(cheap.key, np.array(one.ids) if one.ids else np.unique(sales.group[rows]))
@@ -111,7 +124,7 @@ class Chance:
         if one.pooled(sales):
             place = np.flatnonzero(other)[np.argsort(cheap.time[other], kind="stable")]
             follows = cheap.order[place[1:]] != cheap.order[place[:-1]]
-            rate = count = len(np.unique(cheap.order[other]))
+            rate = count = int((np.bincount(cheap.order[other]) > 0).sum())
         else:
             other = self._without_largest(cheap, other, mine)
             sku, place = sales.sku[cheap.row], np.flatnonzero(other)
@@ -129,7 +142,8 @@ class Chance:
         follow = max(follow, 1 - np.exp(-gap * rate / sales.span))
         before = np.arange(len(gaps))
         steps = (limits.few * follow + before) / (limits.few + before)
-        return float((1 + len(np.unique(cheap.run[other]))) * np.prod(steps))
+        runs = int(np.count_nonzero(np.diff(cheap.run[other]))) + bool(other.any())
+        return float((1 + runs) * np.prod(steps))
 
     def _without_largest(self, cheap: _Cheap, other: Mask, mine: Mask) -> Mask:
         """One other mistake may be in the report: the largest other run is no witness of the shop's life."""
@@ -139,18 +153,22 @@ class Chance:
         sizes = np.bincount(runs) if len(runs) else np.zeros(1, dtype=np.int64)
         if sizes.max() < 2:
             return other
-        return other & ~np.isin(cheap.order, cheap.order[cheap.run == np.argmax(sizes)])
+        return other & ~cheap.of(cheap.orders[cheap.order[cheap.run == np.argmax(sizes)]])
 
     def lost(self, rows: Ints) -> float:
         """Roughly what these rows cost, to show the dearest near misses first."""
         share = np.nan_to_num(self.share[rows]).clip(0, 1 - self.limits.rounding)
         return float(np.nansum(self.sales.paid[rows] * share / (1 - share)))
 
+    @cached_property
+    def _largest(self) -> int:
+        """Most units of one normal sale."""
+        return int(self.sales.quantity[self.sales.sold & ~self.suspects.any].max(initial=0))
+
     def is_hoard(self, rows: Ints) -> bool:
         """Whether an order took many units, and more than any normal order of the shop."""
         units = int(self.sales.quantity[rows].sum())
-        normal = self.sales.quantity[self.sales.sold & ~self.suspects.any]
-        return units >= self.limits.hoard_units and units > int(normal.max(initial=0))
+        return units >= self.limits.hoard_units and units > self._largest
 
 
 def order_count(sales: Sales, rows: Ints) -> int:
@@ -174,15 +192,14 @@ def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate]) -> list[
     doubt of no other's; so those are judged once more: a small night beside a large one is no usual life.
     """
     judged = [_verdict(sales, chance, one, None) for one in candidates]
-    again = True
+    known, beyond, again = [0] * len(judged), sales.thresholds.expected**2, True
     while again:
         again = False
         told_apart = [(one, v.expected) for one, v in zip(candidates, judged, strict=True) if v.why_not is None]
         for at, one in enumerate(candidates):
-            beyond = sales.thresholds.expected**2
             no_life = [o.rows for o, expected in told_apart if expected < beyond or _same_cause(sales, o, one)]
-            if judged[at].why_not is not None and no_life:
-                judged[at] = _verdict(sales, chance, one, np.concatenate(no_life))
+            if judged[at].why_not is not None and len(no_life) > known[at]:
+                known[at], judged[at] = len(no_life), _verdict(sales, chance, one, np.concatenate(no_life))
                 again |= judged[at].why_not is None
     return judged
 

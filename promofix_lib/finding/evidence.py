@@ -25,7 +25,7 @@ from promofix_lib.say import Told, told
 
 _MOST_REPORTS = 1_000_000
 _WORDS = ((0.98, "finding.almost_certainly"), (0.9, "finding.very_probably"), (0, "finding.probably"))
-_EVEN, _STEEP = 0.06, 1.5  # where mistake and life are as likely; how fast that turns
+_EVEN, _STEEP = 0.03, 2.0  # where mistake and life are as likely; how fast that turns
 
 
 @dataclass(frozen=True)
@@ -224,11 +224,11 @@ class Evidence:
 def confidence(expected: float) -> float:
     """Probability of a mistake, by how many runs like it the shop's own life would bring.
 
-    A logistic curve over its logarithm, fitted by maximum likelihood to 364 runs, mistakes and life, of real months and
+    A logistic curve over its logarithm, set by 334 runs, mistakes and life, of real months and
     made-up sellers (`benchmarks/finding.py --calibrate` shows how it holds).
 
     >>> confidence(0.02), confidence(0.01), confidence(0)
-    (0.84, 0.94, 0.99)
+    (0.69, 0.9, 0.99)
     """
     return min(round(1 / (1 + float((expected / _EVEN) ** _STEEP)), 2), 0.99)
 

@@ -200,7 +200,7 @@ def as_sales(orders: pd.DataFrame, thresholds: Thresholds = _DEFAULT) -> Sales:
 def _coded(column: pd.Series[Any]) -> tuple[Ints, tuple[str, ...]]:
     """Codes in the alphabetical order of the words, so that the order of the rows decides nothing; -1 is missing."""
     codes, words = pd.factorize(column, sort=True)
-    return codes.astype(np.int64), tuple(words)
+    return codes.astype(np.int64), tuple(words.tolist())
 
 
 def _promotions(lists: pd.Series[Any]) -> Promotions:
