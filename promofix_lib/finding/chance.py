@@ -70,7 +70,7 @@ class Chance:
         self._priced = self._cheap(plain, sales.group[plain])
 
     def _cheap(self, rows: Ints, keys: Ints) -> _Cheap:
-        order, time = self.orders_of(rows), self.sales.time[rows]
+        order, time = self.sales.orders_of(rows), self.sales.time[rows]
         place = np.lexsort((-self.share[rows], order, time, keys))
         rows, keys, order = rows[place], keys[place], order[place]
         new = np.r_[True, (keys[1:] != keys[:-1]) | (order[1:] != order[:-1])][: len(rows)]
@@ -79,10 +79,6 @@ class Chance:
         apart = np.r_[False, (keys[1:] != keys[:-1]) | (np.diff(time) > pause)][: len(rows)]
         orders, code = np.unique(order, return_inverse=True)
         return _Cheap(rows, keys, code, time, self.share[rows], np.cumsum(apart), orders)
-
-    def orders_of(self, rows: Ints) -> Ints:
-        """A number per order; a missing order id counts each row."""
-        return np.where(self.sales.order[rows] >= 0, self.sales.order[rows], -1 - rows)
 
     def depth(self, rows: Ints) -> float:
         """Median share of the usual price that the rows are below."""
@@ -107,7 +103,7 @@ class Chance:
         Eggenberger and Pólya, "Über die Statistik verketteter Vorgänge", ZAMM 3 (1923).
         """
         sales, limits, rows = self.sales, self.limits, one.rows
-        own, first = np.unique(self.orders_of(rows), return_index=True)
+        own, first = np.unique(sales.orders_of(rows), return_index=True)
         if len(own) < 2:
             return np.inf
         gaps = np.diff(np.sort(sales.time[rows[first]]))
@@ -115,7 +111,7 @@ class Chance:
         cheap, depth = self._promoted if one.ids else self._priced, self.depth(rows)
         other = ~cheap.of(own)
         if excluded is not None:
-            other &= ~cheap.of(self.orders_of(excluded))
+            other &= ~cheap.of(sales.orders_of(excluded))
         if sales.business[rows].all():
             other &= sales.business[cheap.row]
         mine = np.isin(cheap.key, np.array(one.ids) if one.ids else np.unique(sales.group[rows]))
@@ -171,12 +167,6 @@ class Chance:
         return units >= self.limits.hoard_units and units > self._largest
 
 
-def order_count(sales: Sales, rows: Ints) -> int:
-    """Different orders among the rows; a missing order id counts each row."""
-    codes = sales.order[rows]
-    return len(np.unique(codes[codes >= 0])) + int((codes < 0).sum())
-
-
 @dataclass(frozen=True)
 class Verdict:
     """Why a candidate is no incident (None: it is one), and how many like it the shop's own life would bring."""
@@ -205,7 +195,7 @@ def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate]) -> list[
 
 
 def _verdict(sales: Sales, chance: Chance, one: Candidate, excluded: Ints | None) -> Verdict:
-    limits, rows, orders = sales.thresholds, one.rows, order_count(sales, one.rows)
+    limits, rows, orders = sales.thresholds, one.rows, sales.count(one.rows)
     expected = chance.expected(one, excluded)
     extreme = chance.is_extreme(chance.depth(rows))
     days = float(sales.time[rows[-1]] - sales.time[rows[0]]) / DAY
@@ -217,8 +207,6 @@ def _verdict(sales: Sales, chance: Chance, one: Candidate, excluded: Ints | None
         why_not = told("finding.why_decided", days=round(days))
     elif extreme and one.ids and days >= limits.habit_days:
         why_not = told("finding.why_habit", days=round(days))
-    elif not (one.ids or extreme or chance.suspects.borrowed[rows].all()) and _first_price(sales, one):
-        why_not = told("finding.why_launch")
     elif expected > limits.expected:
         why_not = told("finding.why_usual" if orders > limits.least_orders else "finding.why_few", n=orders)
     return Verdict(why_not, expected)
@@ -228,15 +216,3 @@ def _same_cause(sales: Sales, one: Candidate, other: Candidate) -> bool:
     if one.ids or other.ids:
         return bool(set(one.ids) & set(other.ids))
     return bool(np.isin(sales.group[one.rows], sales.group[other.rows]).any())
-
-
-def _first_price(sales: Sales, candidate: Candidate) -> bool:
-    """Whether the SKUs had never been sold before, although they would have been at the rate of later sales."""
-    rows = candidate.rows
-    here = sales.sold_in(np.unique(sales.group[rows]))
-    here = sales.time[here[~np.isin(here, rows)]]
-    onset, end = int(sales.time[rows[0]]), int(sales.time[rows[-1]])
-    if here.min(initial=end) < end:
-        return False
-    later, before, after = int((here > end).sum()), onset - sales.begin, sales.begin + sales.span - end
-    return later * before >= sales.thresholds.few * max(after, 1) if later else before >= DAY
