@@ -248,14 +248,12 @@ def _exchange(there: str, here: str) -> float:
 
 
 def given_rows(sales: Sales, normal: NormalPrice) -> Mask:
-    """Which order items the seller's normal price speaks of."""
-    mine: Mask = sales.sku == _code(sales.sku_names, normal.sku)
-    if normal.sales_channel:
-        mine &= sales.channel == _code(sales.channel_names, normal.sales_channel)
-    if normal.currency:
-        mine &= sales.currency == _code(sales.currency_names, normal.currency)
+    """Which order items the seller's normal price speaks of; what it leaves empty stands for every one."""
+    mine = np.ones(len(sales.sold), dtype=np.bool_)
+    for codes, names, name in (
+        (sales.sku, sales.sku_names, normal.sku),
+        (sales.channel, sales.channel_names, normal.sales_channel),
+        (sales.currency, sales.currency_names, normal.currency),
+    ):
+        mine &= (codes == names.index(name) if name in names else False) if name else True
     return mine
-
-
-def _code(names: tuple[str, ...], name: str) -> int:
-    return names.index(name) if name in names else -2

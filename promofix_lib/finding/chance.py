@@ -213,6 +213,5 @@ def _verdict(sales: Sales, chance: Chance, one: Candidate, excluded: Ints | None
 
 
 def _same_cause(sales: Sales, one: Candidate, other: Candidate) -> bool:
-    if one.ids or other.ids:
-        return bool(set(one.ids) & set(other.ids))
-    return bool(np.isin(sales.group[one.rows], sales.group[other.rows]).any())
+    by_price = np.isin(sales.group[one.rows], sales.group[other.rows]).any() if not one.ids + other.ids else False
+    return bool(set(one.ids) & set(other.ids) or by_price)

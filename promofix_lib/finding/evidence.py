@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -58,11 +57,9 @@ class Evidence:
             onset=self._moment(rows, 0),
             zone=self._zone(rows).key.replace("_", " "),
         )
-        return WorthALook(sentence, why_not, self.cause_of(candidate), lambda: self._rule(candidate))
-
-    def _rule(self, candidate: Candidate) -> Any:
-        rows = np.sort(candidate.rows)
-        return rule_for(self.orders, self.sales, candidate.ids, rows, together=candidate.together)
+        return WorthALook(
+            sentence, why_not, self.cause_of(candidate), lambda: rule_for(self.orders, self.sales, candidate)
+        )
 
     def cause_of(self, candidate: Candidate) -> Cause:
         """What went wrong, as the seller may say of it: this was meant."""
@@ -90,7 +87,7 @@ class Evidence:
         if len(waiting):
             parts.append(told("finding.cannot_judge", n=len(waiting)))
         return Finding(
-            rule=self._rule(candidate),
+            rule=rule_for(self.orders, sales, candidate),
             onset=as_moment(sales.time[rows].min()),
             end=as_moment(sales.time[rows].max()),
             promotion_ids=self._names(candidate),
@@ -112,18 +109,18 @@ class Evidence:
     def _when(self, rows: Ints) -> Told:
         count = self.sales.count(rows)
         ids = self.orders["order_id"].iloc[[rows[0], rows[-1]]].fillna("").tolist()
-        facts = {
-            "n": count,
-            "first": str(ids[0]),
-            "last": str(ids[1]),
-            "onset": self._moment(rows, 0),
-            "end": self._moment(rows, -1),
-            "zone": self._zone(rows).key.replace("_", " "),
-            "utc": f"{as_moment(self.sales.time[rows[0]]):%Y-%m-%d %H:%M:%S}",
-            "units": told("finding.units", n=int(self.sales.quantity[rows].sum())),
-            "what": self._what(self._skus(rows)),
-        }
-        return told("finding.when_one" if count == 1 else "finding.when", **facts)
+        return told(
+            "finding.when_one" if count == 1 else "finding.when",
+            n=count,
+            first=str(ids[0]),
+            last=str(ids[1]),
+            onset=self._moment(rows, 0),
+            end=self._moment(rows, -1),
+            zone=self._zone(rows).key.replace("_", " "),
+            utc=f"{as_moment(self.sales.time[rows[0]]):%Y-%m-%d %H:%M:%S}",
+            units=told("finding.units", n=int(self.sales.quantity[rows].sum())),
+            what=self._what(self._skus(rows)),
+        )
 
     def _price(self, rows: Ints, normals: dict[int, NormalPrice], book: Ledger) -> Told:
         groups, counts = np.unique(self.sales.group[rows], return_counts=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.finding.baselines import given_rows
+from promofix_lib.finding.chance import Candidate
 from promofix_lib.finding.sales import DAY, Ints, Sales
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.incident import Ceiling, Incident, affected
@@ -32,14 +33,15 @@ def as_moment(time: int) -> datetime:
     return _EPOCH + timedelta(microseconds=int(time))
 
 
-def rule_for(
-    orders: pd.DataFrame, sales: Sales, ids: tuple[int, ...], rows: Ints, *, together: bool = True
-) -> Incident:
+def rule_for(orders: pd.DataFrame, sales: Sales, candidate: Candidate) -> Incident:
     """The plainest rule that gives exactly these rows: window and ids, then ceilings, then single items excepted."""
+    rows = candidate.rows
     first, last = sales.time[rows].min(), sales.time[rows].max()
     near = np.flatnonzero(sales.dated & (sales.time >= first) & (sales.time <= last))
-    names = tuple(sales.promotions.names[one] for one in ids)
-    plain = Incident(as_moment(first), as_moment(last), promotion_ids=names, together=together and len(names) > 1)
+    names = tuple(sales.promotions.names[one] for one in candidate.ids)
+    plain = Incident(
+        as_moment(first), as_moment(last), promotion_ids=names, together=candidate.together and len(names) > 1
+    )
     ceilings = replace(plain, ceilings=_ceilings(orders, sales, rows))
     skus = tuple(sorted({sales.key(int(row))[0] for row in _one_per_group(sales, rows)}))
     tries = (plain, replace(plain, skus=skus), ceilings) if names else (ceilings,)

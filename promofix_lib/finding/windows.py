@@ -80,27 +80,25 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
     price, usual = (upper_medians(window, values[rows])[1] for values in (wrong, suspects.usual_list))
     onset, end = (np.array([sales.time[one[at]] for one in single]) for at in (0, -1))
     limits, number = sales.thresholds, np.full(len(single), -1, dtype=np.int64)
+
+    def meets(one: int, hours: float) -> Mask:
+        return np.asarray((onset <= end[one] + hours * HOUR) & (end >= onset[one] - hours * HOUR))
+
+    def alike(values: Floats, one: int, share: float) -> Mask:
+        return np.asarray(np.abs(values - values[one]) <= np.log1p(share))
+
     for start in range(len(single)):
-        frontier = [start] if number[start] < 0 else []
-        this = int(number.max()) + 1
+        frontier, this = [start] if number[start] < 0 else [], int(number.max()) + 1
         while frontier:
             one = frontier.pop()
             number[one] = this
-            near, at_once = (
-                (onset <= end[one] + hours * HOUR) & (end >= onset[one] - hours * HOUR)
-                for hours in (limits.pause_hours_least, 1)
-            )
-            alike = _alike(price, one, 2 * limits.rounding) | _alike(price - usual, one, limits.same_level)
-            together = near & alike | at_once & (at_once.sum() > limits.few)
+            same = alike(price, one, 2 * limits.rounding) | alike(price - usual, one, limits.same_level)
+            at_once = meets(one, 1)
+            together = meets(one, limits.pause_hours_least) & same | at_once & (at_once.sum() > limits.few)
             found = np.flatnonzero(together & (number < 0))
             number[found] = this
             frontier += found.tolist()
     return number
-
-
-def _alike(values: Floats, one: int, share: float) -> Mask:
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(values - values[one]) <= np.log1p(share))
 
 
 def _apart(sales: Sales, chance: Chance, single: list[Ints], number: Ints) -> Ints:
