@@ -126,7 +126,7 @@ def lint_message(
     if language not in LANGUAGES:
         raise LetterError("letters.language_unknown", found=language, known=tuple(LANGUAGES))
     body, head = normal(text), normal(subject)
-    head_faults = (*_in_text(head, language, unshipped), *_words(head, "important", language))
+    head_faults = (*_in_text(head, language, unshipped), *find_words(head, "important", language))
     body_faults = sorted(_in_text(body, language, unshipped))
     places = [
         *_as_a_whole(body, head, language, order_id),
@@ -144,7 +144,7 @@ def _line(text: str, place: int) -> int:
 def _in_text(text: str, language: str, unshipped: bool) -> Iterator[tuple[int, str, str]]:
     own = masked(text)
     for rule in (*_WORD_RULES, *(("refund",) if unshipped else ())):
-        yield from _words(own, rule, language)
+        yield from find_words(own, rule, language)
     numbers = _signs()["not_a_phone"].sub(lambda match: "\ufffc" * len(match[0]), own)
     yield from _found(numbers, "phone")
     twice = _signs().get(f"twice_is_fine_{language}")
@@ -156,10 +156,6 @@ def _in_text(text: str, language: str, unshipped: bool) -> Iterator[tuple[int, s
 
 def _found(text: str, rule: str) -> Iterator[tuple[int, str, str]]:
     return ((match.start(), match[0].strip(), rule) for match in _signs()[rule].finditer(text))
-
-
-def _words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, str]]:
-    return ((place, words, rule) for place, words in find_words(text, rule, language))
 
 
 def hard_faults(text: str) -> Iterator[tuple[int, str, str]]:
@@ -182,17 +178,11 @@ def _as_a_whole(body: str, head: str, language: str, order_id: str) -> Iterator[
         yield 0, str(length), "length"
     for match in re.finditer(r"\n(?:[^\S\n]*\n){2,}", body):
         yield _line(body, match.start()) + 1, "", "line_breaks"
-    yield from _language_faults(body, language)
+    for number, line in enumerate(masked(body).split("\n"), 1):
+        if (spoken := language_of(line, language)) not in (None, language):
+            yield number, f"{LANGUAGES.get(spoken or '', '中文')}?", "language"
     if _only_thanks(masked(body), language):
         yield 0, "", "only_thanks"
-
-
-def _language_faults(body: str, language: str) -> Iterator[tuple[int, str, str]]:
-    own = masked(body)
-    for number, line in enumerate(own.split("\n"), 1):
-        found = language_of(line, language)
-        if found is not None and found != language:
-            yield number, f"{LANGUAGES.get(found, '中文')}?", "language"
 
 
 def _only_thanks(body: str, language: str) -> bool:
@@ -207,47 +197,30 @@ def _only_thanks(body: str, language: str) -> bool:
 # -- all messages of an export ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class MessageFault:
-    """A fault and the message it stands in; equal messages to other buyers share it."""
-
-    message_id: str
-    variant: str
-    language: str
-    fault: Fault
-
-    @property
-    def told(self) -> Told:
-        """Kind, language and message, and the fault."""
-        facts = {"variant": self.variant, "tongue": self.language, "message_id": self.message_id}
-        return told("letters.fault_of_message", fault=self.fault.told, **facts)
-
-
-def lint_messages(messages: Iterable[Message]) -> tuple[MessageFault, ...]:
-    """Everything in the merged messages that breaks a rule.
+def lint_messages(messages: Iterable[Message]) -> tuple[tuple[Message, Fault], ...]:
+    """Everything in the merged messages that breaks a rule, each with the message that it stands in.
 
     The words of one template are read once, with its first buyer's facts; of the others only the facts are read, for
     the rest of the text is the same.
     """
     seen, found = set(), []
-    for message in messages:
+    for message in (one for one in messages if one.variant):
         kind = (message.template, message.language, message.unshipped)
         faults = _facts(message) if kind in seen else _whole(message)
         seen.add(kind)
-        found += [MessageFault(message.message_id, message.variant, message.language, fault) for fault in faults]
+        found += [(message, fault) for fault in faults]
     return tuple(found)
 
 
 def _whole(message: Message) -> tuple[Fault, ...]:
     subject, body = message.marked()
-    asked: dict[str, Any] = {"subject": subject, "order_id": message.order_id, "unshipped": message.unshipped}
-    return lint_message(body, message.language, **asked) if message.variant else ()
+    asked: dict[str, Any] = {"order_id": message.order_id, "unshipped": message.unshipped}
+    return lint_message(body, message.language, subject=subject, **asked)
 
 
 def _facts(message: Message) -> Iterator[Fault]:
-    for value in dict.fromkeys((message.values["greeting"], message.values["product"])):
-        for _, words, rule in hard_faults(value):
-            yield Fault(0, words, rule)
+    values = dict.fromkeys((message.values["greeting"], message.values["product"]))
+    return (Fault(0, words, rule) for value in values for _, words, rule in hard_faults(value))
 
 
 def check_overruled(overruled: Mapping[str, str]) -> Mapping[str, str]:
@@ -288,7 +261,17 @@ def check_messages(messages: Iterable[Message], overruled: Mapping[str, str] | N
         Naming the faults and how to go on.
     """
     allowed = check_overruled(overruled or {})
-    faults = [found.told for found in lint_messages(messages) if found.fault.rule not in allowed]
+    faults = [
+        told(
+            "letters.fault_of_message",
+            fault=fault.told,
+            variant=one.variant,
+            tongue=one.language,
+            message_id=one.message_id,
+        )
+        for one, fault in lint_messages(messages)
+        if fault.rule not in allowed
+    ]
     if faults:
         more = len(faults) - _SHOWN
         shown = [*faults[:_SHOWN], *([told("letters.more_faults", n=more)] if more > 0 else [])]
