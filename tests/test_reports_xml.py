@@ -210,3 +210,9 @@ def test_memory_does_not_grow_with_the_file():
     tracemalloc.stop()
     assert reader.table.rows == 300
     assert most < 2_000_000
+
+
+def test_a_message_without_an_order_is_told(tmp_path):
+    """Something stood there; it does not disappear."""
+    report = read(tmp_path, order_report(message(1), "<Message><MessageID>2</MessageID></Message>", message(3)))
+    assert (report.rows, [bad.reason.text("en") for bad in report.quarantined]) == (2, ["is an order without an item"])

@@ -14,6 +14,7 @@ from promofix_lib.say import told
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 BLOCK = 8 << 20
+_GLANCE = 1 << 18  # what is looked at only stays in the processor's cache
 _LONGEST_LINE = 4 << 20
 _SAMPLE = 2_000  # lines with characters beyond ASCII that are looked at
 _SENSIBLE = re.compile(r"[À-ÖØ-öø-ÿŠšŽžŒœŸ’‘“”–—…€™®©°º²³½¼£§´·«»¿¡\u00a0]")
@@ -54,7 +55,7 @@ def _wide(start: bytes) -> str:
 
 
 def _not_utf8(source: Source) -> Iterator[bytes]:
-    for block in _whole_lines(source, source.blocks(BLOCK)):
+    for block in _whole_lines(source, source.blocks(_GLANCE)):
         if not _is_utf8(block):
             yield from (line for line in block.split(b"\n") if not _is_utf8(line))
 
@@ -63,7 +64,7 @@ def _mostly_utf8(source: Source, wrong: list[bytes]) -> bool:
     """Whether the whole UTF-8 letters beyond ASCII outnumber by far the bytes that are none."""
     right = (
         line
-        for block in _whole_lines(source, source.blocks(BLOCK))
+        for block in _whole_lines(source, source.blocks(_GLANCE))
         if not block.isascii()
         for line in block.split(b"\n")
     )

@@ -174,7 +174,7 @@ def spelled(name: str) -> str:
     ('amazon-order-id', 'delivery-instructions', 'order-id')
     """
     plain = unicodedata.normalize("NFKC", name).strip("\ufeff\u200e\u200f \t\"'").lower()
-    return re.sub(r"[\s_]+", "-", plain)
+    return re.sub("[\\s_\u2010-\u2015\u2212]+", "-", plain)
 
 
 def english(name: str) -> str:

@@ -20,7 +20,7 @@ from promofix_lib.reports.cache import Shelf
 from promofix_lib.reports.kinds import ITEMS, PAYMENTS, PROMOTIONS, SHIPMENTS, UNITS, kind_named, look_again
 from promofix_lib.reports.order_rows import as_arrow, as_orders
 from promofix_lib.reports.picking import PARTIAL, Numbers, Picking, codes, same_items
-from promofix_lib.reports.reading import read_report
+from promofix_lib.reports.reading import read_report, with_passed
 from promofix_lib.reports.report import EVERYTHING, Reading, Report, Want, shown_name
 from promofix_lib.reports.side_reports import money_check, placed_promotions, shipped_items, units_sold
 from promofix_lib.say import Told, told
@@ -59,7 +59,8 @@ def read_orders(
     Raises
     ------
     ReportError
-        A file that is not a report. Nothing is returned then.
+        A file that is not there, or none that is a report. Files beside good ones that hold no report are told of in
+        the warnings, and the reading is not whole; but with `cache` all must be reports.
     """
     paths = [Path(path) for path in paths]
     locks = [path for path in paths if path.name.startswith(_LOCK_FILE)]
@@ -73,7 +74,7 @@ def read_orders(
         return read_report(path, progress=progress, want=want)
 
     if cache is None or want != EVERYTHING or not all(path.is_file() for path in named):
-        reading = merged([report for path in named for report in read(path)])
+        reading = merged(_good_ones(named, read))
     else:
         shelf = Shelf(cache)
         once = read if len(named) == 1 else lambda path: shelf.reports(path, lambda: read(path))
@@ -82,6 +83,20 @@ def read_orders(
     pa.default_memory_pool().release_unused()  # of what was put together, or is mapped now
     passed = [told("reports.lock_file", file=shown_name(path.name)) for path in locks]
     return replace(reading, warnings=(*passed, *reading.warnings)) if passed else reading
+
+
+def _good_ones(paths: Sequence[Path], read: Callable[[Path], tuple[Report, ...]]) -> tuple[Report, ...]:
+    """The reports of all files; one that is there and holds none is told of, and the others are read all the same."""
+    reports: list[Report] = []
+    refused: list[ReportError] = []
+    for path in paths:
+        try:
+            reports += read(path)
+        except ReportError as error:
+            if error.key == "reports.cannot_be_opened":
+                raise
+            refused.append(error)
+    return with_passed(reports, refused)
 
 
 def merged(reports: Sequence[Report]) -> Reading:
@@ -102,7 +117,7 @@ def merged(reports: Sequence[Report]) -> Reading:
     if rows.num_rows == 0:
         return Reading(order_table(), accounts, tuple(warnings))
     table, found = _one_row_per_item(rows)
-    orders = as_orders(table.drop_columns([PARTIAL]))
+    orders = as_orders(table)
     found += money_check(orders, [report for report in different if kind_named(report.kind).role == PAYMENTS])
     return Reading(orders, accounts, (*warnings, *found))
 
@@ -164,9 +179,9 @@ def _one_row_per_item(rows: pa.Table) -> tuple[pa.Table, list[Told]]:
     slot = same_items(rows)
     slots = int(slot.max()) + 1
     if slots == rows.num_rows:
-        return rows, []
+        return rows.drop_columns([PARTIAL]), []
     pick = Picking(rows, slot, slots)
-    table = pa.table({name: pick.column(name) for name in rows.column_names})
+    table = pa.table({name: pick.column(name) for name in rows.column_names if name != PARTIAL})
     table = table.append_column("sources", pick.sources())
     return _order_facts(table), contradictions(rows, slot, pick.winner)
 

@@ -16,6 +16,7 @@ PARTIAL = "part"
 """A column of our own while merging: the row may hold only a part of the item."""
 
 _MONEY = ("quantity", "currency", "item_price", "item_promotion_discount")
+_DATED = ("last_updated_date", "reporting_date", "shipment_date", "purchase_date")
 _TELLING = ("quantity", "item_price", "item_promotion_discount")
 
 
@@ -59,7 +60,7 @@ def same_items(rows: pa.Table) -> Numbers:
 
 def _twins(line: Numbers, copy: Numbers, has_id: Mask) -> Numbers:
     """Groups of one order and SKU with several items that one report tells apart by id and another does not."""
-    several = np.zeros(int(line.max()) + 1 if len(line) else 0, dtype=bool)
+    several = np.zeros(int(line.max()) + 1, dtype=bool)
     several[line[has_id & (copy > 0)]] = True
     anonymous = np.zeros_like(several)
     anonymous[line[~has_id]] = True
@@ -181,8 +182,6 @@ class Picking:
         """The cells of all order items."""
         if name in ("source_file", "source_line"):
             return self.rows[name].take(pa.array(self.base))
-        if name == PARTIAL:
-            return pa.chunked_array([pa.repeat(pa.scalar(False), self.slots)])
         if name in ("promotion_ids", "claim_codes"):
             return self._united(name)
         chosen = self.winner(name.removesuffix("_given") if name.endswith("_status_given") else name)
@@ -211,14 +210,5 @@ class Picking:
 
 def _as_of(rows: pa.Table) -> Numbers:
     """When each row was true at the latest, in microseconds: Amazon's last update, else its first sight."""
-    known = [
-        name
-        for name in ("last_updated_date", "reporting_date", "shipment_date", "purchase_date")
-        if name in rows.column_names
-    ]
-    times = (
-        pc.coalesce(*(rows[name] for name in known))
-        if known
-        else pa.chunked_array([pa.nulls(rows.num_rows, pa.timestamp("us"))])
-    )
-    return pc.fill_null(pc.cast(times, pa.int64()), 0).to_numpy()
+    known = (rows[name] for name in _DATED if name in rows.column_names)
+    return pc.fill_null(pc.cast(pc.coalesce(*known), pa.int64()), 0).to_numpy()

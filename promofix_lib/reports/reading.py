@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -55,11 +56,24 @@ def read_report(path: Path, *, progress: bool = False, want: Want = EVERYTHING) 
             reports.append(_read(replace(source, progress=progress), want))
         except ReportError as error:
             refused.append(error)
-    if not reports:
+    return with_passed(reports, refused)
+
+
+def with_passed(reports: Sequence[Report], refused: Sequence[ReportError]) -> tuple[Report, ...]:
+    """The reports, the first of which tells what was passed over beside them.
+
+    Raises
+    ------
+    ReportError
+        The first of those given, where there is no report.
+    """
+    if refused and not reports:
         raise refused[0]
     passed = tuple(told("reports.passed_over", why=told(error.key, **error.facts)) for error in refused)
-    reports[0] = replace(reports[0], passed_over=passed, warnings=reports[0].warnings + passed)
-    return tuple(reports)
+    told_in = (
+        replace(one, passed_over=one.passed_over + passed, warnings=one.warnings + passed) for one in reports[:1]
+    )
+    return (*told_in, *reports[1:])
 
 
 def _read(source: Source, want: Want) -> Report:

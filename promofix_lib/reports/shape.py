@@ -66,7 +66,7 @@ def _table(source: Source) -> tuple[str, Rows, str]:
         return encoding, _elements(lines), "xml"
     texts = [line for line in lines if line.strip()]
     between = "\t" if source.of else max(DELIMITERS, key=lambda sign: _evenness(texts, sign))
-    if not source.of and (_evenness(texts, between) <= 0 or "\0" in texts[0]):
+    if not source.of and _evenness(texts, between) <= 0:
         raise ReportError("reports.refused", file=source.name, what=stranger(source, texts[0] if texts else ""))
     return "xlsx" if source.of else encoding, [split_line(line, between) for line in lines], between
 

@@ -194,8 +194,8 @@ def odd_bytes(block: bytes, cells: int) -> bool:
     """
     letters = np.frombuffer(block, np.uint8)
     separators = cells - (not block.endswith(b"\n"))
-    low = np.count_nonzero(letters < 32)
-    if low != separators and low - separators != block.count(b"\r\n"):
+    returns = np.flatnonzero(letters[:-1] == ord("\r"))
+    if np.count_nonzero(letters < 32) != separators + len(returns) or np.any(letters[returns + 1] != ord("\n")):
         return True
     at = np.flatnonzero(letters > 126)
     if not len(at):

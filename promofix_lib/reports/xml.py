@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from xml.etree.ElementTree import Element, ParseError, fromstring
+
+import numpy as np
 
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.encodings import decoded, encoding_of
@@ -140,14 +142,14 @@ class MessageReader:
         if self._rows:
             places, rows = zip(*self._rows, strict=True)
             self._filled |= {name for name, cells in zip(names(), zip(*rows, strict=True), strict=True) if any(cells)}
-            self.table.take("\n".join(map("\t".join, rows)).encode("utf-8", "replace"), places)
+            self.table.take("\n".join(map("\t".join, rows)).encode("utf-8", "replace"), np.array(places))
             self._rows = []
 
     def _add(self, message: bytes, line: int) -> None:
         envelope = fromstring(b"".join([self._root, message, b"</AmazonEnvelope>"]))
         self.kind = self.kind or _kind(message)
         self.table.kind = kind = self.kind or kind_named("XML All Orders")
-        rows = list(rows_of(envelope, kind))
+        rows = list(rows_of(envelope, kind)) or [()]
         for place, row in zip(_places(message, line, len(rows)), rows, strict=True):
             if row:
                 self._rows.append((place, row))
@@ -196,30 +198,32 @@ def names() -> tuple[str, ...]:
 def rows_of(message: Element, kind: Kind) -> Iterator[tuple[str, ...]]:
     """The cells of each order item of a message; no cells for an order without items."""
     order_tag, item_tag = kind.xml
+    blank = dict.fromkeys(names(), "")
     for order in message.iter(order_tag):
         items = [child for child in order if child.tag in (item_tag, "Item")]
         head: dict[str, list[str]] = {}
-        _gather((child for child in order if child not in items), "", head)
+        _gather((child for child in order if child not in items), "", head, facts().xml)
         for item in items:
             said = {name: texts.copy() for name, texts in head.items()}
-            _gather(item, "", said)
-            yield tuple(_together(name, said.get(name, [])) for name in names())
+            _gather(item, "", said, facts().xml)
+            yield tuple((blank | {name: _together(name, texts) for name, texts in said.items()}).values())
         if not items:
             yield ()
 
 
-def _gather(elements: Iterable[Element], above: str, said: dict[str, list[str]]) -> None:
+def _gather(elements: Iterable[Element], above: str, said: dict[str, list[str]], places: Mapping[str, str]) -> None:
     """What the elements and those within them say, by the name of the column that they fill."""
     for element in elements:
         place = above + element.tag
+        texts = [(f"@{name}", value) for name, value in element.attrib.items()] if element.attrib else []
         if len(element):
             kind = element.findtext("Type")
-            _gather(element, f"{place}[{kind.strip()}]/" if kind else f"{place}/", said)
-        texts = [(place, element.text), *((f"@{name}", value) for name, value in element.attrib.items())]
+            _gather(element, f"{place}[{kind.strip()}]/" if kind else f"{place}/", said, places)
+        elif element.text:
+            texts.append((place, element.text))
         for where, text in texts:
-            name, plain = facts().xml.get(where), _plain(text)
-            if name and plain and plain != _NO_CODE:
-                said.setdefault(name, []).append(plain)
+            if where in places and (plain := _SEPARATORS.sub(" ", text.strip())) and plain != _NO_CODE:
+                said.setdefault(places[where], []).append(plain)
 
 
 def _together(name: str, texts: Sequence[str]) -> str:
@@ -228,11 +232,7 @@ def _together(name: str, texts: Sequence[str]) -> str:
         return _sum(texts)
     if name in ("promotion_ids", "claim_codes"):
         return ",".join(dict.fromkeys(texts))
-    return texts[-1] if texts else ""
-
-
-def _plain(text: str | None) -> str:
-    return _SEPARATORS.sub(" ", (text or "").strip())
+    return texts[-1]
 
 
 def _sum(texts: Sequence[str]) -> str:
