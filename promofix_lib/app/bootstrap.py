@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -21,8 +22,8 @@ _DEVELOPER_COMMANDS = ("test",)
 # said before anything is installed, so not in the catalogue: English, Chinese
 _WORDS = {
     "begin": (
-        "Setting up promofix in {folder} (once, two to three minutes, about 700 MB) …",
-        "正在 {folder} 中安装 promofix（仅一次，两至三分钟，约 700 MB）…",
+        "Setting up promofix in {folder} (once, one to three minutes, about 560 MB) …",
+        "正在 {folder} 中安装 promofix（仅一次，一至三分钟，约 560 MB）…",
     ),
     "done": ("Set-up is done.", "安装完成。"),
     "no_venv": (
@@ -42,8 +43,12 @@ _WORDS = {
     ),
     "no_packages": (
         "The packages could not be installed; the lines above say why. Check the internet connection (and the proxy or "
-        "package index that pip uses) and try again.",
-        "无法安装依赖包；原因见上方。请检查网络连接（以及 pip 使用的代理或镜像），然后重试。",
+        "package index that pip uses) and try again.\nWithout internet: on a computer with the same system and Python, "
+        "run 'python -m pip download -d packages setuptools .' in a copy of this folder, bring the folder 'packages' "
+        "here on a stick, into {folder}, and try again.",
+        "无法安装依赖包；原因见上方。请检查网络连接（以及 pip 使用的代理或镜像），然后重试。\n"
+        "没有网络时：在系统和 Python 版本相同的另一台电脑上，于本文件夹的副本中运行 "
+        "python -m pip download -d packages setuptools . ，用 U 盘将 packages 文件夹放入此处的 {folder}，然后重试。",
     ),
     "stopped": (
         "Set-up was stopped. Give the same command again to finish it.",
@@ -147,20 +152,42 @@ def _made(folder: Path, python: Path) -> bool:
 
 
 def _filled(python: Path, extra: str | None) -> bool:
+    uv = shutil.which("uv")
+    # without --no-compile pip compiles all 100 MB; Python compiles what is used, when it is used
+    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-compile"]
+    install = [uv, "pip", "install", "--python", str(python)] if uv else pip
+    brought = PROJECT / "packages"
+    install += ["--no-index", "--find-links", str(brought)] if brought.is_dir() else []
     what = f"{PROJECT}[{extra}]" if extra else str(PROJECT)
-    if uv := shutil.which("uv"):
-        install = [uv, "pip", "install", "--quiet", "--python", str(python), "--editable", what]
-    else:
-        install = [str(python), "-m", "pip", "install", "--quiet", "--no-compile"]
-        install += ["--disable-pip-version-check", "--editable", what]  # Python compiles what is used, when it is used
-    if _done(install):
+    if _done([*install, "--quiet", "--editable", what], _as_pip_would() if uv else {}):
         return True
-    _say("no_packages")
+    _say("no_packages", folder=PROJECT)
     return False
 
 
-def _done(command: list[str]) -> bool:
-    return subprocess.run(command, stdout=sys.stderr).returncode == 0
+_FOR_UV = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "proxy": "ALL_PROXY",
+    "trusted-host": "UV_INSECURE_HOST",
+    "cert": "SSL_CERT_FILE",
+}
+"""Settings of pip that say where packages come from, and what uv calls them."""
+
+
+def _as_pip_would() -> dict[str, str]:
+    """The package index and proxy that are set for pip, for uv, which does not look there; what is set for uv wins."""
+    told = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True).stdout
+    found = re.findall(r"^(global|install|:env:)\.([a-z-]+)=(['\"])(.*)\3$", told, re.MULTILINE)
+    found.sort(key=lambda one: one[0] == ":env:")  # the environment has the last word, as with pip
+    lists = {_FOR_UV[name]: value.replace("\\n", " ").split() for _, name, _, value in found if name in _FOR_UV}
+    named = {name: ("," if name == "UV_FIND_LINKS" else " ").join(values) for name, values in lists.items()}
+    return {name: value for name, value in named.items() if not os.environ.get(name)}
+
+
+def _done(command: list[str], settings: Mapping[str, str] | None = None) -> bool:
+    return subprocess.run(command, stdout=sys.stderr, env={**os.environ, **(settings or {})}).returncode == 0
 
 
 def _environment() -> dict[str, str]:
