@@ -19,43 +19,6 @@ from promofix_lib.places import PROJECT
 
 _DEVELOPER_COMMANDS = ("test",)
 
-# said before anything is installed, so not in the catalogue: English, Chinese
-_WORDS = {
-    "begin": (
-        "Setting up promofix in {folder} (once, one to three minutes, about 560 MB) …",
-        "正在 {folder} 中安装 promofix（仅一次，一至三分钟，约 560 MB）…",
-    ),
-    "done": ("Set-up is done.", "安装完成。"),
-    "no_venv": (
-        "This Python cannot make virtual environments. On Debian or Ubuntu install the missing part with "
-        "'sudo apt install python3-venv' (python{version}-venv), then try again.",
-        "此 Python 无法创建虚拟环境。在 Debian 或 Ubuntu 上请运行 sudo apt install python3-venv"
-        "（python{version}-venv），然后重试。",
-    ),
-    "no_environment": (
-        "{folder}: the environment could not be made; the lines above say why. Is there 1 GB of room?",
-        "{folder}：无法创建环境；原因见上方。磁盘是否有 1 GB 空间？",
-    ),
-    "no_folder": (
-        "{folder}: cannot be written ({why}). Put the project into a folder of your own with 1 GB of room, then try "
-        "again.",
-        "{folder}：无法写入（{why}）。请将项目放入您自己的文件夹（需 1 GB 空间），然后重试。",
-    ),
-    "no_packages": (
-        "The packages could not be installed; the lines above say why. Check the internet connection (and the proxy or "
-        "package index that pip uses) and try again.\nWithout internet: on a computer with the same system and Python, "
-        "run 'python -m pip download -d packages setuptools .' in a copy of this folder, bring the folder 'packages' "
-        "here on a stick, into {folder}, and try again.",
-        "无法安装依赖包；原因见上方。请检查网络连接（以及 pip 使用的代理或镜像），然后重试。\n"
-        "没有网络时：在系统和 Python 版本相同的另一台电脑上，于本文件夹的副本中运行 "
-        "python -m pip download -d packages setuptools . ，用 U 盘将 packages 文件夹放入此处的 {folder}，然后重试。",
-    ),
-    "stopped": (
-        "Set-up was stopped. Give the same command again to finish it.",
-        "安装已中断。再次运行同一命令即可继续。",
-    ),
-}
-
 
 def with_everything_installed(arguments: list[str]) -> int:
     """Run the command line in a Python that has everything; gives its exit status.
@@ -196,8 +159,9 @@ def _environment() -> dict[str, str]:
 
 
 def _say(word: str, **facts: object) -> None:
-    spoken = os.environ.get("PROMOFIX_LANGUAGE") or locale.getlocale()[0] or ""
-    text = _WORDS[word][int(spoken.lower().startswith(("zh", "chinese")))].format(**facts)
+    spoken = (os.environ.get("PROMOFIX_LANGUAGE") or locale.getlocale()[0] or "").lower()
+    words = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))[word]
+    text = words["zh" if spoken.startswith(("zh", "chinese")) else "en"].format(**facts)
     print(text, file=sys.stderr, flush=True)
 
 

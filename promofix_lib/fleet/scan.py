@@ -173,8 +173,9 @@ def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "", progres
     known = {one.name: _kept(one, kept, language) for one in accounts}
     open_still = [one for one in accounts if known[one.name] is None]
     rows = {name: row for name, row in known.items() if row is not None}
-    done = _on_cluster(scheduler) if scheduler else _on_this_machine(workers)
-    for row in tqdm(done(open_still, kept, language), total=len(open_still), desc="scan", disable=not progress):
+    run = _on_cluster(scheduler) if scheduler else _on_this_machine(workers)
+    done = run(open_still, kept, language) if open_still else ()
+    for row in tqdm(done, total=len(open_still), desc="scan", disable=not progress):
         rows[row.account] = row
         add_to_audit(private_folder(out / "audit") / f"{safe_file_name(row.account)}.csv", row)
     ordered = tuple(sorted(rows.values(), key=lambda row: (*(-1 * part for part in row.gravity), row.account)))
@@ -407,7 +408,7 @@ def _on_cluster(address: str) -> Run:
             # an account that kills its worker is tried on three others, then it is the account's fault
             place = str(kept.absolute())
             waiting = {client.submit(search_account, one, place, language, pure=False): one for one in accounts}
-            for done in completed(list(waiting)):
+            for done in completed(list(waiting), loop=client.loop):
                 yield done.result() if done.status == "finished" else _died(waiting[done])
 
     return run
