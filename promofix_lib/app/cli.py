@@ -153,12 +153,10 @@ def _folder(text: str) -> Path:
 
 
 def _span(text: str) -> float:
-    from promofix_lib.fleet.spans import seconds
-
-    try:
-        return seconds(text)
-    except PromofixError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+    number, unit = text[:-1], text[-1:].lower()
+    if unit not in _SECONDS or not number.isdecimal() or int(number) < 1:
+        raise argparse.ArgumentTypeError(say("fleet.no_span", found=text))
+    return float(int(number) * _SECONDS[unit])
 
 
 def _number(text: str) -> int:
@@ -174,6 +172,7 @@ def _days(text: str) -> int:
     return int(plain)
 
 
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _TYPES: dict[str, Callable[[str], Any]] = {
     "days": _days,
     "folder": _folder,
