@@ -100,6 +100,20 @@ def test_a_folder_that_cannot_be_written_says_so(
     assert "python3-venv" not in said
 
 
+def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Not "check the internet connection"."""
+    (tmp_path / "pyproject.toml").write_bytes((PROJECT / "pyproject.toml").read_bytes())
+    monkeypatch.setattr(bootstrap, "PROJECT", tmp_path)
+    monkeypatch.setattr(bootstrap, "_missing", lambda _extra: ["pandas>=3.0"])
+    monkeypatch.setattr(bootstrap, "_made", lambda *_: True)
+    monkeypatch.setattr(bootstrap, "_done", lambda *_: False)
+    monkeypatch.setattr(bootstrap.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 10**7))
+    assert bootstrap.with_everything_installed(["open"]) == 2
+    said = capsys.readouterr().err
+    assert "the disk is full" in said
+    assert "internet" not in said
+
+
 def test_the_index_and_proxy_of_pip_hold_for_uv_too(monkeypatch: pytest.MonkeyPatch):
     """A mirror that is set for pip is named to uv; what is set for uv itself stays."""
     listed = "\n".join(

@@ -18,6 +18,7 @@ from pathlib import Path
 from promofix_lib.places import PROJECT
 
 _DEVELOPER_COMMANDS = ("test",)
+_ROOM = 300 << 20  # with less left on the disk, that is why the set-up failed
 
 
 def with_everything_installed(arguments: list[str]) -> int:
@@ -107,7 +108,9 @@ def _made(folder: Path, python: Path) -> bool:
     if _done([sys.executable, "-m", "venv", "--clear", str(folder)]):
         return True
     shutil.rmtree(folder, ignore_errors=True)
-    if importlib.util.find_spec("ensurepip") is None:
+    if not _has_room():
+        _say("no_room", folder=PROJECT)
+    elif importlib.util.find_spec("ensurepip") is None:
         _say("no_venv", version=f"{sys.version_info[0]}.{sys.version_info[1]}")
     else:
         _say("no_environment", folder=folder)
@@ -124,8 +127,12 @@ def _filled(python: Path, extra: str | None) -> bool:
     what = f"{PROJECT}[{extra}]" if extra else str(PROJECT)
     if _done([*install, "--quiet", "--editable", what], _as_pip_would() if uv else {}):
         return True
-    _say("no_packages", folder=PROJECT)
+    _say("no_packages" if _has_room() else "no_room", folder=PROJECT)
     return False
+
+
+def _has_room() -> bool:
+    return shutil.disk_usage(PROJECT).free > _ROOM
 
 
 _FOR_UV = {
