@@ -2,6 +2,7 @@
 
 Run ``python benchmarks/reading.py [rows]`` (a million by default: 360 MB in a temporary folder). Each reader runs in
 its own process on the same file; CPU seconds are counted after its start-up (imports), peak memory includes it.
+``python benchmarks/reading.py --only NAME ROWS`` measures one of them alone, for sizes that the others cannot hold.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
+from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -48,6 +52,10 @@ def write_report(path: Path, rows: int, seed: int = 1) -> None:
             file.write("\t".join(_cells(chance, number, start)) + "\r\n")
 
 
+WRONG = range(20_000, 20_300)  # orders of the night on which a promotion went wrong
+SMALL = 50  # rows of a small report
+
+
 def _cells(chance: random.Random, number: int, start: datetime) -> list[str]:
     order = f"{chance.randint(111, 114)}-{number:07d}-{chance.randint(0, 9999999):07d}"
     bought = start + timedelta(seconds=number * 3)
@@ -57,6 +65,8 @@ def _cells(chance: random.Random, number: int, start: datetime) -> list[str]:
     status = chance.choice(("Shipped", "Shipped", "Shipped", "Unshipped", "Pending", "Cancelled"))
     promotion = f"Percentage Off 2026/09/15 14-1-31-{chance.randint(0, 500)}" if chance.random() < 0.2 else ""
     discount = f"{cents // 10 / 100:.2f}" if promotion else ""
+    if number in WRONG:
+        promotion, discount, status = "Percentage Off 2026/01/01 16-30-1-300", f"{cents / 100 - 1:.2f}", "Unshipped"
     return [
         *(order, order, f"{bought:%Y-%m-%dT%H:%M:%S}+00:00", f"{updated:%Y-%m-%dT%H:%M:%S}+00:00", status),
         *(chance.choice(("Amazon", "Merchant")), "Amazon.com", "", "Expedited", chance.choice(NAMES)),
@@ -72,6 +82,35 @@ def _cells(chance: random.Random, number: int, start: datetime) -> list[str]:
         *("", "false", "", "", "false"),
         f"{chance.randint(10**12, 10**14 - 1):014d}",
     ]
+
+
+def write_large(path: Path, rows: int) -> None:
+    """The same hundred thousand lines again and again, with ids and times of their own and names without quotes."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pyarrow import csv
+
+    few = min(rows, 100_000)
+    write_report(path, few)
+    tabs, texts = csv.ParseOptions(delimiter="\t", quote_char=False), dict.fromkeys(HEADER, pa.string())
+    first = csv.read_csv(path, parse_options=tabs, convert_options=csv.ConvertOptions(column_types=texts))
+    first = first.set_column(9, "product-name", pc.replace_substring(first["product-name"], '"', ""))
+    how = csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="none")
+    with path.open("wb") as file:
+        file.write("\t".join(HEADER).encode() + b"\n")
+        for begin in range(0, rows, few):
+            number = np.arange(begin, begin + few)
+            bought = pc.strftime(
+                pa.array(number * 3 + 1_767_225_600).cast(pa.timestamp("s")), "%Y-%m-%dT%H:%M:%S+00:00"
+            )
+            middle = pc.utf8_lpad(pa.array(number).cast(pa.string()), 7, "0")
+            order = pc.binary_join_element_wise("111", middle, "0000001", "-")
+            item = pa.array(number * 7_919 + 10**13).cast(pa.string())
+            made = {"amazon-order-id": order, "purchase-date": bought, "order-item-id": item}
+            if begin == few:  # the wrong night comes once
+                first = first.take(pa.array(np.where(np.isin(np.arange(few), WRONG), 0, np.arange(few))))
+            csv.write_csv(pa.table({name: made.get(name, first[name]) for name in HEADER}), file, how)
 
 
 def read_promofix(path: Path) -> int:
@@ -105,22 +144,44 @@ def read_promofix_again(path: Path) -> int:
     return len(read_orders([path], cache=path.parent / "cache").orders)
 
 
-def find_narrow(path: Path) -> int:
-    """Promofix, only what a search asks for, and the search."""
-    from promofix_lib.finding import ASKED, find_incidents
-    from promofix_lib.reports.merging import read_orders
-
-    orders = read_orders([path], columns=ASKED).orders
-    find_incidents(orders)
-    return len(orders)
-
-
 def read_narrow(path: Path) -> int:
     """Promofix, only what a search asks for."""
     from promofix_lib.finding import ASKED
     from promofix_lib.reports.merging import read_orders
 
     return len(read_orders([path], columns=ASKED).orders)
+
+
+def command(*arguments: object) -> int:
+    """A command of promofix, its words thrown away."""
+    from promofix_lib.app.cli import run
+
+    with redirect_stdout(StringIO()):
+        return run([str(one) for one in arguments])
+
+
+def run_small(path: Path, files: int) -> int:
+    """The whole job over many small reports."""
+    folder = path.with_name("small")
+    if not folder.exists():
+        folder.mkdir()
+        with path.open("rb") as file:
+            header = file.readline()
+            for number in range(2_000):
+                (folder / f"{number:04d}.txt").write_bytes(header + b"".join(islice(file, SMALL)))
+    return command("run", *sorted(folder.iterdir())[:files], "--out", path.with_name(f"run of {files}"))
+
+
+def open_case(path: Path) -> int:
+    """The orders of a case with that report; the first time it is read, then it is on the shelf."""
+    from promofix_lib.case.case import Case
+
+    folder = path.with_name("case")
+    first = not folder.exists()
+    case = Case.open(folder)
+    if first:
+        case.add_reports([path])
+    return len(case.orders)
 
 
 def read_xml(path: Path) -> int:
@@ -190,12 +251,18 @@ def read_pyarrow(path: Path) -> int:
     return len(table.to_pandas(types_mapper=pd.ArrowDtype))
 
 
+TOOLS = "import promofix_lib.app.cli, promofix_lib.case.case, promofix_lib.finding, promofix_lib.app.job"
 READERS: dict[str, tuple[Callable[[Path], int], str]] = {
     "promofix": (read_promofix, "import promofix_lib.reports.merging"),
     "promofix, a line twice": (read_promofix_repeated, "import promofix_lib.reports.merging"),
     "promofix, cached": (read_promofix_again, "import promofix_lib.reports.merging"),
     "promofix, narrow": (read_narrow, "import promofix_lib.reports.merging, promofix_lib.finding"),
-    "promofix, narrow + find": (find_narrow, "import promofix_lib.reports.merging, promofix_lib.finding"),
+    "promofix find": (lambda path: command("find", path), TOOLS),
+    "promofix run": (lambda path: command("run", path, "--out", path.with_name("run")), TOOLS),
+    "a case, first opening": (open_case, TOOLS),
+    "a case, opened again": (open_case, TOOLS),
+    "run, 500 small reports": (lambda path: run_small(path, 500), TOOLS),
+    "run, 2,000 small reports": (lambda path: run_small(path, 2_000), TOOLS),
     "promofix, XML, a tenth": (read_xml, "import promofix_lib.reports.merging"),
     "ElementTree, the same": (read_etree, "import xml.etree.ElementTree"),
     "pandas, dtype=str": (read_pandas, "import pandas"),
@@ -218,8 +285,7 @@ def run_one(name: str, path: Path) -> None:
     cpu, wall = time.process_time(), time.perf_counter()
     rows = read(path)
     spent = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
-    peak = _peak()
-    print(json.dumps({**spent, "peak": peak, "rows": rows}))
+    print(json.dumps({**spent, "peak": _peak(), "rows": rows}))
 
 
 def _peak() -> float:
@@ -234,26 +300,50 @@ def _peak() -> float:
 
 def main() -> None:
     """Write the report, measure every reader, print a table with the ratios that matter."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    only = sys.argv[2] if sys.argv[1:2] == ["--only"] else ""
+    rows = int(sys.argv[-1]) if len(sys.argv) > 1 else 1_000_000
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "all-orders.txt"
-        write_report(path, rows)
-        print(f"{rows:,} rows, {path.stat().st_size / 1e6:.0f} MB, {os.cpu_count()} processors")
+        (write_large if only else write_report)(path, rows)
+        print(f"{rows:,} rows, {path.stat().st_size / 1e6:.0f} MB, {os.cpu_count()} processors", flush=True)
+        if only:
+            one = measure(only, path)
+            print(f"{only}: {one['cpu']:.0f} s of CPU, {one['wall']:.0f} s, {one['peak']:.0f} MB at most")
+            return
         measure("promofix, cached", path)  # fills the cache
-        repeated(path)
-        as_xml(path)
         found = {name: measure(name, path) for name in READERS}
     print_table(found)
+    print_aims(found, rows)
+
+
+def print_aims(found: dict[str, dict[str, float]], rows: int) -> None:
+    """What was asked for, and what came of it."""
+    whole, base = found["promofix"], found["pyarrow.csv, typed"]
+    find, again = found["promofix find"], found["a case, opened again"]
+    small = found["run, 2,000 small reports"]["cpu"] / found["run, 500 small reports"]["cpu"]
+    aims = {
+        "reading / pyarrow, CPU": (whole["cpu"] / base["cpu"], 2.0),
+        "reading / pandas dtype=str, CPU": (whole["cpu"] / found["pandas, dtype=str"]["cpu"], 0.5),
+        "reading / pyarrow, peak": (whole["peak"] / base["peak"], 1.5),
+        "a line twice / reading, peak": (found["promofix, a line twice"]["peak"] / whole["peak"], 1.05),
+        "find, kB a row at peak": (find["peak"] * 1024 / rows, 0.5),
+        "second opening / first, CPU": (again["cpu"] / found["a case, first opening"]["cpu"], 0.1),
+        "second opening / first, wall": (again["wall"] / found["a case, first opening"]["wall"], 0.1),
+        "run / find, CPU": (found["promofix run"]["cpu"] / find["cpu"], 2.5),
+        "run, 2,000 small reports / 500, CPU": (small, 4.4),
+    }
+    for what, (ratio, aim) in aims.items():
+        print(f"{what:38} {ratio:6.2f}   aim {aim}")
 
 
 def print_table(found: dict[str, dict[str, float]]) -> None:
     """One line per reader, with its ratios to pandas and to pyarrow."""
     base, text = found["pyarrow.csv, typed"], found["pandas, dtype=str"]
-    print("reader                     CPU s  wall s  peak MB   CPU/pandas  CPU/pyarrow   MB/pyarrow")
+    print("reader                    CPU s  wall s  peak MB   CPU/pandas  CPU/pyarrow   MB/pyarrow")
     for name, one in found.items():
         ratios = (one["cpu"] / text["cpu"], one["cpu"] / base["cpu"], one["peak"] / base["peak"])
         print(
-            f"{name:24} {one['cpu']:7.2f} {one['wall']:7.2f} {one['peak']:8.0f} "
+            f"{name:25} {one['cpu']:7.2f} {one['wall']:7.2f} {one['peak']:8.0f} "
             + "".join(f"{r:13.2f}" for r in ratios)
         )
 

@@ -30,6 +30,8 @@ class Marketplace:
         IANA time zone of the seller's business day (not the zone of any report).
     languages : tuple of str
         Buyers' languages, the main one first.
+    per_dollar : float
+        About what a US dollar costs in that currency.
 
     Examples
     --------
@@ -44,6 +46,7 @@ class Marketplace:
     currency: str
     zone_name: str
     languages: tuple[str, ...]
+    per_dollar: float
 
     @property
     def zone(self) -> ZoneInfo:
@@ -75,6 +78,7 @@ def _read() -> tuple[Marketplace, ...]:
             row["currency"],
             row["zone"],
             tuple(row["languages"]),
+            row["per_dollar"],
         )
         for code, row in table.items()
     )
@@ -83,8 +87,9 @@ def _read() -> tuple[Marketplace, ...]:
 MARKETPLACES: tuple[Marketplace, ...] = _read()
 
 # For orders outside Amazon's marketplaces, and for reports that do not say where they were sold.
-UNKNOWN = Marketplace("", "", "", "sellercentral.amazon.com", "", "UTC", ("en",))
+UNKNOWN = Marketplace("", "", "", "sellercentral.amazon.com", "", "UTC", ("en",), float("nan"))
 
+PER_DOLLAR = {market.currency: market.per_dollar for market in MARKETPLACES}
 _BY_CHANNEL = {market.sales_channel.lower(): market for market in MARKETPLACES}
 _BY_CURRENCY = {market.currency: market for market in reversed(MARKETPLACES) if market.currency != "EUR"}
 

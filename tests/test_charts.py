@@ -96,7 +96,7 @@ def test_two_currencies_have_no_common_axis():
     orders = pd.concat([orders_every(timedelta(hours=1), 4), orders_every(timedelta(hours=1), 2, currency="JPY")])
     orders = orders.reset_index(drop=True)
     ax = drawn(plot_prices, orders, pd.Series([True] * 6))
-    assert ax.get_title(loc="left") == "Paid per unit (USD)"
+    assert ax.get_title(loc="left") == "Affected orders paid 58.99 USD a unit"
     assert sum(len(points.get_offsets()) for points in ax.collections if len(points.get_offsets()) > 1) == 4
 
 
@@ -140,7 +140,10 @@ def test_every_incident_has_its_night_and_its_mark():
     with look():
         figure = incident_figure(night, LIGHT)
     titles = [ax.get_title(loc="left") for ax in figure.axes]
-    assert titles[1:3] == ["Incident 1, hour by hour: CODE-A", "Incident 2, hour by hour: CODE-B"]
+    assert titles[1:3] == [
+        "Incident 1: 20 orders in 9 h 30 min · CODE-A",
+        "Incident 2: 30 orders in 14 h 30 min · CODE-B",
+    ]
     assert [text.get_text() for text in figure.axes[0].texts] == ["1", "2"]
     labels = figure.axes[-1].get_legend_handles_labels()[1]
     assert labels == ["other orders", "affected, incident 1", "affected, incident 2"]

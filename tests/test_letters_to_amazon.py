@@ -150,6 +150,8 @@ def test_the_letter_after_the_cancellations_tells_what_was_confirmed(case: Case)
     assert "- Amazon.com: 0 % to 0.12 % before these cancellations, 30 % to 31 % with them (limit 2.5 %)" in text
     assert "no cancellation is confirmed yet" not in text
     assert "2 of these orders are cancelled already" in texts(case)["technical_issue"]
+    everyone = texts(confirmed(case, *range(1, 13)))["technical_issue"]
+    assert "No unshipped seller-fulfilled order is left to cancel" in everyone
 
 
 @pytest.mark.parametrize("name", LETTERS)
@@ -170,6 +172,16 @@ def test_an_order_after_the_end_is_said(case: Case):
     first = letters_of(case)[0]
     assert any("affected orders were placed after the end" in gap for gap in first.gaps())
     assert "We ended" not in first.text
+
+
+def test_a_time_of_the_end_is_claimed_only_when_the_seller_told_it(case: Case):
+    """Else the moment at which it was said is the latest, and the time is a gap."""
+    assert "We ended the promotion at 2026-11-19 23:30:00" in texts(case)["technical_issue"]
+    case.change_settings(promotion_ended_at="", promotion_ended=False)
+    case.change_settings(promotion_ended=True)
+    first = letters_of(case)[0]
+    assert "We ended the promotion at" not in first.text
+    assert any(gap.startswith("time at which it ended, 20") and gap.endswith("at the latest") for gap in first.gaps())
 
 
 def test_the_chinese_gloss_says_the_same_numbers(case: Case):

@@ -676,12 +676,12 @@ def test_the_fast_and_the_exact_reader_give_the_same_table(changes):
     """Whatever the fast path accepts, the exact one reads to the same cells."""
     block = (line(ALL, ORDER | changes) + "\n").encode()
     header = header_of("\t".join(ALL).encode())
-    fast = flawless(block, FlatFile("x.txt", header).columns, 2, 1)
+    fast = flawless(block, FlatFile("x.txt", header).columns, 1)
     exact = FlatFile("x.txt", header)
-    for record in exact.reader.records(block, 2, last=True):
+    for record in exact.reader.records(block, [2], last=True):
         exact.typer.add(record)
     if fast is not None:
-        assert fast.to_pylist() == exact.typer.table().to_pylist()
+        assert fast.to_pylist() == exact.typer.table().drop_columns(["source_line"]).to_pylist()
 
 
 def test_a_block_with_one_odd_line_reads_like_the_clean_ones(tmp_path):
@@ -703,7 +703,7 @@ def test_a_progress_bar_counts_every_byte_once(tmp_path, monkeypatch):
 
     class Bar:
         def __init__(self, **settings: Any) -> None:
-            self.settings, self.done = settings, 0
+            self.settings, self.n = settings, 0
             bars.append(self)
 
         def __enter__(self) -> Bar:
@@ -713,7 +713,7 @@ def test_a_progress_bar_counts_every_byte_once(tmp_path, monkeypatch):
             pass
 
         def update(self, number: int) -> None:
-            self.done += number
+            self.n += number
 
     monkeypatch.setattr("tqdm.auto.tqdm", Bar)
     path = tmp_path / "report.txt"
@@ -721,7 +721,7 @@ def test_a_progress_bar_counts_every_byte_once(tmp_path, monkeypatch):
     read_report(path)
     assert bars == []
     read_report(path, progress=True)
-    assert bars[0].done == bars[0].settings["total"] == path.stat().st_size
+    assert bars[0].n == bars[0].settings["total"] == path.stat().st_size
     assert bars[0].settings["delay"] == 1
 
 

@@ -141,7 +141,8 @@ def test_all_sheets_of_a_workbook_are_read():
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"), [("42-notes-first.xlsx", "the sheet 'Notes'"), ("54-with-a-stranger.zip", "readme.txt")]
+    ("name", "sentence"),
+    [("42-notes-first.xlsx", "42-notes-first.xlsx: Notes: no line names"), ("54-with-a-stranger.zip", "readme.txt")],
 )
 def test_what_is_passed_over_is_named(name: str, sentence: str):
     """Sheets and files that hold no report; then the reading is not whole. Empty ones need no word."""
@@ -149,6 +150,17 @@ def test_what_is_passed_over_is_named(name: str, sentence: str):
     assert sentence in said(reading)
     assert "Empty" not in said(reading)
     assert not reading.is_whole
+
+
+@pytest.mark.parametrize("bad", ["55-sign-in-page.txt", "57-password.xlsx"])
+def test_a_file_that_is_no_report_does_not_stop_the_good_ones(bad: str):
+    """It is named, and the reading is not whole: nobody says that nothing was found."""
+    reading = read_orders([MET / bad, MET / "42-notes-first.xlsx"])
+    assert len(reading.orders) == len(met("42-notes-first.xlsx").orders)
+    assert not reading.is_whole
+    assert f"Passed over, the rest was read: {bad}" in said(reading)
+    with pytest.raises(ReportError, match=bad):
+        read_orders([MET / bad])
 
 
 def test_a_lock_file_is_passed_over(tmp_path: Path):
@@ -241,3 +253,12 @@ def test_a_cached_reading_speaks_any_language(tmp_path: Path):
             language
         )
     assert again.reports[0].lacks[0].what.text("zh-CN") == "买家姓名和邮箱"
+
+
+def test_hyphens_of_a_typesetter_in_the_column_names_are_hyphens(tmp_path: Path):
+    """A program that prettifies text changes them in the header as well as in the ids."""
+    path = tmp_path / "new.txt"
+    plain = (MET / "10-order-ids-right.txt").read_text(encoding="utf-8")
+    header, body = plain.split("\n", 1)
+    path.write_text(header.replace("-", "\u2011") + "\n" + body, encoding="utf-8")
+    assert len(read_orders([path]).orders) == len(met("10-order-ids-right.txt").orders)

@@ -10,9 +10,15 @@ import pytest
 
 from promofix_lib.reports import Report, read_report
 from promofix_lib.reports.cells import amount, decimal_sign, moment
+from promofix_lib.reports.kinds import kind_named
 from promofix_lib.reports.side_reports import order_sales
 
 ORDER = "302-0000001-0000001"
+
+
+def sales(report: Report) -> dict[str, Decimal]:
+    """What each order paid by this report."""
+    return order_sales(report.table, kind_named(report.kind))
 
 
 def read(folder: Path, content: str, encoding: str = "utf-8") -> Report:
@@ -113,7 +119,7 @@ def test_transactions_of_every_language_are_read(tmp_path, market, preamble):
     assert report.kind == "Transactions"
     assert (report.headers, report.rows) == (preamble + 1, 1)
     assert report.table["posted_at"][0] == pd.Timestamp(time)
-    assert order_sales(report.table) == {ORDER: Decimal(1001)}
+    assert sales(report) == {ORDER: Decimal(1001)}
 
 
 def test_japanese_payments_in_cp932_are_read(tmp_path):
@@ -121,14 +127,14 @@ def test_japanese_payments_in_cp932_are_read(tmp_path):
     header, cells, _ = TRANSACTIONS["JP"]
     report = read(tmp_path, quoted(header, cells), "cp932")
     assert (report.encoding, report.kind) == ("cp932", "Transactions")
-    assert order_sales(report.table) == {ORDER: Decimal(1001)}
+    assert sales(report) == {ORDER: Decimal(1001)}
 
 
 @pytest.mark.parametrize("kind", ["Refund", "Transfer", "Service Fee", "Erstattung", ""])
 def test_only_orders_count(tmp_path, kind):
     """Refunds, transfers, fees and lines without a type are not what a buyer paid."""
     header, cells, _ = TRANSACTIONS["US"]
-    assert order_sales(read(tmp_path, quoted(header, [*cells[:2], kind, *cells[3:]])).table) == {}
+    assert sales(read(tmp_path, quoted(header, [*cells[:2], kind, *cells[3:]]))) == {}
 
 
 def test_settlements_are_read(tmp_path):
@@ -145,14 +151,14 @@ def test_settlements_are_read(tmp_path):
     ]
     report = read(tmp_path, "\ufeff" + "\n".join([header, *lines, ""]))
     assert report.kind == "Settlement (V2)"
-    assert order_sales(report.table) == {ORDER: Decimal(1145)}
+    assert sales(report) == {ORDER: Decimal(1145)}
 
 
 def test_old_settlements_are_read(tmp_path):
     """V1: price and promotion stand side by side."""
     header = "settlement-id\ttransaction-type\torder-id\tprice-type\tprice-amount\tpromotion-type\tpromotion-amount"
     line = f"1\tOrder\t{ORDER}\tPrincipal\t19.99\tPrincipal\t-18.99"
-    assert order_sales(read(tmp_path, f"{header}\n{line}\n").table) == {ORDER: Decimal(1)}
+    assert sales(read(tmp_path, f"{header}\n{line}\n")) == {ORDER: Decimal(1)}
 
 
 def test_chinese_shipments_in_gbk_are_read(tmp_path):

@@ -100,9 +100,9 @@ def test_source_lines_lead_to_the_item(tmp_path):
 
 
 def test_entities_and_odd_titles_arrive_as_text(tmp_path):
-    """Ampersands, tabs and line ends in a title are part of it."""
+    """Ampersands are part of a title; a tab or line end in it is a blank."""
     report = read(tmp_path, order_report(message(title="12&quot; &amp; &lt;b&gt;&#9;two\nlines"), message(2)))
-    assert report.table["product_name"].tolist() == ['12" & <b>\ttwo\nlines', "Headphones"]
+    assert report.table["product_name"].tolist() == ['12" & <b> two lines', "Headphones"]
 
 
 def test_a_bad_price_costs_one_item(tmp_path):
@@ -208,5 +208,11 @@ def test_memory_does_not_grow_with_the_file():
     reader.take(blocks())
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert reader.table.read.rows == 300
+    assert reader.table.rows == 300
     assert most < 2_000_000
+
+
+def test_a_message_without_an_order_is_told(tmp_path):
+    """Something stood there; it does not disappear."""
+    report = read(tmp_path, order_report(message(1), "<Message><MessageID>2</MessageID></Message>", message(3)))
+    assert (report.rows, [bad.reason.text("en") for bad in report.quarantined]) == (2, ["is an order without an item"])

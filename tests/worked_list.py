@@ -88,6 +88,7 @@ class WorkedList:
             sheet = book.create_sheet(name)
             for row in one.table():
                 sheet.append(row)
+        book.properties.lastModifiedBy = text.get("by")
         book.save(path)
         return _saved_at(path, text["saved"]) if "saved" in text else path
 

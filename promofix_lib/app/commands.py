@@ -53,6 +53,8 @@ def find(options: argparse.Namespace) -> int:
     reading = read_orders(options.files, columns=ASKED, progress=_watched())
     findings = find_incidents(reading.orders)
     if options.json:
+        for sentence in (told for report in reading.reports for told in report.passed_over):
+            print(harmless(str(sentence)), file=sys.stderr)
         return _print_json(findings.to_json())
     return _print(overview.findings_text(findings, reading))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,8 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from promofix_lib.amounts import amount_text
 from promofix_lib.charts.colours import Colours
-from promofix_lib.charts.style import clock_label, printable, quiet, sheet, spoken
+from promofix_lib.charts.style import clock_label, note, printable, quiet, sheet, spoken
 from promofix_lib.charts.usual import hourly_orders, usual_level
 from promofix_lib.say import say
 
@@ -85,6 +88,10 @@ class Night:
         times = self.orders.loc[self.incidents.get(number, self.affected), "purchase_date"].dropna()
         return (times.min(), times.max()) if len(times) else None
 
+    def label(self, number: int) -> str:
+        """What the affected orders of an incident are called."""
+        return self.say("affected_by", number=number) if self.several else self.say("affected")
+
     def say(self, key: str, **facts: Any) -> str:
         """A label in the language of the chart."""
         return say(f"charts.{key}", language=spoken(self.language), **facts)
@@ -109,10 +116,7 @@ def plot_hours(night: Night, colours: Colours, ax: Axes) -> Axes:
     if len(hours) > _LONG * 24:
         hours, step = hours.groupby(pd.DatetimeIndex(hours.index).normalize()).sum(), timedelta(days=1)
     _draw_bars(night, colours, quiet(ax), hours, step)
-    for number in night.incidents:
-        _shade(night, colours, ax, number)
-    if night.several:
-        _number_windows(night, ax)
+    _shade(night, colours, ax, night.incidents, named=night.several)
     ax.set_title(night.say("by_hour" if step < timedelta(days=1) else "by_day"))
     return _finish(night, colours, ax, legend=True)
 
@@ -120,7 +124,7 @@ def plot_hours(night: Night, colours: Colours, ax: Axes) -> Axes:
 def plot_night(night: Night, colours: Colours, ax: Axes, number: int = 1) -> Axes:
     """The hours around an incident, with its first and its last affected order marked to the minute."""
     _draw_bars(night, colours, quiet(ax), night.hours, timedelta(hours=1))
-    _shade(night, colours, ax, number)
+    _shade(night, colours, ax, [number])
     window = night.window(number)
     if window is not None:
         margin = max(pd.Timedelta(hours=9), (window[1] - window[0]) * 0.6)
@@ -128,9 +132,11 @@ def plot_night(night: Night, colours: Colours, ax: Axes, number: int = 1) -> Axe
         ax.set_xlim(left, right)
         shown = night.hours.loc[window[0] - margin : window[1] + margin, "all"]
         _mark_edges(night, colours, ax, number, window, max(1, shown.max() if len(shown) else 1))
-    cause = dict(night.causes).get(number, "")
-    several = {"number": number, "cause": printable(cause, 60)}
-    title = night.say("night_of", **several) if night.several else night.say("night")
+    orders = int(night.orders.loc[night.incidents.get(number, night.affected), "order_id"].nunique())
+    minutes = int((window[1] - window[0]).total_seconds()) // 60 if window else 0
+    facts = {"n": orders, "hours": minutes // 60, "minutes": minutes % 60}
+    cause = printable(dict(night.causes).get(number, ""), 50)
+    title = night.say("night_of", number=number, cause=cause, **facts) if night.several else night.say("night", **facts)
     ax.set_title(title, parse_math=False)
     return _finish(night, colours, ax)
 
@@ -141,24 +147,31 @@ def plot_prices(night: Night, colours: Colours, ax: Axes) -> Axes:
     Only the currency that most affected orders paid in is drawn: two currencies have no common axis.
     """
     shown, currency = _priced_like_affected(night.orders, night.affected)
-    title = night.say("prices_in", currency=printable(currency)) if currency else night.say("prices")
-    quiet(ax).set_title(title, parse_math=False)
+    quiet(ax)
     if shown.empty:
         ax.text(0.5, 0.5, night.say("no_price"), ha="center", transform=ax.transAxes)
         return ax
+
+    def money(price: Decimal) -> str:
+        return amount_text(price, printable(currency), night.language)
+
+    paid = shown.loc[night.affected[shown.index], "unit_price"]
+    ends = dict.fromkeys((money(paid.min()), money(paid.max())))
+    ax.set_title(night.say("prices_in", paid=" – ".join(ends)), parse_math=False)
     price = shown["unit_price"].astype("float64[pyarrow]").to_numpy(dtype=np.float64)
     times = shown["purchase_date"].dt.tz_convert(night.zone)
     layers = [(~night.affected[shown.index], colours.others, 9, "o", night.say("others"))]
     for place, (number, mask) in enumerate(night.incidents.items()):
-        label = night.say("affected_by", number=number) if night.several else night.say("affected")
+        label = night.label(number)
         layers.append((mask[shown.index], colours.incident(number), 16, MARKS[place % len(MARKS)], label))
     for mask, colour, size, mark, label in layers:
         here = np.asarray(mask, dtype=np.bool_)
         points: dict[str, Any] = {"s": size, "c": colour, "marker": mark, "label": label, "alpha": 0.6}
         ax.scatter(times[here], price[here], linewidths=0, rasterized=True, **points)
     _price_scale(ax, price)
-    for number in night.incidents:
-        _shade(night, colours, ax, number)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(Decimal(f"{value:.10g}"))))
+    ax.tick_params(axis="y", labelsize=7)
+    _shade(night, colours, ax, night.incidents)
     return _finish(night, colours, ax, legend=True)
 
 
@@ -178,10 +191,14 @@ def hours_without_orders(orders: pd.DataFrame, affected: pd.Series[bool]) -> flo
     last = orders.loc[affected, "purchase_date"].max()
     if last is pd.NaT:
         return 0.0
-    same = orders["sku"].isin(orders.loc[affected, "sku"].dropna().unique()).fillna(False).astype(bool)
+    same = _of_same_sku(orders, affected)
     later = orders.loc[(orders["purchase_date"] > last) & same, "purchase_date"]
     until = later.min() if len(later) else orders["purchase_date"].max()
     return float((until - last) / pd.Timedelta(hours=1))
+
+
+def _of_same_sku(orders: pd.DataFrame, affected: pd.Series[bool]) -> pd.Series[bool]:
+    return orders["sku"].isin(orders.loc[affected, "sku"].dropna().unique()).fillna(False).astype(bool)
 
 
 def _draw_bars(night: Night, colours: Colours, ax: Axes, hours: pd.DataFrame, step: timedelta) -> None:
@@ -197,7 +214,7 @@ def _draw_bars(night: Night, colours: Colours, ax: Axes, hours: pd.DataFrame, st
 
     bars(bad, top, colours.others, night.say("others"))
     for number in night.incidents:
-        label = night.say("affected_by", number=number) if night.several else night.say("affected")
+        label = night.label(number)
         height = base + hours[number].to_numpy()
         bars(base, height, colours.incident(number), label)
         base = height
@@ -208,35 +225,33 @@ def _draw_bars(night: Night, colours: Colours, ax: Axes, hours: pd.DataFrame, st
     ax.set_ylim(0, max(1, top.max()) * 1.12)
 
 
-def _shade(night: Night, colours: Colours, ax: Axes, number: int) -> None:
-    if window := night.window(number):
-        ax.axvspan(*mdates.date2num(list(window)), color=colours.window, alpha=0.25, linewidth=0, zorder=0)
-
-
-def _number_windows(night: Night, ax: Axes) -> None:
-    for number in night.incidents:
-        if window := night.window(number):
-            middle = mdates.date2num(window[0] + (window[1] - window[0]) / 2)
-            place: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "top"}
-            ax.annotate(str(number), (middle, 0.99), weight="bold", size=11, **place)
+def _shade(night: Night, colours: Colours, ax: Axes, numbers: Iterable[int], *, named: bool = False) -> None:
+    for number, window in ((number, night.window(number)) for number in numbers):
+        if window is None:
+            continue
+        first, last = mdates.date2num(list(window))
+        ax.axvspan(first, last, color=colours.window, alpha=0.25, linewidth=0, zorder=0)
+        if named:
+            top: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "top"}
+            note(ax, str(number), ((first + last) / 2, 0.99), weight="bold", size=11, **top)
 
 
 def _mark_edges(
     night: Night, colours: Colours, ax: Axes, number: int, window: tuple[pd.Timestamp, pd.Timestamp], top: float
 ) -> None:
     ax.set_ylim(0, top * 1.36)
-    for moment, name, side in ((window[0], "first", "right"), (window[1], "last", "left")):
-        ax.axvline(mdates.date2num(moment), color=colours.ink, linewidth=1)
+    first, last = mdates.date2num(list(window))
+    for moment, place, name, offset, side in (
+        (window[0], first, "first", -5, "right"),
+        (window[1], last, "last", 5, "left"),
+    ):
+        ax.axvline(place, color=colours.ink, linewidth=1)
         text = night.say(name, time=moment.tz_convert(night.zone).to_pydatetime())
-        _beside(ax, text, moment, top * 1.33, side, weight="bold")
+        note(ax, text, (place, top * 1.33), (offset, 0), ha=side, va="top", weight="bold")
     silent = hours_without_orders(night.orders, night.incidents[number])
     if silent >= 2:
-        _beside(ax, night.say("silent", n=round(silent)), window[1], top * 1.18, "left", color=colours.faint)
-
-
-def _beside(ax: Axes, text: str, moment: pd.Timestamp, height: float, side: str, **given: Any) -> None:
-    offset: dict[str, Any] = {"xytext": (-5 if side == "right" else 5, 0), "textcoords": "offset points"}
-    ax.annotate(text, (mdates.date2num(moment), height), ha=side, va="top", **offset, **given)
+        text = night.say("silent", n=round(silent))
+        note(ax, text, (last, top * 1.18), (5, 0), ha="left", va="top", color=colours.faint)
 
 
 def _priced_like_affected(orders: pd.DataFrame, affected: pd.Series[bool]) -> tuple[pd.DataFrame, str]:
@@ -245,9 +260,8 @@ def _priced_like_affected(orders: pd.DataFrame, affected: pd.Series[bool]) -> tu
     if counts.empty:
         return orders[:0], ""
     currency = str(counts.index[0])
-    same_sku = orders["sku"].isin(orders.loc[affected, "sku"].dropna().unique()).fillna(False).astype(bool)
     same_currency = (orders["currency"] == currency).fillna(False).astype(bool)
-    return orders[priced & same_currency & (same_sku | affected)], currency
+    return orders[priced & same_currency & (_of_same_sku(orders, affected) | affected)], currency
 
 
 def _price_scale(ax: Axes, price: Any) -> None:
@@ -257,7 +271,6 @@ def _price_scale(ax: Axes, price: Any) -> None:
         ax.set_ylim(0, float(positive.max()) * 1.6)
         ax.set_yticks(_telling_prices(positive))
         ax.minorticks_off()
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     else:
         ax.set_ylim(0, float(price.max() or 1) * 1.15)
 

@@ -18,7 +18,7 @@ from promofix_lib.account.rate import percent, short_percent
 from promofix_lib.account.recovery import Recovery
 from promofix_lib.amounts import amount_text
 from promofix_lib.charts.colours import Colours
-from promofix_lib.charts.style import day_label, printable, quiet, sheet, spoken
+from promofix_lib.charts.style import day_label, note, printable, quiet, sheet, spoken
 from promofix_lib.say import say
 
 DASHED = (0, (5, 3))
@@ -58,9 +58,10 @@ def plot_rate(one: Outlook, colours: Colours, ax: Axes, *, language: str = "en")
     # selections that reach the same height need one label, that of the more telling name
     heights = {round(float(shown[name]["likely"].max()), 9): name for name in ("all", "chosen", "none")}
     for name in heights.values():
-        text = say(f"charts.{name}", language=language, n=numbers[name])
+        what, rate = say(f"charts.{name}", language=language, n=numbers[name]), float(shown[name]["likely"].max())
+        text = say("charts.up_to", language=language, rate=f"{rate:.2%}", what=what)
         colour = colours.faint if name == "none" else looks[name][0]
-        _label_peak(ax, shown[name], say_peak(shown[name], text, language), colour, at_end=name == "none", limit=limit)
+        _label_peak(ax, shown[name], text, colour, at_end=name == "none", limit=limit)
     _draw_limit(ax, one.limit, colours, language, first)
     channel = printable(one.book.sales_channel) or say("account.no_channel", language=language)
     return _finish_days(
@@ -124,11 +125,6 @@ def plot_frontier(plans: Sequence[Plan], colours: Colours, ax: Axes, *, limit: F
     return ax
 
 
-def say_peak(days: pd.DataFrame, what: str, language: str) -> str:
-    """How high a scenario gets, in words."""
-    return say("charts.up_to", language=language, rate=f"{float(days['likely'].max()) * 100:.2f}%", what=what)
-
-
 def _percents(value: float, _: Any) -> str:
     return f"{value:g}%"
 
@@ -142,33 +138,31 @@ def _draw_scenario(ax: Axes, days: pd.DataFrame, colour: str, style: Any, width:
 
 
 def _label_peak(ax: Axes, days: pd.DataFrame, text: str, colour: str, *, at_end: bool, limit: float) -> None:
-    peak = float(days["likely"].max())
-    high = days.index[days["likely"] >= 0.8 * peak][0] - HALF_DAY
-    left = mdates.date2num(high) < sum(ax.get_xlim()) / 2
-    point: tuple[Any, float] = (high, peak * 100)
-    place: dict[str, Any] = {"xytext": (4, 8) if left else (-6, 0), "ha": "left" if left else "right"}
+    likely = days["likely"]
+    look: dict[str, Any] = {"va": "center", "color": colour, "weight": "bold", "size": 9}
     if at_end:
-        point = (days.index[-1], max(float(days["likely"].iloc[-1]), limit) * 100)
-        place = {"xytext": (0, 9), "ha": "right"}
-    ax.annotate(text, point, textcoords="offset points", va="center", color=colour, weight="bold", size=9, **place)
+        note(ax, text, (days.index[-1], max(float(likely.iloc[-1]), limit) * 100), (0, 9), ha="right", **look)
+        return
+    high = days.index[likely >= 0.8 * likely.max()][0] - HALF_DAY
+    left = mdates.date2num(high) < sum(ax.get_xlim()) / 2
+    side = "left" if left else "right"
+    note(ax, text, (high, float(likely.max()) * 100), (4, 8) if left else (-6, 0), ha=side, **look)
 
 
 def _shade_future(ax: Axes, days: pd.DataFrame, colours: Colours, language: str) -> None:
     end = days.index[days["known"].to_numpy(dtype=bool)][-1] + HALF_DAY
     ax.axvspan(end, days.index[-1] + HALF_DAY, color=colours.others, alpha=0.12, linewidth=0)
-    place: dict[str, Any] = {"xytext": (4, -4), "textcoords": "offset points", "va": "top", "annotation_clip": False}
-    text = say("charts.reports_end", language=language)
-    ax.annotate(text, (end, 1), xycoords=("data", "axes fraction"), size=8, color=colours.faint, **place)
+    look: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "size": 8, "va": "top", "annotation_clip": False}
+    note(ax, say("charts.reports_end", language=language), (end, 1), (4, -4), color=colours.faint, **look)
     ax.set_xlim(days.index[0] - HALF_DAY, days.index[-1] + HALF_DAY)
 
 
 def _draw_limit(ax: Axes, limit: Fraction, colours: Colours, language: str, left: Any) -> None:
     height = float(limit) * 100
     ax.axhline(height, color=colours.ink, linewidth=1.2, linestyle=DASHED, zorder=2)
-    text = say("charts.limit", language=language, limit=short_percent(limit))
     box = {"facecolor": colours.ground, "alpha": 0.85, "edgecolor": "none", "pad": 1.5}
-    place: dict[str, Any] = {"xytext": (0, 4), "textcoords": "offset points", "va": "bottom", "bbox": box}
-    ax.annotate(text, (left, height), size=9, zorder=5, **place)
+    text = say("charts.limit", language=language, limit=short_percent(limit))
+    note(ax, text, (left, height), (0, 4), size=9, zorder=5, va="bottom", bbox=box)
 
 
 def _finish_days(ax: Axes, title: str, zone_name: str, colours: Colours, language: str) -> Axes:
@@ -192,22 +186,17 @@ def _mark_back(ax: Axes, clock: Recovery, colours: Colours, language: str) -> No
     ax.plot(span, [height, height], color=colours.good, linewidth=7, alpha=0.4, solid_capstyle="round", zorder=4)
     ax.scatter([mdates.date2num(likely)], [height], s=70, color=colours.good, zorder=6, edgecolors=colours.ground)
     days = {name: day_label(day, language) for name, day in (("day", likely), ("first", first), ("last", last))}
-    text = say("charts.back" if first == last else "charts.back_between", language=language, **days)
-    line: dict[str, Any] = {"arrowstyle": "-", "color": colours.good, "linewidth": 1.2}
-    place: dict[str, Any] = {
-        "xytext": (6, 30),
-        "textcoords": "offset points",
-        "ha": "left" if first == last else "center",
-    }
-    ax.annotate(
-        text, (mdates.date2num(likely), height), weight="bold", color=colours.good_text, arrowprops=line, **place
-    )
+    # where the usual cancellations alone go over the limit, the line stays above it
+    key = "out" if clock.usual_risk >= 0.5 else "back" if first == last else "back_between"
+    text = say(f"charts.{key}", language=language, **days)
+    look: dict[str, Any] = {"weight": "bold", "color": colours.good_text, "ha": "left" if first == last else "center"}
+    line = {"arrowstyle": "-", "color": colours.good, "linewidth": 1.2}
+    note(ax, text, (mdates.date2num(likely), height), (6, 30), arrowprops=line, **look)
 
 
 def _mark_plan(ax: Axes, plan: Plan, text: str, colour: str, text_colour: str, colours: Colours, language: str) -> None:
     point = (float(plan.rate) * 100, float(plan.loss))
     ax.scatter(*point, s=80, color=colour, edgecolors=colours.ground, zorder=6)
     money = printable(amount_text(plan.loss, plan.currency, language))
-    place: dict[str, Any] = {"xytext": (12, 5), "textcoords": "offset points", "ha": "left", "va": "bottom"}
     text = f"{text}\n{percent(plan.rate, plan.limit)} · {money}"
-    ax.annotate(text, point, size=9, weight="bold", color=text_colour, **place)
+    note(ax, text, point, (12, 5), size=9, weight="bold", color=text_colour, ha="left", va="bottom")

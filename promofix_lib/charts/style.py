@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from html import escape
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import matplotlib
@@ -147,6 +148,11 @@ def quiet(ax: Axes) -> Axes:
     ax.set_axisbelow(True)
     ax.tick_params(length=0)
     return ax
+
+
+def note(ax: Axes, text: str, point: tuple[Any, Any], offset: tuple[float, float] = (0, 0), **given: Any) -> None:
+    """A text so many points beside a point of the chart."""
+    ax.annotate(text, point, xytext=offset, textcoords="offset points", **given)
 
 
 def printable(text: str, longest: int = 70) -> str:

@@ -122,7 +122,8 @@ def _profile(ordinary: Floats, index: pd.DatetimeIndex) -> Floats:
     mean = np.array([_capped_mean(ordinary[quiet & (clock == one)]) for one in range(24)])
     mean = np.where(np.isnan(mean), _capped_mean(ordinary), mean)
     # neighbouring hours share what they know
-    return ((np.roll(mean, 1) + 2 * mean + np.roll(mean, -1)) / 4)[clock]
+    shared: Floats = (np.roll(mean, 1) + 2 * mean + np.roll(mean, -1)) / 4
+    return shared[clock]
 
 
 def _capped_mean(values: Floats) -> float:

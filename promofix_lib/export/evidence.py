@@ -5,24 +5,22 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.records import ExportRecord, UploadAnswer
 from promofix_lib.charts.style import Picture
 from promofix_lib.errors import ExportError
-from promofix_lib.export.evidence_page import Page, evidence_page
-from promofix_lib.letters.amazon import advice_of, incident_parts
+from promofix_lib.export.evidence_page import evidence_page
+from promofix_lib.letters.amazon import advice_of, incident_parts, recorded
+from promofix_lib.letters.texts import one_line
 from promofix_lib.orders import as_text
 from promofix_lib.say import ENGLISH, Told, told
-from promofix_lib.status import Status, records, status
+from promofix_lib.status import Status, status
 
 ORDER_COLUMNS = (
     "order_id", "order_item_id", "purchase_date", "sales_channel", "sku", "asin", "quantity", "currency", "paid",
@@ -31,14 +29,6 @@ ORDER_COLUMNS = (
 """Columns of ``order-ids.csv``: none of them says who bought."""
 
 _ON_PAGE = ("incident-hours", "unit-prices")
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened at a time with a zone."""
-
-    at: datetime
-    what: Told
 
 
 def write_evidence(
@@ -63,23 +53,25 @@ def write_evidence(
     ExportError
         The folder is there already.
     """
-    stands, language = status(case), case.language
-    charts = _charts(case, ENGLISH) if pictures is None else tuple(pictures)
-    images = {chart.name: chart.png() for chart in charts if chart.draw}
-    pages = {"evidence.html": _page(case, stands, now, charts, images, ENGLISH)}
-    if language != ENGLISH:
-        own = {chart.name: chart for chart in (_charts(case, language) if pictures is None else charts)}
-        drawn = {name: own[name].png() if name in own else png for name, png in images.items()}
-        shown = [own.get(chart.name, chart) for chart in charts]
-        pages[f"evidence-{language}.html"] = _page(case, stands, now, shown, drawn, language)
+    from promofix_lib.charts.of_case import evidence_pictures  # matplotlib is loaded when something is drawn
+
+    stands, pages = status(case), {}
+    images: dict[str, bytes] = {}
+    for language in dict.fromkeys((ENGLISH, case.language)):
+        charts = evidence_pictures(case, language) if pictures is None else pictures
+        drawn = {chart.name: chart.png() for chart in charts if chart.draw}
+        images = images or drawn
+        shown = [(one.words, drawn[one.name]) for one in charts if one.draw and one.name.startswith(_ON_PAGE)]
+        name = "evidence.html" if language == ENGLISH else f"evidence-{language}.html"
+        pages[name] = evidence_page(case, stands, now, _events(case, stands), shown, language)
     files: dict[str, bytes] = {
         **{name: text.encode() for name, text in pages.items()},
         "order-ids.csv": order_ids_csv(case, stands).encode(),
         "timeline.csv": _csv(("time_utc", "time", "what"), _timeline_rows(case, stands)).encode(),
-        "reports-sha256.txt": "".join(f"{one.sha256}  {_line(one.name)}\n" for one in case.reading.reports).encode(),
+        "reports-sha256.txt": "".join(f"{one.sha256}  {one_line(one.name)}\n" for one in case.reading.reports).encode(),
         **{f"{name}.png": png for name, png in images.items()},
     }
-    advice = [(one.given_on, one.case_id, _line(one.text)) for one in advice_of(case)]
+    advice = [(one.given_on, one.case_id, one_line(one.text)) for one in advice_of(case)]
     if advice:
         files["amazon-advice.csv"] = _csv(("given_on", "case_id", "text"), advice).encode()
     try:
@@ -89,12 +81,6 @@ def write_evidence(
     for name, content in files.items():
         (folder / name).write_bytes(content)
     return tuple(folder / name for name in files)
-
-
-def _charts(case: Case, language: str) -> tuple[Picture, ...]:
-    from promofix_lib.charts.of_case import evidence_pictures  # matplotlib is loaded when something is drawn
-
-    return evidence_pictures(case, language)
 
 
 def order_ids_csv(case: Case, stands: Status) -> str:
@@ -116,64 +102,28 @@ def order_ids_csv(case: Case, stands: Status) -> str:
     return _csv(ORDER_COLUMNS, as_text(table)[list(ORDER_COLUMNS)].itertuples(index=False))
 
 
-def _page(
-    case: Case, stands: Status, now: datetime, charts: Sequence[Picture], images: dict[str, bytes], language: str
-) -> str:
-    taken = [one.finding.sentence for one in case.incidents if one.taken and one.finding]
-    return evidence_page(
-        Page(
-            stands=stands,
-            incidents=incident_parts(case, stands),
-            zone=case.zone,
-            made_at=now.astimezone(case.zone),
-            seller_name=case.settings.seller_name,
-            sentences=tuple(taken),
-            timeline=tuple((event.at.astimezone(case.zone), event.what) for event in _events(case, stands)),
-            pictures=tuple(
-                (chart.words, images[chart.name])
-                for chart in charts
-                if chart.name in images and chart.name.startswith(_ON_PAGE)
-            ),
-            advice=advice_of(case),
-            reports=tuple((one.name, one.kind, one.items, one.sha256) for one in case.reading.reports),
-        ),
-        language,
-    )
-
-
-def _events(case: Case, stands: Status) -> list[Event]:
+def _events(case: Case, stands: Status) -> list[tuple[datetime, Told]]:
     """The incidents' first and last orders, the end that the seller told, and what the journal holds."""
-    return sorted(_all_events(case, stands), key=lambda event: event.at)
+    return sorted(_all_events(case, stands), key=lambda event: event[0])
 
 
-def _all_events(case: Case, stands: Status) -> Iterator[Event]:
+def _all_events(case: Case, stands: Status) -> Iterator[tuple[datetime, Told]]:
     parts = incident_parts(case, stands)
     for one in parts:
         several = {"number": one.number} if len(parts) > 1 else {}
         for name, at in (("first_order", one.onset), ("last_order", one.end)):
             if at is not None:
                 key = f"evidence.{name}_of" if several else f"evidence.{name}"
-                yield Event(at, told(key, **several))
+                yield at, told(key, **several)
     if stands.gate.promotion_ended and stands.gate.ended_at is not None:
-        yield Event(stands.gate.ended_at, told("evidence.promotion_ended"))
-    for export in records(case, ExportRecord):
-        if not export.draft and export.uploads:
-            orders = len({line.order_id for lines in export.uploads.values() for line in lines})
-            yield Event(export.made_at, told("evidence.file_written", n=orders))
-    for answer in records(case, UploadAnswer):
-        refused = len({one[0] for one in answer.refused})
-        accepted = len({key.split("/")[0] for key in answer.accepted})
-        yield Event(answer.at, told("evidence.amazon_answered", n=accepted, refused=refused))
+        yield stands.gate.ended_at, told("evidence.promotion_ended")
+    yield from ((at, told(f"evidence.{what}", **facts)) for at, what, facts in recorded(case))
 
 
 def _timeline_rows(case: Case, stands: Status) -> Iterator[tuple[str, str, str]]:
-    for event in _events(case, stands):
-        utc = f"{event.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        yield utc, _local(event.at, case.zone), _line(event.what.text(ENGLISH))
-
-
-def _local(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
+    for at, what in _events(case, stands):
+        local = f"{at.astimezone(case.zone):%Y-%m-%d %H:%M} ({case.zone.key})"
+        yield f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", local, one_line(what.text(ENGLISH))
 
 
 def _csv(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
@@ -185,11 +135,6 @@ def _csv(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _cell(text: str) -> str:
-    plain = _line(text)
+    plain = one_line(text)
     # a spreadsheet would run it as a formula
     return f"'{plain}" if plain.startswith(("=", "+", "-", "@")) else plain
-
-
-def _line(text: str) -> str:
-    """A text of a report on one line and without control characters."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

@@ -4,86 +4,73 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from promofix_lib.amounts import Money
-from promofix_lib.case.records import Advice
-from promofix_lib.letters.amazon import IncidentPart, amount_lines
+from promofix_lib.letters.amazon import IncidentPart, advice_of, amount_lines, incident_parts
 from promofix_lib.say import Told, moment_text, say, told
 
 if TYPE_CHECKING:
+    from promofix_lib.case.case import Case
     from promofix_lib.status import Status
 
 _ITEMS_SHOWN = 8
 
 
-@dataclass(frozen=True)
-class Page:
-    """What the page tells.
+def evidence_page(
+    case: Case,
+    stands: Status,
+    made_at: datetime,
+    timeline: Iterable[tuple[datetime, Told]],
+    pictures: Iterable[tuple[str, bytes]],
+    language: str,
+) -> str:
+    """The page as HTML in a language; every text is escaped, so that nothing from a report can become a tag.
 
     Parameters
     ----------
+    case : Case
     stands : Status
         Every figure.
-    incidents : tuple of IncidentPart
-    zone, made_at, seller_name
-    sentences : tuple of Told
-        How each incident was found.
-    timeline : tuple of (moment, what)
-    pictures : tuple of (caption, PNG bytes)
-    advice : tuple of Advice
-    reports : tuple of (name, kind, order items, SHA-256)
+    made_at : datetime with a zone
+    timeline : iterable of (moment, what)
+    pictures : iterable of (caption, PNG bytes)
+    language : str
     """
-
-    stands: Status
-    incidents: tuple[IncidentPart, ...]
-    zone: ZoneInfo
-    made_at: datetime
-    seller_name: str
-    sentences: tuple[Told, ...]
-    timeline: tuple[tuple[datetime, Told], ...]
-    pictures: tuple[tuple[str, bytes], ...]
-    advice: tuple[Advice, ...]
-    reports: tuple[tuple[str, str, int, str], ...]
-
-
-def evidence_page(page: Page, language: str) -> str:
-    """The page as HTML in a language; every text is escaped, so that nothing from a report can become a tag."""
 
     def text(key: str, **facts: object) -> str:
         return say(f"evidence.{key}", language=language, **facts)
 
-    stands = page.stands
-    day = next((str(one.onset.date()) for one in page.incidents if one.onset), "")
-    cause = "promotion" if any(one.promotion_ids for one in page.incidents) else "price"
+    incidents = incident_parts(case, stands)
+    day = next((str(one.onset.date()) for one in incidents if one.onset), "")
+    cause = "promotion" if any(one.promotion_ids for one in incidents) else "price"
     title = text("title", n=stands.orders, day=day, cause=told(f"letters.cause_short_{cause}"))
-    lead = [sentence.text(language) for sentence in page.sentences]
+    lead = [one.finding.sentence.text(language) for one in case.incidents if one.taken and one.finding]
     lead = lead or [say(f"letters.cause_{cause}", language=language)]
-    by = [page.seller_name, text("made", at=moment_text(page.made_at, language, zone=True))]
+    by = [case.settings.seller_name, text("made", at=moment_text(made_at.astimezone(case.zone), language, zone=True))]
     sums = [line.text(language).removeprefix("- ") for line in amount_lines(stands)]
-    timeline = [(moment_text(at, language), what.text(language)) for at, what in page.timeline]
-    advice = [(one.given_on, text("case", case_id=one.case_id) if one.case_id else "", one.text) for one in page.advice]
+    times = [(moment_text(at.astimezone(case.zone), language), what.text(language)) for at, what in timeline]
+    told_by = advice_of(case)
+    advice = [(one.given_on, text("case", case_id=one.case_id) if one.case_id else "", one.text) for one in told_by]
     body = [
         f'<header><p class="kicker">{escape(text("kicker"))}</p><h1>{escape(title)}</h1>'
         f'<p class="by">{escape(" · ".join(part for part in by if part))}</p></header>',
         "" if stands.gate.open else f'<p class="lead"><b>{escape(stands.gate.why.text(language))}</b></p>',
         *(f'<p class="lead">{escape(sentence)}</p>' for sentence in lead),
-        _tiles(page, language),
-        *(_figure(caption, png) for caption, png in page.pictures),
+        _tiles(stands, incidents, language),
+        *(_figure(caption, png) for caption, png in pictures),
         '<div class="two"><div>',
-        _section(text("timeline", zone=page.zone.key), _table(timeline)),
+        _section(text("timeline", zone=case.zone.key), _table(times)),
         _section(text("states"), _bars(stands, language)),
         "</div><div>",
-        _section(text("items"), _list(_items(page, language))),
+        _section(text("items"), _list(_items(stands, incidents, language))),
         _section(text("sums"), _list(sums)),
         "</div></div>",
         _section(text("advice"), _table(advice)) if advice else "",
-        _section(text("reports"), _reports(page, language)),
+        _section(text("reports"), _reports(case, language)),
         f"<footer>{escape(text('footer'))}</footer>",
     ]
     return _FRAME.format(language=escape(language), title=escape(title), style=_style(), body="\n".join(body))
@@ -114,15 +101,14 @@ def _style() -> str:
     return files("promofix_lib.export").joinpath("evidence.css").read_text(encoding="utf-8").strip()
 
 
-def _tiles(page: Page, language: str) -> str:
-    stands = page.stands
+def _tiles(stands: Status, incidents: Sequence[IncidentPart], language: str) -> str:
     tiles = [
         (say("evidence.orders", language=language, n=stands.orders), f"{stands.orders:,}"),
         (say("evidence.units", language=language, n=stands.units), f"{stands.units:,}"),
     ]
-    for one in page.incidents:
+    for one in incidents:
         if one.onset and one.end and one.number:
-            name = "evidence.span_of" if len(page.incidents) > 1 else "evidence.span"
+            name = "evidence.span_of" if len(incidents) > 1 else "evidence.span"
             hours, minutes = divmod(int((one.end - one.onset).total_seconds()) // 60, 60)
             span = say("evidence.duration", language=language, hours=hours, minutes=minutes)
             tiles.append((say(name, language=language, number=one.number), span))
@@ -152,10 +138,10 @@ def _list(lines: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
 
 
-def _items(page: Page, language: str) -> Iterator[str]:
-    for one in page.incidents:
-        if len(page.incidents) > 1 and one.number:
-            yield say("letters.incident", language=language, number=one.number, of=len(page.stands.incidents))
+def _items(stands: Status, incidents: Sequence[IncidentPart], language: str) -> Iterator[str]:
+    for one in incidents:
+        if len(incidents) > 1 and one.number:
+            yield say("letters.incident", language=language, number=one.number, of=len(stands.incidents))
         yield from (line.text(language) for line in one.names)
         yield from (line.text(language).removeprefix("- ") for line in one.items[:_ITEMS_SHOWN])
         rest = len(one.items) - _ITEMS_SHOWN
@@ -173,12 +159,12 @@ def _bars(stands: Status, language: str) -> str:
     return f"<table><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _reports(page: Page, language: str) -> str:
+def _reports(case: Case, language: str) -> str:
     names = [escape(say(f"evidence.column_{name}", language=language)) for name in ("file", "kind", "items")]
     head = f"<tr><th>{names[0]}</th><th>{names[1]}</th><th class='n'>{names[2]}</th><th>SHA-256</th></tr>"
     rows = "".join(
-        f"<tr><td>{escape(name)}</td><td>{escape(kind)}</td>"
-        f'<td class="n">{items:,}</td><td><code>{escape(digest)}</code></td></tr>'
-        for name, kind, items, digest in page.reports
+        f"<tr><td>{escape(one.name)}</td><td>{escape(one.kind)}</td>"
+        f'<td class="n">{one.items:,}</td><td><code>{escape(one.sha256)}</code></td></tr>'
+        for one in case.reading.reports
     )
     return f'<table class="sources"><thead>{head}</thead><tbody>{rows}</tbody></table>'

@@ -20,7 +20,6 @@ from promofix_lib.export.workbook import (
     Page,
     Row,
     Value,
-    clean,
     height_for,
     row,
     write_workbook,
@@ -135,7 +134,7 @@ def _merge_rows(names: tuple[str, ...], handed: Handed) -> Iterator[Row]:
         cells["batch"] = str(number // handed.per_day + 1)
         if handed.draft:
             cells |= _unsent(handed, lines)
-        yield [clean(cells[name]) or None for name in names], looks
+        yield [cells[name] or None for name in names], looks
 
 
 def _facts(message: Message, text: tuple[str, tuple[str, ...]], lines: int, unknown: str) -> dict[str, str]:

@@ -36,6 +36,7 @@ from promofix_lib.export.workbook import (
     Row,
     Value,
     clean,
+    height_for,
     row,
 )
 from promofix_lib.letters.messages import shortened
@@ -43,11 +44,15 @@ from promofix_lib.say import moment_text, say
 from promofix_lib.status.past import FINISHED
 
 _WIDTHS = {
-    "status": 11, "task": 22, "order_id": 21, "ship_by": 11, "message_status": 11, "message": 17, "buyer_name": 17,
-    "product": 24, "units": 7, "note": 15, "text": 14, "mail": 30, "paid_per_unit": 14, "ordered": 21,
+    "status": 11, "task": 22, "order_id": 21, "ship_by": 13, "message_status": 11, "message": 17, "buyer_name": 17,
+    "product": 22, "units": 7, "note": 15, "text": 14, "mail": 30, "paid_per_unit": 14, "ordered": 21,
     "marketplace": 15, "turn": 13, "sku": 18, "place": 27,
 }  # fmt: skip
 _TALL = ("task", "product", "buyer_name", "note", "ship_by", "message_status", "message")
+_LONG = _TALL[:5]
+"""Columns whose words may want more than the two lines that every row has."""
+
+_HEIGHT = 30.0
 
 
 def answer_cells(work: Work, handed: Handed) -> dict[str, str]:
@@ -73,13 +78,14 @@ def todo_page(handed: Handed) -> Page:
     """The working sheet: one Excel table of all columns, keys too, with a status for each of an order's two tasks."""
     last = HEADER_ROW + len(handed.works)
     note, message = COLUMNS.index("note") + 1, COLUMNS.index("message_status") + 1
+    heights = {1: 26.0, 2: 20.0, 3: 20.0, 4: 18.0, 5: 8.0, HEADER_ROW: 32.0}
     return Page(
         SHEET,
-        _rows(handed, last),
+        _rows(handed, last, heights),
         [_WIDTHS.get(name, 12) for name in COLUMNS],
         tab=LIGHT.affected.removeprefix("#"),
-        height=30,
-        heights={1: 26, 2: 20, 3: 20, 4: 18, 5: 8, HEADER_ROW: 32},
+        height=_HEIGHT,
+        heights=heights,
         hidden=frozenset(COLUMNS.index(name) + 1 for name in HIDDEN),
         frozen=f"D{HEADER_ROW + 1}",
         table=(HEADER_ROW, last, tuple(heading(name, handed.language) for name in COLUMNS)),
@@ -97,7 +103,7 @@ def _offer(name: str, column: int, filled: tuple[int, int], handed: Handed) -> C
     return Choices(column, tuple(words.values()), title, handed.say("status_prompt"), fills, filled)
 
 
-def _rows(handed: Handed, last: int) -> Iterator[Row]:
+def _rows(handed: Handed, last: int, heights: dict[int, float]) -> Iterator[Row]:
     yield from _head(handed, last)
     words = _Words(handed)
     for number, work in enumerate(handed.works, 1):
@@ -105,6 +111,9 @@ def _rows(handed: Handed, last: int) -> Iterator[Row]:
         several = bool(work.message and work.message.turns > 1)
         linked = tuple(name for name in ("order_id", "message") if isinstance(cells[name], Link))
         looks = _looks(work.row.triage, number % 2 == 0, several, work.units > 1, linked)
+        height = height_for(*((str(cells[name]), _WIDTHS[name]) for name in _LONG))
+        if height > _HEIGHT + 3:
+            heights[HEADER_ROW + number] = height
         yield [cells[name] for name in COLUMNS], looks
 
 
@@ -206,7 +215,7 @@ def _head(handed: Handed, last: int) -> Iterator[Row]:
     yield row((handed.titled(handed.say("todo_title", n=len(values))), Look(bold=True, size=16, colour=INK)))
     yield row((handed.say("progress", **now), strong), None, None, None, (_live(handed, last), strong))
     yield row((asks, hint), None, ("", Look(lines=True, text=True)), None, (handed.made, hint))
-    yield row((handed.note or handed.say("todo_hint"), hint))
+    yield row((handed.say("todo_draft" if handed.draft else "todo_hint"), hint))
     yield row()
     yield [heading(name, handed.language) for name in COLUMNS], (HEADER,) * len(COLUMNS)
 

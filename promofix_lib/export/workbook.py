@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ class Page:
         A text that is empty is a cell that shows its look; None is no cell.
     widths : sequence of float
     heights : dict of int to float
-        Of rows that differ from `height`.
+        Of rows that differ from `height`; `rows` may still add that of the row which it gives next.
     hidden : collection of int
         Columns.
     frozen : str
@@ -154,6 +154,7 @@ def height_for(*texts: tuple[str, float], at_least: float = 20.0) -> float:
     return max(at_least, min(7.0 + 13.0 * most, 409.0))  # Excel's tallest row
 
 
+@lru_cache(maxsize=4096)
 def _lines_of(text: str, width: float) -> int:
     room = max(int(width * 1.1) - 2, 1)  # a column is measured in digits, and most letters are narrower
     wide = (sum(2 if "\u2e80" <= sign <= "\uffdc" else 1 for sign in line) for line in text.split("\n"))
@@ -195,11 +196,11 @@ class _Styles:
         if id(looks) not in self._made:
             self._made[id(looks)] = (looks, [self._make(look) for look in looks])
         for place, (value, style) in enumerate(zip(values, self._made[id(looks)][1], strict=True)):
-            text = clean(value) if isinstance(value, str) else value
-            if isinstance(text, str) and text.startswith(_LIKE_A_FORMULA):
-                yield text, self._make(replace(looks[place], quoted=True))
-            else:
-                yield text, style
+            if type(value) is not str:
+                yield value, style
+                continue
+            text = value if value.isprintable() and len(value) <= LONGEST_TEXT else clean(value)
+            yield text, self._make(replace(looks[place], quoted=True)) if text.startswith(_LIKE_A_FORMULA) else style
 
 
 # -- openpyxl ---------------------------------------------------------------------------------------------------------
@@ -220,7 +221,9 @@ def by_openpyxl(pages: Sequence[Page], path: Path, opens_on: str) -> None:
         _set_up_openpyxl(sheet, page)
         sheet.sheet_view.tabSelected = page.name == opens_on
         draw = _openpyxl_cells(sheet)
-        for row in page.rows:
+        for row_number, row in enumerate(page.rows, 1):
+            if row_number in page.heights:
+                sheet.row_dimensions[row_number].height = page.heights[row_number]
             sheet.append([draw(value, style) for value, style in styles.of(row)])
         if page.name == opens_on:
             book.active = number
@@ -287,8 +290,6 @@ def _set_up_openpyxl(sheet: Any, page: Page) -> None:
         dimension = sheet.column_dimensions[get_column_letter(number)]
         dimension.width, dimension.hidden = width, number in page.hidden
     sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = page.height, True
-    for number, height in page.heights.items():
-        sheet.row_dimensions[number].height = height
     sheet.freeze_panes = page.frozen or None
     if page.tab:
         sheet.sheet_properties.tabColor = page.tab
@@ -357,6 +358,8 @@ def by_xlsxwriter(pages: Sequence[Page], path: Path, opens_on: str) -> None:
             sheet = book.add_worksheet(page.name)
             _set_up_xlsxwriter(book, sheet, page)
             for number, row in enumerate(page.rows):
+                if number + 1 in page.heights:
+                    sheet.set_row(number, page.heights[number + 1])
                 for column, (value, style) in enumerate(styles.of(row)):
                     if type(value) is str and value:
                         sheet._write_string(number, column, value, style)  # the public one looks for "A1" each time
@@ -371,13 +374,13 @@ _PADDING = 5 / 7  # XlsxWriter adds it; openpyxl takes a width with it
 
 def _put(sheet: Any, place: tuple[int, int], value: Value, style: Any) -> None:
     if isinstance(value, Link):
-        sheet.write_url(*place, value.url, style, value.text)
+        sheet._write_url(*place, value.url, style, value.text)
     elif isinstance(value, Formula):
-        sheet.write_formula(*place, value.text, style, "")
+        sheet._write_formula(*place, value.text, style, "")
     elif isinstance(value, int):
-        sheet.write_number(*place, value, style)
+        sheet._write_number(*place, value, style)
     else:
-        sheet.write_blank(*place, "", style)
+        sheet._write_blank(*place, "", style)
 
 
 def _xlsxwriter_look(look: Look) -> dict[str, Any]:
@@ -405,8 +408,6 @@ def _set_up_xlsxwriter(book: Any, sheet: Any, page: Page) -> None:
     for number, width in enumerate(page.widths, 1):
         sheet.set_column(number - 1, number - 1, width - _PADDING, None, {"hidden": number in page.hidden})
     sheet.set_default_row(page.height)
-    for number, height in page.heights.items():
-        sheet.set_row(number - 1, height)
     if page.frozen:
         sheet.freeze_panes(*xl_cell_to_rowcol(page.frozen))
     if page.tab:

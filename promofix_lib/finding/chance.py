@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.suspects import Suspects
-from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.say import Told, told
-
-_RUN = 36 * HOUR  # orders of one cause further apart than this are two runs
 
 
 @dataclass(frozen=True)
 class _Cheap:
     """Orders far below their price, one entry per cause and order, sorted by cause and time.
 
-    `by_sku` sorts them by cause, SKU and time, `by_time` by time alone; `code` numbers the orders in `orders`.
+    `order` numbers those in `orders`.
     """
 
     row: Ints
     key: Ints
-    code: Ints
+    order: Ints
     time: Ints
     depth: Floats
     run: Ints
     orders: Ints
-    by_sku: Ints
-    by_time: Ints
 
     def of(self, orders: Ints) -> Mask:
         """Which entries are of these orders."""
-        at = np.minimum(np.searchsorted(self.orders, orders), max(len(self.orders) - 1, 0))
-        flag = np.zeros(len(self.orders), dtype=np.bool_)
-        flag[at[self.orders[at] == orders] if len(self.orders) else at[:0]] = True
-        return flag[self.code]
+        among, last = np.zeros(len(self.orders), dtype=np.bool_), max(len(self.orders) - 1, 0)
+        at = np.searchsorted(self.orders, orders).clip(max=last)
+        among[at[self.orders[at] == orders] if len(among) else at[:0]] = True
+        return among[self.order]
 
 
 @dataclass(frozen=True)
@@ -50,50 +46,53 @@ class Candidate:
     rows: Ints
     together: bool = True
 
+    def pooled(self, sales: Sales) -> bool:
+        """Whether several causes make it up: codes for one use each, wrong prices of several SKUs."""
+        if self.ids:
+            return len(self.ids) > 1 and not self.together
+        return len(np.unique(sales.group[self.rows])) > 1
+
 
 class Chance:
     """The shop's own variation: how often its orders are so cheap, and how soon one such order follows another."""
 
-    def __init__(self, sales: Sales, suspects: Suspects, thresholds: Thresholds) -> None:
-        self.sales, self.suspects, self.thresholds = sales, suspects, thresholds
-        self.share = below_usual(sales, suspects)
-        known = sales.sold & sales.depth_known & (self.share >= 1 - thresholds.deep_share - thresholds.same_level / 2)
+    def __init__(self, sales: Sales, suspects: Suspects) -> None:
+        self.sales, self.suspects, self.limits = sales, suspects, sales.thresholds
+        with np.errstate(invalid="ignore", over="ignore"):
+            below = 1 - np.exp(sales.net_price - suspects.usual_net)
+        self.share = np.fmax(below, sales.depth)  # below the usual price; the printed discount where none is known
+        least = 1 - self.limits.deep_share - self.limits.same_level / 2
+        known = sales.sold & sales.depth_known & (self.share >= least)
         uses = sales.promotions
-        given = known[uses.rows] & suspects.gives[uses.ids] & (sales.depth[uses.rows] > 0)
+        given = known[uses.rows] & sales.gives[uses.ids] & (sales.depth[uses.rows] > 0)
         plain = np.flatnonzero(known & (sales.depth == 0))
         self._promoted = self._cheap(uses.rows[given], uses.ids[given])
         self._priced = self._cheap(plain, sales.group[plain])
 
     def _cheap(self, rows: Ints, keys: Ints) -> _Cheap:
-        order = self.orders_of(rows)
-        place = np.lexsort((-self.share[rows], order, self.sales.time[rows], keys))
+        order, time = self.sales.orders_of(rows), self.sales.time[rows]
+        place = np.lexsort((-self.share[rows], order, time, keys))
         rows, keys, order = rows[place], keys[place], order[place]
         new = np.r_[True, (keys[1:] != keys[:-1]) | (order[1:] != order[:-1])][: len(rows)]
         rows, keys, order = rows[new], keys[new], order[new]
-        time = self.sales.time[rows]
-        apart = np.r_[False, (keys[1:] != keys[:-1]) | (np.diff(time) > _RUN)][: len(rows)]
+        time, pause = self.sales.time[rows], self.limits.pause_hours_most * HOUR
+        apart = np.r_[False, (keys[1:] != keys[:-1]) | (np.diff(time) > pause)][: len(rows)]
         orders, code = np.unique(order, return_inverse=True)
-        by_sku, by_time = np.lexsort((time, self.sales.sku[rows], keys)), np.lexsort((code, time))
-        return _Cheap(rows, keys, code, time, self.share[rows], np.cumsum(apart), orders, by_sku, by_time)
-
-    def orders_of(self, rows: Ints) -> Ints:
-        """A number per order; a missing order id counts each row."""
-        return np.where(self.sales.order[rows] >= 0, self.sales.order[rows], -1 - rows)
+        return _Cheap(rows, keys, code, time, self.share[rows], np.cumsum(apart), orders)
 
     def depth(self, rows: Ints) -> float:
         """Median share of the usual price that the rows are below."""
         told = rows[self.suspects.any[rows]]
-        rows = told if len(told) else rows
-        values = self.share[rows][self.sales.depth_known[rows]]
+        values = self.share[told if len(told) else rows]
         values = values[np.isfinite(values)]
         return float(np.median(values)) if len(values) else 0.0
 
     def is_extreme(self, depth: float) -> bool:
         """Whether it is so deep that no seller decides it and no shop lives by it."""
-        return depth > 1 - self.thresholds.never_decided_share + self.thresholds.rounding
+        return depth > 1 - self.limits.never_decided_share + self.limits.rounding
 
-    def expected(self, rows: Ints, ids: tuple[int, ...], *, pooled: bool, excluded: Ints | None = None) -> float:
-        """How many runs as deep and as dense as these rows the rest of the report lets expect in such a report.
+    def expected(self, one: Candidate, excluded: Ints | None = None) -> float:
+        """How many runs as deep and as dense as this one the rest of the report lets expect in such a report.
 
         A run begins as often as the shop's others did, and goes on with the chance that in those a cheap order was
         followed so soon by the next; each order that did follow makes a further one likelier (Pólya's urn), because
@@ -103,106 +102,69 @@ class Chance:
         ----------
         Eggenberger and Pólya, "Über die Statistik verketteter Vorgänge", ZAMM 3 (1923).
         """
-        own, first = np.unique(self.orders_of(rows), return_index=True)
+        sales, limits, rows = self.sales, self.limits, one.rows
+        own, first = np.unique(sales.orders_of(rows), return_index=True)
         if len(own) < 2:
             return np.inf
-        gaps = np.diff(np.sort(self.sales.time[rows[first]]))
-        gap = float(np.quantile(gaps, self.thresholds.most, method="higher"))
-        cheap = self._promoted if ids else self._priced
-        depth = self.depth(rows)
+        gaps = np.diff(np.sort(sales.time[rows[first]]))
+        gap = float(np.quantile(gaps, limits.most, method="higher"))
+        cheap, depth = self._promoted if one.ids else self._priced, self.depth(rows)
         other = ~cheap.of(own)
         if excluded is not None:
-            other &= ~cheap.of(np.unique(self.orders_of(excluded)))
-        if self.sales.business[rows].all():
-            other &= self.sales.business[cheap.row]
-        keys = np.array(ids) if ids else np.unique(self.sales.group[rows])
-        same = (
-            other & np.isin(cheap.key, keys) & (cheap.depth > 1 - self.thresholds.deep_share + self.thresholds.rounding)
-        )
-        other &= cheap.depth >= depth - self.thresholds.same_level / 2
-        if not pooled:
-            other = self._without_largest(cheap, other, keys)
-        count = int(other.sum()) if not pooled else _different(np.sort(cheap.code[other]))
-        narrow = 2 * len(np.unique(self.sales.sku[rows])) <= len(own)
-        if narrow:
-            same &= np.isin(self.sales.sku[cheap.row], self.sales.sku[rows])
-        follow = (
-            self.thresholds.few * self._first(depth) + self._followed(cheap, other, gap, pooled=pooled, narrow=narrow)
-        ) / (self.thresholds.few + count)
-        if self.is_extreme(depth):
-            follow = min(follow, max(1 - depth, 0.05))
-        rate = (count if pooled else int(same.sum())) / self.sales.span
-        follow = max(follow, 1 - np.exp(-gap * rate))
-        weight = _BURST_POOLED if pooled else _BURST
+            other &= ~cheap.of(sales.orders_of(excluded))
+        if sales.business[rows].all():
+            other &= sales.business[cheap.row]
+        mine = np.isin(cheap.key, np.array(one.ids) if one.ids else np.unique(sales.group[rows]))
+        same = other & mine & (cheap.depth > 1 - limits.deep_share + limits.rounding)
+        other &= cheap.depth >= depth - limits.same_level / 2
+        if one.pooled(sales):
+            place = np.flatnonzero(other)[np.argsort(cheap.time[other], kind="stable")]
+            follows = cheap.order[place[1:]] != cheap.order[place[:-1]]
+            rate = count = int((np.bincount(cheap.order[other]) > 0).sum())
+        else:
+            other = self._without_largest(cheap, other, mine)
+            sku, place = sales.sku[cheap.row], np.flatnonzero(other)
+            narrow = 2 * len(np.unique(sales.sku[rows])) <= len(own)
+            if narrow:  # a run on one SKU is compared with runs on one SKU
+                place = place[np.lexsort((cheap.time[place], sku[place], cheap.key[place]))]
+                same &= np.isin(sku, sales.sku[rows])
+            follows = (cheap.key[place[1:]] == cheap.key[place[:-1]]) & ~(narrow & (sku[place[1:]] != sku[place[:-1]]))
+            count, rate = int(other.sum()), int(same.sum())
+        followed = int((np.diff(cheap.time[place])[follows] <= gap).sum())
+        # of a few made-up orders one is followed, as often as what is left of the price: a shop without is no proof
+        left = max(1 - depth, limits.rounding)
+        follow = (left + followed) / (limits.few + count)
+        follow = min(follow, left) if self.is_extreme(depth) else follow  # nobody goes on and on like that
+        follow = max(follow, 1 - np.exp(-gap * rate / sales.span))
         before = np.arange(len(gaps))
-        steps = (weight * follow + before) / (weight + before)
-        return float((1 + _different(cheap.run[other])) * np.exp(np.log(steps).sum()))
+        steps = (limits.few * follow + before) / (limits.few + before)
+        runs = int(np.count_nonzero(np.diff(cheap.run[other]))) + bool(other.any())
+        return float((1 + runs) * np.prod(steps))
 
-    def _without_largest(self, cheap: _Cheap, other: Mask, keys: Ints) -> Mask:
+    def _without_largest(self, cheap: _Cheap, other: Mask, mine: Mask) -> Mask:
         """One other mistake may be in the report: the largest other run is no witness of the shop's life."""
-        mine = other & np.isin(cheap.key, keys)
-        lasting = mine.any() and np.ptp(cheap.time[mine]) >= self.thresholds.decided_days * DAY
-        runs = cheap.run[other & ~mine if lasting else other]
+        own = other & mine
+        lasting = own.any() and np.ptp(cheap.time[own]) >= self.limits.decided_days * DAY
+        runs = cheap.run[other & ~own if lasting else other]
         sizes = np.bincount(runs) if len(runs) else np.zeros(1, dtype=np.int64)
         if sizes.max() < 2:
             return other
-        return other & ~cheap.of(cheap.orders[cheap.code[cheap.run == np.argmax(sizes)]])
+        return other & ~cheap.of(cheap.orders[cheap.order[cheap.run == np.argmax(sizes)]])
 
     def lost(self, rows: Ints) -> float:
         """Roughly what these rows cost, to show the dearest near misses first."""
-        share = np.nan_to_num(np.clip(self.share[rows], 0, 0.999))
+        share = np.nan_to_num(self.share[rows]).clip(0, 1 - self.limits.rounding)
         return float(np.nansum(self.sales.paid[rows] * share / (1 - share)))
 
+    @cached_property
+    def _largest(self) -> int:
+        """Most units of one normal sale."""
+        return int(self.sales.quantity[self.sales.sold & ~self.suspects.any].max(initial=0))
+
     def is_hoard(self, rows: Ints) -> bool:
-        """Whether so few orders took more units than a normal order of these SKUs ever did, and many."""
-        sales = self.sales
-        units = int(sales.quantity[rows].sum())
-        if units < self.thresholds.hoard_units:
-            return False
-        normal = sales.sold & ~self.suspects.any & np.isin(sales.sku, np.unique(sales.sku[rows]))
-        others = sales.sold & ~self.suspects.any
-        bulk = (sales.quantity[others] >= units).mean() if others.any() else 1.0
-        return (
-            units >= self.thresholds.hoard_units and units > int(sales.quantity[normal].max(initial=0)) and bulk < 0.001
-        )
-
-    @staticmethod
-    def _first(depth: float) -> float:
-        return max(0.02, (1 - depth) * 0.4)
-
-    def _followed(self, cheap: _Cheap, other: Mask, gap: float, *, pooled: bool, narrow: bool) -> int:
-        """How many of the other orders were followed by the next of their cause (and SKU) within that time."""
-        if pooled:
-            place = cheap.by_time[other[cheap.by_time]]
-            same = cheap.code[place[1:]] != cheap.code[place[:-1]]
-        elif narrow:
-            place = cheap.by_sku[other[cheap.by_sku]]
-            sku = self.sales.sku[cheap.row[place]]
-            same = (cheap.key[place[1:]] == cheap.key[place[:-1]]) & (sku[1:] == sku[:-1])
-        else:
-            place = np.flatnonzero(other)
-            same = cheap.key[place[1:]] == cheap.key[place[:-1]]
-        return int((np.diff(cheap.time[place])[same] <= gap).sum())
-
-
-def _different(sorted_numbers: Ints) -> int:
-    return int((np.diff(sorted_numbers) != 0).sum()) + min(len(sorted_numbers), 1)
-
-
-_BURST, _BURST_POOLED = 2.0, 1.0
-
-
-def below_usual(sales: Sales, suspects: Suspects) -> Floats:
-    """Per row the share of the usual price that it is below; the printed discount where no usual price is known."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        below = 1 - np.exp(sales.net_price - suspects.usual_net)
-    return np.fmax(below, sales.depth)
-
-
-def order_count(sales: Sales, rows: Ints) -> int:
-    """Different orders among the rows; a missing order id counts each row."""
-    codes = sales.order[rows]
-    return len(np.unique(codes[codes >= 0])) + int((codes < 0).sum())
+        """Whether an order took many units, and more than any normal order of the shop."""
+        units = int(self.sales.quantity[rows].sum())
+        return units >= self.limits.hoard_units and units > self._largest
 
 
 @dataclass(frozen=True)
@@ -213,74 +175,43 @@ class Verdict:
     expected: float
 
 
-def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate], thresholds: Thresholds) -> list[Verdict]:
+def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate]) -> list[Verdict]:
     """Per candidate the verdict.
 
     What is reported is no part of the life by which other windows of the same cause are judged, and a flood beyond
     doubt of no other's; so those are judged once more: a small night beside a large one is no usual life.
     """
-    judged = [_verdict(sales, chance, one, thresholds, None) for one in candidates]
-    again = True
+    judged = [_verdict(sales, chance, one, None) for one in candidates]
+    known, beyond, again = [0] * len(judged), sales.thresholds.expected**2, True
     while again:
         again = False
         told_apart = [(one, v.expected) for one, v in zip(candidates, judged, strict=True) if v.why_not is None]
         for at, one in enumerate(candidates):
-            if judged[at].why_not is None or not told_apart:
-                continue
-            no_life = [
-                o.rows
-                for o, chance_of in told_apart
-                if chance_of < thresholds.expected**2 or _same_cause(sales, o, one)
-            ]
-            if no_life:
-                judged[at] = _verdict(sales, chance, one, thresholds, np.concatenate(no_life))
+            no_life = [o.rows for o, expected in told_apart if expected < beyond or _same_cause(sales, o, one)]
+            if judged[at].why_not is not None and len(no_life) > known[at]:
+                known[at], judged[at] = len(no_life), _verdict(sales, chance, one, np.concatenate(no_life))
                 again |= judged[at].why_not is None
     return judged
 
 
-def _verdict(sales: Sales, chance: Chance, one: Candidate, thresholds: Thresholds, excluded: Ints | None) -> Verdict:
-    rows, orders = one.rows, order_count(sales, one.rows)
-    expected = chance.expected(rows, one.ids, pooled=is_pooled(sales, one), excluded=excluded)
-    why_not = _why_not(sales, chance, one, orders, expected, thresholds)
-    return Verdict(why_not, expected if why_not else min(expected, thresholds.expected))
-
-
-def _why_not(
-    sales: Sales, chance: Chance, one: Candidate, orders: int, expected: float, thresholds: Thresholds
-) -> Told | None:
-    rows = one.rows
+def _verdict(sales: Sales, chance: Chance, one: Candidate, excluded: Ints | None) -> Verdict:
+    limits, rows, orders = sales.thresholds, one.rows, sales.count(one.rows)
+    expected = chance.expected(one, excluded)
     extreme = chance.is_extreme(chance.depth(rows))
     days = float(sales.time[rows[-1]] - sales.time[rows[0]]) / DAY
-    if orders < thresholds.least_orders:
-        return None if extreme and chance.is_hoard(rows) else told("finding.why_few", n=orders)
-    if days >= thresholds.decided_days and not extreme:
-        return told("finding.why_decided", days=round(days))
-    if extreme and one.ids and days >= thresholds.habit_days:
-        return told("finding.why_habit", days=round(days))
-    if not (one.ids or extreme or chance.suspects.borrowed[rows].all()) and _first_price(sales, one, thresholds):
-        return told("finding.why_launch")
-    if expected > thresholds.expected:
-        return told("finding.why_usual" if orders > 2 else "finding.why_few", n=orders)
-    return None
+    why_not = None
+    if orders < limits.least_orders:
+        why_not = None if extreme and chance.is_hoard(rows) else told("finding.why_few", n=orders)
+        expected = limits.expected if why_not is None else expected
+    elif days >= limits.decided_days and not extreme:
+        why_not = told("finding.why_decided", days=round(days))
+    elif extreme and one.ids and days >= limits.habit_days:
+        why_not = told("finding.why_habit", days=round(days))
+    elif expected > limits.expected:
+        why_not = told("finding.why_usual" if orders > limits.least_orders else "finding.why_few", n=orders)
+    return Verdict(why_not, expected)
 
 
 def _same_cause(sales: Sales, one: Candidate, other: Candidate) -> bool:
-    if one.ids or other.ids:
-        return bool(set(one.ids) & set(other.ids))
-    return bool(np.isin(sales.group[one.rows], sales.group[other.rows]).any())
-
-
-def is_pooled(sales: Sales, one: Candidate) -> bool:
-    """Whether several causes make the candidate up: codes for one use each, wrong prices of several SKUs."""
-    return (len(one.ids) > 1 and not one.together) or (not one.ids and len(np.unique(sales.group[one.rows])) > 1)
-
-
-def _first_price(sales: Sales, candidate: Candidate, thresholds: Thresholds) -> bool:
-    """Whether the SKUs had never been sold before, although they would have been at the rate of later sales."""
-    rows = candidate.rows
-    here = sales.time[sales.sold_in(np.unique(sales.group[rows]))]
-    onset, end = int(sales.time[rows[0]]), int(sales.time[rows[-1]])
-    if here.min(initial=onset) < onset:
-        return False
-    later, before, after = int((here > end).sum()), onset - sales.begin, sales.begin + sales.span - end
-    return later * before >= thresholds.few * max(after, 1) if later else before >= DAY
+    by_price = np.isin(sales.group[one.rows], sales.group[other.rows]).any() if not one.ids + other.ids else False
+    return bool(set(one.ids) & set(other.ids) or by_price)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from promofix_lib.amounts import Money, plain_amount
 from promofix_lib.incident import Incident
 from promofix_lib.money import Amounts, NormalPrice
 from promofix_lib.say import Told
@@ -95,8 +96,8 @@ class Finding:
         How many runs like this one the shop's own life would bring into a report like this; `confidence` is made of it.
     sentence : Told
         The evidence, to be checked by hand.
-    shipping : tuple of Amounts
-        What was taken off the shipping of these orders, as `loss`; it is in no other amount.
+    shipping : tuple of Money
+        What was taken off the shipping of these orders; it is in no other amount.
     """
 
     rule: Incident
@@ -115,7 +116,7 @@ class Finding:
     confidence: float
     sentence: Told
     expected: float = 0.0
-    shipping: tuple[Amounts, ...] = ()
+    shipping: tuple[Money, ...] = ()
 
     @property
     def cause(self) -> Cause:
@@ -134,7 +135,9 @@ class Finding:
             "orders": self.orders,
             "units": self.units,
             "amounts": [amounts.to_json() for amounts in self.amounts],
-            "shipping": [{"currency": one.currency, "taken_off": one.to_json()["loss"]} for one in self.shipping],
+            "shipping": [
+                {"currency": one.currency, "taken_off": plain_amount(one.amount, one.currency)} for one in self.shipping
+            ],
             "normal_unit_prices": [
                 {**normal.to_json(), "how_known": normal.how_known.text()} for normal in self.normal_prices
             ],

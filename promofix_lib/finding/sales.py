@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from promofix_lib.filters import is_cancelled, one_of
+from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.orders import is_true, money_as_integers
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -21,8 +22,8 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 
 HOUR = 3_600_000_000  # microseconds
 DAY = 24 * HOUR
-_GIVES = 0.8  # share of an id's printed items that have a discount
 _NEARLY_FREE = 1e-4  # stands for a price of nothing where a logarithm is taken
+_DEFAULT = Thresholds()
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Sales:
     dated: Mask
     sold: Mask
     promotions: Promotions
+    thresholds: Thresholds
 
     @cached_property
     def _by_group(self) -> tuple[Ints, Ints]:
@@ -81,9 +83,7 @@ class Sales:
     def sold_in(self, groups: Ints) -> Ints:
         """Rows sold in these groups, group by group, each by time."""
         rows, begin = self._by_group
-        if len(groups) == 1:
-            return rows[begin[groups[0]] : begin[groups[0] + 1]]
-        return np.concatenate([rows[begin[one] : begin[one + 1]] for one in groups]) if len(groups) else rows[:0]
+        return np.concatenate([rows[:0], *(rows[begin[one] : begin[one + 1]] for one in groups)])
 
     @cached_property
     def span(self) -> int:
@@ -109,19 +109,33 @@ class Sales:
 
     def key(self, row: int) -> tuple[str, str, str]:
         """SKU, sales channel and currency of a row; the empty text where missing."""
-        return (
-            _name(self.sku_names, self.sku[row]),
-            _name(self.channel_names, self.channel[row]),
-            _name(self.currency_names, self.currency[row]),
-        )
+        sku, channel, currency = self.sku[row], self.channel[row], self.currency[row]
+        return self.sku_names[sku], self.channel_names[channel], self.currency_names[currency]
+
+    def orders_of(self, rows: Ints) -> Ints:
+        """A number per order; a missing order id counts each row."""
+        return np.where(self.order[rows] >= 0, self.order[rows], -1 - rows)
+
+    def count(self, rows: Ints) -> int:
+        """Different orders among the rows."""
+        return len(np.unique(self.orders_of(rows)))
 
 
-def _name(names: tuple[str, ...], code: np.int64) -> str:
-    return names[code] if code >= 0 else ""
+def extent(keys: Ints, values: Any, count: int) -> tuple[Any, Any]:
+    """The lowest and the highest value per key; the highest and the lowest number there is where a key has none.
+
+    >>> [ends.tolist() for ends in extent(np.array([1, 0, 1]), np.array([7, 5, 3]), 2)]
+    [[5, 3], [5, 7]]
+    """
+    ends = np.iinfo(values.dtype) if values.dtype.kind == "i" else np.finfo(values.dtype)
+    low, high = np.full(count, ends.max, values.dtype), np.full(count, ends.min, values.dtype)
+    np.minimum.at(low, keys, values)
+    np.maximum.at(high, keys, values)
+    return low, high
 
 
-def as_sales(orders: pd.DataFrame) -> Sales:
-    """The order table as arrays.
+def as_sales(orders: pd.DataFrame, thresholds: Thresholds = _DEFAULT) -> Sales:
+    """The order table as arrays, and the numbers it is to be judged by.
 
     A *sale* has a time, units and a price above zero, and is no replacement, no Vine unit and not sold outside Amazon.
 
@@ -134,10 +148,10 @@ def as_sales(orders: pd.DataFrame) -> Sales:
     >>> sales.depth.tolist(), np.exp(sales.net_price[:1]).round(2).tolist(), sales.sold.tolist()
     ([0.75, nan], [5.0], [True, False])
     """
-    order = _indices(_encoded(orders["order_id"].array.__arrow_array__()))
+    order = pd.factorize(orders["order_id"])[0].astype(np.int64)
     pa.default_memory_pool().release_unused()  # a dictionary of all order ids is as large as all that follows
     sku, sku_names = _coded(orders["sku"])
-    asin = _indices(_encoded(orders["asin"].array.__arrow_array__()))
+    asin = pd.factorize(orders["asin"])[0].astype(np.int64)
     channel, channel_names = _coded(orders["sales_channel"])
     currency, currency_names = _coded(orders["currency"])
     promotions = _promotions(orders["promotion_ids"])
@@ -147,7 +161,7 @@ def as_sales(orders: pd.DataFrame) -> Sales:
     taken = np.minimum(np.where(discounted, np.abs(discount), 0), price)
     dated = orders["purchase_date"].notna().to_numpy(dtype=np.bool_)
     sold = dated & priced & (price > 0) & (quantity > 0) & ~_not_for_sale(orders, promotions)
-    depth_known, gives = _depth_known(orders, promotions, sold, taken)
+    depth_known, gives = _depth_known(orders, promotions, sold, taken, thresholds.most)
     units = np.where(quantity > 0, quantity, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         listed = np.where(priced & (price > 0) & (quantity > 0), price / 10_000, np.nan)
@@ -178,48 +192,27 @@ def as_sales(orders: pd.DataFrame) -> Sales:
         dated=dated,
         sold=sold,
         promotions=promotions,
+        thresholds=thresholds,
     )
 
 
 def _coded(column: pd.Series[Any]) -> tuple[Ints, tuple[str, ...]]:
-    """Codes in the alphabetical order of the words, so that the order of the rows decides nothing."""
-    encoded = _encoded(column.array.__arrow_array__())
-    return _alphabetical(encoded)
+    """Codes in the alphabetical order of the words, so that the order of the rows decides nothing.
 
-
-def _encoded(array: Any) -> Any:
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    return array.dictionary_encode()
-
-
-def _alphabetical(encoded: Any) -> tuple[Ints, tuple[str, ...]]:
-    order = pc.sort_indices(encoded.dictionary).to_numpy()
-    rank = np.empty(len(order) + 1, dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    rank[-1] = -1  # a missing cell
-    return rank[_indices(encoded)], tuple(encoded.dictionary.take(pa.array(order)).to_pylist())
-
-
-def _indices(encoded: Any) -> Ints:
-    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    return codes.astype(np.int64)
+    A missing cell is -1, and the last word is its empty one.
+    """
+    codes, words = pd.factorize(column, sort=True)
+    return codes.astype(np.int64), (*words.tolist(), "")
 
 
 def _promotions(lists: pd.Series[Any]) -> Promotions:
     array = lists.array.__arrow_array__()
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    ids, names = _alphabetical(_encoded(pc.list_flatten(array)))
+    ids, names = _coded(pd.Series(pd.arrays.ArrowExtensionArray(pc.list_flatten(array))))
     rows = pc.list_parent_indices(array).to_numpy(zero_copy_only=False).astype(np.int64)
-    once = _once(rows, ids, len(names))
-    return Promotions(rows[once], ids[once], names)
-
-
-def _once(rows: Ints, ids: Ints, count: int) -> Ints:
-    keep = np.flatnonzero(ids >= 0)
-    pairs = rows[keep] * (count + 1) + ids[keep]
-    if len(pairs) < 2 or (np.diff(pairs) > 0).all():
-        return keep
-    return np.sort(keep[np.unique(pairs, return_index=True)[1]])
+    pairs = rows * (len(names) + 1) + ids
+    once = np.unique(pairs[ids >= 0])  # by row, each id of it once
+    return Promotions(once // (len(names) + 1), once % (len(names) + 1), names)
 
 
 def _not_for_sale(orders: pd.DataFrame, promotions: Promotions) -> Mask:
@@ -231,7 +224,9 @@ def _not_for_sale(orders: pd.DataFrame, promotions: Promotions) -> Mask:
     return outside | reviewers | is_true(orders["is_replacement_order"]).to_numpy()
 
 
-def _depth_known(orders: pd.DataFrame, promotions: Promotions, sold: Mask, taken: Ints) -> tuple[Mask, Mask]:
+def _depth_known(
+    orders: pd.DataFrame, promotions: Promotions, sold: Mask, taken: Ints, most: float
+) -> tuple[Mask, Mask]:
     """Where the discount is printed, and which ids give one.
 
     The discount can be printed only when the order ships, while the id already stands there; so an item that is not
@@ -242,7 +237,7 @@ def _depth_known(orders: pd.DataFrame, promotions: Promotions, sold: Mask, taken
     rows, ids, count = promotions.rows, promotions.ids, len(promotions.names)
     told = np.bincount(ids[printed[rows]], minlength=count)
     given = np.bincount(ids[sold[rows] & (taken > 0)[rows]], minlength=count)
-    gives = (given >= _GIVES * told) & (given > 0)
+    gives = (given >= most * told) & (given > 0)
     open_still = np.zeros(len(orders), dtype=np.bool_)
     open_still[rows[gives[ids]]] = True
     return sold & (printed | ~open_still), gives

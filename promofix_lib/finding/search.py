@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from promofix_lib.finding.causes import find_candidates, near_misses
-from promofix_lib.finding.chance import Candidate, Chance, Verdict, verdicts
+from promofix_lib.finding.chance import Chance, verdicts
 from promofix_lib.finding.evidence import Evidence
 from promofix_lib.finding.findings import Cause, Findings
 from promofix_lib.finding.sales import Sales, as_sales
@@ -63,35 +63,32 @@ def find_incidents(
     >>> [(incident.order_ids, str(incident.amounts[0].loss)) for incident in found]
     [(('C0', 'C1', 'C2'), '59.97')]
     """
-    sales = as_sales(orders)
+    sales = as_sales(orders, thresholds)
     if not sales.sold.any():
         return Findings((), (), not_looked_at(orders, sales))
-    suspects = find_suspects(sales, normal_prices, thresholds)
-    chance = Chance(sales, suspects, thresholds)
-    candidates = find_candidates(sales, suspects, chance, thresholds)
-    judged = list(zip(candidates, verdicts(sales, chance, candidates, thresholds), strict=True))
-    evidence = Evidence(orders, sales, suspects, chance, tuple(normal_prices), thresholds)
-    judged = [(one, _silenced(evidence, one, verdict, meant)) for one, verdict in judged]
+    suspects = find_suspects(sales, normal_prices)
+    chance = Chance(sales, suspects)
+    candidates = find_candidates(sales, suspects, chance)
+    evidence = Evidence(orders, sales, chance, tuple(normal_prices))
+    judged = []
+    for one, verdict in zip(candidates, verdicts(sales, chance, candidates), strict=True):
+        silent = verdict.why_not is None and any(cause.covers(evidence.cause_of(one)) for cause in meant)
+        judged.append((one, replace(verdict, why_not=told("finding.why_meant")) if silent else verdict))
     near = [one for one in judged if one[1].why_not]
     near.sort(key=lambda one: (one[1].expected, -chance.lost(one[0].rows)))
     looks = [evidence.worth_a_look(one, verdict.why_not) for one, verdict in near[:_MOST_LOOKS] if verdict.why_not]
-    shallow = sorted(near_misses(sales, suspects, thresholds), key=lambda one: -chance.lost(one.rows))[:_MOST_SHALLOW]
+    shallow = sorted(near_misses(sales, suspects), key=lambda one: -chance.lost(one.rows))[:_MOST_SHALLOW]
     looks += [evidence.worth_a_look(one, told("finding.why_shallow")) for one in shallow]
     found = evidence.findings([one for one in judged if one[1].why_not is None])
     return Findings(found, tuple(looks), not_looked_at(orders, sales))
 
 
-def _silenced(evidence: Evidence, candidate: Candidate, verdict: Verdict, meant: Collection[Cause]) -> Verdict:
-    if verdict.why_not is None and any(cause.covers(evidence.cause_of(candidate)) for cause in meant):
-        return replace(verdict, why_not=told("finding.why_meant"))
-    return verdict
-
-
 def not_looked_at(orders: pd.DataFrame, sales: Sales) -> tuple[Told, ...]:
     """What says nothing about prices, counted: order items without a price, gifts and replacements, other channels."""
     priced = orders["item_price"].notna().to_numpy()
-    open_still, cancelled = ~priced & ~sales.cancelled, ~priced & sales.cancelled
-    aside = priced & ~sales.sold
-    counts = {"open": open_still, "cancelled": cancelled, "aside": aside}
-    named = {f"finding.not_looked_at_{name}": int(mask.sum()) for name, mask in counts.items()}
-    return tuple(told(key, n=count) for key, count in named.items() if count)
+    counts = {
+        "finding.not_looked_at_open": ~priced & ~sales.cancelled,
+        "finding.not_looked_at_cancelled": ~priced & sales.cancelled,
+        "finding.not_looked_at_aside": priced & ~sales.sold,
+    }
+    return tuple(told(key, n=int(mask.sum())) for key, mask in counts.items() if mask.any())

@@ -1,132 +1,140 @@
-"""From single sales to windows: where an incident pauses, which stragglers belong to it, which SKUs share one."""
+"""From single sales to windows: where an incident pauses, which stragglers belong to it; which wrong prices are one."""
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
-from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask
-from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.finding.baselines import upper_medians
+from promofix_lib.finding.chance import Candidate, Chance
+from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask, Sales
+from promofix_lib.finding.suspects import Suspects
 
-_FAR = 30
+_FAR = 30  # times the usual pause
+_EXACTLY = 1e-3  # of a price: the same to the cent
 
 
-def split_at_pauses(time: Ints, normal: Ints, comparable: Ints | None, thresholds: Thresholds) -> list[slice]:
-    """Cut sorted times of wrong sales where a long pause holds a normal sale.
+def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
+    """Wrong sales by time, cut where a long pause holds a normal sale of the same SKUs.
 
-    Parameters
-    ----------
-    time : array
-        Sorted times of the wrong sales, microseconds.
-    normal : array
-        Sorted times of normal sales of the same SKUs.
-    comparable : array, optional
-        For a wrong price: sorted times of normal sales by buyers who would have got the wrong price. A few of
-        them in one pause mean that the price had been put right.
-
-    Returns
-    -------
-    list of slice
-        Into `time`, in order.
-
-    Examples
-    --------
-    >>> hours = np.array([0, 1, 2, 40, 41]) * HOUR
-    >>> split_at_pauses(hours, np.array([20 * HOUR]), None, Thresholds())
-    [slice(0, 3, None), slice(3, 5, None)]
-    >>> split_at_pauses(hours, np.array([60 * HOUR]), None, Thresholds())
-    [slice(0, 5, None)]
+    A few uses shortly before or after a flood belong to it: the first of them is its onset. For a wrong price, a few
+    normal sales to buyers who would have got it mean that it had been put right, however short the pause.
     """
-    gap = np.diff(time)
-    positive = gap[gap > 0]
-    typical = float(np.median(positive)) if len(positive) else 0.0
-    limit = np.clip(_FAR * typical, thresholds.pause_hours_least * HOUR, thresholds.pause_hours_most * HOUR)
-    cut = (gap > limit) & (_between(normal, time) >= 1)
-    if comparable is not None:
-        cut |= _between(comparable, time) >= thresholds.few
-    edges = [0, *(np.flatnonzero(cut) + 1).tolist(), len(time)]
-    return [slice(start, stop) for start, stop in pairwise(edges)]
+    if len(rows) == 1:
+        return [rows]
+    limits = sales.thresholds
+    rows = rows[np.argsort(sales.time[rows], kind="stable")]
+    time, normal = sales.time[rows], sales.sold_in(np.unique(sales.group[rows]))
+    normal = normal[~suspects.any[normal]]
+    pauses = np.diff(time)
+    usual = float(np.median(pauses[pauses > 0])) if (pauses > 0).any() else 0.0
+    long = np.clip(_FAR * usual, limits.pause_hours_least * HOUR, limits.pause_hours_most * HOUR)
+    cut = (pauses > long) & (_between(sales.time[normal], time) >= 1)
+    if suspects.by_price[rows].all():
+        alike = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
+        alike = alike[sales.business[alike]] if sales.business[rows].all() else alike
+        cut |= _between(sales.time[alike], time) >= limits.few
+    parts = np.split(rows, np.flatnonzero(cut) + 1)
+    if sum(len(part) < limits.few for part in parts) >= limits.few:
+        return parts
+    joined = parts[:1]
+    for part in parts[1:]:
+        close = sales.time[part[0]] - sales.time[joined[-1][-1]] <= limits.pause_hours_most * HOUR
+        if close and min(len(joined[-1]), len(part)) < limits.few:
+            joined[-1] = np.concatenate([joined[-1], part])
+        else:
+            joined.append(part)
+    return joined
 
 
 def _between(moments: Ints, time: Ints) -> Ints:
+    moments = np.sort(moments)
     after = np.searchsorted(moments, time[:-1], side="right")
-    before = np.searchsorted(moments, time[1:], side="left")
-    return (before - after).astype(np.int64)
+    return (np.searchsorted(moments, time[1:], side="left") - after).astype(np.int64)
 
 
-def join_stragglers(parts: list[slice], time: Ints, thresholds: Thresholds) -> list[slice]:
-    """Put a few uses shortly before or after a flood to the flood: the first of them is its onset.
+def price_candidates(sales: Sales, suspects: Suspects, chance: Chance, cheap: Mask) -> list[Candidate]:
+    """Wrong prices: windows per SKU, sales channel and currency, then one incident over all that share one."""
+    rows = np.flatnonzero(cheap)
+    rows = rows[np.argsort(sales.group[rows], kind="stable")]
+    if not len(rows):
+        return []
+    groups = np.split(rows, np.flatnonzero(np.diff(sales.group[rows])) + 1)
+    single = [one for mine in groups for one in windows(sales, suspects, mine)]
+    number = _apart(sales, chance, single, _pooled(sales, suspects, single))
+    found = []
+    for one in np.unique(number):
+        shared = [single[at] for at in np.flatnonzero(number == one)]
+        parts = windows(sales, suspects, np.concatenate(shared)) if len(shared) > 1 else shared
+        found += [Candidate((), _with_strangers(sales, suspects, part)) for part in parts]
+    return found
 
-    Examples
-    --------
-    >>> hours = np.array([0, *range(30, 60)]) * HOUR
-    >>> join_stragglers([slice(0, 1), slice(1, 31)], hours, Thresholds())
-    [slice(0, 31, None)]
+
+def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
+    """Number the incidents: windows at the same time with the same wrong price, or the same factor, share one.
+
+    Many wrong prices with nothing in common but the hour are one upload: independent slips do not meet so often.
     """
-    parts = list(parts)
-    if sum(part.stop - part.start < thresholds.few for part in parts) >= thresholds.few:
-        return parts
-    at = 0
-    while at + 1 < len(parts):
-        left, right = parts[at], parts[at + 1]
-        pair = sorted((left.stop - left.start, right.stop - right.start))
-        close = time[right.start] - time[left.stop - 1] <= thresholds.pause_hours_most * HOUR
-        if close and pair[0] < thresholds.few:
-            parts[at : at + 2] = [slice(left.start, right.stop)]
-            at = max(at - 1, 0)
-        else:
-            at += 1
-    return parts
+    # an ordinary coupon on top of a wrong list price is no second mistake
+    wrong = np.where(suspects.by_price, sales.list_price, sales.net_price)
+    window, rows = np.repeat(np.arange(len(single)), [len(one) for one in single]), np.concatenate(single)
+    price, usual = (upper_medians(window, values[rows])[1] for values in (wrong, suspects.usual_list))
+    onset, end = (np.array([sales.time[one[at]] for one in single]) for at in (0, -1))
+    limits, number = sales.thresholds, np.full(len(single), -1, dtype=np.int64)
 
+    def meets(one: int, hours: float) -> Mask:
+        return np.asarray((onset <= end[one] + hours * HOUR) & (end >= onset[one] - hours * HOUR))
 
-def pool(onset: Ints, end: Ints, price: Floats, factor: Floats, thresholds: Thresholds) -> Ints:
-    """Number the incidents of wrong prices: windows at the same time with the same wrong price or factor share one.
+    def alike(values: Floats, one: int, share: float) -> Mask:
+        return np.asarray(np.abs(values - values[one]) <= np.log1p(share))
 
-    Parameters
-    ----------
-    onset, end : array
-        Microseconds.
-    price, factor : array
-        Logarithm of the wrong price, and of the wrong price over the normal one (NaN: not known).
-
-    Examples
-    --------
-    >>> onset, end = np.array([0, 0, 0]), np.array([HOUR, HOUR, HOUR])
-    >>> pool(onset, end, np.log([0.01, 0.01, 6.3]), np.log([0.001, 0.0002, 0.1]), Thresholds()).tolist()
-    [0, 0, 1]
-    """
-    number = np.full(len(onset), -1, dtype=np.int64)
-    near = thresholds.pause_hours_least * HOUR
-    for start in range(len(onset)):
-        if number[start] >= 0:
-            continue
-        frontier = [start]
-        number[start] = this = int(number.max()) + 1
+    for start in range(len(single)):
+        frontier, this = [start] if number[start] < 0 else [], int(number.max()) + 1
         while frontier:
             one = frontier.pop()
-            meets = (onset <= end[one] + near) & (end >= onset[one] - near) & (number < 0)
-            alike = _alike(price, one, 2 * thresholds.rounding) | _alike(factor, one, thresholds.same_level)
-            found = np.flatnonzero(meets & alike)
+            number[one] = this
+            same = alike(price, one, 2 * limits.rounding) | alike(price - usual, one, limits.same_level)
+            at_once = meets(one, 1)
+            together = meets(one, limits.pause_hours_least) & same | at_once & (at_once.sum() > limits.few)
+            found = np.flatnonzero(together & (number < 0))
             number[found] = this
             frontier += found.tolist()
-    return _many_at_once(onset, end, number, thresholds)
+    return number
 
 
-def _many_at_once(onset: Ints, end: Ints, number: Ints, thresholds: Thresholds) -> Ints:
-    """Many wrong prices with nothing in common but the hour are one upload: independent slips do not meet so often."""
-    count = int(number.max(initial=-1)) + 1
-    first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, np.iinfo(np.int64).min)
-    np.minimum.at(first, number, onset)
-    np.maximum.at(last, number, end)
-    joined = np.arange(count)
-    for one in range(count):
-        meets = (first <= last[one] + HOUR) & (last >= first[one] - HOUR)
-        if meets.sum() > thresholds.few:
-            joined[np.isin(joined, joined[meets])] = joined[one]
-    return np.unique(joined[number], return_inverse=True)[1].astype(np.int64)
+def _apart(sales: Sales, chance: Chance, single: list[Ints], number: Ints) -> Ints:
+    """Windows that meet no oftener than windows do in this shop stay apart from those unlikely by themselves."""
+    limits, answer = sales.thresholds, number.copy()
+    onset, end = (np.array([sales.time[rows[at]] for rows in single]) for at in (0, -1))
+    span = max(int(end.max() - onset.min()), 1)
+    names, sizes = np.unique(number, return_counts=True)
+    for one in names[sizes > 1]:
+        mine = np.flatnonzero(number == one)
+        length = end[mine].max() - onset[mine].min() + 2 * limits.pause_hours_least * HOUR
+        if (len(single) - len(mine)) * length >= limits.expected * span:
+            alone = [chance.expected(Candidate((), single[at])) <= limits.expected for at in mine]
+            answer[mine[np.array(alone)]] = answer.max() + 1
+    return answer
 
 
-def _alike(values: Floats, one: int, share: float) -> Mask:
-    with np.errstate(invalid="ignore"):
-        return np.abs(values - values[one]) <= np.log1p(share)
+def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints) -> Ints:
+    """The rows, and SKUs without a level of their own at exactly the price that several others had by mistake.
+
+    A repricer that sets everything to a cent sells the long tail, too: SKUs never sold before, or once for far more.
+    """
+    limits = sales.thresholds
+    if len(np.unique(sales.group[rows])) < limits.few:
+        return rows
+    prices, counts = np.unique(sales.list_price[rows].round(4), return_counts=True)
+    price = prices[np.argmax(counts)]
+    exactly = rows[np.abs(sales.list_price[rows] - price) < _EXACTLY]
+    if len(np.unique(sales.group[exactly])) < limits.few:
+        return rows
+    alike = sales.sold & (np.abs(sales.list_price - price) < _EXACTLY)
+    alike &= np.isin(sales.currency, np.unique(sales.currency[rows]))
+    inside = (sales.time >= sales.time[rows[0]] - HOUR) & (sales.time <= sales.time[rows[-1]] + HOUR)
+    if (alike & ~inside).any():
+        return rows
+    fair = sales.sold & ~alike & (sales.list_price < price - np.log(limits.deep_share))
+    strangers = np.flatnonzero(alike & ~suspects.meant & ~np.isin(sales.group, np.unique(sales.group[fair])))
+    together = np.union1d(rows, strangers)
+    return together[np.argsort(sales.time[together], kind="stable")]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +17,14 @@ import numpy as np
 from promofix_lib.amounts import Money
 from promofix_lib.case.records import Advice, ExportRecord, UploadAnswer
 from promofix_lib.errors import CaseError, LetterError
+from promofix_lib.letters.texts import one_line
 from promofix_lib.orders import flat_lists
 from promofix_lib.say import ENGLISH, Told, say, told
 from promofix_lib.status import records, status
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from promofix_lib.case.case import Case
     from promofix_lib.status import Status
     from promofix_lib.status.book import Mask
@@ -55,12 +61,7 @@ class Letter:
         >>> Letter("annotation", told("letters.title_annotation"), "We [FILL IN: what you did].", "").gaps()
         ('what you did',)
         """
-        return gaps_in(self.text)
-
-
-def gaps_in(text: str) -> tuple[str, ...]:
-    """Every ``[FILL IN: …]`` of a text."""
-    return tuple(_GAP.findall(text))
+        return tuple(_GAP.findall(self.text))
 
 
 def letters_of(
@@ -157,21 +158,23 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
     stands, advice = status(case), advice_of(case)
 
     def lines(sentences: Iterable[Told]) -> str:
-        return "\n".join(_one_line(sentence.text(language)) for sentence in sentences)
+        return "\n".join(one_line(sentence.text(language)) for sentence in sentences)
 
     incidents = incident_parts(case, stands)
     onset = min((one.onset for one in incidents if one.onset), default=None)
     end = max((one.end for one in incidents if one.end), default=None)
     unknown = told("letters.unknown")
     cause = "promotion" if any(one.promotion_ids for one in incidents) else "price"
-    state, asked, gone = stands.triage, stands.triage.get("ask_amazon", 0), len(stands.known_cancelled)
+    state, gone = stands.triage, len(stands.known_cancelled)
+    waiting = sum(row.triage == "cancel" and row.state in _OPEN_STATES for row in stands.rows)
+    asked = state.get("ask_amazon", 0)
     rate_lines = tuple(_rates(rates))
     values: dict[str, Told | str] = {
         "orders": f"{stands.orders:,}",
         "units": f"{stands.units:,}",
         "n_orders": told("letters.n_orders", n=stands.orders),
         "n_units": told("letters.n_units", n=stands.units),
-        "day": str(onset.date()) if onset else unknown,
+        "day": _days(onset, end) or unknown,
         "onset": _moment(onset) or unknown,
         "end": _moment(end) or unknown,
         "draft": "" if stands.gate.open else told("letters.draft", why=stands.gate.why),
@@ -186,13 +189,16 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
         "state_lines": lines(told(f"letters.state_{word}", n=count) for word, count in state.items()),
         "cancelled_lines": lines(_cancelled(stands)),
         "rate_lines": lines((told("letters.rates"), *rate_lines)) if rate_lines else "",
-        "to_cancel": told("letters.to_cancel", n=state.get("cancel", 0)),
+        "to_cancel": told("letters.to_cancel", n=waiting),
+        "cancel_question": told("letters.may_cancel", n=waiting, reason=case.settings.cancel_reason)
+        if waiting
+        else told("letters.none_to_cancel"),
         "reason": case.settings.cancel_reason,
         "ended_line": lines(_ended(stands, cause, case)),
         "fba_question": told("letters.fba", n=asked) if asked else told("letters.no_fba"),
         "done_lines": lines(_done(case, stands, cause)),
-        "advice_sentence": _advised(advice),
-        "advice_lines": lines(_advice(one) for one in advice) or told("letters.no_advice"),
+        "advice_sentence": _advice("letters.advised", advice[-1]) if advice else told("letters.not_advised"),
+        "advice_lines": lines(_advice("letters.advice", one) for one in advice) or told("letters.no_advice"),
         "seller_name": case.settings.seller_name or told("letters.name"),
     }
     return {name: value.text(language) if isinstance(value, Told) else value for name, value in values.items()}
@@ -258,35 +264,34 @@ def _part(case: Case, stands: Status, number: int, mask: Mask, promotion_ids: tu
 
 
 def _items(stands: Status, mask: Mask) -> tuple[Told, ...]:
+    """One line per SKU and currency, the most units first."""
     book = stands.book
-    rows = book.orders.loc[mask, ["sku", "asin", "currency", "unit_price"]].assign(place=np.flatnonzero(mask))
-    rows["sku"], rows["currency"] = rows["sku"].fillna(""), rows["currency"].fillna("")
-    found = []
-    for (sku, currency), group in rows.groupby(["sku", "currency"], sort=False):
-        places = group["place"].to_numpy()
-        prices = group["unit_price"][book.ledger.paid_known[places]].dropna()
-        normal_places = places[book.ledger.normal_known[places]]
-        normal = _normal(book, normal_places[0]) if len(normal_places) else None
-        asin = next((cell for cell in group["asin"] if isinstance(cell, str)), "")
-        units = int(book.units[places].sum())
-        found.append((units, _item(str(sku), asin, str(currency), list(prices), normal, units)))
+    rows = book.orders.loc[mask, ["sku", "asin", "currency", "unit_price"]].fillna(
+        {"sku": "", "asin": "", "currency": ""}
+    )
+    ledger = book.ledger
+    rows["units"], rows["normal"] = book.units[mask], ledger.normal[mask]
+    rows["normal_known"], rows["unit_price"] = (
+        ledger.normal_known[mask],
+        rows["unit_price"].where(ledger.paid_known[mask]),
+    )
+    found = [(int(group["units"].sum()), group) for _, group in rows.groupby(["sku", "currency"], sort=False)]
     found.sort(key=lambda one: -one[0])
     rest = len(found) - _ITEMS_SHOWN
     more = (told("letters.more_items", n=rest),) if rest > 0 else ()
-    return (*(line for _, line in found[:_ITEMS_SHOWN]), *more)
+    return (*(_item(group, units) for units, group in found[:_ITEMS_SHOWN]), *more)
 
 
-def _normal(book: Any, place: int) -> Decimal:
-    return Decimal(int(book.ledger.normal[place])) / (10_000 * int(book.units[place]))
-
-
-def _item(sku: str, asin: str, currency: str, prices: list[Decimal], normal: Decimal | None, units: int) -> Told:
-    unknown = told("letters.unknown")
-    ends = tuple(dict.fromkeys(Money(price, currency) for price in (min(prices), max(prices)))) if prices else ()
+def _item(group: pd.DataFrame, units: int) -> Told:
+    first, prices, usual = group.iloc[0], group["unit_price"].dropna(), group[group["normal_known"]]
+    unknown, currency = told("letters.unknown"), str(first["currency"])
+    ends = tuple(dict.fromkeys(Money(price, currency) for price in (prices.min(), prices.max()))) if len(prices) else ()
     paid = told("letters.range", low=ends[0], high=ends[1]) if len(ends) > 1 else ends[0] if ends else unknown
-    facts = {"sku": _one_line(sku) or unknown, "asin": _one_line(asin) or unknown, "paid": paid}
-    if normal is None:
+    asin = next(filter(None, group["asin"]), "")
+    facts = {"sku": one_line(str(first["sku"])) or unknown, "asin": one_line(asin) or unknown, "paid": paid}
+    if usual.empty:
         return told("letters.item_unknown", n=units, **facts)
+    normal = Decimal(int(usual["normal"].iloc[0])) / (10_000 * int(usual["units"].iloc[0]))
     return told("letters.item", n=units, normal=Money(normal, currency), **facts)
 
 
@@ -346,40 +351,46 @@ def _ended(stands: Status, cause: str, case: Case) -> Iterable[Told]:
     elif not gate.promotion_ended:
         yield told("letters.not_ended")
     else:
-        key = "letters.ended" if gate.ended_at is None else f"letters.ended_{cause}_at"
-        yield told(key, time=_moment(gate.ended_at, case) or "")
+        # without a time of the seller's own, `ended_at` is when it was said: the end may be much earlier
+        exact = gate.ended_at is not None and gate.ended_at == case.gate.ended_at
+        what = "several" if len(stands.incidents) > 1 else cause
+        key = f"letters.ended_{what}_at" if exact else "letters.ended"
+        yield told(key, time=_moment(gate.ended_at, case) or "…")
         if gate.price_right:
             yield told("letters.price_right")
+
+
+def recorded(case: Case) -> Iterator[tuple[datetime, str, dict[str, int]]]:
+    """What the journal holds about the cancellations: when, ``file`` or ``answer``, and how many orders."""
+    for export in records(case, ExportRecord):
+        orders = len({line.order_id for lines in export.uploads.values() for line in lines})
+        if orders and not export.draft:
+            yield export.made_at, "file", {"n": orders}
+    for answer in records(case, UploadAnswer):
+        accepted, refused = {key.split("/")[0] for key in answer.accepted}, {one[0] for one in answer.refused}
+        yield answer.at, "answer", {"n": len(accepted), "refused": len(refused)}
 
 
 def _done(case: Case, stands: Status, cause: str) -> Iterable[Told]:
     """What the journal holds: nothing else is claimed."""
     yield from (told("letters.done", what=line) for line in _ended(stands, cause, case))
     yield told("letters.done_listed", n=stands.orders)
-    for export in records(case, ExportRecord):
-        orders = len({line.order_id for lines in export.uploads.values() for line in lines})
-        if orders and not export.draft:
-            yield told("letters.done_file", n=orders, day=export.made_at.astimezone(case.zone).date())
-    for answer in records(case, UploadAnswer):
-        refused = len({one[0] for one in answer.refused})
-        accepted = len({key.split("/")[0] for key in answer.accepted})
-        yield told("letters.done_answer", n=accepted, refused=refused, day=answer.at.astimezone(case.zone).date())
-    written = sum(row.message == "sent" for row in stands.rows)
-    if written:
+    for at, what, facts in recorded(case):
+        yield told(f"letters.done_{what}", day=at.astimezone(case.zone).date(), **facts)
+    if written := sum(row.message == "sent" for row in stands.rows):
         yield told("letters.done_written", n=written)
-    yield from (told("letters.done_advice", case_id=one.case_id, given_on=one.given_on) for one in advice_of(case))
+    yield from (_advice("letters.done_advice", one) for one in advice_of(case))
 
 
-def _advised(advice: Sequence[Advice]) -> Told:
-    if not advice:
-        return told("letters.not_advised")
-    return told("letters.advised", date=_one_line(advice[-1].given_on), case_id=_one_line(advice[-1].case_id))
+def _advice(key: str, one: Advice) -> Told:
+    return told(key, date=one_line(one.given_on), case_id=one_line(one.case_id), text=one_line(one.text))
 
 
-def _advice(one: Advice) -> Told:
-    return told(
-        "letters.advice", date=_one_line(one.given_on), case_id=_one_line(one.case_id), text=_one_line(one.text)
-    )
+def _days(onset: datetime | None, end: datetime | None) -> Told | str:
+    """The day of an incident, or the days from the first to the last of several; one night is one day."""
+    first, last = (str(moment.date()) if moment else "" for moment in (onset, end))
+    one = not onset or not end or end - onset < timedelta(hours=24)
+    return first if one else told("letters.range", low=first, high=last)
 
 
 def _moment(moment: datetime | None, case: Case | None = None) -> str:
@@ -390,29 +401,13 @@ def _moment(moment: datetime | None, case: Case | None = None) -> str:
     return f"{local:%Y-%m-%d %H:%M:%S} ({getattr(local.tzinfo, 'key', 'UTC')})"
 
 
-def _one_line(text: str) -> str:
-    """On one line and without the control characters that a report may hold."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-
-
 # -- what is still wrong with a letter --------------------------------------------------------------------------------
 
-EMOTIVE_WORDS = (
-    "unfortunately devastated devastating desperate desperately bankrupt bankruptcy ruined unfair unjust beg begging "
-    "heartfelt sincerely sincere sorry regret apologise apologize apologies nightmare disaster disastrous terrible "
-    "horrible shocked honest honestly hardworking loyal valued livelihood family hopefully deeply truly extremely"
-).split()
-"""Words that Seller Performance asks to leave out of a plan of action."""
 
-_BAD_ADVICE = {
-    "out_of_stock": r"out of stock|noinventory",
-    "72_hours": r"72[- ]hours?",
-    "91_percent": r"91\.3 ?%",
-    "software": r"software (?:error|bug|glitch)|system error",
-    "ask_buyers": r"ask(?:ed)? (?:the )?buyers? to cancel",
-    "reviews": r"remove (?:the |their )?(?:reviews?|feedback)",
-}
-_CONTACTS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\d-])\+\d[\d ()-]{7,}\d")
+@cache
+def _words() -> Mapping[str, Any]:
+    """What no letter should hold: feelings, advice that is not to be followed, contacts."""
+    return tomllib.loads(files("promofix_lib.letters").joinpath("letter-words.toml").read_text(encoding="utf-8"))
 
 
 def concerns(text: str, private: Iterable[str] = (), language: str | None = None) -> tuple[str, ...]:
@@ -432,11 +427,11 @@ def concerns(text: str, private: Iterable[str] = (), language: str | None = None
     >>> concerns("We are deeply sorry. [FILL IN: date]", language="en")
     ('fill in: date', 'leave feelings out: deeply, sorry')
     """
-    plain = text.lower()
-    felt = tuple(dict.fromkeys(word for word in re.findall(r"[a-z]+", plain) if word in EMOTIVE_WORDS))
-    found = [told("letters.concern_gap", gap=gap) for gap in gaps_in(text)]
+    plain, unwanted = text.lower(), _words()
+    felt = tuple(dict.fromkeys(word for word in re.findall(r"[a-z]+", plain) if word in unwanted["feelings"].split()))
+    found = [told("letters.concern_gap", gap=gap) for gap in _GAP.findall(text)]
     found += [told("letters.concern_feelings", words=felt)] if felt else []
-    found += [told(f"letters.concern_{name}") for name, sign in _BAD_ADVICE.items() if re.search(sign, plain)]
-    found += [told("letters.concern_contacts")] if _CONTACTS.search(text) else []
+    found += [told(f"letters.concern_{name}") for name, sign in unwanted["advice"].items() if re.search(sign, plain)]
+    found += [told("letters.concern_contacts")] if re.search(unwanted["contacts"], text) else []
     found += [told("letters.concern_names")] if any(name in text for name in private if len(name) > 3) else []
     return tuple(one.text(language) for one in found)

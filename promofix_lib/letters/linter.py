@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from promofix_lib.errors import LetterError
@@ -38,39 +41,15 @@ ORDER_NUMBER = re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])")
 _SHORTEST_REASON = 10
 _SHOWN = 12
 _WORD_RULES = ("review", "marketing", "ask_to_cancel", "attachment", "opt_out", "link", "other_contact", "confirmation")
-_TOP_LEVEL = (
-    "com|net|org|info|biz|shop|store|online|site|app|io|eu|de|at|ch|fr|it|es|nl|be|se|pl|pt|jp|tr|ae|sa|eg|uk|us|ca|mx"
-    "|br|au|in|sg|cn|co|ly|me"
-)
-_LINKS = re.compile(
-    r"https?://\S+|\bwww\.\S+|(?<![\w.-])(?:[\w-]+\.)+[a-z]{2,}/\S*"  # Amazon's name alone is no link
-    rf"|(?<![\w@.-])(?!(?i:amazon)\.)(?:[\w-]+\.)+(?:{_TOP_LEVEL})(?:/\S*)?(?![\w@-])"
-)
-_EMAILS = re.compile(
-    r"(?<![\w.+-])[\w.+-]+\s?@\s?[\w-]+(?:\s?\.\s?\w{2,})+|(?<![\w.+-])[\w.+-]+\s?[(\[{]\s?at\s?[)\]}]\s?[\w-]+\S*"
-    r"|\b\w+\s+at\s+[\w-]+\s+dot\s+\w+",
-    re.IGNORECASE,
-)
-_CODES = "|".join(sorted({market.currency for market in MARKETPLACES}))
-_NOT_A_PHONE = re.compile(
-    r"(?<![\d.,/-])(?:"
-    r"\d{3}-\d{7}-\d{7}"  # order number
-    r"|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}:\d{2}(?::\d{2})?"  # date, time
-    rf"|\d{{1,3}}(?:[., ]\d{{3}})*[.,]\d{{2}}|[$€£¥]\s?\d[\d.,]{{0,14}}|\d[\d.,]{{0,14}}\s?(?:[$€£¥円]|(?:{_CODES})\b)"
-    r")(?![.,/-]?\d)"
-)
-_PHONES = re.compile(r"(?<![0-9A-Za-z-])(?:\+\s?)?\(?\d(?:[\s().\-/]{0,2}\d){6,12}(?![0-9A-Za-z-])")
-_EMOJI = re.compile(
-    "[\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]|(?<!\\w)[:;=]-?[()DPp](?!\\w)|\\^_\\^|<3"
-)
-_MARKUP = re.compile(
-    r"</?[a-zA-Z!][^<>]*>|&(?:[a-zA-Z]{2,8}|#\d{1,6});|\[/?(?:b|i|u|url|img|color)[=\]]|\*\*[^*\n]+\*\*"
-)
-_PLACEHOLDERS = re.compile(r"\{\w*\}|\$\{?[A-Za-z_]\w*\}?|«\w+»|\[(?:NAME|ORDER|PRODUCT)[A-Z _]*\]|<<\w+>>|%\w+%")
-_SPELLING = re.compile(
-    r"\b([^\W\d_]{2,})\s+\1\b(?!-)|[!?]{2,}|\s[,.](?=\s|$)|(?<=[^\W\d_]),(?=[^\W\d_])", re.IGNORECASE
-)
-_TWICE_IS_FINE = {"de": {"die", "das", "der", "sie"}, "fr": {"nous", "vous"}, "nl": {"dat", "die"}, "es": {"le"}}
+
+
+@cache
+def _signs() -> Mapping[str, re.Pattern[str]]:
+    """Regular expression per name, as ``forbidden-signs.toml`` has them."""
+    source = files("promofix_lib.letters").joinpath("forbidden-signs.toml").read_text(encoding="utf-8")
+    codes = "|".join(sorted({market.currency for market in MARKETPLACES}))
+    signs = {name: "|".join(line.strip() for line in sign.split("\n")) for name, sign in tomllib.loads(source).items()}
+    return {name: re.compile(sign.replace("CURRENCIES", codes)) for name, sign in signs.items()}
 
 
 @dataclass(frozen=True)
@@ -147,7 +126,7 @@ def lint_message(
     if language not in LANGUAGES:
         raise LetterError("letters.language_unknown", found=language, known=tuple(LANGUAGES))
     body, head = normal(text), normal(subject)
-    head_faults = (*_in_text(head, language, unshipped), *_words(head, "important", language))
+    head_faults = (*_in_text(head, language, unshipped), *find_words(head, "important", language))
     body_faults = sorted(_in_text(body, language, unshipped))
     places = [
         *_as_a_whole(body, head, language, order_id),
@@ -165,35 +144,27 @@ def _line(text: str, place: int) -> int:
 def _in_text(text: str, language: str, unshipped: bool) -> Iterator[tuple[int, str, str]]:
     own = masked(text)
     for rule in (*_WORD_RULES, *(("refund",) if unshipped else ())):
-        yield from _words(own, rule, language)
-    numbers = _NOT_A_PHONE.sub(lambda match: "\ufffc" * len(match[0]), own)
-    yield from ((match.start(), match[0].strip(), "phone") for match in _PHONES.finditer(numbers))
-    yield from _spelling(own, language)
-    yield from ((match.start(), match[0], "placeholder") for match in _PLACEHOLDERS.finditer(own))
+        yield from find_words(own, rule, language)
+    numbers = _signs()["not_a_phone"].sub(lambda match: "\ufffc" * len(match[0]), own)
+    yield from _found(numbers, "phone")
+    twice = _signs().get(f"twice_is_fine_{language}")
+    for place, words, rule in (*_found(own, "spelling"), *_found(own, "placeholder")):
+        if not (twice and twice.match(words) and len(words.split()) == 2):
+            yield place, words, rule
     yield from hard_faults(text)
 
 
-def _words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, str]]:
-    return ((place, words, rule) for place, words in find_words(text, rule, language))
+def _found(text: str, rule: str) -> Iterator[tuple[int, str, str]]:
+    return ((match.start(), match[0].strip(), rule) for match in _signs()[rule].finditer(text))
 
 
 def hard_faults(text: str) -> Iterator[tuple[int, str, str]]:
     """What Amazon's scanner finds wherever it stands, also in a product's name: place, words, rule."""
     text = text.replace(FIELD_START, " ").replace(FIELD_END, " ")
-    emails = list(_EMAILS.finditer(text))
-    yield from ((match.start(), match[0], "email") for match in emails)
-    inside = {place for match in emails for place in range(*match.span())}
-    links = (match for match in _LINKS.finditer(text) if match.start() not in inside)
-    yield from ((match.start(), match[0], "link") for match in links)
-    yield from ((match.start(), match[0], "markup") for match in _MARKUP.finditer(text))
-    yield from ((match.start(), match[0], "emoji") for match in _EMOJI.finditer(text))
-
-
-def _spelling(text: str, language: str) -> Iterator[tuple[int, str, str]]:
-    for match in _SPELLING.finditer(text):
-        if match[1] and match[1].lower() in _TWICE_IS_FINE.get(language, ()):
-            continue
-        yield match.start(), match[0].strip(), "spelling"
+    emails = list(_found(text, "email"))
+    inside = {place for start, words, _ in emails for place in range(start, start + len(words))}
+    links = (link for link in _found(text, "link") if link[0] not in inside)
+    yield from (*emails, *links, *_found(text, "markup"), *_found(text, "emoji"))
 
 
 def _as_a_whole(body: str, head: str, language: str, order_id: str) -> Iterator[tuple[int, str, str]]:
@@ -207,17 +178,11 @@ def _as_a_whole(body: str, head: str, language: str, order_id: str) -> Iterator[
         yield 0, str(length), "length"
     for match in re.finditer(r"\n(?:[^\S\n]*\n){2,}", body):
         yield _line(body, match.start()) + 1, "", "line_breaks"
-    yield from _language_faults(body, language)
+    for number, line in enumerate(masked(body).split("\n"), 1):
+        if (spoken := language_of(line, language)) not in (None, language):
+            yield number, f"{LANGUAGES.get(spoken or '', '中文')}?", "language"
     if _only_thanks(masked(body), language):
         yield 0, "", "only_thanks"
-
-
-def _language_faults(body: str, language: str) -> Iterator[tuple[int, str, str]]:
-    own = masked(body)
-    for number, line in enumerate(own.split("\n"), 1):
-        found = language_of(line, language)
-        if found is not None and found != language:
-            yield number, f"{LANGUAGES.get(found, '中文')}?", "language"
 
 
 def _only_thanks(body: str, language: str) -> bool:
@@ -232,51 +197,30 @@ def _only_thanks(body: str, language: str) -> bool:
 # -- all messages of an export ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class MessageFault:
-    """A fault and the message it stands in; equal messages to other buyers share it."""
-
-    message_id: str
-    variant: str
-    language: str
-    fault: Fault
-
-    @property
-    def told(self) -> Told:
-        """Kind, language and message, and the fault."""
-        facts = {"variant": self.variant, "tongue": self.language, "message_id": self.message_id}
-        return told("letters.fault_of_message", fault=self.fault.told, **facts)
-
-
-def lint_messages(messages: Iterable[Message]) -> tuple[MessageFault, ...]:
-    """Everything in the merged messages that breaks a rule.
+def lint_messages(messages: Iterable[Message]) -> tuple[tuple[Message, Fault], ...]:
+    """Everything in the merged messages that breaks a rule, each with the message that it stands in.
 
     The words of one template are read once, with its first buyer's facts; of the others only the facts are read, for
     the rest of the text is the same.
     """
-    return tuple(_faults(messages))
-
-
-def _faults(messages: Iterable[Message]) -> Iterator[MessageFault]:
-    seen = set()
-    for message in messages:
+    seen, found = set(), []
+    for message in (one for one in messages if one.variant):
         kind = (message.template, message.language, message.unshipped)
-        found = _facts(message) if kind in seen else _whole(message)
+        faults = _facts(message) if kind in seen else _whole(message)
         seen.add(kind)
-        for fault in found:
-            yield MessageFault(message.message_id, message.variant, message.language, fault)
+        found += [(message, fault) for fault in faults]
+    return tuple(found)
 
 
 def _whole(message: Message) -> tuple[Fault, ...]:
     subject, body = message.marked()
-    asked: dict[str, Any] = {"subject": subject, "order_id": message.order_id, "unshipped": message.unshipped}
-    return lint_message(body, message.language, **asked) if message.variant else ()
+    asked: dict[str, Any] = {"order_id": message.order_id, "unshipped": message.unshipped}
+    return lint_message(body, message.language, subject=subject, **asked)
 
 
 def _facts(message: Message) -> Iterator[Fault]:
-    for value in dict.fromkeys((message.values["greeting"], message.values["product"])):
-        for _, words, rule in hard_faults(value):
-            yield Fault(0, words, rule)
+    values = dict.fromkeys((message.values["greeting"], message.values["product"]))
+    return (Fault(0, words, rule) for value in values for _, words, rule in hard_faults(value))
 
 
 def check_overruled(overruled: Mapping[str, str]) -> Mapping[str, str]:
@@ -317,7 +261,17 @@ def check_messages(messages: Iterable[Message], overruled: Mapping[str, str] | N
         Naming the faults and how to go on.
     """
     allowed = check_overruled(overruled or {})
-    faults = [found.told for found in lint_messages(messages) if found.fault.rule not in allowed]
+    faults = [
+        told(
+            "letters.fault_of_message",
+            fault=fault.told,
+            variant=one.variant,
+            tongue=one.language,
+            message_id=one.message_id,
+        )
+        for one, fault in lint_messages(messages)
+        if fault.rule not in allowed
+    ]
     if faults:
         more = len(faults) - _SHOWN
         shown = [*faults[:_SHOWN], *([told("letters.more_faults", n=more)] if more > 0 else [])]

@@ -124,8 +124,8 @@ def _compiled(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"{start}(?:{'|'.join(rests)})" for start, rests in by_start.items()))
 
 
-def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str]]:
-    """Place and wording of everything in `text` (as `normal` gives it) that breaks a rule about words.
+def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, str]]:
+    """Place, wording and rule of everything in `text` (as `normal` gives it) that breaks a rule about words.
 
     A word may be forbidden as such, or a sentence by its sense: something of each group that the rule joins, and
     nothing that says the sentence only tells what happened.
@@ -133,11 +133,11 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str]]
     Examples
     --------
     >>> list(find_words("Leave us a Review, please. Bewerten Sie uns!", "review", "en"))
-    [(11, 'Review'), (27, 'Bewerten')]
+    [(11, 'Review', 'review'), (27, 'Bewerten', 'review')]
     >>> list(find_words("The discount was set wrongly. Get a discount.", "marketing", "en"))
-    [(36, 'discount')]
+    [(36, 'discount', 'marketing')]
     >>> list(find_words("Would you be so kind as to withdraw it?", "ask_to_cancel", "en"))
-    [(0, 'Would you be so kind as to withdraw')]
+    [(0, 'Would you be so kind as to withdraw', 'ask_to_cancel')]
     """
     plain, places = folded(text)
     table = _table("forbidden-sentences.toml")
@@ -156,7 +156,7 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str]]
         if not any(start <= place < end for place, _ in found):
             found += itertools.islice(_by_sense(joined, plain, start, end), 1)
     for start, end in found:
-        yield places[start], text[places[start] : places[end - 1] + 1].strip()
+        yield places[start], text[places[start] : places[end - 1] + 1].strip(), rule
 
 
 def _by_sense(

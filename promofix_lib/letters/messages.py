@@ -17,7 +17,7 @@ from promofix_lib.filters import is_cancelled
 from promofix_lib.letters.languages import LANGUAGES, buyer_language, listed, long_date, money
 from promofix_lib.letters.linter import hard_faults
 from promofix_lib.letters.linter_words import marked
-from promofix_lib.letters.texts import VARIANTS, Template, builtin_template, fill, parse_template, texts
+from promofix_lib.letters.texts import VARIANTS, Template, builtin_template, fill, one_line, parse_template, texts
 from promofix_lib.marketplaces import Marketplace, marketplace_of
 from promofix_lib.say import Told, told
 
@@ -140,11 +140,6 @@ class Message:
         return f"{self.order_id}/{self.variant or 'none'}"
 
     @property
-    def held(self) -> Told | None:
-        """Why it must not be sent now; None when it may."""
-        return self.why if self.state == "held" else None
-
-    @property
     def marketplace(self) -> str:
         """Sales channel, empty when it is not known."""
         return self.market.sales_channel
@@ -226,14 +221,8 @@ def messages_for(
     return _with_turns([message for message in found if message])
 
 
-@dataclass(frozen=True)
-class _Item:
-    key: str
-    triage: str
-    alive: bool
-    paid: Decimal | None
-    cells: Mapping[str, Any]
-
+_Item = Mapping[str, Any]
+"""An affected order item: cells of the order table, with ``key``, ``triage``, ``paid`` and whether it is ``alive``."""
 
 _TAKEN = (
     "purchase_date", "buyer_name", "buyer_email", "fulfillment_channel", "sales_channel", "currency", "product_name",
@@ -254,71 +243,61 @@ def _lines(status: Status, rows: Iterable[OrderRow]) -> dict[str, tuple[list[_It
     names = [name for name in (*_TAKEN, *_PAYMENT) if name in orders]
     columns = [[None if pd.isna(cell) else cell for cell in orders.loc[mask, name]] for name in names]
     found: dict[str, tuple[list[_Item], int]] = {}
-    places = np.flatnonzero(mask)
     for place, key, word, name, *cells in zip(
-        places, book.keys[mask], book.triage[mask], orders.loc[mask, "order_id"], *columns, strict=True
+        np.flatnonzero(mask), book.keys[mask], book.triage[mask], orders.loc[mask, "order_id"], *columns, strict=True
     ):
         paid = Decimal(int(book.ledger.paid[place])) / 10_000 if book.ledger.paid_known[place] else None
-        item = _Item(str(key), str(word), bool(alive[place]), paid, dict(zip(names, cells, strict=True)))
-        found.setdefault(str(name), ([], in_order.get(name, 0)))[0].append(item)
+        facts = {"key": str(key), "triage": str(word), "alive": bool(alive[place]), "paid": paid}
+        found.setdefault(str(name), ([], in_order.get(name, 0)))[0].append(dict(zip(names, cells, strict=True)) | facts)
     return found
 
 
 def _message(
     row: OrderRow, items: tuple[list[_Item], int], status: Status, wording: Wording, withheld: Mapping[str, Told]
 ) -> Message | None:
-    lines = [item for item in items[0] if item.triage == row.triage]
+    lines = [item for item in items[0] if item["triage"] == row.triage]
     if not lines:
         return None
 
+    def distinct(*columns: str) -> tuple[Any, ...]:
+        cells = (line.get(column) for column in columns for line in lines)
+        return tuple(dict.fromkeys(cell for cell in cells if cell is not None))
+
     def first(column: str) -> Any:
-        return next((line.cells[column] for line in lines if line.cells.get(column) is not None), None)
+        return next(iter(distinct(column)), None)
 
-    def distinct(column: str) -> tuple[Any, ...]:
-        return tuple(dict.fromkeys(line.cells[column] for line in lines if line.cells[column] is not None))
-
-    market = marketplace_of(first("sales_channel"), first("currency"))
-    language = buyer_language(market, wording.languages)
-    email = (first("buyer_email") or "").strip()
+    currency, market = first("currency") or "", marketplace_of(first("sales_channel"), first("currency"))
+    language, email = buyer_language(market, wording.languages), (first("buyer_email") or "").strip()
     variant, state, why = _verdict(row, status, wording, withheld)
     by_hand = False
     if state != "none" and (trouble := _address_trouble(email, first("fulfillment_channel"))):
         by_hand, state, why = state == "written", "held" if state == "held" else "none", why or trouble
-    payment = " ".join(str(line.cells[name]) for line in lines for name in _PAYMENT if line.cells.get(name))
-    prepaid = market.sales_channel in wording.prepaid or bool(_PREPAID.search(payment))
-    stay = items[1] > sum(item.alive for item in lines)
-    products, name = distinct("product_name"), usable_name(first("buyer_name"))
-    paid = (
-        None
-        if any(line.paid is None for line in lines)
-        else sum((line.paid or Decimal(0) for line in lines), Decimal(0))
-    )
-    units = sum(line.cells["quantity"] or 0 for line in lines)
-    ours: dict[str, Any] = {
-        "reason": wording.cancel_reason,
-        "prepaid": prepaid,
-        "part": stay,
-        "ended": status.gate.open,
-    }
+    prepaid = market.sales_channel in wording.prepaid or bool(_PREPAID.search(" ".join(map(str, distinct(*_PAYMENT)))))
+    stay = items[1] > sum(item["alive"] for item in lines)
+    products, name, paid = distinct("product_name"), usable_name(first("buyer_name")), [line["paid"] for line in lines]
+    units = sum(line["quantity"] or 0 for line in lines)
     template = wording.templates.get((variant, language)) if variant else _NOTHING
     return Message(
         order_id=row.order_id,
         variant=variant,
         language=language,
-        template=template or builtin_template(variant, language, **ours),
+        template=template
+        or builtin_template(
+            variant, language, reason=wording.cancel_reason, prepaid=prepaid, part=stay, ended=status.gate.open
+        ),
         values=_values(
             row.order_id, language, wording.seller_name, market, first("purchase_date"), name, products, units,
-            money(paid, first("currency"), language, market) if paid is not None and first("currency") else "",
+            money(sum(paid, Decimal(0)), currency, language, market) if None not in paid and currency else "",
         ),
         state=state,
         why=why,
         by_hand=by_hand,
-        item_keys=tuple(line.key for line in lines),
+        item_keys=tuple(line["key"] for line in lines),
         products=products,
         skus=distinct("sku"),
         units=units,
-        unit_prices=tuple(dict.fromkeys(line.cells["unit_price"] for line in lines if line.paid is not None)),
-        currency=first("currency") or "",
+        unit_prices=tuple(dict.fromkeys(line["unit_price"] for line in lines if line["paid"] is not None)),
+        currency=currency,
         market=market,
         buyer_name=name,
         buyer_email=email,
@@ -378,7 +357,7 @@ def usable_name(name: str | None) -> str:
     >>> usable_name(" Test   Buyer "), usable_name("call 555 0100 now"), usable_name("<b>x</b>")
     ('Test Buyer', '', '')
     """
-    plain = " ".join(_printable((name or "")[:_READ_AT_MOST]).split())
+    plain = one_line((name or "")[:_READ_AT_MOST])
     strange = re.search(r"\d.*\d.*\d|[@<>{}\[\]/\\=|*_#+]|^-", plain) or any(hard_faults(plain))
     return "" if strange or not re.search(r"\w", plain) else shortened(plain, _NAME_AT_MOST)
 
@@ -392,7 +371,7 @@ def plain_product(name: str) -> str:
     >>> plain_product("★ Lamp <b>LED</b> www.example.com 2-pack ★")
     'Lamp LED 2-pack'
     """
-    text = " ".join(_printable(name[:_READ_AT_MOST]).split())
+    text = one_line(name[:_READ_AT_MOST])
     while found := sorted((place, words) for place, words, _ in hard_faults(text)):
         place, words = found[0]  # what is left may be a fault of its own: look again
         text = " ".join((text[:place] + " " + text[place + len(words) :]).split())
@@ -437,8 +416,7 @@ def _values(
         **facts,
         "quantity": str(units),
         "paid": paid,
-        "seller_name": shortened(" ".join(_printable(seller_name).split()).lstrip("=+-@ "), _NAME_AT_MOST)
-        or words["your_seller"],
+        "seller_name": shortened(one_line(seller_name).lstrip("=+-@ "), _NAME_AT_MOST) or words["your_seller"],
     }
 
 
@@ -446,7 +424,3 @@ def _product(products: tuple[str, ...], language: str) -> str:
     names = [plain_product(name) for name in products]
     each = max(_PRODUCT_AT_MOST // max(len(names), 1), 30)
     return shortened(listed([shortened(name, each) for name in names if name], language), _PRODUCT_AT_MOST)
-
-
-def _printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -85,7 +85,7 @@ def parse_template(text: str, name: str = "message") -> Template:
     """
     head, _, body = text.strip().partition("\n")
     word, colon, subject = head.partition(":")
-    paragraphs = tuple(_one_line(part) for part in re.split(r"\n[^\S\n]*\n", body) if part.strip())
+    paragraphs = tuple(_joined_lines(part) for part in re.split(r"\n[^\S\n]*\n", body) if part.strip())
     faults = [] if colon and word.strip().lower() == "subject" and subject.strip() else [told("letters.no_subject")]
     faults += [told("letters.no_paragraph")] * (not paragraphs)
     faults += _placeholder_faults("\n".join((subject, *paragraphs)))
@@ -189,9 +189,20 @@ def texts(language: str) -> Mapping[str, str]:
     """Every piece of text of one language by its name."""
     source = files("promofix_lib.letters").joinpath(f"message-texts-{language}.txt").read_text(encoding="utf-8")
     pieces = re.split(r"^\[([^\]\n]+)\]\n", source, flags=re.MULTILINE)[1:]
-    return {name: _one_line(text) for name, text in zip(pieces[::2], pieces[1::2], strict=True)}
+    return {name: _joined_lines(text) for name, text in zip(pieces[::2], pieces[1::2], strict=True)}
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    r"""On one line and without the control characters that a report may hold.
+
+    Examples
+    --------
+    >>> one_line("Lamp\n\x07 LED ")
+    'Lamp LED'
+    """
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def _joined_lines(text: str) -> str:
     """Lines joined with blanks; a no-break space, as before a French colon, stays one."""
     return re.sub(r"[ \t\r\n]+", " ", text).strip()

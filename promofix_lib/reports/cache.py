@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import ipc
 
-from promofix_lib.reports.kinds import own_files
+from promofix_lib.reports.kinds import own_kinds
 from promofix_lib.reports.order_rows import as_arrow, as_frame
 from promofix_lib.reports.report import Reading, Report
 from promofix_lib.say import Told
@@ -106,12 +106,12 @@ def _stamp(path: Path) -> str:
 
 
 def _key(words: Sequence[str]) -> str:
-    text = "\n".join([_reader(own_files()), *words])
+    text = "\n".join([_reader(own_kinds()), *words])
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:40]
 
 
 @cache
-def _reader(own: tuple[tuple[str, int, int], ...]) -> str:
+def _reader(own: tuple[tuple[str, str], ...]) -> str:
     """A short name of this version of the reader: other code or other kinds of report, other cache."""
     digest = hashlib.sha256(repr(own).encode("utf-8", "surrogateescape"))
     for source in sorted([*Path(__file__).parent.glob("*.py"), *Path(__file__).parent.glob("*.toml")]):

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
 
-from promofix_lib.reports.kinds import MONEY, TIME, WHOLE, YES_NO
+from promofix_lib.reports.kinds import MONEY, TIME, WHOLE, YES_NO, facts
 from promofix_lib.reports.texts import CellError
 
 EARLIEST, LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -29,18 +30,6 @@ _GROUPED = {
 _COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
 _SMALLEST = Decimal("0.0001")
 
-_HOURS = (
-    dict.fromkeys(("Z", "UTC", "GMT", "WET"), 0)
-    | {"PST": -8, "PDT": -7, "MST": -7, "MDT": -6, "EST": -5, "EDT": -4, "BST": 1, "CET": 1, "MEZ": 1, "CEST": 2}
-    | {"MESZ": 2, "JST": 9, "AEST": 10, "AEDT": 11, "SGT": 8, "BRT": -3}
-)
-# The first three letters of the months in English, German, French, Spanish, Italian, Portuguese, Dutch and Swedish.
-_MONTH_WORDS = (
-    "jan ene gen|feb fév fev|mar mär mrt|apr avr abr|may mai mag maj mei|jun giu|jul lug|aug aoû aou ago|sep set|"
-    "oct okt ott out|nov|dec dez déc dic"
-)
-_MONTHS = {word: number for number, words in enumerate(_MONTH_WORDS.split("|"), start=1) for word in words.split()}
-_FRENCH_SUMMER = {"juin": 6, "juil": 7}
 _CLOCK = (
     r"(?P<half>上午|下午|午前|午後)?\s*(?P<hour>\d\d?)(?:[:.时時点](?P<minute>\d\d))?"
     r"(?:[:.分](?P<second>\d\d))?(?:[.,](?P<fraction>\d{1,9}))?秒?"
@@ -54,9 +43,6 @@ _DAYS = (
     r"(?P<either>\d\d?)[-/](?P<other>\d\d?)[-/](?P<year>\d{4})",
 )
 _MOMENTS = tuple(re.compile(rf"{day}(?:T|,?\s*){_CLOCK}{_ZONE}") for day in _DAYS)
-_ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d)(?::(\d\d))?(?::(\d\d))?(?:\.(\d{1,6}))?(Z|[+-]\d\d(?::?\d\d)?)", re.ASCII
-)
 
 
 def typed(text: str, type_: pa.DataType, sign: str) -> Any:
@@ -183,12 +169,14 @@ def moment(text: str) -> datetime:
     ['08 Mar 2026 09:30', '05 Mar 2026 00:00', '01 Feb 2026 08:02']
     """
     plain = text.strip()
-    found = _ISO.fullmatch(plain)
+    found = next((match for match in (pattern.fullmatch(plain) for pattern in _MOMENTS) if match), None)
     if not found:
-        return _local(plain)
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
-    micro = int((fraction or "0").ljust(6, "0"))
-    return _in_utc((int(year), int(month), int(day), int(hour), int(minute or 0), int(second or 0), micro), zone)
+        raise CellError(_what_is_missing(plain))
+    parts = found.groupdict()
+    day, month = _day_and_month(parts)
+    micro = int((parts["fraction"] or "0")[:6].ljust(6, "0"))
+    clock = (_hour(parts), int(parts["minute"] or 0), int(parts["second"] or 0), micro)
+    return _in_utc((int(parts["year"]), month, day, *clock), parts["zone"])
 
 
 def offset_of(zone: str) -> timezone:
@@ -201,8 +189,8 @@ def offset_of(zone: str) -> timezone:
     >>> offset_of("PDT").utcoffset(None) == -timedelta(hours=7)
     True
     """
-    if zone in _HOURS:
-        return timezone(timedelta(hours=_HOURS[zone]))
+    if zone in _hours():
+        return timezone(timedelta(hours=_hours()[zone]))
     found = re.fullmatch(r"(?:GMT|UTC)?([+-])(\d\d?)(?::?([0-5]\d))?", zone)
     if not found or int(found[2]) > 23:
         raise CellError("reports.fault.unknown_zone", zone=zone)
@@ -210,15 +198,15 @@ def offset_of(zone: str) -> timezone:
     return timezone(-offset if found[1] == "-" else offset)
 
 
-def _local(plain: str) -> datetime:
-    found = next((match for match in (pattern.fullmatch(plain) for pattern in _MOMENTS) if match), None)
-    if not found:
-        raise CellError(_what_is_missing(plain))
-    parts = found.groupdict()
-    day, month = _day_and_month(parts)
-    micro = int((parts["fraction"] or "0")[:6].ljust(6, "0"))
-    clock = (_hour(parts), int(parts["minute"] or 0), int(parts["second"] or 0), micro)
-    return _in_utc((int(parts["year"]), month, day, *clock), parts["zone"])
+@cache
+def _hours() -> dict[str, int]:
+    return {word: int(hours) for word, hours in map(str.split, facts().words["zones"].split("|"))}
+
+
+@cache
+def _months() -> dict[str, int]:
+    names = enumerate(facts().words["months"].split("|"), start=1)
+    return {word: number for number, words in names for word in words.split()}
 
 
 def _day_and_month(parts: dict[str, str | None]) -> tuple[int, int]:
@@ -228,7 +216,7 @@ def _day_and_month(parts: dict[str, str | None]) -> tuple[int, int]:
             raise CellError("reports.fault.day_or_month")
         return (first, second) if first > 12 else (second, first)
     name = (parts.get("name") or "").lower()
-    month = int(parts.get("month") or 0) or _FRENCH_SUMMER.get(name[:4]) or _MONTHS.get(name[:3], 0)
+    month = int(parts.get("month") or 0) or _months().get(name[:4]) or _months().get(name[:3], 0)
     return int(parts["day"] or 0), month
 
 

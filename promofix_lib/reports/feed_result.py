@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports.encodings import LongLineError, encoding_of, lenient, text_blocks
+from promofix_lib.reports.encodings import encoding_of, lenient, text_blocks
 from promofix_lib.reports.kinds import spelled
 from promofix_lib.reports.source import Source, sources_of, stranger
 from promofix_lib.reports.texts import cleaned
 
-_COLUMNS = ("original-record-number", "order-id", "order-item-id", "error-code", "error-type", "error-message")
-_KINDS = {"fatal": "Fatal", "error": "Error", "warning": "Warning"}
+# What each part of an answer's line is called: in text, copied from the page, in XML and in JSON.
+_NAMES = {
+    "record": ("original-record-number", "record", "messageid"),
+    "order_id": ("order-id", "order", "amazonorderid", "orderid"),
+    "order_item_id": ("order-item-id", "item", "amazonorderitemcode"),
+    "code": ("error-code", "code", "resultmessagecode"),
+    "kind": ("error-type", "kind", "resultcode", "severity"),
+    "message": ("error-message", "message", "resultdescription"),
+}
+_KINDS = ("Fatal", "Error", "Warning")
 _LARGEST = 64 << 20  # an answer of a million lines; more is no answer
 _TITLE = "feed processing summary"
 _WITHIN = 200  # lines before the title, where the whole page was copied from the browser
@@ -94,27 +102,29 @@ def _read(source: Source) -> ProcessingReport:
         report = _from_json(source, text)
     else:
         report = _from_text(source, text)
-    _check(source.name, report)
+    if report.successful > report.processed:
+        facts = {"processed": report.processed, "successful": report.successful}
+        raise ReportError("reports.answer_counts", file=source.name, **facts)
     return report
+
+
+def _error(cells: Mapping[str, str | None]) -> FeedError:
+    """A line of the answer from its cells; a kind that Amazon has no word for is taken for a refusal."""
+    said = {part: next((cells[name] or "" for name in names if name in cells), "") for part, names in _NAMES.items()}
+    record, order, item, code, kind, message = (cell.strip() for cell in said.values())
+    number = int(record) if record.isascii() and record.isdecimal() else 0
+    word = kind.capitalize() if kind.capitalize() in _KINDS else "Error"
+    return FeedError(number, order or None, item or None, code, word, message)
 
 
 def _text(source: Source) -> str:
     if len(source.start(_LARGEST + 1)) > _LARGEST:
         raise _no_answer(source, "")
-    try:
-        return lenient(b"".join(text_blocks(source.stream, encoding_of(source))))
-    except LongLineError as error:
-        raise _no_answer(source, "") from error
+    return lenient(b"".join(text_blocks(source, encoding_of(source))))
 
 
 def _no_answer(source: Source, first: str) -> ReportError:
     return ReportError("reports.no_processing_report", file=source.name, what=stranger(source, first))
-
-
-def _check(name: str, report: ProcessingReport) -> None:
-    """Counts that cannot be, and refusals that are counted and not named although Amazon says something."""
-    if report.successful > report.processed:
-        raise ReportError("reports.answer_counts", file=name, processed=report.processed, successful=report.successful)
 
 
 # -- text -------------------------------------------------------------------------------------------------------------
@@ -169,31 +179,14 @@ def _is_foreign(line: str) -> bool:
 
 def _by_tabs(names: list[str], line: str) -> FeedError | None:
     row = dict(zip(names, line.split("\t"), strict=False))
-    record, order, item, code, kind, message = (row.get(name, "").strip() for name in _COLUMNS)
-    if not code and not kind:
-        return _by_blanks(line)
-    return FeedError(_whole(record), order or None, item or None, code, _kind(kind), message)
+    if row.get("error-code", "").strip() or row.get("error-type", "").strip():
+        return _error(row)
+    return _by_blanks(line)
 
 
 def _by_blanks(line: str) -> FeedError | None:
     found = _BLANKS.fullmatch(line)
-    if not found:
-        return None
-    order, item = found["order"], found["item"]
-    return FeedError(int(found["record"]), order, item, found["code"], _kind(found["kind"]), found["message"].strip())
-
-
-def _kind(word: str) -> str:
-    """Amazon's word; one that is not known is taken for a refusal.
-
-    >>> _kind("WARNING"), _kind("")
-    ('Warning', 'Error')
-    """
-    return _KINDS.get(word.strip().lower(), "Error")
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() else 0
+    return _error(found.groupdict()) if found else None
 
 
 # -- XML and JSON -----------------------------------------------------------------------------------------------------
@@ -211,24 +204,12 @@ def _from_xml(name: str, text: str) -> ProcessingReport:
     for word in ("MessagesProcessed", "MessagesSuccessful"):
         if not counts.get(word, "").isdecimal():
             raise ReportError("reports.answer_without_count", file=name, word=word)
-    errors = tuple(_result(element) for element in said)
+    errors = tuple(_error({_tag(child).lower(): child.text for child in element.iter()}) for element in said)
     return ProcessingReport(int(counts["MessagesProcessed"]), int(counts["MessagesSuccessful"]), errors)
 
 
 def _tag(element: ElementTree.Element) -> str:
     return element.tag.rpartition("}")[2]
-
-
-def _result(element: ElementTree.Element) -> FeedError:
-    cells = {_tag(child): (child.text or "").strip() for child in element.iter()}
-    return FeedError(
-        _whole(cells.get("MessageID", "")),
-        cells.get("AmazonOrderID") or None,
-        cells.get("AmazonOrderItemCode") or None,
-        cells.get("ResultMessageCode", ""),
-        _kind(cells.get("ResultCode", "")),
-        cells.get("ResultDescription", ""),
-    )
 
 
 def _from_json(source: Source, text: str) -> ProcessingReport:
@@ -244,16 +225,8 @@ def _from_json(source: Source, text: str) -> ProcessingReport:
     issues = answer.get("issues", [])
     if not isinstance(processed, int) or not isinstance(accepted, int) or not isinstance(issues, list):
         raise ReportError("reports.answer_without_count", file=source.name, word="messagesAccepted")
-    errors = (_issue(issue) for issue in issues if isinstance(issue, dict))
-    return ProcessingReport(processed, accepted, tuple(error for error in errors if error))
-
-
-def _issue(issue: dict[str, Any]) -> FeedError | None:
-    said = {name: str(issue.get(name, "")) for name in ("messageId", "code", "severity", "message")}
-    if said["severity"].upper() == "INFO":
-        return None
-    order = issue.get("amazonOrderId") or issue.get("orderId")
-    record = _whole(said["messageId"])
-    return FeedError(
-        record, str(order) if order else None, None, said["code"], _kind(said["severity"]), said["message"]
+    said = (
+        {name.lower(): str(cell) for name, cell in issue.items() if cell} for issue in issues if isinstance(issue, dict)
     )
+    errors = tuple(_error(cells) for cells in said if cells.get("severity", "").upper() != "INFO")
+    return ProcessingReport(processed, accepted, errors)

@@ -45,6 +45,7 @@ class Kind:
     ids_joined_by: str = ""
     continues: bool = False
     xml: tuple[str, ...] = ()
+    sales: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -75,31 +76,32 @@ class Facts:
     decides: frozenset[str]
     tells: frozenset[str]
     lacks: tuple[Mapping[str, Any], ...]
-    xml: Mapping[str, Mapping[str, str]]
+    xml: Mapping[str, str]
     strangers: Mapping[str, Mapping[str, str]]
+    words: Mapping[str, Any]
 
 
-def kinds_folder() -> Path:
-    """Where the seller's own kinds of report lie: PROMOFIX_KINDS, else the folder ``kinds`` beside the cases."""
-    named = os.environ.get("PROMOFIX_KINDS")
-    return Path(named) if named else cases_folder() / "kinds"
+def own_kinds() -> tuple[tuple[str, str], ...]:
+    """The seller's own kinds, path and text of each file: in PROMOFIX_KINDS, else in ``kinds`` beside the cases.
 
-
-def own_files() -> tuple[tuple[str, int, int], ...]:
-    """The seller's own files of kinds: path, size and time of each, so that a change is noticed."""
+    Raises
+    ------
+    ReportError
+        A file or the folder cannot be read.
+    """
+    folder = Path(os.environ.get("PROMOFIX_KINDS") or cases_folder() / "kinds")
     try:
-        paths = sorted(kinds_folder().glob("*.toml"))
-        return tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths)
-    except OSError:
-        return ()
+        return tuple((str(path), path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml")))
+    except (OSError, ValueError) as error:
+        raise ReportError("reports.kinds_damaged", file=str(folder), why=str(error)[:120]) from error
 
 
 def facts() -> Facts:
     """All that is known of reports; the seller's own kinds as they were when `look_again` was last called."""
-    return _facts(_own_files)
+    return _facts(_own)
 
 
-_own_files: tuple[tuple[str, int, int], ...] = ()
+_own: tuple[tuple[str, str], ...] = ()
 
 
 def look_again() -> None:
@@ -110,33 +112,44 @@ def look_again() -> None:
     ReportError
         A file of the folder is no TOML, or says something that is not understood.
     """
-    global _own_files
-    _own_files = own_files()
+    global _own
+    _own = own_kinds()
     facts()
 
 
 @cache
-def _facts(own: tuple[tuple[str, int, int], ...]) -> Facts:
-    table = tomllib.loads(files("promofix_lib.reports").joinpath("kinds.toml").read_text(encoding="utf-8"))
+def _facts(own: tuple[tuple[str, str], ...]) -> Facts:
+    path = files("promofix_lib.reports").joinpath("kinds.toml")
+    table, *mine = [_parsed(name, text) for name, text in [("kinds.toml", path.read_text(encoding="utf-8")), *own]]
     names, types = table["names"], table["types"]
-    english = dict(names["same"])
-    for name, translations in names["translated"].items():
-        english |= {spelled(translation): name for translation in translations}
-    mine = [_own(Path(path)) for path, *_ in own]
-    given = [kind for paragraphs, _ in mine for kind in paragraphs]
-    for _, more in mine:
-        english |= {spelled(translation): name for name, several in more.items() for translation in several}
+    given = [kind for one in mine for kind in one["kinds"]]
     return Facts(
-        kinds=(*map(_kind, table["kind"]), *given),
+        kinds=(*table["kinds"], *given),
         known=frozenset(names["known"].split()) | {name for kind in given for name in (*kind.has, *kind.renamed)},
-        english=english,
+        english=names["same"] | {word: name for one in (table, *mine) for word, name in one["english"].items()},
         types={name: type_ for word, type_ in _TYPES.items() for name in types[word].split()},
         decides=frozenset(types["decides"].split()),
         tells=frozenset(types["tells"].split()) | frozenset(types["decides"].split()),
         lacks=tuple(table["lack"]),
         xml=table["xml"],
         strangers=table["strangers"],
+        words=table["words"],
     )
+
+
+def _parsed(path: str, text: str) -> dict[str, Any]:
+    """A file of kinds with its kinds made, and with the English name of each translated column."""
+    try:
+        table = tomllib.loads(text)
+        table["kinds"] = [_kind(paragraph) for paragraph in table["kind"]]
+        translated = table.get("names", {}).get("translated", {})
+        table["english"] = {spelled(word): name for name, several in translated.items() for word in several}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ReportError("reports.kinds_damaged", file=path, why=str(error)[:120]) from error
+    for kind in table["kinds"]:
+        if not (kind.has or kind.xml) or kind.role not in (ITEMS, SHIPMENTS, UNITS, PROMOTIONS, PAYMENTS):
+            raise ReportError("reports.kinds_damaged", file=path, why=f"{kind.name}: has, role")
+    return table
 
 
 def _kind(paragraph: Mapping[str, Any]) -> Kind:
@@ -151,19 +164,6 @@ def _kind(paragraph: Mapping[str, Any]) -> Kind:
     return Kind(**told_of)
 
 
-def _own(path: Path) -> tuple[list[Kind], Mapping[str, Sequence[str]]]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        found = [_kind(paragraph) for paragraph in table["kind"]]
-        translated = {name: list(several) for name, several in table.get("names", {}).get("translated", {}).items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ReportError("reports.kinds_damaged", file=str(path), why=str(error)[:120]) from error
-    for kind in found:
-        if not kind.has or kind.role not in (ITEMS, SHIPMENTS, UNITS, PROMOTIONS, PAYMENTS):
-            raise ReportError("reports.kinds_damaged", file=str(path), why=f"{kind.name}: has, role")
-    return found, translated
-
-
 @lru_cache(1 << 12)
 def spelled(name: str) -> str:
     r"""A column name in lower case with hyphens, without quotes, marks and doubled blanks.
@@ -174,7 +174,7 @@ def spelled(name: str) -> str:
     ('amazon-order-id', 'delivery-instructions', 'order-id')
     """
     plain = unicodedata.normalize("NFKC", name).strip("\ufeff\u200e\u200f \t\"'").lower()
-    return re.sub(r"[\s_]+", "-", plain)
+    return re.sub("[\\s_\u2010-\u2015\u2212]+", "-", plain)
 
 
 def english(name: str) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
-from promofix_lib.reports.encodings import Letters, lenient
+from promofix_lib.reports.encodings import lenient, line_text
 from promofix_lib.reports.kinds import Column, Kind, kind_of, spelled
 from promofix_lib.say import Told, told
 
 DELIMITERS = ("\t", ",", ";", "|")
 HEADER_WITHIN = 40  # a payments report explains itself on up to nine lines before its header
+_IN_QUOTES = re.compile(r'[\ufeff \r]*".*"[\ufeff \r]*')
 _LONGEST = 10_000_000  # characters in one cell of a comma file
 
 
@@ -51,33 +53,17 @@ def header_of(first_block: bytes) -> Header | None:
     >>> found.line, found.delimiter, found.kind.name
     (2, ',', 'Transactions')
     """
-    for number, line in enumerate(first_lines(first_block, HEADER_WITHIN), start=1):
+    lines = first_block[: 1 << 20].split(b"\n", HEADER_WITHIN)[:HEADER_WITHIN]
+    for number, line in enumerate((lenient(line[:100_000]) for line in lines), start=1):
         for delimiter in DELIMITERS:
             cells = split_line(line, delimiter)
             kind = kind_of(cells) if len(cells) > 1 else None
             if kind:
-                quoted = delimiter != "\t" or all(_in_quotes(cell) for cell in cells if cell.strip())
-                return Header(kind, _without_blank_end(cells), delimiter, number, quoted)
+                quoted = delimiter != "\t" or all(_IN_QUOTES.fullmatch(cell) for cell in cells if cell.strip())
+                while not cells[-1].strip():
+                    cells.pop()
+                return Header(kind, tuple(cells), delimiter, number, quoted)
     return None
-
-
-def header_among(rows: Iterable[list[str]]) -> Header | None:
-    """The first row of a spreadsheet that names the columns of a known report, None when none does."""
-    for number, cells in enumerate(islice(rows, HEADER_WITHIN), start=1):
-        kind = kind_of(cells) if len(cells) > 1 else None
-        if kind:
-            return Header(kind, _without_blank_end(cells), "", number)
-    return None
-
-
-def first_lines(block: bytes, most: int) -> Iterator[str]:
-    """The first lines of a block, as text."""
-    start = 0
-    while start < len(block) and most:
-        end = block.find(b"\n", start)
-        end = len(block) if end < 0 else end
-        yield lenient(block[start:end][:100_000])
-        start, most = end + 1, most - 1
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
@@ -97,17 +83,6 @@ def split_line(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _in_quotes(cell: str) -> bool:
-    plain = cell.strip("\ufeff \r")
-    return len(plain) > 1 and plain.startswith('"') and plain.endswith('"')
-
-
-def _without_blank_end(cells: Sequence[str]) -> tuple[str, ...]:
-    while cells and not cells[-1].strip():
-        cells = cells[:-1]
-    return tuple(cells)
-
-
 @dataclass(frozen=True)
 class Record:
     """The cells of one row and the physical lines they stand on.
@@ -122,16 +97,6 @@ class Record:
     after_gap: bool = False
 
 
-@dataclass
-class Count:
-    """Lines that are not rows, and rows that were put right."""
-
-    headers: int = 0
-    blanks: int = 0
-    padded: int = 0
-    joined: int = 0
-
-
 class LineReader:
     """Turns physical lines into records of exactly as many cells as the file has columns.
 
@@ -141,37 +106,30 @@ class LineReader:
         All columns of the file.
     delimiter : str
         Tab, comma, semicolon or bar.
+    count : Counter
+        What is counted on the way: blanks, and what was put right.
     quoted : bool
         Cells may stand in quotes and run over several lines; otherwise a quote is a letter like any other.
-    letters : Letters
-        Turns bytes into text, and counts what was not UTF-8.
     """
 
-    def __init__(self, columns: tuple[Column, ...], delimiter: str, *, quoted: bool, letters: Letters) -> None:
-        self.columns, self.delimiter, self.quoted = columns, delimiter, quoted
-        self.count, self.letters = Count(), letters
+    def __init__(self, columns: tuple[Column, ...], delimiter: str, count: Counter[str], *, quoted: bool) -> None:
+        self.columns, self.delimiter, self.count, self.quoted = columns, delimiter, count, quoted
         self._gap = False
         self._widths: set[int] = set()  # a file whose last line has no end is cut off unless other lines are as short
         self._header = tuple(spelled(column.header) for column in columns)
         self._enough = max((i + 1 for i, column in enumerate(columns) if _wanted(column)), default=1)
 
-    def records(self, block: bytes, first_line: int, *, last: bool) -> Iterator[Record]:
-        """Records of a block of whole lines; `last` when the file ends with it."""
+    def records(self, block: bytes, places: Sequence[int], *, last: bool) -> Iterator[Record]:
+        """Records of a block of whole lines, each with its place; `last` when the file ends with it."""
         lines = block.split(b"\n")
         ended = lines[-1] == b""
-        texts = [self.letters.text(line.rstrip(b"\r")) for line in (lines[:-1] if ended else lines)]
+        texts = [line_text(line.rstrip(b"\r")) for line in (lines[:-1] if ended else lines)]
+        self.count["recoded"] += sum(recoded for _, recoded in texts)
         if self.quoted:
-            yield from self._quoted(list(enumerate(texts, start=first_line)))
-        else:
-            yield from self._tabbed(list(enumerate(texts, start=first_line)), cut_off=last and not ended)
+            return self._quoted([text for text, _ in texts], places[0])
+        return self._tabbed([(place, text) for place, (text, _) in zip(places, texts, strict=True)], last and not ended)
 
-    def from_cells(self, rows: Iterable[tuple[int, list[str]]]) -> Iterator[Record]:
-        """Records of rows whose cells are known already, each with its line: those of a spreadsheet."""
-        for line, cells in rows:
-            if not self._is_no_row(cells):
-                yield self._record(line, 1, cells, cut_off=False)
-
-    def _tabbed(self, lines: list[tuple[int, str]], *, cut_off: bool) -> Iterator[Record]:
+    def _tabbed(self, lines: list[tuple[int, str]], cut_off: bool) -> Iterator[Record]:
         at = 0
         while at < len(lines):
             number, text = lines[at]
@@ -182,9 +140,9 @@ class LineReader:
             taken = 0 if len(cells) >= len(self.columns) else self._broken_over(cells, lines[at : at + 8])
             if taken:
                 cells = "\n".join([text, *(more for _, more in lines[at : at + taken])]).split("\t")
-                self.count.joined += 1
+                self.count["joined"] += 1
                 at += taken
-            yield self._record(number, 1 + taken, cells, cut_off=cut_off and at == len(lines))
+            yield self._record(number, 1 + taken, cells, cut_off and at == len(lines))
 
     def _broken_over(self, cells: list[str], following: list[tuple[int, str]]) -> int:
         """How many of the next lines complete a row that was broken inside a cell; 0 when none do."""
@@ -201,45 +159,35 @@ class LineReader:
     def _looks_like_row(self, cells: list[str]) -> bool:
         return len(cells) >= len(self.columns) or tuple(map(spelled, cells[:2])) == self._header[:2]
 
-    def _quoted(self, lines: list[tuple[int, str]]) -> Iterator[Record]:
-        if not lines:
-            return
-        start, number, before = lines[0][0], 0, 0
-
-        def feed() -> Iterator[str]:
-            nonlocal number
-            for _, text in lines:
-                number += 1
-                yield text + "\n"
-
+    def _quoted(self, lines: list[str], first: int) -> Iterator[Record]:
         csv.field_size_limit(_LONGEST)
-        reader = csv.reader(feed(), delimiter=self.delimiter)
+        reader = csv.reader((line + "\n" for line in lines), delimiter=self.delimiter)
         while True:
-            fault: Told | None = None
+            before, fault = reader.line_num, None
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
                 cells, fault = [], told("reports.fault.no_csv", why=str(error))
-            taken, at, before = number - before, start + before, number
+            at, taken = first + before, reader.line_num - before
             if fault:
                 yield Record(at, taken, (), fault)
             elif not self._is_no_row(cells, taken):
-                yield self._record(at, taken, cells, cut_off=False)
+                yield self._record(at, taken, cells)
 
     def _is_no_row(self, cells: list[str], lines: int = 1) -> bool:
         if not any(cell.strip() for cell in cells):
-            self.count.blanks += lines
+            self.count["blanks"] += lines
             self._gap = True
             return True
         if tuple(map(spelled, cells[: len(self._header)])) == self._header:
-            self.count.headers += lines
+            self.count["put_together"] += lines
             self._gap = True
             return True
         return False
 
-    def _record(self, line: int, lines: int, cells: list[str], *, cut_off: bool) -> Record:
+    def _record(self, line: int, lines: int, cells: list[str], cut_off: bool = False) -> Record:
         gap, self._gap = self._gap, False
         wide = len(self.columns)
         while len(cells) > wide and not cells[-1].strip():
@@ -250,7 +198,7 @@ class LineReader:
         if len(cells) < wide and (cut_off or len(cells) < self._enough):
             key = "reports.fault.cut_off" if cut_off else "reports.fault.width"
             return Record(line, lines, tuple(cells), told(key, cells=len(cells), header=wide))
-        self.count.padded += len(cells) < wide
+        self.count["padded"] += len(cells) < wide
         self._widths.add(len(cells))
         return Record(line, lines, (*cells, *[""] * (wide - len(cells))), after_gap=gap)
 

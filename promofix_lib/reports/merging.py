@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +20,7 @@ from promofix_lib.reports.cache import Shelf
 from promofix_lib.reports.kinds import ITEMS, PAYMENTS, PROMOTIONS, SHIPMENTS, UNITS, kind_named, look_again
 from promofix_lib.reports.order_rows import as_arrow, as_orders
 from promofix_lib.reports.picking import PARTIAL, Numbers, Picking, codes, same_items
-from promofix_lib.reports.reading import read_report
+from promofix_lib.reports.reading import read_report, with_passed
 from promofix_lib.reports.report import EVERYTHING, Reading, Report, Want, shown_name
 from promofix_lib.reports.side_reports import money_check, placed_promotions, shipped_items, units_sold
 from promofix_lib.say import Told, told
@@ -60,7 +59,8 @@ def read_orders(
     Raises
     ------
     ReportError
-        A file that is not a report. Nothing is returned then.
+        A file that is not there, or none that is a report. Files beside good ones that hold no report are told of in
+        the warnings, and the reading is not whole; but with `cache` all must be reports.
     """
     paths = [Path(path) for path in paths]
     locks = [path for path in paths if path.name.startswith(_LOCK_FILE)]
@@ -69,29 +69,34 @@ def read_orders(
         raise ReportError("reports.lock_file_alone" if paths else "reports.none_given")
     look_again()
     want = Want(*(None if asked is None else frozenset(asked) for asked in (columns, orders)))
+
+    def read(path: Path) -> tuple[Report, ...]:
+        return read_report(path, progress=progress, want=want)
+
     if cache is None or want != EVERYTHING or not all(path.is_file() for path in named):
-        reading = _together(named, lambda path: read_report(path, progress=progress, want=want))
+        reading = merged(_good_ones(named, read))
     else:
-        reading = _from_shelf(named, Shelf(cache), progress)
+        shelf = Shelf(cache)
+        once = read if len(named) == 1 else lambda path: shelf.reports(path, lambda: read(path))
+        reading = shelf.reading(named, lambda: merged([report for path in named for report in once(path)]))
+        shelf.tidy()
     pa.default_memory_pool().release_unused()  # of what was put together, or is mapped now
     passed = [told("reports.lock_file", file=shown_name(path.name)) for path in locks]
     return replace(reading, warnings=(*passed, *reading.warnings)) if passed else reading
 
 
-def _together(paths: Sequence[Path], read: Callable[[Path], tuple[Report, ...]]) -> Reading:
-    return merged([report for path in paths for report in read(path)])
-
-
-def _from_shelf(paths: Sequence[Path], shelf: Shelf, progress: bool) -> Reading:
-    def read(path: Path) -> tuple[Report, ...]:
-        return read_report(path, progress=progress)
-
-    def read_once(path: Path) -> tuple[Report, ...]:
-        return shelf.reports(path, lambda: read(path))
-
-    reading = shelf.reading(paths, lambda: _together(paths, read if len(paths) == 1 else read_once))
-    shelf.tidy()
-    return reading
+def _good_ones(paths: Sequence[Path], read: Callable[[Path], tuple[Report, ...]]) -> tuple[Report, ...]:
+    """The reports of all files; one that is there and holds none is told of, and the others are read all the same."""
+    reports: list[Report] = []
+    refused: list[ReportError] = []
+    for path in paths:
+        try:
+            reports += read(path)
+        except ReportError as error:
+            if error.key == "reports.cannot_be_opened":
+                raise
+            refused.append(error)
+    return with_passed(reports, refused)
 
 
 def merged(reports: Sequence[Report]) -> Reading:
@@ -112,7 +117,7 @@ def merged(reports: Sequence[Report]) -> Reading:
     if rows.num_rows == 0:
         return Reading(order_table(), accounts, tuple(warnings))
     table, found = _one_row_per_item(rows)
-    orders = as_orders(table.drop_columns([PARTIAL]))
+    orders = as_orders(table)
     found += money_check(orders, [report for report in different if kind_named(report.kind).role == PAYMENTS])
     return Reading(orders, accounts, (*warnings, *found))
 
@@ -174,9 +179,9 @@ def _one_row_per_item(rows: pa.Table) -> tuple[pa.Table, list[Told]]:
     slot = same_items(rows)
     slots = int(slot.max()) + 1
     if slots == rows.num_rows:
-        return rows, []
+        return rows.drop_columns([PARTIAL]), []
     pick = Picking(rows, slot, slots)
-    table = pa.table({name: pick.column(name) for name in rows.column_names})
+    table = pa.table({name: pick.column(name) for name in rows.column_names if name != PARTIAL})
     table = table.append_column("sources", pick.sources())
     return _order_facts(table), contradictions(rows, slot, pick.winner)
 
@@ -219,40 +224,30 @@ def contradictions(rows: pa.Table, slot: Numbers, winner: Callable[[str], Number
 
 def _of(name: str, rows: pa.Table, slot: Numbers, chosen: Numbers) -> list[Told]:
     taken = chosen[slot]
-    compared = np.flatnonzero((taken >= 0) & (taken != np.arange(len(slot))) & _whole(rows))
+    compared = np.flatnonzero(
+        (taken >= 0) & (taken != np.arange(len(slot))) & ~rows[PARTIAL].to_numpy(zero_copy_only=False)
+    )
     left, right = rows[name].take(pa.array(compared)), rows[name].take(pa.array(taken[compared]))
     differs = pc.fill_null(pc.not_equal(left, right), False).to_numpy(zero_copy_only=False)
     if name == "quantity":
         differs &= pc.not_equal(pc.fill_null(left, 0), 0).to_numpy(zero_copy_only=False)
-    found = [(int(row), int(taken[row])) for row in compared[differs]]
-    sentences = [
-        _sentence(name, rows.slice(a, 1).to_pylist()[0], rows.slice(b, 1).to_pylist()[0]) for a, b in found[:_SHOWN]
-    ]
+    found = compared[differs]
+    pairs = [rows.take(pa.array(side[:_SHOWN])).to_pylist() for side in (found, taken[found])]
+    sentences = [_sentence(name, old, new) for old, new in zip(*pairs, strict=True)]
     more = len(found) - _SHOWN
-    return [*sentences, told("reports.more_contradictions", n=more, column=_word(name))] if more > 0 else sentences
-
-
-def _whole(rows: pa.Table) -> npt.NDArray[np.bool_]:
-    return ~rows["part"].to_numpy(zero_copy_only=False)
-
-
-def _sentence(name: str, other: dict[str, Any], taken: dict[str, Any]) -> Told:
-    return told(
-        "reports.contradiction",
-        order=taken["order_id"],
-        sku=taken["sku"] or "",
-        column=_word(name),
-        old=_fact(other[name], other["currency"]),
-        old_file=other["source_file"],
-        old_line=other["source_line"],
-        new=_fact(taken[name], taken["currency"]),
-        new_file=taken["source_file"],
-        new_line=taken["source_line"],
+    return (
+        [*sentences, told("reports.more_contradictions", n=more, column=told(f"reports.column.{name}"))]
+        if more > 0
+        else sentences
     )
 
 
-def _word(name: str) -> Told:
-    return told(f"reports.column.{name}")
+def _sentence(name: str, other: dict[str, Any], taken: dict[str, Any]) -> Told:
+    facts = {"order": taken["order_id"], "sku": taken["sku"] or "", "column": told(f"reports.column.{name}")}
+    for age, row in (("old", other), ("new", taken)):
+        facts |= {age: _fact(row[name], row["currency"])}
+        facts |= {f"{age}_file": row["source_file"], f"{age}_line": row["source_line"]}
+    return told("reports.contradiction", **facts)
 
 
 def _fact(cell: Any, currency: str | None) -> Any:

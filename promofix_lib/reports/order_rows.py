@@ -21,12 +21,6 @@ _SAME_ITEM = ("sku", "asin", "currency")
 _FEW = 2_000  # groups of lines that are put together in place; more of them are cheaper in one go
 _SHOWN = 20
 _PIECE = 1 << 16
-_STATUSES = {
-    word.lower(): word
-    for word in "Pending Unshipped PartiallyShipped Shipped Shipping Cancelled PendingAvailability InvoiceUnconfirmed "
-    "Unfulfillable".split()
-} | {"canceled": "Cancelled", "complete": "Shipped"}
-_CHANNELS = {"merchant": "merchant", "mfn": "merchant", "amazon": "amazon", "afn": "amazon"}
 
 
 def order_rows(table: pa.Table, kind: Kind, name: str) -> pa.Table:
@@ -117,7 +111,7 @@ def status(word: str) -> str:
     """
     plain = word.strip()
     first = plain.split(" - ")[0]
-    return _STATUSES.get(first.lower().replace("_", "").replace(" ", ""), plain)
+    return str(facts().words["status"].get(first.lower().replace("_", "").replace(" ", ""), plain))
 
 
 def channel(word: str) -> str:
@@ -129,7 +123,7 @@ def channel(word: str) -> str:
     ('amazon', 'merchant', 'merchant', 'easy ship')
     """
     plain = word.strip().lower()
-    return _CHANNELS.get(plain, plain)
+    return str(facts().words["channel"].get(plain, plain))
 
 
 _WORDS: dict[str, Callable[[str], str]] = {
@@ -187,18 +181,12 @@ def id_lists(cells: pa.ChunkedArray, joined_by: str) -> pa.ChunkedArray:
     >>> id_lists(pa.chunked_array([["A, B", None, "C,"]]), ",").to_pylist()
     [['A', 'B'], None, ['C']]
     """
-    return pa.chunked_array([_id_list(chunk, joined_by) for chunk in cells.chunks], pa.list_(pa.string()))
-
-
-def _id_list(chunk: pa.Array, joined_by: str) -> pa.Array:
-    lists = pc.split_pattern(chunk, joined_by or "\0")
-    words = pc.utf8_trim_whitespace(pc.list_flatten(lists))
-    if pc.any(pc.equal(words, "")).as_py():
-        plain = [None if ids is None else [word.strip() for word in ids if word.strip()] for ids in lists.to_pylist()]
-        return pa.array([ids or None for ids in plain], pa.list_(pa.string()))
-    lengths = pc.fill_null(pc.list_value_length(lists), 0)
-    offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cast(pc.cumulative_sum(lengths), pa.int32())])
-    return pa.ListArray.from_arrays(offsets, words, mask=pc.is_null(chunk))
+    plain = pc.utf8_trim_whitespace(cells)
+    if joined_by:
+        one_by_one = pc.replace_substring_regex(plain, rf"\s*{joined_by}[\s{joined_by}]*", joined_by)
+        plain = pc.utf8_trim(one_by_one, characters=f" {joined_by}")
+    known = pc.if_else(pc.equal(plain, ""), None, plain)
+    return pc.split_pattern(known, joined_by or "\0")
 
 
 # -- lines that are one order item ------------------------------------------------------------------------------------

@@ -11,10 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Numbers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 PARTIAL = "part"
 """A column of our own while merging: the row may hold only a part of the item."""
 
 _MONEY = ("quantity", "currency", "item_price", "item_promotion_discount")
+_DATED = ("last_updated_date", "reporting_date", "shipment_date", "purchase_date")
+_TELLING = ("quantity", "item_price", "item_promotion_discount")
 
 
 def same_items(rows: pa.Table) -> Numbers:
@@ -32,8 +35,10 @@ def same_items(rows: pa.Table) -> Numbers:
     Examples
     --------
     >>> same_items(pa.table({"order_id": ["A", "A", "A", "A"], "order_item_id": [None, None, "8", "9"],
-    ...                      "sku": ["S", "S", "S", "S"], "source_file": ["all", "all", "new", "new"]})).tolist()
-    [0, 1, 0, 1]
+    ...                      "sku": ["S", "S", "S", "S"], "source_file": ["all", "all", "new", "new"],
+    ...                      "quantity": [1, 2, 2, 1], "item_price": [9, 9, 9, 9],
+    ...                      "item_promotion_discount": [0, 0, 0, 0]})).tolist()
+    [0, 1, 1, 0]
     """
     order, file = codes(rows["order_id"]), codes(rows["source_file"])
     item = codes(pc.utf8_ltrim(rows["order_item_id"], characters="0"))  # a spreadsheet may have dropped first zeros
@@ -53,53 +58,36 @@ def same_items(rows: pa.Table) -> Numbers:
     return pd.factorize(_pairs(line, copy))[0].astype(np.int64)
 
 
-def _twins(line: Numbers, copy: Numbers, has_id: npt.NDArray[np.bool_]) -> Numbers:
+def _twins(line: Numbers, copy: Numbers, has_id: Mask) -> Numbers:
     """Groups of one order and SKU with several items that one report tells apart by id and another does not."""
-    several = np.zeros(int(line.max()) + 1 if len(line) else 0, dtype=bool)
+    several = np.zeros(int(line.max()) + 1, dtype=bool)
     several[line[has_id & (copy > 0)]] = True
     anonymous = np.zeros_like(several)
     anonymous[line[~has_id]] = True
     return np.flatnonzero(several & anonymous)
 
 
-def _pair_twins(
-    rows: pa.Table, twins: Numbers, line: Numbers, identity: Numbers, copy: Numbers, has_id: npt.NDArray[np.bool_]
-) -> None:
+def _pair_twins(rows: pa.Table, twins: Numbers, line: Numbers, identity: Numbers, copy: Numbers, known: Mask) -> None:
     """Pair items of one SKU by quantity and amounts where these tell, not only by their order in the files."""
     members = np.flatnonzero(np.isin(line, twins))
-    names = [name for name in ("quantity", "item_price", "item_promotion_discount") if name in rows.column_names]
-    if not names:
-        return
-    facts = rows.select(names).take(pa.array(members)).to_pylist()
-    signs = {row: tuple(cells.values()) for row, cells in zip(members.tolist(), facts, strict=True)}
-    groups: dict[int, list[int]] = {}
-    for row in members.tolist():
-        groups.setdefault(int(line[row]), []).append(row)
-    for group in groups.values():
-        _pair(group, signs, identity, copy, has_id)
-
-
-def _pair(
-    group: list[int],
-    signs: dict[int, tuple[Any, ...]],
-    identity: Numbers,
-    copy: Numbers,
-    has_id: npt.NDArray[np.bool_],
-) -> None:
-    free = {int(copy[row]): signs[row] for row in reversed(group) if not has_id[row]}
-    items = {int(identity[row]): signs[row] for row in reversed(group) if has_id[row]}
-    order = [int(identity[row]) for row in group if has_id[row]]
-    places: dict[int, int] = {}
-    for item in dict.fromkeys(order):
-        place = next((n for n in sorted(free) if _agree(free[n], items[item])), None)
-        if place is not None:
-            places[item] = place
-            del free[place]
-    rest = iter(n for n in range(len(items) + len(free)) if n not in places.values())
-    for item in dict.fromkeys(order):
-        places[item] = places[item] if item in places else next(rest)
-    for row in group:
-        if has_id[row]:
+    facts = zip(*(rows[name].take(pa.array(members)).to_pylist() for name in _TELLING), strict=True)
+    signs = dict(zip(members.tolist(), facts, strict=True))
+    for group in pd.Series(members).groupby(line[members]).indices.values():
+        with_id = [row for row in members[group].tolist() if known[row]]
+        without = [row for row in members[group].tolist() if not known[row]]
+        free = {int(copy[row]): signs[row] for row in reversed(without)}
+        items = {int(identity[row]): signs[row] for row in reversed(with_id)}
+        order = dict.fromkeys(int(identity[row]) for row in with_id)
+        places: dict[int, int] = {}
+        for item in order:
+            place = next((n for n in sorted(free) if _agree(free[n], items[item])), None)
+            if place is not None:
+                places[item] = place
+                del free[place]
+        rest = iter(n for n in range(len(items) + len(free)) if n not in places.values())
+        for item in order:
+            places[item] = places[item] if item in places else next(rest)
+        for row in with_id:
             copy[row] = places[int(identity[row])]
 
 
@@ -166,7 +154,7 @@ class Picking:
         chosen[self.slot[ranked]] = ranked
         return chosen
 
-    def _emptied(self) -> npt.NDArray[np.bool_]:
+    def _emptied(self) -> Mask:
         """Cancelled lines on which Amazon wrote 0 units, where another report still knows how many were ordered."""
         zero = pc.fill_null(pc.equal(self.rows["quantity"], 0), False).to_numpy(zero_copy_only=False)
         ordered = np.zeros(self.slots, dtype=bool)
@@ -174,7 +162,7 @@ class Picking:
         ordered[self.slot[positive]] = True
         return zero & self._cancelled() & ordered[self.slot]
 
-    def _cancelled(self) -> npt.NDArray[np.bool_]:
+    def _cancelled(self) -> Mask:
         found = np.zeros(self.rows.num_rows, dtype=bool)
         for name in ("order_status", "item_status"):
             found |= pc.fill_null(pc.equal(self.rows[name], "Cancelled"), False).to_numpy(zero_copy_only=False)
@@ -190,39 +178,25 @@ class Picking:
         differs[both] = pc.fill_null(pc.not_equal(old, new), False).to_numpy(zero_copy_only=False)
         return np.where(differs, priced, last)
 
-    def column(self, name: str) -> pa.ChunkedArray:
+    def column(self, name: str) -> Any:
         """The cells of all order items."""
         if name in ("source_file", "source_line"):
             return self.rows[name].take(pa.array(self.base))
-        if name == PARTIAL:
-            return pa.chunked_array([pa.repeat(pa.scalar(False), self.slots)])
         if name in ("promotion_ids", "claim_codes"):
             return self._united(name)
         chosen = self.winner(name.removesuffix("_given") if name.endswith("_status_given") else name)
         return self.rows[name].take(pa.array(chosen, mask=chosen < 0))
 
-    def _united(self, name: str) -> pa.ChunkedArray:
+    def _united(self, name: str) -> pa.ListArray:
         """What any report knows of: ids and codes only ever become more."""
-        chosen = self.winner(name)
-        cells = self.rows[name].take(pa.array(chosen, mask=chosen < 0))
-        rows = self._told_twice(name)
-        if not len(rows):
-            return cells
-        united: dict[int, dict[str, None]] = {}
-        for number, words in zip(
-            self.slot[rows].tolist(), self.rows[name].take(pa.array(rows)).to_pylist(), strict=True
-        ):
-            united.setdefault(number, {}).update(dict.fromkeys(words))
-        lists = cells.to_pylist()
-        for number, known in united.items():
-            lists[number] = list(known)
-        return pa.chunked_array([pa.array(lists, pa.list_(pa.string()))])
-
-    def _told_twice(self, name: str) -> Numbers:
-        """Rows, in the order given, whose order item has such a list in several reports."""
-        known = np.flatnonzero(pc.is_valid(self.rows[name]).to_numpy(zero_copy_only=False))
-        times = np.bincount(self.slot[known], minlength=self.slots)
-        return known[times[self.slot[known]] > 1]
+        lists = self.rows[name].combine_chunks()
+        told = pd.DataFrame(
+            {"item": self.slot[pc.list_parent_indices(lists)], "word": pc.list_flatten(lists).to_pandas()}
+        )
+        told = told.drop_duplicates().sort_values("item", kind="stable")
+        times = np.bincount(told["item"], minlength=self.slots)
+        offsets = pa.array(np.concatenate([[0], np.cumsum(times)]), pa.int32())
+        return pa.ListArray.from_arrays(offsets, pa.array(told["word"], pa.string()), mask=pa.array(times == 0))
 
     def sources(self) -> pa.ListArray:
         """Every line that an order item was read from, as ``file, line n``."""
@@ -236,14 +210,5 @@ class Picking:
 
 def _as_of(rows: pa.Table) -> Numbers:
     """When each row was true at the latest, in microseconds: Amazon's last update, else its first sight."""
-    known = [
-        name
-        for name in ("last_updated_date", "reporting_date", "shipment_date", "purchase_date")
-        if name in rows.column_names
-    ]
-    times = (
-        pc.coalesce(*(rows[name] for name in known))
-        if known
-        else pa.chunked_array([pa.nulls(rows.num_rows, pa.timestamp("us"))])
-    )
-    return pc.fill_null(pc.cast(times, pa.int64()), 0).to_numpy()
+    known = (rows[name] for name in _DATED if name in rows.column_names)
+    return pc.fill_null(pc.cast(pc.coalesce(*known), pa.int64()), 0).to_numpy()

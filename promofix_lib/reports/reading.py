@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -10,23 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports.encodings import (
-    BLOCK,
-    LongLineError,
-    NotUtf8Error,
-    decodes,
-    encoding_of,
-    lenient,
-    marked_encoding,
-    text_blocks,
-)
-from promofix_lib.reports.flat_file import FlatFile, Read
+from promofix_lib.reports.encodings import BLOCK, encoding_of, lenient, text_blocks
+from promofix_lib.reports.flat_file import FlatFile
 from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind, is_known, lacks_of, look_again
-from promofix_lib.reports.lines import Header, header_of
+from promofix_lib.reports.lines import header_of
 from promofix_lib.reports.order_rows import completed, folded
 from promofix_lib.reports.report import EVERYTHING, Quarantined, Report, Want
-from promofix_lib.reports.source import Source, sources_of, stranger
-from promofix_lib.reports.spreadsheet import is_workbook, read_workbook
+from promofix_lib.reports.source import Source, stranger
+from promofix_lib.reports.spreadsheet import texts_of
 from promofix_lib.reports.xml import is_xml, read_xml
 from promofix_lib.say import Told, told
 
@@ -56,94 +49,67 @@ def read_report(path: Path, *, progress: bool = False, want: Want = EVERYTHING) 
     look_again()
     reports: list[Report] = []
     refused: list[ReportError] = []
-    for source in sources_of(Path(path)):
+    for source in texts_of(Path(path)):
         try:
             if isinstance(source, ReportError):
                 raise source
-            with source.watched(progress=progress):
-                reports += _read(source, want)
+            reports.append(_read(replace(source, progress=progress), want))
         except ReportError as error:
             refused.append(error)
-    if not reports:
+    return with_passed(reports, refused)
+
+
+def with_passed(reports: Sequence[Report], refused: Sequence[ReportError]) -> tuple[Report, ...]:
+    """The reports, the first of which tells what was passed over beside them.
+
+    Raises
+    ------
+    ReportError
+        The first of those given, where there is no report.
+    """
+    if refused and not reports:
         raise refused[0]
-    return _with_passed(reports, tuple(told("reports.passed_over", why=told(e.key, **e.facts)) for e in refused))
+    passed = tuple(told("reports.passed_over", why=told(error.key, **error.facts)) for error in refused)
+    told_in = (
+        replace(one, passed_over=one.passed_over + passed, warnings=one.warnings + passed) for one in reports[:1]
+    )
+    return (*told_in, *reports[1:])
 
 
-def _with_passed(reports: list[Report], passed: tuple[Told, ...]) -> tuple[Report, ...]:
-    first, *others = reports
-    if passed:
-        first = replace(first, passed_over=first.passed_over + passed, warnings=first.warnings + passed)
-    return (first, *others)
-
-
-def _read(source: Source, want: Want) -> tuple[Report, ...]:
-    start = source.start()
-    if is_xml(start):
-        kind, encoding, read = read_xml(source, want)
-        return (_report(source, encoding, Header(kind, (), "", 0), read),)
-    if is_workbook(start, source):
-        sheets, passed = read_workbook(source, want)
-        reports = [_report(replace(source, name=name), "xlsx", header, read) for name, header, read in sheets]
-        return _with_passed(reports, tuple(passed))
-    try:
-        return (_read_text(source, want),)
-    except LongLineError as error:
-        raise _refused(source, error.told, "") from error
-
-
-def _read_text(source: Source, want: Want) -> Report:
-    """As UTF-8 at first; only when that fails are all of its bytes looked at to find what they mean."""
-    encoding = marked_encoding(source) or "utf-8"
+def _read(source: Source, want: Want) -> Report:
+    if is_xml(source.start()):
+        return _report(source, *read_xml(source, want))
+    encoding = encoding_of(source)
     size = BLOCK if want.columns is None else BLOCK // 4  # who asks for little wants little memory
-    try:
-        header = _header(source, encoding)
-        read = FlatFile(source.name, header, strict=True, want=want).of_lines(
-            text_blocks(source.stream, encoding, size)
-        )
-    except NotUtf8Error:
-        encoding = encoding_of(source)
-        header = _header(source, encoding)
-        read = FlatFile(source.name, header, want=want).of_lines(text_blocks(source.stream, encoding, size))
-    return _report(source, encoding, header, read)
-
-
-def _header(source: Source, encoding: str) -> Header:
-    first = next(text_blocks(source.stream, encoding, 1 << 16), b"")
+    blocks = source.watched(text_blocks(source, encoding, size))
+    first = next(blocks, b"")
     header = header_of(first)
-    if header is None and encoding == "utf-8" and not decodes(first, "utf-8") and encoding_of(source) != "utf-8":
-        raise NotUtf8Error
     if header is None:
         line = next((lenient(line) for line in first[:20_000].split(b"\n") if line.strip()), "")
-        raise _refused(source, None, line)
-    return header
+        raise ReportError("reports.refused", file=source.name, what=stranger(source, line))
+    read = FlatFile(source.name, header, want).of_lines(chain([first], blocks))
+    return _report(source, "xlsx" if source.of else encoding, read)
 
 
-def _refused(source: Source, why: Told | None, first_line: str) -> ReportError:
-    what = stranger(source, first_line)
-    if why:
-        return ReportError("reports.refused_with_reason", file=source.name, why=why, what=what)
-    return ReportError("reports.refused", file=source.name, what=what)
-
-
-def _report(source: Source, encoding: str, header: Header, read: Read) -> Report:
-    _check_rows(source.name, read)
-    table, warnings, aside = _table(read.table, header.kind)
-    quarantined = tuple(sorted([*read.quarantined, *aside], key=lambda line: line.line))
+def _report(source: Source, encoding: str, read: FlatFile) -> Report:
+    _check_rows(read)
+    table, warnings, aside = _table(read.table, read.kind)
+    quarantined = tuple(sorted([*read.typer.quarantined, *aside], key=lambda line: line.line))
     return Report(
         path=source.path,
         name=source.name,
-        kind=header.kind.name,
+        kind=read.kind.name,
         encoding=encoding,
         sha256=source.sha256(),
         lines=read.lines,
-        headers=read.headers,
-        blanks=read.blanks,
+        headers=read.header.line + read.count["put_together"],
+        blanks=read.count["blanks"],
         rows=read.rows - len(aside),
         items=table.num_rows,
         quarantined=quarantined,
-        ignored_columns=tuple(cell for cell in header.cells if not is_known(cell)),
-        lacks=lacks_of(header.kind, read.columns),
-        warnings=tuple(told("reports.of_file", file=source.name, what=what) for what in [*read.warnings, *warnings]),
+        ignored_columns=tuple(cell for cell in read.header.cells if not is_known(cell)),
+        lacks=lacks_of(read.kind, {column.name for column in read.columns}),
+        warnings=tuple(told("reports.of_file", file=source.name, what=what) for what in [*read.warnings(), *warnings]),
         arrow=table,
         span=_span(table),
     )
@@ -164,13 +130,13 @@ def _span(table: pa.Table) -> tuple[pd.Timestamp, ...]:
     return tuple(pd.Timestamp(ends[end].as_py()) for end in ("min", "max") if ends[end].is_valid)
 
 
-def _check_rows(name: str, read: Read) -> None:
-    if any(_is_ruined(line.reason) for line in read.quarantined):
-        raise ReportError("reports.ruined_ids", file=name)
-    if read.quarantined and not read.rows:
-        first = read.quarantined[0]
-        facts = {"n": len(read.quarantined), "line": first.line, "why": first.reason}
-        raise ReportError("reports.nothing_readable", file=name, **facts)
+def _check_rows(read: FlatFile) -> None:
+    aside = read.typer.quarantined
+    if any(_is_ruined(line.reason) for line in aside):
+        raise ReportError("reports.ruined_ids", file=read.name)
+    if aside and not read.rows:
+        facts = {"n": len(aside), "line": aside[0].line, "why": aside[0].reason}
+        raise ReportError("reports.nothing_readable", file=read.name, **facts)
 
 
 def _is_ruined(reason: Told) -> bool:

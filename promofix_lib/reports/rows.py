@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
@@ -18,7 +17,6 @@ from promofix_lib.reports.kinds import MONEY, TEXT, TIME, WHOLE, Column
 from promofix_lib.reports.lines import Record
 from promofix_lib.reports.report import Quarantined
 from promofix_lib.reports.texts import CellError
-from promofix_lib.say import Told, told
 
 _SHOWN = ("order_id", "order_item_id", "sku", "purchase_date", "quantity", "currency", "item_price")
 _CARRIED = ("order_id", "order_item_id", "purchase_date")
@@ -29,8 +27,8 @@ _POOL = pa.jemalloc_memory_pool() if "jemalloc" in pa.supported_memory_backends(
 _TABS = csv.ParseOptions(delimiter="\t", quote_char=False, double_quote=False, escape_char=False)
 
 
-def flawless(block: bytes, columns: tuple[Column, ...], first_line: int, lines: int) -> pa.Table | None:
-    r"""The lines of a block as a table with a ``source_line`` column; None when any line needs a closer look.
+def flawless(block: bytes, columns: tuple[Column, ...], lines: int) -> pa.Table | None:
+    r"""The lines of a block as a table; None when any line needs a closer look.
 
     Parameters
     ----------
@@ -38,32 +36,33 @@ def flawless(block: bytes, columns: tuple[Column, ...], first_line: int, lines: 
         Whole lines of UTF-8 text, cells separated by tabs.
     columns : tuple of Column
         All columns of the file.
-    first_line, lines : int
-        Physical line of the block's first line, and how many lines the block has.
+    lines : int
+        How many lines the block has.
 
     Examples
     --------
     >>> columns = (Column("order_id", "order-id", needed=True), Column("sku", "sku"))
-    >>> flawless(b'A\t"Deluxe\nB\t007\n', columns, 2, 2)["sku"].to_pylist()
+    >>> flawless(b'A\t"Deluxe\nB\t007\n', columns, 2)["sku"].to_pylist()
     ['"Deluxe', '007']
-    >>> flawless(b"A\t1\t2\n", columns, 2, 1) is None
+    >>> flawless(b"A\t1\t2\n", columns, 1) is None
     True
     """
     if texts.odd_bytes(block, lines * len(columns)):
         return None
     try:
-        table = csv.read_csv(pa.BufferReader(block), _names(columns), _TABS, _types(columns), _POOL)
+        table = csv.read_csv(pa.BufferReader(block), _names(columns, len(block)), _TABS, _types(columns), _POOL)
     except (pa.ArrowInvalid, pa.ArrowKeyError):
         return None
     kept = (column for column in columns if column.kept)
     if table.num_rows != lines or not all(_as_it_should(table[column.name], column) for column in kept):
         return None
-    return table.append_column("source_line", pa.array(np.arange(first_line, first_line + lines)))
+    return table
 
 
-def _names(columns: tuple[Column, ...]) -> Any:
+def _names(columns: tuple[Column, ...], size: int) -> Any:
     # one thread and pieces that fit the processor's cache: half the CPU seconds of whole blocks on all threads
-    return csv.ReadOptions(column_names=[column.name for column in columns], block_size=_PIECE, use_threads=False)
+    piece = min(size + 1, _PIECE)
+    return csv.ReadOptions(column_names=[column.name for column in columns], block_size=piece, use_threads=False)
 
 
 def _types(columns: tuple[Column, ...]) -> Any:
@@ -111,6 +110,8 @@ class RowTyper:
     ----------
     columns : tuple of Column
         All columns of the file.
+    count : Counter
+        What is counted on the way: what was put right, and by column what could not be read.
     sign : str
         The file's decimal sign.
     continues : bool
@@ -118,11 +119,10 @@ class RowTyper:
     """
 
     columns: tuple[Column, ...]
+    count: Counter[str]
     sign: str = "."
     continues: bool = False
     quarantined: list[Quarantined] = field(default_factory=list)
-    unread: Counter[str] = field(default_factory=Counter)
-    put_right: Counter[str] = field(default_factory=Counter)
     _carried: dict[str, Any] | None = None
     _before: Mapping[str, str] = field(default_factory=dict)
     _rows: list[list[Any]] = field(default_factory=list)
@@ -132,7 +132,7 @@ class RowTyper:
         """Take a record in or set it aside; how many physical lines became part of the table."""
         try:
             row = self._row(record)
-        except _UnreadableError as fault:
+        except CellError as fault:
             shown = self._shown(record)
             self.quarantined += [Quarantined(record.line + i, fault.told, shown) for i in range(record.lines)]
             return 0
@@ -161,19 +161,19 @@ class RowTyper:
     def _row(self, record: Record) -> list[Any]:
         if record.fault:
             self._carried = None
-            raise _UnreadableError(record.fault)
+            raise CellError(record.fault.key, **dict(record.fault.facts))
         if record.after_gap:
             self._carried = None
         cells = self._tidied(record.cells) if texts.is_odd("".join(record.cells)) else record.cells
         named = dict(zip((column.name for column in self.columns), cells, strict=True))
         continued = self._is_continuation(named)
         if continued and self._carried is None:
-            raise _UnreadableError(told("reports.fault.continues_nothing"))
+            raise CellError("reports.fault.continues_nothing")
         try:
             kept = {
                 column.name: self._cell(column, named[column.name], continued) for column in self.columns if column.kept
             }
-        except _UnreadableError:
+        except CellError:
             self._carried = self._carried if continued else None
             raise
         if not continued:
@@ -186,12 +186,12 @@ class RowTyper:
 
     def _tidy(self, cell: str) -> str:
         if texts.LOST in cell:
-            self.put_right["letters_lost"] += 1
+            self.count["letters_lost"] += 1
             cell = cell.rstrip(texts.LOST)
         plain = texts.cleaned(meant := texts.mended(cell))
-        self.put_right["encoded_twice"] += meant != cell
-        self.put_right["control_letters"] += plain != meant
-        self.put_right["spoilt"] += texts.is_spoilt(plain)
+        self.count["encoded_twice"] += meant != cell
+        self.count["control_letters"] += plain != meant
+        self.count["spoilt"] += texts.is_spoilt(plain)
         return plain
 
     def _is_continuation(self, named: Mapping[str, str]) -> bool:
@@ -210,15 +210,15 @@ class RowTyper:
             if continued and column.name in _CARRIED:
                 return (self._carried or {})[column.name]
             if column.needed:
-                raise _UnreadableError(told("reports.fault.empty", column=column.header))
+                raise CellError("reports.fault.empty", column=column.header)
             return text or None if column.type == TEXT and not text.strip() else None
         try:
             return self._id(column, text) if column.id else typed(text, column.type, self.sign)
         except CellError as fault:
             if column.decides:
                 facts = {"column": column.header, "fault": fault.told, "found": text[:40]}
-                raise _UnreadableError(told("reports.fault.cell", **facts)) from fault
-            self.unread[column.header] += 1
+                raise CellError("reports.fault.cell", **facts) from fault
+            self.count[f"unread {column.header}"] += 1
             return None
 
     def _id(self, column: Column, text: str) -> str | None:
@@ -226,24 +226,16 @@ class RowTyper:
             plain = texts.order_id(text) if column.id == "order" else texts.item_id(text)
         except CellError as fault:
             if fault.told.key == "reports.fault.lost_zeros" and not self.continues:
-                self.put_right["lost_zeros"] += 1
+                self.count["lost_zeros"] += 1
                 return None
             raise
-        self.put_right["ids_mended"] += plain != text.strip()
+        self.count["ids_mended"] += plain != text.strip()
         return plain
 
     def _shown(self, record: Record) -> str:
         pairs = zip(self.columns, record.cells, strict=False)
         shown = (f"{column.header}: {cell[:60]}" for column, cell in pairs if column.name in _SHOWN and cell)
         return texts.cleaned(", ".join(shown))
-
-
-class _UnreadableError(ValueError):
-    """A row that must be set aside."""
-
-    def __init__(self, why: Told) -> None:
-        super().__init__(why.key)
-        self.told = why
 
 
 def _may_say_nothing(column: Column) -> bool:

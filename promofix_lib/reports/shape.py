@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports.encodings import LongLineError, encoding_of, lenient, text_blocks
+from promofix_lib.reports.encodings import encoding_of, lenient, text_blocks
 from promofix_lib.reports.kinds import is_known, kind_of, look_again
 from promofix_lib.reports.lines import DELIMITERS, HEADER_WITHIN, split_line
-from promofix_lib.reports.source import Source, sources_of, stranger
-from promofix_lib.reports.spreadsheet import is_workbook, raw_sheets
+from promofix_lib.reports.source import Source, stranger
+from promofix_lib.reports.spreadsheet import texts_of
 from promofix_lib.reports.xml import is_xml
 from promofix_lib.say import say, told
 
@@ -51,30 +51,24 @@ def shape(path: Path) -> str:
     """
     look_again()
     parts = []
-    for source in sources_of(Path(path)):
+    for source in texts_of(Path(path)):
         if isinstance(source, ReportError):
             raise source
-        parts += [_described(name, encoding, rows, between) for name, encoding, rows, between in _tables(source)]
+        parts.append(_described(source.name, *_table(source)))
     return "\n\n".join(parts)
 
 
-def _tables(source: Source) -> list[tuple[str, str, Rows, str]]:
-    start = source.start()
-    if is_workbook(start, source):
-        return [(f"{source.name}: {name}", "xlsx", rows, "") for name, rows in raw_sheets(source)]
-    try:
-        encoding = encoding_of(source)
-        blocks = text_blocks(source.stream, encoding)
-        lines = list(islice((lenient(line) for block in blocks for line in block.split(b"\n")), _ROWS))
-    except LongLineError as error:
-        raise ReportError("reports.refused", file=source.name, what=stranger(source, "")) from error
-    if is_xml(start):
-        return [(source.name, encoding, _elements(lines), "xml")]
+def _table(source: Source) -> tuple[str, Rows, str]:
+    encoding = encoding_of(source)
+    blocks = text_blocks(source, encoding)
+    lines = list(islice((lenient(line) for block in blocks for line in block.split(b"\n")), _ROWS))
+    if is_xml(source.start()):
+        return encoding, _elements(lines), "xml"
     texts = [line for line in lines if line.strip()]
-    between = max(DELIMITERS, key=lambda sign: _evenness(texts, sign), default="\t")
-    if not texts or _evenness(texts, between) <= 0 or "\0" in texts[0]:
+    between = "\t" if source.of else max(DELIMITERS, key=lambda sign: _evenness(texts, sign))
+    if not source.of and _evenness(texts, between) <= 0:
         raise ReportError("reports.refused", file=source.name, what=stranger(source, texts[0] if texts else ""))
-    return [(source.name, encoding, [split_line(line, between) for line in lines], between)]
+    return "xlsx" if source.of else encoding, [split_line(line, between) for line in lines], between
 
 
 def _evenness(lines: Sequence[str], between: str) -> float:

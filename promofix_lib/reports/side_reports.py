@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 
 from promofix_lib.amounts import Money
 from promofix_lib.reports.cells import LARGEST
+from promofix_lib.reports.kinds import Kind, facts, kind_named
 from promofix_lib.reports.order_rows import as_arrow, as_frame
 from promofix_lib.reports.report import Report
 from promofix_lib.say import Told, told
@@ -43,14 +45,14 @@ def shipped_items(tables: Sequence[pd.DataFrame]) -> pa.Table:
     split = parts.duplicated(["order_id", "order_item_id"], keep=False) & parts["order_item_id"].notna()
     if not split.any():
         return as_arrow(parts)
-    return pa.concat_tables([as_arrow(parts[~split]), _added_up(parts[split])], promote_options="permissive")
+    together = _added_up(parts[split], ["order_id", "order_item_id"])
+    return pa.concat_tables([as_arrow(parts[~split]), together], promote_options="permissive")
 
 
-def _added_up(parts: pd.DataFrame) -> pa.Table:
-    keys = ["order_id", "order_item_id"]
+def _added_up(parts: pd.DataFrame, keys: list[str]) -> pa.Table:
     heads = parts.drop_duplicates(keys).reset_index(drop=True)
     for name in (name for name in _AMOUNTS if name in parts):
-        sums = parts.groupby(keys, sort=False)[name].sum(min_count=1)
+        sums = parts.groupby(keys, sort=False, dropna=False)[name].sum(min_count=1)
         heads[name] = pd.Series(sums.tolist(), dtype=parts[name].dtype)
     return as_arrow(heads)
 
@@ -68,11 +70,7 @@ def units_sold(table: pd.DataFrame) -> pa.Table:
     possible = pc.less(pc.abs(prices), pa.scalar(LARGEST))
     prices = pc.cast(pc.if_else(possible, prices, None), pa.decimal128(18, 4))
     lines = table.assign(item_price=as_frame(pa.table({"item_price": prices}))["item_price"])
-    heads = lines.drop_duplicates(["order_id", "sku"]).reset_index(drop=True)
-    for name in ("quantity", "item_price"):
-        sums = lines.groupby(["order_id", "sku"], sort=False, dropna=False)[name].sum(min_count=1)
-        heads[name] = pd.Series(sums.tolist(), dtype=lines[name].dtype)
-    return as_arrow(heads)
+    return _added_up(lines, ["order_id", "sku"])
 
 
 def placed_promotions(promotions: pd.DataFrame, items: pa.Table) -> tuple[pd.DataFrame, int]:
@@ -124,9 +122,6 @@ def _texts(items: pa.Table, name: str) -> pd.Series[str]:
 # -- payments ----------------------------------------------------------------------------------------------------------
 
 _SHOWN = 5
-_ORDER_WORDS = frozenset(
-    "order bestellung commande pedido ordine 注文 bestelling zamówienie beställning sipariş".split()
-)  # how a transaction report says that a line is an order and not a refund, a fee or a transfer
 # European payments leave out VAT, which is 27 % of the net price at most; a wrong price is further off than that.
 _VAT = Decimal("0.30")
 
@@ -161,7 +156,7 @@ def _paid(orders: pd.DataFrame) -> dict[str, Decimal]:
 
 
 def _check(paid: dict[str, Decimal], report: Report) -> list[Told]:
-    settled = order_sales(report.table)
+    settled = order_sales(report.table, kind_named(report.kind))
     wrong = [order for order, amount in settled.items() if order in paid and _differs(amount, paid[order])]
     found = [
         told(
@@ -181,44 +176,33 @@ def _differs(one: Decimal, other: Decimal) -> bool:
     return abs(one - other) > _VAT * max(abs(one), abs(other))
 
 
-def order_sales(payments: pd.DataFrame) -> dict[str, Decimal]:
+def order_sales(payments: pd.DataFrame, kind: Kind) -> dict[str, Decimal]:
     """Price less promotions per order, refunds and fees left out.
 
     Parameters
     ----------
     payments : DataFrame
         Lines of a settlement or of a transaction report.
+    kind : Kind
+        Which of the two; its `sales` say what counts.
 
     Examples
     --------
     >>> order_sales(pd.DataFrame({"order_id": ["A", "A"], "type": ["Order", "Refund"],
     ...                           "product_sales": [Decimal("9.99"), Decimal("-9.99")],
-    ...                           "promotional_rebates": [Decimal("-8.99"), None]}))
+    ...                           "promotional_rebates": [Decimal("-8.99"), None]}), kind_named("Transactions"))
     {'A': Decimal('1.00')}
     """
+    words = facts().words["sale"].split()
     sales: dict[str, Decimal] = {}
     for row in payments.to_dict("records"):
-        order, amount = row.get("order_id"), _principal({str(name): cell for name, cell in row.items()})
-        if isinstance(order, str) and amount is not None:
-            sales[order] = sales.get(order, Decimal(0)) + amount
+        order, said = row.get("order_id"), str(row.get("type", row.get("transaction_type")))
+        known = [row.get(sale["column"]) for sale in kind.sales if _counts(row, sale.get("where", {}))]
+        amounts = [amount for amount in known if isinstance(amount, Decimal)]
+        if isinstance(order, str) and amounts and said.strip().lower() in words:
+            sales[order] = sum(amounts, sales.get(order, Decimal(0)))
     return sales
 
 
-def _principal(row: dict[str, object]) -> Decimal | None:
-    kind = row.get("type", row.get("transaction_type"))
-    if not isinstance(kind, str) or kind.strip().lower() not in _ORDER_WORDS:
-        return None
-    if "product_sales" in row:
-        return _sum(row["product_sales"], row.get("promotional_rebates"))
-    if "amount_type" in row:
-        counts = row["amount_type"] in ("ItemPrice", "Promotion") and row.get("amount_description") == "Principal"
-        return _sum(row.get("amount")) if counts else None
-    return _sum(
-        row.get("price_amount") if row.get("price_type") == "Principal" else None,
-        row.get("promotion_amount") if row.get("promotion_type") == "Principal" else None,
-    )
-
-
-def _sum(*cells: object) -> Decimal | None:
-    known = [cell for cell in cells if isinstance(cell, Decimal)]
-    return sum(known, Decimal(0)) if known else None
+def _counts(row: Mapping[Hashable, Any], where: Mapping[str, Sequence[str]]) -> bool:
+    return all(row.get(name) in words for name, words in where.items())

@@ -14,9 +14,8 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -49,51 +48,16 @@ _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _LARGEST_LOCKED = 256 << 20
 
 
-class _Stream:
-    """A stream that works out the SHA-256 of what is read from its beginning to its end, on the way.
-
-    `moved` is told how many bytes further than ever before it was read.
-    """
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self._digest, self._hashed = stream, hashlib.sha256(), 0
-        self._furthest = 0
-        self.moved: Callable[[int], object] = bool
-
-    def read(self, size: int = -1) -> bytes:
-        here = self._stream.tell()
-        block = self._stream.read(size)
-        if here == 0:
-            self._digest, self._hashed = hashlib.sha256(), 0
-        if here == self._hashed:
-            self._digest.update(block)
-            self._hashed += len(block)
-        if here + len(block) > self._furthest:
-            self.moved(here + len(block) - self._furthest)
-            self._furthest = here + len(block)
-        return block
-
-    def sha256(self) -> str:
-        """SHA-256 of all bytes; what was not read yet is read now."""
-        size = self._stream.seek(0, os.SEEK_END)
-        if self._hashed != size:
-            self._stream.seek(0)
-            while self.read(BLOCK):
-                pass
-        return self._digest.hexdigest()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
 @dataclass(frozen=True)
 class Source:
-    """The bytes of one report. `stream` stands at their beginning; `packed` says that they were in an archive."""
+    """The bytes of one report. `packed` says that they were in an archive, `of` of which workbook they are a sheet."""
 
     path: Path
     name: str
     stream: IO[bytes]
     packed: bool = False
+    of: Source | None = None
+    progress: bool = False
 
     def start(self, length: int = 4096) -> bytes:
         """The first bytes, without moving on."""
@@ -102,23 +66,29 @@ class Source:
         self.stream.seek(0)
         return first
 
-    def sha256(self) -> str:
-        """SHA-256 of all its bytes."""
-        return cast("_Stream", self.stream).sha256()
+    def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
+        """All bytes from the beginning."""
+        self.stream.seek(0)
+        yield from iter(lambda: self.stream.read(size), b"")
 
-    @contextmanager
-    def watched(self, *, progress: bool) -> Iterator[None]:
-        """Show a progress bar once the reading takes longer than a second."""
-        if not progress:
-            yield
+    def sha256(self) -> str:
+        """SHA-256 of all its bytes; of a sheet, of its workbook's."""
+        stream = cast("Any", (self.of or self).stream)
+        stream.seek(0)
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def watched(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """Blocks read from the stream, with a progress bar where one is asked for and it takes longer than a second."""
+        if not self.progress:
+            yield from blocks
             return
         from tqdm.auto import tqdm
 
         size = self.stream.seek(0, os.SEEK_END)
-        self.stream.seek(0)
         with tqdm(total=size, desc=harmless(self.name), unit="B", unit_scale=True, delay=1, leave=False) as bar:
-            cast("_Stream", self.stream).moved = bar.update
-            yield
+            for block in blocks:
+                bar.update(self.stream.tell() - bar.n)
+                yield block
 
 
 def sources_of(path: Path) -> Iterator[Source | ReportError]:
@@ -154,12 +124,15 @@ def _within(source: Source) -> Iterator[Source | ReportError]:
             raise ReportError("reports.damaged_archive", file=source.name, why=str(error)) from error
         with archive:
             files = [info for info in archive.infolist() if _is_file(info)]
-            _check_count(source.name, files)
+            if not files:
+                raise ReportError("reports.empty_archive", file=source.name)
+            if len(files) > _MEMBERS:
+                raise ReportError("reports.too_many_files", file=source.name, n=len(files), most=_MEMBERS)
             for info in files:
                 name = f"{source.name}: {_plain_name(info.filename)}"
                 yield from _unpacked(source, name, partial(archive.open, info), info.compress_size)
     else:
-        yield replace(source, stream=cast("IO[bytes]", _Stream(whole)))
+        yield source
 
 
 def is_office(source: Source, within: str = "") -> bool:
@@ -169,11 +142,7 @@ def is_office(source: Source, within: str = "") -> bool:
             names = archive.namelist()
     except DAMAGES:
         return False
-    finally:
-        source.stream.seek(0)
-    if within:
-        return any(name.startswith(within) for name in names)
-    return "[Content_Types].xml" in names or "mimetype" in names
+    return any(name.startswith(within) for name in names if within or name in ("[Content_Types].xml", "mimetype"))
 
 
 def _unpacked(source: Source, name: str, opener: Callable[[], Any], packed: int) -> Iterator[Source | ReportError]:
@@ -186,7 +155,7 @@ def _unpacked(source: Source, name: str, opener: Callable[[], Any], packed: int)
                     check_size(name, size, packed)
                     spooled.write(block)
             spooled.seek(0)
-            member: Source | ReportError = Source(source.path, name, cast("IO[bytes]", _Stream(spooled)), packed=True)
+            member: Source | ReportError = Source(source.path, name, cast("IO[bytes]", spooled), packed=True)
         except ReportError as error:
             member = error
         except DAMAGES as error:
@@ -197,13 +166,6 @@ def _unpacked(source: Source, name: str, opener: Callable[[], Any], packed: int)
 def _is_file(info: zipfile.ZipInfo) -> bool:
     name = info.filename.rsplit("/", 1)[-1]
     return not info.is_dir() and not info.filename.startswith("__MACOSX/") and not name.startswith((".", "~$"))
-
-
-def _check_count(name: str, files: list[zipfile.ZipInfo]) -> None:
-    if not files:
-        raise ReportError("reports.empty_archive", file=name)
-    if len(files) > _MEMBERS:
-        raise ReportError("reports.too_many_files", file=name, n=len(files), most=_MEMBERS)
 
 
 def _plain_name(name: str) -> str:

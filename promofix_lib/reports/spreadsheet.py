@@ -1,69 +1,55 @@
-"""Reports that were saved again as a spreadsheet: every sheet that holds one is read, the others are named."""
+"""Reports that were saved again as a spreadsheet: each sheet becomes the text that it was made from."""
 
 from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import reduce
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports.flat_file import FlatFile, Read
 from promofix_lib.reports.kinds import english
-from promofix_lib.reports.lines import Header, header_among
-from promofix_lib.reports.report import EVERYTHING, Want
-from promofix_lib.reports.source import BLOCK, DAMAGES, Source, check_size, is_office
-from promofix_lib.say import Told, told
+from promofix_lib.reports.source import BLOCK, DAMAGES, Source, check_size, is_office, sources_of
+from promofix_lib.say import told
 
 _MOST_CELLS = 60_000_000
 _CELL = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 _REPEATED = re.compile(rb"number-(columns|rows)-repeated=[\"'](\d{1,9})[\"']")
 _IN_ONE_COLUMN = re.compile("\t|(?:\xa0 ){2,}\xa0?")
+_SEPARATORS = re.compile("[\t\r\n]+")
 _WHOLE_IDS = (1e13, 1e15)  # an item id that a spreadsheet holds as a number is whole if it has 14 or 15 digits
 
-Sheet = tuple[str, Header, Read]
 
-
-def is_workbook(start: bytes, source: Source) -> bool:
-    """Whether a file is an Excel workbook (.xlsx) or an OpenDocument one (.ods)."""
-    return start.startswith(b"PK\x03\x04") and (is_office(source, "xl/") or b"opendocument.spreadsheet" in start[:120])
-
-
-def read_workbook(source: Source, want: Want = EVERYTHING) -> tuple[list[Sheet], list[Told]]:
-    """Every sheet that holds a known report, by the report's name, and the sheets that were passed over.
+def texts_of(path: Path) -> Iterator[Source | ReportError]:
+    """Every text in a file: itself, each file of an archive, each sheet of a workbook; an error for what is damaged.
 
     Raises
     ------
     ReportError
-        No sheet holds one, the file is damaged or harmful, or Excel has ruined the ids.
+        As `sources_of`.
     """
-    found: list[tuple[str, Header, list[list[Any]]]] = []
-    passed: list[Told] = []
-    for name, rows in _sheets(source):
-        sheet = _header_and_rows(rows)
-        if sheet:
-            found.append((name, *sheet))
-        elif any(_text(cell).strip() for row in rows for cell in row):
-            passed.append(told("reports.sheet_passed_over", file=source.name, sheet=name, n=len(rows)))
-    if not found:
-        raise ReportError("reports.no_sheet", file=source.name)
-    sheets = []
-    for name, header, rows in found:
-        _check_ids(source.name, header, rows)
-        place = f"{source.name}: {name}" if len(found) > 1 else source.name
-        texts = [[_text(cell) for cell in row] for row in rows]
-        sheets.append((place, header, FlatFile(place, header, want=want).of_cells(texts)))
-    return sheets, passed
+    for source in sources_of(path):
+        if isinstance(source, ReportError) or not _is_workbook(source):
+            yield source
+            continue
+        try:
+            yield from _sheets(source)
+        except ReportError as error:
+            yield error
 
 
-def raw_sheets(source: Source) -> list[tuple[str, list[list[str]]]]:
-    """Every sheet's name and cells as texts, whatever it holds."""
-    return [(name, [[_text(cell) for cell in row] for row in rows]) for name, rows in _sheets(source)]
+def _is_workbook(source: Source) -> bool:
+    """Whether a file is an Excel workbook (.xlsx) or an OpenDocument one (.ods)."""
+    start = source.start(120)
+    return start.startswith(b"PK\x03\x04") and (is_office(source, "xl/") or b"opendocument.spreadsheet" in start)
 
 
-def _sheets(source: Source) -> list[tuple[str, list[list[Any]]]]:
+def _sheets(source: Source) -> Iterator[Source]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -73,18 +59,32 @@ def _sheets(source: Source) -> list[tuple[str, list[list[Any]]]]:
         names = list(book.sheet_names)
         if "mail_merge" in names and "todo" in names:
             raise ReportError("reports.own_workbook", file=source.name)
-        return [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names]
+        sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names}
     except (CalamineError, *DAMAGES) as error:
         raise ReportError("reports.damaged_workbook", file=source.name, why=str(error)[:80]) from error
+    filled = [name for name, rows in sheets.items() if any(map(any, rows))] or names[:1]
+    for name in filled:
+        shown = f"{source.name}: {name}" if len(filled) > 1 else source.name
+        text = "".join(f"{line}\n" for line in _lines(shown, sheets[name]))
+        yield replace(source, name=shown, stream=BytesIO(text.encode("utf-8", "replace")), of=source)
 
 
-def _header_and_rows(rows: list[list[Any]]) -> tuple[Header, list[list[Any]]] | None:
-    header = header_among([_text(cell) for cell in row] for row in rows[:50])
-    if header:
-        return header, rows
-    split: list[list[Any]] = [list(_IN_ONE_COLUMN.split(_text(row[0]))) if row else [] for row in rows]
-    header = header_among(split[:50])
-    return (header, split) if header else None
+def _lines(name: str, rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """The rows as lines of cells between tabs.
+
+    An id that Excel holds as a number has lost its leading zeros, unless it has as many digits as ids have.
+    """
+    ids: list[int] = []
+    for at, row in enumerate(rows, start=1):
+        texts = [_text(cell) for cell in row]
+        held = [row[i] for i in ids if isinstance(row[i], float)]
+        if lost := [number for number in held if not _WHOLE_IDS[0] <= number < _WHOLE_IDS[1]]:
+            raise ReportError("reports.excel_lost_zeros", file=name, line=at, found=f"{lost[0]:.6g}")
+        ids = ids or [i for i, text in enumerate(texts) if english(text).endswith("order-item-id")]
+        if len(texts) == 1 or not any(texts[1:]):
+            yield _IN_ONE_COLUMN.sub("\t", texts[0].replace("\n", " ")) if texts else ""
+        else:
+            yield "\t".join(_SEPARATORS.sub(" ", text) for text in texts)
 
 
 def _text(cell: Any) -> str:
@@ -95,16 +95,6 @@ def _text(cell: Any) -> str:
     if isinstance(cell, (datetime, date, time)):
         return cell.isoformat()
     return "" if cell is None or isinstance(cell, timedelta) else str(cell)
-
-
-def _check_ids(name: str, header: Header, rows: list[list[Any]]) -> None:
-    """An id that Excel holds as a number has lost its leading zeros, unless it has as many digits as ids have."""
-    places = [i for i, cell in enumerate(header.cells) if english(cell).endswith("order-item-id")]
-    for number, row in enumerate(rows[header.line :], start=header.line + 1):
-        for place in places:
-            cell = row[place] if place < len(row) else ""
-            if isinstance(cell, float) and not _WHOLE_IDS[0] <= cell < _WHOLE_IDS[1]:
-                raise ReportError("reports.excel_lost_zeros", file=name, line=number, found=f"{cell:.6g}")
 
 
 def _check(source: Source) -> None:
@@ -126,9 +116,9 @@ def _check_extent(name: str, blocks: Iterator[bytes]) -> None:
     columns, last_row = 0, 0
     for block in blocks:
         cells = _CELL.findall(block)
-        columns = max([columns, *(_number(letters) for letters in {letters for letters, _ in cells})])
-        last_row = max([last_row, *(int(row) for _, row in cells)])
-        _check_cells(name, last_row, columns)
+        columns = max([columns, *map(_number, {letters for letters, _ in cells})])
+        last_row = max([last_row, *map(int, {row for _, row in cells})])
+    _check_cells(name, last_row, columns)
 
 
 def _check_cells(name: str, rows: int, columns: int) -> None:
@@ -151,7 +141,4 @@ def _check_repeats(name: str, content: bytes) -> None:
 
 
 def _number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+    return reduce(lambda number, letter: number * 26 + letter - 64, letters, 0)

@@ -176,6 +176,10 @@ _CLASSES[[*range(48, 58), *range(65, 91), *range(97, 123)]] = 1
 _CLASSES[ord("-")] = 2
 _ORDER_FORM = np.array([2 if at in (3, 11) else 1 for at in range(19)], np.uint8)
 _TWICE_BEHIND = np.isin(np.arange(256), [0xC2, 0xC5, 0xC6, 0xCB, 0xE2])
+# Two neighbours among the bytes from DEL on that may be part of a control, lost or invisible letter.
+_ODD_PAIRS = np.zeros((256, 256), bool)
+_ODD_PAIRS[0x7F, :] = _ODD_PAIRS[:, 0x7F] = _ODD_PAIRS[0xC2, :0xA0] = _ODD_PAIRS[0xEF, 0xBB] = True
+_ODD_PAIRS[0xEF, 0xBF] = _ODD_PAIRS[0x80, 0xA8:0xAA] = True
 
 
 def odd_bytes(block: bytes, cells: int) -> bool:
@@ -190,27 +194,15 @@ def odd_bytes(block: bytes, cells: int) -> bool:
     """
     letters = np.frombuffer(block, np.uint8)
     separators = cells - (not block.endswith(b"\n"))
-    low = np.count_nonzero(letters < 32)
-    if low != separators and low - separators != block.count(b"\r\n"):
+    returns = np.flatnonzero(letters[:-1] == ord("\r"))
+    if np.count_nonzero(letters < 32) != separators + len(returns) or np.any(letters[returns + 1] != ord("\n")):
         return True
     at = np.flatnonzero(letters > 126)
     if not len(at):
         return False
     high = letters[at]
-    return _odd_letters(high) or any(_looks_twice(block, place) for place in _twice_leads(high, at))
-
-
-def _odd_letters(high: Bytes) -> bool:
-    """The same of the bytes from DEL on."""
-    if np.any(high == 0x7F):
-        return True
-    padded = np.concatenate([high, np.zeros(2, np.uint8)])
-    second, third = padded[1:-1], padded[2:]
-    if np.any((high == 0xC2) & (second < 0xA0)):
-        return True
-    if np.any((high == 0xEF) & (((second == 0xBB) & (third == 0xBF)) | ((second == 0xBF) & (third == 0xBD)))):
-        return True
-    return bool(np.any((high == 0xE2) & (second == 0x80) & ((third == 0xA8) | (third == 0xA9))))
+    odd = _ODD_PAIRS[high[:-1], high[1:]].any() or high[-1] == 0x7F
+    return bool(odd) or any(_looks_twice(block, place) for place in _twice_leads(high, at))
 
 
 def _twice_leads(high: Bytes, at: npt.NDArray[np.int64]) -> list[int]:

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import IO
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
+import numpy as np
+
 from promofix_lib.errors import ReportError
-from promofix_lib.reports.encodings import encoding_of
-from promofix_lib.reports.flat_file import FlatFile, Read
+from promofix_lib.reports.encodings import decoded, encoding_of
+from promofix_lib.reports.flat_file import FlatFile
 from promofix_lib.reports.kinds import Kind, facts, kind_named
-from promofix_lib.reports.lines import Header, Record
+from promofix_lib.reports.lines import Header
 from promofix_lib.reports.report import EVERYTHING, Quarantined, Want
 from promofix_lib.reports.source import Source
 from promofix_lib.say import Told, told
 
 _BLOCK = 1 << 20
-_TREE = 16 << 10  # small trees stay in the processor's cache
 _LONGEST_MESSAGE = 4 << 20
 _END = b"</Message>"
 _ALWAYS = {"order_id", "purchase_date", "item_price", "item_promotion_discount", "promotion_ids", "claim_codes"}
 _ITEM = re.compile(rb"<(?:Item|OrderItem)[\s>]")
+_SEPARATORS = re.compile("[\t\n]+")
 _ROOT = re.compile(rb"<(?![?!])([A-Za-z_][^\s/>]*)[^>]*>")
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)[\"']")
-_BETWEEN_IDS = "\ue000"  # as in kinds.toml: a sign that no id holds
-_PROMOTIONS = ("item_promotion_discount", "ship_promotion_discount", "promotion_ids", "claim_codes")
-# What an element within a promotion, or the type of its component, adds to.
-_SAID = {
-    **dict.fromkeys(("Principal", "ItemPromotionDiscount"), "item_promotion_discount"),
-    **dict.fromkeys(("Shipping", "ShipPromotionDiscount"), "ship_promotion_discount"),
-    **dict.fromkeys(("MerchantPromotionID", "PromotionID", "PromotionIDs"), "promotion_ids"),
-    "PromotionClaimCode": "claim_codes",
-}
 _NO_CODE = "_SITE_WIDE_"  # Amazon's word for a promotion that needs no code
 
 
@@ -46,16 +38,14 @@ def is_xml(start: bytes) -> bool:
     return text.startswith((b"<?xml", b"<!doctype", b"<!--", b"<amazonenvelope")) and b"html" not in text[:200]
 
 
-def read_xml(source: Source, want: Want = EVERYTHING) -> tuple[Kind, str, Read]:
+def read_xml(source: Source, want: Want = EVERYTHING) -> tuple[str, FlatFile]:
     """Every order item of an XML report.
 
     Returns
     -------
-    kind : Kind
-        XML Order Report or XML All Orders.
     encoding : str
         How the bytes were read.
-    read : Read
+    read : FlatFile
         Its lines are order items; each keeps the physical line on which it begins.
 
     Raises
@@ -64,11 +54,12 @@ def read_xml(source: Source, want: Want = EVERYTHING) -> tuple[Kind, str, Read]:
         Another document, a DOCTYPE, an entity, or XML that is damaged before the first order.
     """
     encoding = _encoding(source)
+    blocks = source.watched(source.blocks(_BLOCK))
     reader = MessageReader(source.name, want)
-    reader.take(_utf8(source.stream, encoding))
+    reader.take(blocks if encoding in ("utf-8", "ascii") else decoded(blocks, encoding))
     if reader.kind is None:
         raise ReportError("reports.xml_without_orders", file=source.name)
-    return reader.kind, encoding, reader.done()
+    return encoding, reader.done()
 
 
 def _encoding(source: Source) -> str:
@@ -83,22 +74,14 @@ def _encoding(source: Source) -> str:
         raise ReportError("reports.unknown_encoding", file=source.name, found=name) from error
 
 
-def _utf8(stream: IO[bytes], encoding: str) -> Iterator[bytes]:
-    stream.seek(0)
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    plain = encoding in ("utf-8", "ascii")
-    while block := stream.read(_BLOCK):
-        yield block if plain else decoder.decode(block).encode("utf-8", "replace")
-
-
 class MessageReader:
     """Cuts a stream after whole messages and turns their orders into rows; a damaged message is set aside alone."""
 
     def __init__(self, name: str, want: Want = EVERYTHING) -> None:
         self.name = name
         self.kind: Kind | None = None
-        self.table = FlatFile(name, Header(kind_named("XML Order Report"), names(), "\t", 0), want=want)
-        self._root, self._why = b"", ""
+        self.table = FlatFile(name, Header(kind_named("XML Order Report"), names(), "\t", 0), want)
+        self._root = b""
         self._rows: list[tuple[int, tuple[str, ...]]] = []
         self._filled = set(_ALWAYS)
 
@@ -148,58 +131,44 @@ class MessageReader:
             self._set_aside(line, told("reports.fault.xml_cut_off"), rest)
 
     def _take(self, text: bytes, line: int) -> None:
-        """Rows of whole messages, in trees of a size that suits the processor."""
+        """Rows of whole messages; one that is damaged is set aside alone."""
         self._refuse_declarations(text)
-        at = 0
-        while at < len(text):
-            end = text.find(_END, at + _TREE)
-            end = len(text) if end < 0 else end + len(_END)
-            if not self._added(text[at:end], line):
-                self._take_one_by_one(text[at:end], line)
-            line += text.count(b"\n", at, end)
-            at = end
-        self._type_rows()
-
-    def _take_one_by_one(self, text: bytes, line: int) -> None:
         for message in text.split(_END)[:-1]:
-            if not self._added(message + _END, line):
-                self._set_aside(line, told("reports.fault.damaged_xml", why=self._why), message)
+            try:
+                self._add(message + _END, line)
+            except ParseError as error:
+                self._set_aside(line, told("reports.fault.damaged_xml", why=str(error)), message)
             line += message.count(b"\n")
+        if self._rows:
+            places, rows = zip(*self._rows, strict=True)
+            self._filled |= {name for name, cells in zip(names(), zip(*rows, strict=True), strict=True) if any(cells)}
+            self.table.take("\n".join(map("\t".join, rows)).encode("utf-8", "replace"), np.array(places))
+            self._rows = []
 
-    def _added(self, text: bytes, line: int) -> bool:
-        try:
-            envelope = fromstring(b"".join([self._root, text, b"</AmazonEnvelope>"]))
-        except ParseError as error:
-            self._why = str(error)
-            return False
-        self.kind = self.kind or _kind(text)
+    def _add(self, message: bytes, line: int) -> None:
+        envelope = fromstring(b"".join([self._root, message, b"</AmazonEnvelope>"]))
+        self.kind = self.kind or _kind(message)
         self.table.kind = kind = self.kind or kind_named("XML All Orders")
-        rows = [row for message in envelope.iter("Message") for row in rows_of(message, kind)]
-        self._rows += zip(_places(text, line, len(rows)), rows, strict=True)
-        return True
-
-    def _type_rows(self) -> None:
-        rows, self._rows = self._rows, []
-        whole = [(line, cells) for line, cells in rows if cells]
-        empty = (Record(line, 1, (), told("reports.fault.no_items")) for line, cells in rows if not cells)
-        if whole:
-            columns = zip(*(cells for _, cells in whole), strict=True)
-            self._filled |= {name for name, cells in zip(names(), columns, strict=True) if any(cells)}
-            self.table.take_rows(whole)
-        self.table.take_records(empty)
+        rows = list(rows_of(envelope, kind)) or [()]
+        for place, row in zip(_places(message, line, len(rows)), rows, strict=True):
+            if row:
+                self._rows.append((place, row))
+            else:
+                self._set_aside(place, told("reports.fault.no_items"), message)
 
     def _set_aside(self, line: int, reason: Told, text: bytes) -> None:
         found = re.search(rb"<AmazonOrderID>\s*([\w-]{1,40})", text)
         shown = f"AmazonOrderID: {found[1].decode()}" if found else ""
         self.table.typer.quarantined.append(Quarantined(line, reason, shown))
 
-    def done(self) -> Read:
+    def done(self) -> FlatFile:
         """What came of it, without the columns that no order fills, so that the report does not seem to know them."""
         read = self.table.done()
-        read.columns = tuple(name for name in names() if name in self._filled)
-        empty = {*names()} - self._filled - {*self.table.kind.implied}
-        read.table = read.table.select([name for name in read.table.column_names if name not in empty])
-        read.lines = read.rows + len(read.quarantined)
+        read.lines = read.rows + read.count["blanks"] + len(read.typer.quarantined)
+        read.columns = tuple(column for column in read.columns if column.name in self._filled)
+        empty = {*names()} - self._filled - {*read.kind.implied}
+        read.table = read.table.drop_columns([name for name in read.table.column_names if name in empty])
+        read.header = Header(read.kind, (), "", 0)
         return read
 
 
@@ -211,13 +180,9 @@ def _kind(text: bytes) -> Kind | None:
     return None
 
 
-def _places(text: bytes, line: int, rows: int) -> list[int]:
+def _places(message: bytes, line: int, rows: int) -> list[int]:
     """The physical line of each item; of the message when the items cannot be told apart in the text."""
-    places, at, here = [], 0, line
-    for found in _ITEM.finditer(text):
-        here += text.count(b"\n", at, found.start())
-        at = found.start()
-        places.append(here)
+    places = [line + message.count(b"\n", 0, found.start()) for found in _ITEM.finditer(message)]
     return places if len(places) == rows else [line] * rows
 
 
@@ -226,74 +191,51 @@ def _places(text: bytes, line: int, rows: int) -> list[int]:
 
 @cache
 def names() -> tuple[str, ...]:
-    """Names of the cells of a row, in their order: what the elements fill, then promotions."""
-    filled = dict.fromkeys(name for part in facts().xml.values() for name in part.values())
-    return (*filled, "currency", *_PROMOTIONS)
-
-
-@cache
-def _columns(part: str) -> dict[str, int]:
-    return {tag: names().index(name) for tag, name in facts().xml[part].items()}
+    """Names of the cells of a row, in their order."""
+    return tuple(dict.fromkeys(facts().xml.values()))
 
 
 def rows_of(message: Element, kind: Kind) -> Iterator[tuple[str, ...]]:
     """The cells of each order item of a message; no cells for an order without items."""
     order_tag, item_tag = kind.xml
+    blank = dict.fromkeys(names(), "")
     for order in message.iter(order_tag):
-        items = [item for tag in dict.fromkeys((item_tag, "Item")) for item in order.findall(tag)]
-        head = [""] * len(names())
-        _fill(head, order, "order")
-        for child in order:
-            if child.tag == "BillingData":
-                _fill(head, child, "billing")
-            elif child.tag == "FulfillmentData":
-                _fill(head, child, "fulfilment")
-                for address in child.findall("Address"):
-                    _fill(head, address, "address")
-        yield from (_item(head.copy(), item) for item in items)
+        items = [child for child in order if child.tag in (item_tag, "Item")]
+        head: dict[str, list[str]] = {}
+        _gather((child for child in order if child not in items), "", head, facts().xml)
+        for item in items:
+            said = {name: texts.copy() for name, texts in head.items()}
+            _gather(item, "", said, facts().xml)
+            yield tuple((blank | {name: _together(name, texts) for name, texts in said.items()}).values())
         if not items:
             yield ()
 
 
-def _item(cells: list[str], item: Element) -> tuple[str, ...]:
-    _fill(cells, item, "item")
-    currency = len(cells) - len(_PROMOTIONS) - 1
-    for component in item.iterfind("ItemPrice/Component"):
-        amount = component.find("Amount")
-        if amount is None:
-            continue
-        cells[currency] = cells[currency] or amount.get("currency", "")
-        place = _columns("price").get(component.findtext("Type", "").strip())
-        if place is not None:
-            cells[place] = (amount.text or "").strip()
-    cells[currency + 1 :] = _promotions(item)
-    return tuple(cells)
+def _gather(elements: Iterable[Element], above: str, said: dict[str, list[str]], places: Mapping[str, str]) -> None:
+    """What the elements and those within them say, by the name of the column that they fill."""
+    for element in elements:
+        place = above + element.tag
+        texts = [(f"@{name}", value) for name, value in element.attrib.items()] if element.attrib else []
+        if len(element):
+            kind = element.findtext("Type")
+            _gather(element, f"{place}[{kind.strip()}]/" if kind else f"{place}/", said, places)
+        elif element.text:
+            texts.append((place, element.text))
+        for where, text in texts:
+            if where in places and (plain := _SEPARATORS.sub(" ", text.strip())) and plain != _NO_CODE:
+                said.setdefault(places[where], []).append(plain)
 
 
-def _fill(cells: list[str], element: Element, part: str) -> None:
-    places = _columns(part)
-    for child in element:
-        place = places.get(child.tag)
-        if place is not None and child.text:
-            cells[place] = child.text.strip()
+def _together(name: str, texts: Sequence[str]) -> str:
+    """Discounts add up, ids and codes stand side by side; of anything else the last word counts."""
+    if name.endswith("discount"):
+        return _sum(texts)
+    if name in ("promotion_ids", "claim_codes"):
+        return ",".join(dict.fromkeys(texts))
+    return texts[-1]
 
 
-def _promotions(item: Element) -> Iterator[str]:
-    """What all promotions of an item come to, in the order of `_PROMOTIONS`."""
-    found: dict[str, list[str]] = {name: [] for name in _PROMOTIONS}
-    for child in item.iterfind("Promotion/*"):
-        inner = child.tag == "Component"
-        tag = child.findtext("Type", "").strip() if inner else child.tag
-        text = (child.findtext("Amount", "") if inner else child.text or "").strip()
-        name = _SAID.get(tag)
-        if name and text and text != _NO_CODE and inner == (tag in ("Principal", "Shipping")):
-            parts = text.split(",") if tag == "PromotionIDs" else [text]
-            found[name] += [part.strip() for part in parts if part.strip()]
-    for name in _PROMOTIONS:
-        yield _sum(found[name]) if name.endswith("discount") else _BETWEEN_IDS.join(dict.fromkeys(found[name]))
-
-
-def _sum(texts: list[str]) -> str:
+def _sum(texts: Sequence[str]) -> str:
     """The sum of the discounts; where one is no amount, their texts, so that the row is set aside and not guessed."""
     if len(texts) < 2:
         return "".join(texts)

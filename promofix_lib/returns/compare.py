@@ -260,10 +260,11 @@ class Desk:
     # -- whose hand ---------------------------------------------------------------------------------------------------
 
     def _hand(self, name: str, cells: Cells) -> str:
-        """Whose list this is: the hand of that name whose answers it still holds, else one more of that name.
+        """Whose list this is: the hand of that name which it goes on from, else one more of that name.
 
         Two assistants may send back files of the same name. What a hand answered in a copy stands in its next return of
-        that copy; a list in which it is untouched again comes from another hand, is older, or was taken back.
+        that copy; a list in which it is untouched again comes from another hand, is older, or was taken back. Where
+        nothing tells whose a list is, another answer is another hand's, unless that hand's own notes stand in it.
         """
         names = (name if number == 1 else f"{name} ({number})" for number in count(1))
         hand = next(one for one in names if self._goes_on(one, cells))
@@ -281,7 +282,8 @@ class Desk:
         return said if here and said and not is_remark(said) else None
 
     def _goes_on(self, hand: str, cells: Cells) -> bool:
-        """Whether all that a hand answered in a copy still stands in these cells, and a later list does not differ."""
+        """Whether what a hand answered in a copy still stands in these cells, or was changed by that hand for sure."""
+        unsure = hand in self.heard.in_this_call or (self.worked.nameless and not self._own_words(hand, cells))
         for task, some in cells.items():
             said = self.heard.last.get(task, {}).get(hand)
             if said is None or is_remark(said):
@@ -290,9 +292,14 @@ class Desk:
             if here and not _touched(some) and not self._saved_after(said):
                 return False
             later = not here and self.heard.age[said.export] >= self.heard.age[self.export]
-            if (later or hand in self.heard.in_this_call) and _touched(some) - {said.value}:
+            if (later or unsure) and _touched(some) - {said.value}:
                 return False
         return True
+
+    def _own_words(self, hand: str, cells: Cells) -> bool:
+        """Whether a note that a hand wrote into this copy stands in it again: nobody else types the same."""
+        given = ((self._given(hand, task), some) for task, some in cells.items())
+        return any(said and said.note and any(cell.note == said.note for cell in some) for said, some in given)
 
     def _saved_after(self, said: Answer) -> bool:
         """Whether the same person surely saved this list when that answer had been read already."""
@@ -309,7 +316,6 @@ class Desk:
             if given and not _touched(some):  # taken back by the hand that gave it
                 some = [replace(cell, touched=True) for cell in some]
             for number, (value, note) in enumerate(_statements(some)):
-                name = hand if not number else f"{hand} #{number + 1}"
                 said_by = hand if not number else f"{hand} #{number + 1}"
                 file, at = self.source.name, self.source.at
                 new = self._answer(Answer(*task, value, note, said_by, file, self.export, self.copy, at))

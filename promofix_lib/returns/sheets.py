@@ -39,6 +39,8 @@ _ORDER_ID = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}(?![0-9])")
 _NAME_WITHIN = ord(NAME_CELL[0]) - ord("A") + 1  # further to the right stands when the list was made
 _OURS = ("promofix", "openpyxl")
 _NUMBER_BEHIND = re.compile(r"[\W\d_]+$")  # "buyers (3)" is what a browser calls the third "buyers"
+_HANDED_OUT_AS = re.compile(r"buyers|todo|copy of|[\W\d_]", re.IGNORECASE)
+_SAVED_BY = {"docProps/core.xml": ("lastModifiedBy", "dcterms:modified"), "meta.xml": ("dc:creator", "dc:date")}
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 
 
@@ -65,6 +67,8 @@ class Worked:
         Who worked on it: the name that was written into it, else who saved it last and the file's name.
     signed : bool
         Whether the list itself tells that name, and not only the file's.
+    nameless : bool
+        Not even the file does: it is called as it was handed out.
     saved : datetime or None
         When it was saved, where it tells.
     """
@@ -73,6 +77,7 @@ class Worked:
     mails: tuple[Line, ...]
     hand: str
     signed: bool = False
+    nameless: bool = False
     saved: datetime | None = None
 
 
@@ -104,7 +109,8 @@ def read_worked(path: Path) -> Worked:
     names = [name for rows in sheets.values() if (name := _name_in(rows))]
     (by, saved), stem = _signed(path), _NUMBER_BEHIND.sub("", path.stem) or path.stem
     hand = names[0] if names else " · ".join(filter(None, (by, stem)))
-    return Worked(lists, tuple(mails), hand, bool(names or by), saved)
+    signed = bool(names or by)
+    return Worked(lists, tuple(mails), hand, signed, not signed and not _HANDED_OUT_AS.sub("", stem), saved)
 
 
 def mail_status(text: str) -> Value | None:
@@ -215,10 +221,11 @@ def _signed(path: Path) -> tuple[str, datetime | None]:
     """Who saved a workbook last, and when in UTC; nothing where it does not tell."""
     try:
         with zipfile.ZipFile(path) as book:
-            told_of = book.read("docProps/core.xml").decode("utf-8", "replace")
-    except (OSError, KeyError, zipfile.BadZipFile):
+            part = next(name for name in _SAVED_BY if name in book.namelist())
+            told_of = book.read(part).decode("utf-8", "replace")
+    except (OSError, StopIteration, zipfile.BadZipFile):
         return "", None
-    by, at = (re.search(rf"{name}[^>]*>([^<]*)<", told_of) for name in ("lastModifiedBy", "dcterms:modified"))
+    by, at = (re.search(rf"{name}[^>]*>([^<]*)<", told_of) for name in _SAVED_BY[part])
     name = html.unescape(by[1]).strip() if by else ""
     moment = None
     with suppress(ValueError):

@@ -69,8 +69,8 @@ class WordingDesk(TextsDesk):
         for message in messages:
             grouped.setdefault(f"{message.variant}.{message.language}", []).append(message)
         faults: dict[str, dict[Fault, None]] = {}
-        for found in lint_messages(messages):
-            faults.setdefault(f"{found.variant}.{found.language}", {})[found.fault] = None
+        for message, fault in lint_messages(messages):
+            faults.setdefault(f"{message.variant}.{message.language}", {})[fault] = None
         return {name: Needed(tuple(group), tuple(faults.get(name, ()))) for name, group in grouped.items()}
 
     def _open(self, faults: Sequence[Fault]) -> list[Fault]:

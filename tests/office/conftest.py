@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+import signal
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-collect_ignore = ["merge_letters.py", "sort_list.py"]  # run under the Python that has LibreOffice's uno
+collect_ignore = ["merge_letters.py", "save_as.py", "sort_list.py"]  # run under the Python that has LibreOffice's uno
+Office = Callable[..., str]
+"""Called with a script of this folder and its arguments, gives what it printed."""
+
 UNO_PYTHONS = ("/usr/bin/python3", "/usr/lib/libreoffice/program/python", "/opt/libreoffice/program/python")
 
 
@@ -27,13 +33,27 @@ def uno_python() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def office() -> str:
-    """The Python that can talk to LibreOffice; the test is skipped where there is none, unless it is required."""
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """One LibreOffice for all tests.
+
+    The test is skipped where there is none, unless it is required.
+    """
     missing = lacking()
     if missing and "office" in os.environ.get("PROMOFIX_REQUIRE", ""):
         pytest.fail(f"PROMOFIX_REQUIRE asks for LibreOffice, but these are missing: {missing}")
     if missing:
         pytest.skip(f"LibreOffice is not complete here, missing: {missing}")
-    python = uno_python()
-    assert python is not None
-    return python
+    python, pipe = uno_python(), f"promofix{secrets.token_hex(8)}"
+    profile = f"-env:UserInstallation={tmp_path_factory.mktemp('office').as_uri()}"
+    command = ["soffice", "--headless", "--norestore", "--nologo", profile, f"--accept=pipe,name={pipe};urp"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+    def told(script: str, *arguments: object) -> str:
+        command = [str(python), script, pipe, *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=Path(__file__).parent)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    yield told
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()

@@ -1,12 +1,11 @@
 """Merge a mail list with a letter in LibreOffice Writer, as an assistant would, without a screen.
 
 Run by the Python that LibreOffice talks to (``python3-uno``), not by the one of the tests:
-``python3 merge_letters.py buyers.xlsx message-template.docx folder`` leaves ``letters.pdf`` in the folder.
+``python3 merge_letters.py PIPE buyers.xlsx message-template.docx folder`` leaves ``letters.pdf`` in the folder.
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -25,23 +24,12 @@ def option(name, value):
     return wanted
 
 
-def start(folder):
-    """LibreOffice with a profile of its own, and the way to talk to it."""
-    pipe = f"promofix{time.monotonic_ns()}"
-    office = subprocess.Popen(
-        [
-            "soffice",
-            "--headless",
-            "--norestore",
-            "--nologo",
-            f"-env:UserInstallation={(folder / 'profile').as_uri()}",
-            f"--accept=pipe,name={pipe};urp",
-        ]
-    )
+def connected(pipe):
+    """The LibreOffice that listens there, as soon as it does."""
     resolver = uno.getComponentContext().ServiceManager.createInstance("com.sun.star.bridge.UnoUrlResolver")
     for _ in range(300):
         try:
-            return office, resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
+            return resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
         except NoConnectException:
             time.sleep(0.2)
     raise SystemExit("LibreOffice did not answer within a minute")
@@ -95,26 +83,20 @@ def merge(services, letter, folder):
 
 
 def main():
-    workbook, template, folder = (Path(argument).resolve() for argument in sys.argv[1:4])
-    office, context = start(folder)
-    try:
-        services = context.ServiceManager
+    pipe, *paths = sys.argv[1:]
+    workbook, template, folder = (Path(path).resolve() for path in paths)
+    context = connected(pipe)
+    services = context.ServiceManager
 
-        class Services:
-            def createInstance(self, name):  # noqa: N802
-                return services.createInstanceWithContext(name, context)
+    class Services:
+        def createInstance(self, name):  # noqa: N802
+            return services.createInstanceWithContext(name, context)
 
-        source = register(Services(), workbook, folder)
-        tables = source.getConnection("", "").Tables.ElementNames
-        letter, names = bind_fields(Services(), template, folder)
-        merge(Services(), letter, folder)
-        sys.stdout.write(f"tables: {' '.join(tables)}\nfields: {' '.join(names)}\n")
-        Services().createInstance("com.sun.star.frame.Desktop").terminate()
-    finally:
-        try:
-            office.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            office.kill()
+    source = register(Services(), workbook, folder)
+    tables = source.getConnection("", "").Tables.ElementNames
+    letter, names = bind_fields(Services(), template, folder)
+    merge(Services(), letter, folder)
+    sys.stdout.write(f"tables: {' '.join(tables)}\nfields: {' '.join(names)}\n")
 
 
 if __name__ == "__main__":

@@ -1,20 +1,18 @@
 """Work on a to-do list in LibreOffice Calc as an assistant would, without a screen: answer, sort, save as anything.
 
 Run by the Python that LibreOffice talks to (``python3-uno``), not by the one of the tests:
-``python3 sort_list.py buyers.xlsx folder answers.json how`` leaves ``worked.xlsx``, ``.ods``, ``.xls`` and ``.csv``.
+``python3 sort_list.py PIPE buyers.xlsx folder answers.json how`` leaves ``worked.xlsx``, ``.ods``, ``.xls``, ``.csv``.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import uno
-from com.sun.star.lang import DisposedException
 from com.sun.star.table import TableSortField
-from merge_letters import option, start
+from merge_letters import connected, option
 
 FILTERS = {
     "xlsx": "Calc MS Excel 2007 XML",
@@ -23,6 +21,12 @@ FILTERS = {
     "csv": "Text - txt - csv (StarCalc)",
 }
 HEADS = 5  # zero-based row of the headings
+
+
+def opened(context, path):
+    """A document, as a person opens it."""
+    desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+    return desktop.loadComponentFromURL(Path(path).resolve().as_uri(), "_blank", 0, (option("Hidden", True),))
 
 
 def columns(sheet, last):
@@ -68,28 +72,22 @@ def sort_by_toolbar(context, document, sheet, column):
 
 
 def main():
-    workbook, folder, answers, how = (Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4])
-    office, context = start(folder)
-    desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-    try:
-        document = desktop.loadComponentFromURL(workbook.resolve().as_uri(), "_blank", 0, (option("Hidden", True),))
-        sheet = document.Sheets.getByName("todo")
-        last_column, last_row = used(sheet)
-        places = columns(sheet, last_column)
-        answer(sheet, answers, places, last_row)
-        if how == "filter":
-            sort_by_filter(document, sheet, places["Status"])
-        else:
-            sort_by_toolbar(context, document, sheet, places["Status"])
-        number = document.Sheets.ElementNames.index("todo") + 1  # a text file holds one sheet
-        text = option("FilterOptions", f"59,34,76,1,,0,false,true,false,false,false,{number}")
-        for ending, name in FILTERS.items():
-            document.storeToURL((folder / f"worked.{ending}").as_uri(), (option("FilterName", name), text))
-        document.close(True)
-    finally:
-        with suppress(DisposedException):  # it is gone before it can say so
-            desktop.terminate()
-        office.wait(60)
+    pipe, workbook, folder, answers, how = (*sys.argv[1:3], Path(sys.argv[3]), json.loads(sys.argv[4]), sys.argv[5])
+    context = connected(pipe)
+    document = opened(context, workbook)
+    sheet = document.Sheets.getByName("todo")
+    last_column, last_row = used(sheet)
+    places = columns(sheet, last_column)
+    answer(sheet, answers, places, last_row)
+    if how == "filter":
+        sort_by_filter(document, sheet, places["Status"])
+    else:
+        sort_by_toolbar(context, document, sheet, places["Status"])
+    number = document.Sheets.ElementNames.index("todo") + 1  # a text file holds one sheet
+    text = option("FilterOptions", f"59,34,76,1,,0,false,true,false,false,false,{number}")
+    for ending, name in FILTERS.items():
+        document.storeToURL((folder / f"worked.{ending}").as_uri(), (option("FilterName", name), text))
+    document.close(True)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ from promofix_lib.export.sheets import write_buyers
 from promofix_lib.letters.messages import Message, Wording
 from promofix_lib.marketplaces import MARKETPLACES
 from tests.handed_case import handed_rows
+from tests.office.conftest import Office
 
 pytestmark = pytest.mark.office
-DRIVER = Path(__file__).parent / "merge_letters.py"
 WORDING = Wording(seller_name="Example & Sons", variants={"cancel": "cancelled", "shipped": "shipped_keep"})
 
 
@@ -42,19 +42,18 @@ def orders_everywhere() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def merged(office: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[tuple[Message, ...], list[str], str]:
+def merged(office: Office, tmp_path_factory: pytest.TempPathFactory) -> tuple[tuple[Message, ...], list[str], str]:
     """The messages, the pages of the merged PDF, and what LibreOffice said about tables and fields."""
     folder = tmp_path_factory.mktemp("merge")
     handed = handed_rows(orders_everywhere(), WORDING)
     workbook = write_buyers(handed, folder / "buyers.xlsx")
     template = write_word_template(folder / "message-template.docx")
-    command = [office, str(DRIVER), str(workbook), str(template), str(folder)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
+    told = office("merge_letters.py", workbook, template, folder)
     [letters] = folder.glob("letters*.pdf")
     text = subprocess.run(
         ["pdftotext", "-layout", str(letters), "-"], capture_output=True, text=True, check=True
     ).stdout
-    return handed.listed, text.split("\f")[:-1], run.stdout
+    return handed.listed, text.split("\f")[:-1], told
 
 
 def plain(text: str) -> str:
@@ -85,13 +84,11 @@ def test_the_template_asks_only_for_columns_of_the_list(merged: tuple[tuple[Mess
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
-def test_every_sheet_opens_and_counts(office: str, tmp_path: Path, language: str):
+def test_every_sheet_opens_and_counts(office: Office, tmp_path: Path, language: str):
     """LibreOffice shows all sheets, works out the live count, and finds no error in any cell."""
     handed = handed_rows(orders_everywhere(), WORDING, language=language)
     workbook = write_buyers(handed, tmp_path / "buyers.xlsx")
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    command = ["soffice", "--headless", profile, "--convert-to", "pdf", "--outdir", str(tmp_path), str(workbook)]
-    subprocess.run(command, capture_output=True, timeout=120, check=True)
+    office("save_as.py", workbook, tmp_path / "buyers.pdf")
     pdf = str(tmp_path / "buyers.pdf")
     text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
     progress = {"en": ("Finished: 0 of 46 (0%)", "Now: 0 of 46"), "zh-CN": ("已处理：0 / 46（0%）", "现在：0 / 46")}

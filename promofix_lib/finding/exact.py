@@ -1,0 +1,130 @@
+"""What is exact about a candidate: the saved rule that gives its order items back, and what each SKU normally costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+import pandas as pd
+
+from promofix_lib.finding.baselines import given_rows
+from promofix_lib.finding.chance import Candidate
+from promofix_lib.finding.sales import DAY, Ints, Sales
+from promofix_lib.finding.suspects import Suspects
+from promofix_lib.incident import Ceiling, Incident, affected
+from promofix_lib.money import NormalPrice
+from promofix_lib.orders import item_keys, money_as_integers
+from promofix_lib.say import told
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLION = 1_000_000
+_BEFORE = (14, 90)  # days: prices as they are now; else the span of Amazon's own "Was price"
+
+
+def as_moment(time: int) -> datetime:
+    """Microseconds since 1970 as a moment in UTC.
+
+    >>> as_moment(1_000_000).isoformat()
+    '1970-01-01T00:00:01+00:00'
+    """
+    return _EPOCH + timedelta(microseconds=int(time))
+
+
+def rule_for(orders: pd.DataFrame, sales: Sales, candidate: Candidate) -> Incident:
+    """The plainest rule that gives exactly these rows: window and ids, then ceilings, then single items excepted."""
+    rows = candidate.rows
+    first, last = sales.time[rows].min(), sales.time[rows].max()
+    near = np.flatnonzero(sales.dated & (sales.time >= first) & (sales.time <= last))
+    names = tuple(sales.promotions.names[one] for one in candidate.ids)
+    plain = Incident(
+        as_moment(first), as_moment(last), promotion_ids=names, together=candidate.together and len(names) > 1
+    )
+    ceilings = replace(plain, ceilings=_ceilings(orders, sales, rows))
+    skus = tuple(sorted({sales.key(int(row))[0] for row in _one_per_group(sales, rows)}))
+    tries = (plain, replace(plain, skus=skus), ceilings) if names else (ceilings,)
+    nearby, wanted = orders.iloc[near], np.isin(near, rows)
+    masks = [affected(nearby, rule).to_numpy() for rule in tries]
+    faults = [(int((wanted & ~mask).sum()), int((mask & ~wanted).sum())) for mask in masks]
+    best = faults.index(min(faults))
+    return replace(tries[best], except_items=tuple(keys_of(orders, sales, near[masks[best] & ~wanted])))
+
+
+def _one_per_group(sales: Sales, rows: Ints) -> Ints:
+    return rows[np.unique(sales.group[rows], return_index=True)[1]]
+
+
+def _ceilings(orders: pd.DataFrame, sales: Sales, rows: Ints) -> tuple[Ceiling, ...]:
+    highest = orders["unit_price"].iloc[rows].groupby(sales.group[rows]).max().dropna()
+    known = (row for row in _one_per_group(sales, rows) if sales.group[row] in highest.index)
+    answers = [Ceiling(*sales.key(int(row)), highest[sales.group[row]]) for row in known]
+    return tuple(sorted(answers, key=lambda one: (one.sku, one.sales_channel, one.currency)))
+
+
+def keys_of(orders: pd.DataFrame, sales: Sales, rows: Ints) -> list[str]:
+    """Item keys of some rows, in file order; only their own orders are read for it."""
+    rows = np.sort(rows)
+    code = sales.order[rows]
+    company = np.isin(sales.order, np.unique(code))
+    places = np.flatnonzero(company)
+    keys = item_keys(orders.iloc[places]).to_numpy()
+    return [str(key) for key in keys[np.searchsorted(places, rows)]]
+
+
+def normal_prices(
+    orders: pd.DataFrame, sales: Sales, suspects: Suspects, rows: Ints, given: Sequence[NormalPrice]
+) -> dict[int, NormalPrice]:
+    """Per group of the affected rows its normal price; groups of which nothing is known are left out.
+
+    Median of what buyers of the same SKU paid per unit before the onset, affected and doubtful orders left out. The
+    median is a price that somebody paid: of an even number the upper middle.
+    """
+    groups = np.unique(sales.group[rows])
+    normal = np.isin(sales.group, groups) & sales.sold & sales.depth_known & ~suspects.any
+    normal[rows] = False
+    here = np.flatnonzero(normal)
+    paid, _ = money_as_integers(orders["unit_price"].iloc[here])
+    answers: dict[int, NormalPrice] = {}
+    for group in groups.tolist():
+        mine, affected_here = sales.group[here] == group, rows[sales.group[rows] == group]
+        row, since = int(affected_here[0]), sales.time[here][mine] - sales.time[rows].min()
+        told_so = (one for one in given if given_rows(sales, one)[row])
+        word = next((NormalPrice(*sales.key(row), one.price, one.how_known) for one in told_so), None)
+        price = word or _by_history(sales, row, paid[mine], since) or _by_estimate(sales, suspects, affected_here)
+        if price:
+            answers[group] = price
+    return answers
+
+
+def _by_history(sales: Sales, row: int, paid: Ints, since: Ints) -> NormalPrice | None:
+    for days in _BEFORE:
+        chosen = (since < 0) & (since >= -days * DAY)
+        if chosen.sum() >= sales.thresholds.few:
+            how = "finding.median_before"
+            break
+    else:
+        chosen, days, how = np.ones(len(since), dtype=np.bool_), 0, "finding.median_around"
+    if not chosen.any():
+        return None
+    values = np.sort(paid[chosen])
+    price = Decimal(int(values[len(values) // 2])) / _MILLION
+    cents = price.quantize(Decimal("0.01"))
+    known = told(how, n=len(values), days=days)
+    return NormalPrice(*sales.key(row), cents if cents == price else price, known)
+
+
+def _by_estimate(sales: Sales, suspects: Suspects, affected: Ints) -> NormalPrice | None:
+    usual = suspects.usual_net[affected]
+    usual = usual[np.isfinite(usual)]
+    listed = sales.list_price[affected]
+    listed = listed[np.isfinite(listed)]
+    if len(usual) and len(listed) and np.median(usual) > np.median(listed) + sales.thresholds.rounding:
+        how, value = told("finding.by_sibling"), float(np.median(usual))
+    elif len(listed) and (sales.depth[affected] > 0).any():
+        how, value = told("finding.by_list_price"), float(np.median(listed))
+    else:
+        return None
+    price = Decimal(str(np.exp(value))).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return NormalPrice(*sales.key(int(affected[0])), price, how)
