@@ -57,6 +57,7 @@ _SYNCHRONISERS = re.compile(
     r"syncthing|synologydrive|nutstore|baidusyncdisk|pcloud|megasync)|坚果云|百度网盘|wps云盘|阿里云盘|微云|云端硬盘",
     re.IGNORECASE,
 )
+_TABLES = (("many-accounts", "scan.html"), ("many-accounts", "scan.csv"))
 _MOUNTS = Path("/proc/self/mounts")
 _FAR_AWAY = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "davfs", "fuse.rclone", "afs")
 _LONGEST_NAME = 255
@@ -88,7 +89,7 @@ def cases_folder() -> Path:
 
 
 def exported(path: Path) -> str:
-    """Where a file of an export lies below the cases folder; empty for any other file, whatever leads to it.
+    """Where a file of an export, or the table of many accounts, lies below the cases folder; empty for any other file.
 
     Examples
     --------
@@ -97,7 +98,8 @@ def exported(path: Path) -> str:
     """
     place, cases = path.resolve(), cases_folder().resolve()
     parts = place.relative_to(cases).parts if place.is_relative_to(cases) else ()
-    return "/".join(parts) if len(parts) > 3 and parts[1] == "exports" else ""
+    given = len(parts) > 3 and parts[1] == "exports"
+    return "/".join(parts) if given or parts in _TABLES else ""
 
 
 def sample_reports() -> tuple[Path, ...]:
