@@ -7,6 +7,7 @@ Amazon, Reports API v2021-06-30 and Tokens API v2021-03-01 (amzn/selling-partner
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import time
@@ -159,25 +160,15 @@ def _downloaded(door: _Door, path: str, restricted: str) -> tuple[bytes, bool]:
         try:
             with build_opener().open(Request(str(facts["url"])), timeout=_TIMEOUT) as answer:
                 content = answer.read()
-            if _whole(content, answer.headers.get("Content-Length"), packed=packed):
+            length = answer.headers.get("Content-Length")
+            if packed:
+                gzip.decompress(content)  # a packed file that was cut off does not unpack
+            if length is None or int(length) == len(content):
                 return content, packed
-        except (OSError, HTTPException):
+        except (OSError, EOFError, zlib.error, HTTPException):
             pass  # expired or cut off: the next try has a new address
         door.pause(2.0**attempt)
     raise FetchError("fleet.download_cut")
-
-
-def _whole(content: bytes, length: str | None, *, packed: bool) -> bool:
-    if length is not None and int(length) != len(content):
-        return False
-    if not packed:
-        return True
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        unpacker.decompress(content)
-    except zlib.error:
-        return False
-    return unpacker.eof
 
 
 class _NoDetour(HTTPRedirectHandler):
