@@ -151,14 +151,15 @@ def _medians(votes: _Votes, groups: int) -> Floats:
 
 def _near_medians(votes: _Votes, limits: Thresholds) -> Floats:
     """Median of the votes no further than so many blocks on either side, where there are some."""
-    reach, count = round(limits.habit_days), len(votes.group)
-    index = np.arange(count)[:, None] + np.arange(-reach, reach + 1)[None, :]
-    inside = (index >= 0) & (index < count)
-    index = np.clip(index, 0, count - 1)
-    inside &= np.abs(votes.key[index] - votes.key[:, None]) <= reach
-    window = np.sort(np.where(inside, votes.price[index], np.inf), axis=1)
-    size = inside.sum(axis=1)
-    return np.where(size >= limits.few, window[np.arange(count), size // 2], np.nan)
+    reach, at = round(limits.habit_days), np.arange(len(votes.key))
+    window = np.full((len(at), 2 * reach + 1), np.inf)
+    for column, shift in enumerate(range(-reach, reach + 1)):
+        beside = (at + shift).clip(0, len(at) - 1)
+        near = (beside == at + shift) & (np.abs(votes.key[beside] - votes.key) <= reach)
+        window[near, column] = votes.price[beside[near]]
+    window.sort(axis=1)
+    size = np.isfinite(window).sum(axis=1)
+    return np.where(size >= limits.few, window[at, size // 2], np.nan)
 
 
 def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:
