@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -53,9 +54,12 @@ def fail(code: int) -> None:
 
 @pytest.mark.parametrize("long", [False, pytest.param(True, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", CALLS | JOBS)
-def test_a_disk_that_fails_at_any_touch_is_one_sentence(disk: Disk, pattern: Path, work: Path, name: str, long: bool):
+def test_a_disk_that_fails_at_any_touch_is_one_sentence(
+    disk: Disk, pattern: Path, work: Path, name: str, long: bool, seconds: float
+):
     """Full, forbidden or broken, from every call; afterwards the case opens, and nothing lies about."""
     at, step = (1, 1) if long else (1, COSTLY.get(name, 7))
+    end = time.monotonic() + seconds
     while True:
         shutil.copytree(pattern, work, dirs_exist_ok=True)
         case = Case.existing(work / "night")
@@ -66,7 +70,7 @@ def test_a_disk_that_fails_at_any_touch_is_one_sentence(disk: Disk, pattern: Pat
                 (CALLS | JOBS)[name](case)
             except PromofixError as error:
                 assert "\n" not in str(error)  # noqa: PT017 - whether it comes depends on the place
-        if not happened:
+        if not happened or time.monotonic() > end:
             return
         if happened[0] not in ("os.remove", "os.rmdir", "shutil.rmtree", "os.scandir"):
             assert half_made(work / "night") == [], (name, at)
@@ -111,10 +115,12 @@ def test_a_disk_that_is_full_in_the_middle_of_a_file_is_one_sentence(pattern: Pa
         *(pytest.param(name, 2, 1, marks=pytest.mark.long) for name in (*CALLS, *JOBS)),
     ],
 )
-def test_a_process_killed_at_any_touch_loses_nothing(pattern: Path, tmp_path: Path, name: str, first: int, step: int):
+def test_a_process_killed_at_any_touch_loses_nothing(
+    pattern: Path, tmp_path: Path, name: str, first: int, step: int, seconds: float
+):
     """No clean-up, no exception: the case opens, no export is lost or half, and what is half-made is swept."""
     folder = shutil.copytree(pattern, tmp_path / "killed")
-    command = [sys.executable, "-m", "tests.trouble", str(folder), name, str(first), str(step)]
+    command = [sys.executable, "-m", "tests.trouble", str(folder), name, str(first), str(step), str(seconds)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=1200)
     assert (done.returncode, done.stderr) == (0, "")
     assert "killed at 0" not in done.stdout or step == 1

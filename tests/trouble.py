@@ -1,7 +1,8 @@
 """Everything that touches a case, and a disk that fails or a process that dies at any touch.
 
-``python -m tests.trouble FOLDER NAME FIRST STEP`` kills the call NAME on a copy of the case in FOLDER at the FIRST,
-FIRST + STEP … touch of the disk, without clean-up, and prints what was not as it should be afterwards.
+``python -m tests.trouble FOLDER NAME FIRST STEP SECONDS`` kills the call NAME on a copy of the case in FOLDER at the
+FIRST, FIRST + STEP … touch of the disk, without clean-up, as long as the seconds last, and prints what was not as it
+should be afterwards.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from itertools import count
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +172,8 @@ def main() -> None:
     """Kill one call at many touches of the disk."""
     pattern, name, first, step = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     work, disk = pattern.with_name(f"{pattern.name}-{name}"), Disk()
-    for at in count(first, step):
+    end = time.monotonic() + float(sys.argv[5])
+    for at in takewhile(lambda at: at == first or time.monotonic() < end, count(first, step)):
         shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(pattern, work)
         os.environ["PROMOFIX_CASES"] = str(work)
