@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from promofix_lib.account.account import account_of
 from promofix_lib.case.case import Case
-from promofix_lib.letters.amazon import LETTERS, Letter, advice_of, concerns, gaps_in, how_to, letters_of, record_advice
+from promofix_lib.letters.amazon import LETTERS, Letter, advice_of, concerns, how_to, letters_of, record_advice
 from promofix_lib.purge.search import people_of
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
@@ -170,7 +171,7 @@ def as_written(name: str) -> str:
 
 def _gaps_told(words: str, ours: Letter) -> str:
     """The letter with the gaps that are ours still said in the seller's language."""
-    for gap, meaning in zip(gaps_in(ours.text), gaps_in(ours.gloss), strict=False):
+    for gap, meaning in zip(ours.gaps(), replace(ours, text=ours.gloss).gaps(), strict=False):
         words = words.replace(gap, meaning)
     return words
 
