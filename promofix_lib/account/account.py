@@ -193,14 +193,6 @@ class Account:
         """`told`, worded."""
         return tuple(sentence.text(language) for sentence in self.told())
 
-    def honour(self, sales_channel: str = "", points: int = 0) -> tuple[Plan | NoPlan, ...]:
-        """The best plan under the limit, or about `points` best plans from cancelling none to cancelling all.
-
-        `sales_channel` empty takes the one with most orders; nothing comes back where none is touched.
-        """
-        named = [one for one in self.channels if one.book.sales_channel == sales_channel or not sales_channel]
-        return () if not named else named[0].plans(points) if points else (named[0].plan,)
-
     def plan_of_work(self, now: datetime) -> tuple[Step, ...]:
         """The work of the next days in the order in which it should be done, deadlines first.
 
