@@ -64,19 +64,29 @@ def seconds() -> float:
     return 10 * (MINUTES or 600)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook, and would come first
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares a browser, an office or a made case (a folder, a file) runs in one process; the longest begins."""
-    places = {item: _group(item.nodeid) for item in items}
-    for item, place in places.items():
-        if not item.get_closest_marker("long"):
-            item.add_marker(pytest.mark.xdist_group(place))
+    """The longest begins."""
     rank = {place: number for number, place in enumerate(COSTLY)}
-    items.sort(key=lambda item: item.get_closest_marker("long") is not None or rank.get(places[item], len(rank)) - 99)
-    items.sort(key=lambda item: item.get_closest_marker("long") is not None and places[item] in MANY)
+
+    def turn(item: pytest.Item) -> int:
+        place = _place(item.nodeid)
+        return rank.get(place, len(rank)) if item.get_closest_marker("long") is None else 99 + (place in MANY)
+
+    items.sort(key=turn)
 
 
-def _group(nodeid: str) -> str:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What shares a browser, an office or a made case (a folder, a file) runs in one process."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    # xdist's own groups are lost with pytest 9.2: it keeps them in a name that is no longer read
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = (lambda nodeid: nodeid) if MINUTES else _place  # type: ignore[method-assign]
+    return scheduler
+
+
+def _place(nodeid: str) -> str:
     return next((place for place in COSTLY if nodeid.startswith(place)), nodeid.split("::")[0])
 
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "AccountsDesk": "widgets.accounts_desk",
     "Case": "case.case",
     "CostsDesk": "widgets.account_desk",
     "ExportButton": "widgets.export_desk",

@@ -176,7 +176,7 @@ def _discount_to_come(orders: pd.DataFrame, discounted: Mask, printed: Mask) -> 
         return open_rows
     rows, ids = flat_lists(orders["promotion_ids"])
     codes, names = pd.factorize(ids)
-    order = pd.factorize(orders["order_id"], use_na_sentinel=False)[0][rows]
+    order = pd.factorize(orders["order_id"].iloc[rows], use_na_sentinel=False)[0]
     in_shipped = shipped[rows]
     carrying = _orders_per_code(codes[in_shipped], order[in_shipped], len(names))
     printing = in_shipped & discounted[rows]
@@ -211,14 +211,15 @@ def _sold_as(orders: pd.DataFrame, normal: NormalPrice) -> Mask:
 
 def _currencies(orders: pd.DataFrame) -> tuple[tuple[str, ...], Ints]:
     """A row without a currency (no price yet) has its marketplace's, where the sales channel tells it."""
-    told_by_row = orders["currency"].fillna("").to_numpy(dtype=object)
-    silent = told_by_row == ""
-    if silent.any():
-        channels = orders["sales_channel"].fillna("")[silent]
-        by_channel = {channel: marketplace_of(channel or None).currency for channel in channels.unique()}
-        told_by_row[silent] = channels.map(by_channel).to_numpy(dtype=object)
-    codes, names = pd.factorize(told_by_row)
-    return tuple(str(name) for name in names), codes.astype(np.int64)
+    told, known = pd.factorize(orders["currency"].fillna(""))
+    names = [str(name) for name in known]
+    silent = np.flatnonzero(told == names.index("")) if "" in names else np.array([], np.int64)
+    which, channels = pd.factorize(orders["sales_channel"].iloc[silent].fillna(""))
+    own = [marketplace_of(str(channel) or None).currency for channel in channels]
+    names += [currency for currency in dict.fromkeys(own) if currency not in names]
+    told[silent] = np.array([names.index(currency) for currency in own], np.int64)[which]
+    codes, present = pd.factorize(told)
+    return tuple(names[place] for place in present), codes.astype(np.int64)
 
 
 def _with_the_nameless(sums: list[Amounts]) -> tuple[Amounts, ...]:

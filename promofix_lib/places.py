@@ -43,15 +43,25 @@ SERVED = "PROMOFIX_SERVED"
 """Variable that tells a page's kernel where the server of ``promofix open`` gives out the files of exports."""
 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-_RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
+_RESERVED = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    "conin$",
+    "conout$",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³"),
+}
 _SYNCHRONISERS = re.compile(
     r"^(?:onedrive|dropbox|google ?drive|my drive$|icloud|mobile documents$|cloudstorage$|box sync|nextcloud|owncloud|"
     r"syncthing|synologydrive|nutstore|baidusyncdisk|pcloud|megasync)|坚果云|百度网盘|wps云盘|阿里云盘|微云|云端硬盘",
     re.IGNORECASE,
 )
+_TABLES = (("many-accounts", "scan.html"), ("many-accounts", "scan.csv"))
 _MOUNTS = Path("/proc/self/mounts")
 _FAR_AWAY = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "davfs", "fuse.rclone", "afs")
 _LONGEST_NAME = 255
+_LETTERS = 90  # of a file's name: Windows allows 260 for its whole path
 _NAME_BYTES = 200  # most systems allow 255, and a number or an ending may still be put behind
 
 
@@ -79,7 +89,7 @@ def cases_folder() -> Path:
 
 
 def exported(path: Path) -> str:
-    """Where a file of an export lies below the cases folder; empty for any other file, whatever leads to it.
+    """Where a file of an export, or the table of many accounts, lies below the cases folder; empty for any other file.
 
     Examples
     --------
@@ -88,7 +98,8 @@ def exported(path: Path) -> str:
     """
     place, cases = path.resolve(), cases_folder().resolve()
     parts = place.relative_to(cases).parts if place.is_relative_to(cases) else ()
-    return "/".join(parts) if len(parts) > 3 and parts[1] == "exports" else ""
+    given = len(parts) > 3 and parts[1] == "exports"
+    return "/".join(parts) if given or parts in _TABLES else ""
 
 
 def sample_reports() -> tuple[Path, ...]:
@@ -116,7 +127,7 @@ def _is_far_away(place: Path) -> bool:
         remote = 4  # DRIVE_REMOTE
         return place.anchor.startswith("\\\\") or ctypes.windll.kernel32.GetDriveTypeW(place.anchor) == remote  # type: ignore[attr-defined,unused-ignore]
     try:
-        mounts = [line.split(" ") for line in _MOUNTS.read_text(errors="replace").splitlines()]
+        mounts = [line.split(" ") for line in _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()]
     except OSError:
         return False
     around = [(len(at), kind) for _, at, kind, *_ in mounts if place.is_relative_to(at.replace("\\040", " "))]
@@ -152,7 +163,11 @@ def is_plain_name(name: str) -> bool:
     """
     plain = name == name.strip() and name.rstrip(". ") == name and not _FORBIDDEN.search(name)
     short = 0 < len(name.encode("utf-8", "replace")) <= _LONGEST_NAME
-    return plain and short and name.split(".")[0].lower() not in _RESERVED
+    return plain and short and not _is_reserved(name)
+
+
+def _is_reserved(name: str) -> bool:
+    return name.split(".")[0].rstrip().lower() in _RESERVED  # of a device on Windows, whatever the ending
 
 
 def safe_file_name(name: str) -> str:
@@ -164,10 +179,10 @@ def safe_file_name(name: str) -> str:
     ('buyers_1.xlsx', '_con.txt')
     """
     last = name.encode("utf-8", "replace").decode().replace("\\", "/").rsplit("/", 1)[-1]
-    plain = _FORBIDDEN.sub("_", last).strip(". ")[-120:]
+    plain = _FORBIDDEN.sub("_", last).strip(". ")[-_LETTERS:]
     while len(plain.encode()) > _NAME_BYTES:  # the ending says what it is, so the beginning goes
         plain = plain[1:]
-    return f"_{plain}" if not plain or plain.split(".")[0].lower() in _RESERVED or plain[0] in ".~" else plain
+    return f"_{plain}" if not plain or _is_reserved(plain) or plain[0] in ".~" else plain
 
 
 def free_name(folder: Path, name: str) -> Path:

@@ -71,7 +71,7 @@ def test_a_python_without_venv_is_told_what_to_install(
     (tmp_path / "pyproject.toml").write_bytes((PROJECT / "pyproject.toml").read_bytes())
     monkeypatch.setattr(bootstrap, "PROJECT", tmp_path)
     monkeypatch.setattr(bootstrap, "_missing", lambda _extra: ["pandas>=3.0"])
-    monkeypatch.setattr(bootstrap, "_done", lambda _command: False)
+    monkeypatch.setattr(bootstrap, "_done", lambda *_: False)
     monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda _name: None)
     assert bootstrap.with_everything_installed(["open"]) == 2
     assert "python3-venv" in capsys.readouterr().err
@@ -98,6 +98,39 @@ def test_a_folder_that_cannot_be_written_says_so(
     said = capsys.readouterr().err
     assert words in said
     assert "python3-venv" not in said
+
+
+def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Not "check the internet connection"."""
+    (tmp_path / "pyproject.toml").write_bytes((PROJECT / "pyproject.toml").read_bytes())
+    monkeypatch.setattr(bootstrap, "PROJECT", tmp_path)
+    monkeypatch.setattr(bootstrap, "_missing", lambda _extra: ["pandas>=3.0"])
+    monkeypatch.setattr(bootstrap, "_made", lambda *_: True)
+    monkeypatch.setattr(bootstrap, "_done", lambda *_: False)
+    monkeypatch.setattr(bootstrap.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 10**7))
+    assert bootstrap.with_everything_installed(["open"]) == 2
+    said = capsys.readouterr().err
+    assert "the disk is full" in said
+    assert "internet" not in said
+
+
+def test_the_index_and_proxy_of_pip_hold_for_uv_too(monkeypatch: pytest.MonkeyPatch):
+    """A mirror that is set for pip is named to uv; what is set for uv itself stays."""
+    listed = "\n".join(
+        [
+            ":env:.index-url='https://mirror.example.com/simple'",
+            "global.index-url='https://old.example.com/simple'",
+            "global.find-links='/a\\n/b'",
+            "global.proxy='http://proxy.example.com:8080'",
+            "global.timeout='60'",
+        ]
+    )
+    monkeypatch.setattr(bootstrap.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, stdout=listed))
+    for name in bootstrap._FOR_UV.values():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ALL_PROXY", "http://own.example.com")
+    wanted = {"UV_DEFAULT_INDEX": "https://mirror.example.com/simple", "UV_FIND_LINKS": "/a,/b"}
+    assert bootstrap._as_pip_would() == wanted
 
 
 def test_without_pages_the_way_to_them_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

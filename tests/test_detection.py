@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -436,3 +437,50 @@ def test_shipping_that_was_given_away_is_said_beside_the_loss():
     assert [(one.currency, one.amount) for one in found.shipping] == [("USD", Decimal("44.91"))]
     assert "44.91 USD was taken off the shipping" in found.sentence.text("en")
     assert found.amounts[0].loss == Decimal("521.91")
+
+
+def at_a_price(times: list[float], price: str, **cells: Any) -> list[dict[str, Any]]:
+    return [sale(hours, 5000 + n, item_price=price, **cells) for n, hours in enumerate(times)]
+
+
+def by_code(times: list[float], off: str, **cells: Any) -> list[dict[str, Any]]:
+    return [
+        sale(hours, 5000 + n, **{"promotion_ids": ["CODE"], "item_promotion_discount": off} | cells)
+        for n, hours in enumerate(times)
+    ]
+
+
+EVERY_HOUR = [400 + n for n in range(12)]
+MOVED: dict[str, tuple[float, list[dict[str, Any]]]] = {
+    "deep_share": (0.4, at_a_price(EVERY_HOUR, "26.00")),
+    "expected": (1e-9, by_code([300, 307, 314], "56.00")),
+    "planned_share": (0.9, by_code(EVERY_HOUR, "105.00", item_price="150.00")),
+    "never_decided_share": (0.05, at_a_price([400 + 2 * n for n in range(60)], "5.00")),
+    "decided_days": (1, at_a_price([400 + 2 * n for n in range(18)], "25.00")),
+    "habit_days": (3, by_code([300 + 12 * n for n in range(10)], "53.00")),
+    "least_orders": (5, night(3)),
+    "few": (1, by_code([300, 307], "56.00")),
+    "most": (0.95, [row | {"claim_codes": ["SPRING" if n else "OTHER"]} for n, row in enumerate(night(10))]),
+    "same_level": (
+        0.01,
+        [*at_a_price(EVERY_HOUR, "5.89"), *(sale(5 * n, 7000 + n, sku="B", item_price="20.00") for n in range(60))]
+        + [sale(hours, 8000 + n, sku="B", item_price="2.20") for n, hours in enumerate(EVERY_HOUR)],
+    ),
+    "promotion_part": (0.45, by_code([10 * n for n in range(30)], "5.90") + by_code(EVERY_HOUR, "29.50")),
+    "rounding": (0.001, by_code(EVERY_HOUR, "29.60")),
+    "pause_hours_least": (1, by_code([399 + n / 60 for n in range(9)] + [402 + n / 60 for n in range(9)], "53.00")),
+    "pause_hours_most": (8, by_code([300 + 11 * n for n in range(9)], "53.00")),
+    "hoard_units": (500, night(1, quantity=200, item_price="11798.00", item_promotion_discount="11598.00")),
+}
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(Thresholds)])
+def test_each_number_decides(name: str):
+    """A number that is moved changes what is told of some report: none is idle, and none stands elsewhere."""
+    moved, rows = MOVED[name]
+    orders = order_table(usual() + [row | {"order_id": f"X{n}"} for n, row in enumerate(rows)])
+
+    def told_of(thresholds: Thresholds) -> list[Any]:
+        return [(one.order_ids, one.claim_codes) for one in find_incidents(orders, thresholds=thresholds).incidents]
+
+    assert told_of(Thresholds()) != told_of(Thresholds(**{name: moved}))

@@ -11,10 +11,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
-from promofix_lib.charts.style import Picture
+from promofix_lib.charts.colours import LIGHT
+from promofix_lib.charts.incident import plot_prices
+from promofix_lib.charts.of_case import night_of
+from promofix_lib.charts.style import Picture, look
 from promofix_lib.errors import ExportError
 from promofix_lib.export.evidence import ORDER_COLUMNS, write_evidence
 from promofix_lib.letters.amazon import record_advice
@@ -94,6 +98,17 @@ def test_every_figure_of_the_page_is_that_of_status(case: Case, folder: Path):
     assert "2026-11-19 21:10" in words(folder)
     assert "case 12345678901" in words(folder)
     assert "亚马逊的建议" in words(folder, "evidence-zh-CN.html")
+
+
+def test_a_price_is_drawn_where_the_ledger_knows_what_was_paid(tmp_path: Path):
+    """A pending order whose discount is not printed yet is no order at the full price."""
+    unprinted = {"order-status": "Pending", "item-status": "", "item-promotion-discount": ""}
+    sent = {"order-status": "Shipped", "item-status": "Shipped"}
+    lines = [*usual(), *victims(v1=sent, v2=sent, v3=sent, v11=unprinted)]
+    night = night_of(make_case(tmp_path / "case", reports={"A.txt": all_orders(lines)}))
+    with look():
+        ax = plot_prices(night, LIGHT, Figure().subplots())
+    assert ax.get_title(loc="left") == "Affected orders paid 1.00 USD a unit"
 
 
 def test_a_sku_can_not_become_a_formula(tmp_path: Path):

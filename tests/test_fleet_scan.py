@@ -179,7 +179,10 @@ def test_a_dask_cluster_says_the_same_though_a_worker_dies(tmp_path: Path):
         (tmp_path / "in" / f"a{number}").mkdir(parents=True)
         shutil.copy(ALL_ORDERS, tmp_path / "in" / f"a{number}")
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(host="127.0.0.1", **options) as cluster, distributed.Client(cluster) as client:
+    with (
+        distributed.LocalCluster(host="127.0.0.1", **options) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
         pids = list(client.run(os.getpid).values())
         killer = client.submit(time.sleep, 0.5)
         killer.add_done_callback(lambda _: os.kill(pids[0], signal.SIGKILL))
@@ -234,7 +237,7 @@ def test_accounts_behind_an_address_say_the_same(root: Path, tmp_path: Path):
         memory.put(str(root / name), f"/shops/{name}", recursive=True)
     rows = scan("memory://shops", tmp_path, workers=1).rows
     assert [(row.account, row.orders, row.failed) for row in rows] == [("hit", 300, None), ("quiet", 0, None)]
-    assert scan("memory://shops", tmp_path, workers=1).done_again == 0
+    assert scan("memory://shops", tmp_path, workers=2).done_again == 0
     with pytest.raises(CaseError, match="cannot be read"):
         scan("memory://nowhere", tmp_path)
 

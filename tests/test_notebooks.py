@@ -42,7 +42,7 @@ def sources(folder: Path, pages: list[Path]) -> list[str]:
     return [f"%env PROMOFIX_CASES={folder}", *code]
 
 
-def test_there_are_seven_steps_in_each_language():
+def test_there_are_eight_pages_in_each_language():
     """One notebook for each step of the work, in order, under the same names."""
     assert [path.stem for path in ENGLISH] == [path.stem for path in CHINESE] == list(PAGES)
 
@@ -73,7 +73,8 @@ def test_cells_call_and_do_not_define(path: Path):
     first, begins = cells(path, "code")[0].source.split("\n\n")
     assert first.startswith("from promofix_lib import ")
     assert len(first.splitlines()) == 1
-    assert begins == ("StartDesk()" if path.stem.startswith("0") else "case = Case.open()\nPageHead(case)")
+    alone = {"0": "StartDesk()", "7": "AccountsDesk()"}
+    assert begins == alone.get(path.stem[0], "case = Case.open()\nPageHead(case)")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
@@ -82,7 +83,7 @@ def test_links_lead_on_and_back(path: Path):
     text = "\n".join(cell.source for cell in cells(path, "markdown"))
     linked = {part.split(")")[0] for part in text.split("](")[1:]}
     place = PAGES.index(path.stem)
-    around = {PAGES[max(place - 1, 0)], PAGES[min(place + 1, 6)]} - {path.stem}
+    around = {PAGES[max(place - 1, 0)], PAGES[min(place + 1, 7)]} - {path.stem}
     assert {f"{name}.ipynb" for name in around} <= linked
     assert [target for target in linked if not (path.parent / target).exists()] == []
 
@@ -133,7 +134,7 @@ CASES = [sample, nothing, without_an_incident, everything_cancelled]
 
 @pytest.fixture(scope="module")
 def all_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Any, tuple[Case, list[Any]]]]:
-    """By kind of case, all seven pages run in order in one kernel, the sample's twice: the case, and each output."""
+    """By kind of case, all pages run in order in one kernel, the sample's twice: the case, and each output."""
     import nbformat
     from nbclient import NotebookClient
 

@@ -78,7 +78,7 @@ def files(folder: Path) -> Iterable[Path]:
 
 
 def traces(folder: Path, people: Iterable[str] = PEOPLE) -> set[str]:
-    return {trace.path.name for trace in Searcher(frozenset(people)).traces(files(folder))}
+    return {trace.partition(":")[0] for trace in Searcher(frozenset(people)).traces(files(folder))}
 
 
 def test_nothing_of_a_buyer_is_left(case: Case):

@@ -201,7 +201,8 @@ def test_the_sellers_own_price_counts_everywhere(case: Case):
 
 def test_what_cannot_wait_is_ready_to_copy(case: Case):
     """The FBA order ids stand in the text for Seller Support, and no order that the seller cancels himself."""
-    text = part(SafetyDesk(case, clock=lambda: NOW), "safety_support")["value"]
+    desk = SafetyDesk(case, clock=lambda: NOW)
+    text = part(desk, "safety_support")["value"]
     rows = status(case).rows
     assert all((row.order_id in text) == (row.triage == "ask_amazon") for row in rows)
     assert [row for row in rows if row.triage == "ask_amazon"]
@@ -246,7 +247,7 @@ def test_the_head_says_case_contents_and_what_is_next(case: Case):
 
 
 def test_a_page_keeps_its_case_and_exports_nothing_when_another_was_opened(cases: Path, case: Case):
-    """Another case opened since is said on the page, and its export button writes nothing."""
+    """Another case opened since is said, and nothing is written; opened again, as many workbooks as asked."""
     shutil.copytree(case.folder, cases / "mine")
     Case.choose("mine")
     mine = Case.open()
@@ -257,6 +258,10 @@ def test_a_page_keeps_its_case_and_exports_nothing_when_another_was_opened(cases
     for words in (part(head, "line")["text"], notice(export)):
         assert "other was opened since" in words
     assert mine.exports == ()
+    Case.choose("mine")
+    ask(export, "copies", "2")
+    ask(export, "export_draft")
+    assert len(list(mine.exports[0].glob("buyers*.xlsx"))) == 2
 
 
 # -- notebooks 3 and 4 ----------------------------------------------------------------------------------------------

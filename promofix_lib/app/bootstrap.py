@@ -11,45 +11,14 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
 from promofix_lib.places import PROJECT
 
 _DEVELOPER_COMMANDS = ("test",)
-
-# said before anything is installed, so not in the catalogue: English, Chinese
-_WORDS = {
-    "begin": (
-        "Setting up promofix in {folder} (once, two to three minutes, about 700 MB) …",
-        "正在 {folder} 中安装 promofix（仅一次，两至三分钟，约 700 MB）…",
-    ),
-    "done": ("Set-up is done.", "安装完成。"),
-    "no_venv": (
-        "This Python cannot make virtual environments. On Debian or Ubuntu install the missing part with "
-        "'sudo apt install python3-venv' (python{version}-venv), then try again.",
-        "此 Python 无法创建虚拟环境。在 Debian 或 Ubuntu 上请运行 sudo apt install python3-venv"
-        "（python{version}-venv），然后重试。",
-    ),
-    "no_environment": (
-        "{folder}: the environment could not be made; the lines above say why. Is there 1 GB of room?",
-        "{folder}：无法创建环境；原因见上方。磁盘是否有 1 GB 空间？",
-    ),
-    "no_folder": (
-        "{folder}: cannot be written ({why}). Put the project into a folder of your own with 1 GB of room, then try "
-        "again.",
-        "{folder}：无法写入（{why}）。请将项目放入您自己的文件夹（需 1 GB 空间），然后重试。",
-    ),
-    "no_packages": (
-        "The packages could not be installed; the lines above say why. Check the internet connection (and the proxy or "
-        "package index that pip uses) and try again.",
-        "无法安装依赖包；原因见上方。请检查网络连接（以及 pip 使用的代理或镜像），然后重试。",
-    ),
-    "stopped": (
-        "Set-up was stopped. Give the same command again to finish it.",
-        "安装已中断。再次运行同一命令即可继续。",
-    ),
-}
+_ROOM = 300 << 20  # with less left on the disk, that is why the set-up failed
 
 
 def with_everything_installed(arguments: list[str]) -> int:
@@ -139,7 +108,9 @@ def _made(folder: Path, python: Path) -> bool:
     if _done([sys.executable, "-m", "venv", "--clear", str(folder)]):
         return True
     shutil.rmtree(folder, ignore_errors=True)
-    if importlib.util.find_spec("ensurepip") is None:
+    if not _has_room():
+        _say("no_room", folder=PROJECT)
+    elif importlib.util.find_spec("ensurepip") is None:
         _say("no_venv", version=f"{sys.version_info[0]}.{sys.version_info[1]}")
     else:
         _say("no_environment", folder=folder)
@@ -147,20 +118,46 @@ def _made(folder: Path, python: Path) -> bool:
 
 
 def _filled(python: Path, extra: str | None) -> bool:
+    uv = shutil.which("uv")
+    # without --no-compile pip compiles all 100 MB; Python compiles what is used, when it is used
+    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-compile"]
+    install = [uv, "pip", "install", "--python", str(python)] if uv else pip
+    brought = PROJECT / "packages"
+    install += ["--no-index", "--find-links", str(brought)] if brought.is_dir() else []
     what = f"{PROJECT}[{extra}]" if extra else str(PROJECT)
-    if uv := shutil.which("uv"):
-        install = [uv, "pip", "install", "--quiet", "--python", str(python), "--editable", what]
-    else:
-        install = [str(python), "-m", "pip", "install", "--quiet", "--no-compile"]
-        install += ["--disable-pip-version-check", "--editable", what]  # Python compiles what is used, when it is used
-    if _done(install):
+    if _done([*install, "--quiet", "--editable", what], _as_pip_would() if uv else {}):
         return True
-    _say("no_packages")
+    _say("no_packages" if _has_room() else "no_room", folder=PROJECT)
     return False
 
 
-def _done(command: list[str]) -> bool:
-    return subprocess.run(command, stdout=sys.stderr).returncode == 0
+def _has_room() -> bool:
+    return shutil.disk_usage(PROJECT).free > _ROOM
+
+
+_FOR_UV = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "proxy": "ALL_PROXY",
+    "trusted-host": "UV_INSECURE_HOST",
+    "cert": "SSL_CERT_FILE",
+}
+"""Settings of pip that say where packages come from, and what uv calls them."""
+
+
+def _as_pip_would() -> dict[str, str]:
+    """The package index and proxy that are set for pip, for uv, which does not look there; what is set for uv wins."""
+    told = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True).stdout
+    found = re.findall(r"^(global|install|:env:)\.([a-z-]+)=(['\"])(.*)\3$", told, re.MULTILINE)
+    found.sort(key=lambda one: one[0] == ":env:")  # the environment has the last word, as with pip
+    lists = {_FOR_UV[name]: value.replace("\\n", " ").split() for _, name, _, value in found if name in _FOR_UV}
+    named = {name: ("," if name == "UV_FIND_LINKS" else " ").join(values) for name, values in lists.items()}
+    return {name: value for name, value in named.items() if not os.environ.get(name)}
+
+
+def _done(command: list[str], settings: Mapping[str, str] | None = None) -> bool:
+    return subprocess.run(command, stdout=sys.stderr, env={**os.environ, **(settings or {})}).returncode == 0
 
 
 def _environment() -> dict[str, str]:
@@ -169,8 +166,9 @@ def _environment() -> dict[str, str]:
 
 
 def _say(word: str, **facts: object) -> None:
-    spoken = os.environ.get("PROMOFIX_LANGUAGE") or locale.getlocale()[0] or ""
-    text = _WORDS[word][int(spoken.lower().startswith(("zh", "chinese")))].format(**facts)
+    spoken = (os.environ.get("PROMOFIX_LANGUAGE") or locale.getlocale()[0] or "").lower()
+    words = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))[word]
+    text = words["zh" if spoken.startswith(("zh", "chinese")) else "en"].format(**facts)
     print(text, file=sys.stderr, flush=True)
 
 

@@ -19,7 +19,7 @@ from promofix_lib.say import say
 
 _PYTHONS = ("3.14", "3.13", "3.12", "3.11")  # the newest first: when the time is over, the middle is left out
 _WORKERS = str(min(os.cpu_count() or 1, 4))
-_TESTS = ("-m", "pytest", "-q", "-n", _WORKERS, "--dist", "loadgroup", "--no-loadscope-reorder")
+_TESTS = ("-m", "pytest", "-q", "-n", _WORKERS, "--dist", "loadscope", "--no-loadscope-reorder")
 
 
 def run_checks(pytest_arguments: Sequence[str] = (), *, long: float = 0) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tomllib
 from collections.abc import Callable, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -100,108 +102,24 @@ def _parser() -> argparse.ArgumentParser:
     argparse._ = lambda text: say(_WORDS.get(str(text), str(text)))  # type: ignore[attr-defined]
     parser = _Parser(prog="promofix", description=say("app.about"), epilog=say("app.sends_nothing"))
     commands = parser.add_subparsers(title=say("app.commands"), required=True, metavar=say("app.command"))
-
-    def command(name: str, act: str, *, json: bool = True) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=say(f"app.help.{name}"), description=say(f"app.help.{name}"))
-        added.set_defaults(command=_from_commands(act))
-        added.add_argument(
-            "--language", type=_language, metavar="|".join(languages()), default="", help=say("app.help.language")
-        )
-        if json:
-            added.add_argument("--json", action="store_true", help=say("app.help.json"))
-        return added
-
-    def files(parser: argparse.ArgumentParser, text: str) -> None:
-        parser.add_argument("files", nargs="+", type=Path, metavar=say("app.file"), help=say(text))
-
-    def case(parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("case", metavar=say("app.case_arg"), help=say("app.help.case"))
-
-    opens = command("open", "open_notebooks", json=False)
-    opens.add_argument("folder", nargs="?", type=_folder, metavar=say("app.folder_arg"), help=say("app.help.home"))
-    opens.add_argument("--no-browser", action="store_true", help=say("app.help.no_browser"))
-    opens.add_argument("--port", type=_port, default=0, help=say("app.help.port"))
-
-    tests = command("test", "test", json=False)
-    tests.add_argument(
-        "--long", type=float, nargs="?", const=90, default=0, metavar=say("app.minutes"), help=say("app.help.long")
-    )
-    tests.set_defaults(pytest_arguments=[])
-    tests.epilog = say("app.help.pytest")
-
-    reads = command("read", "read")
-    files(reads, "app.help.reports")
-    reads.add_argument("--out", type=Path, metavar="orders.csv", help=say("app.help.orders_csv"))
-
-    files(command("find", "find"), "app.help.reports")
-
-    whole = command("run", "run_all")
-    files(whole, "app.help.reports")
-    whole.add_argument("--out", type=_folder, required=True, metavar="DIR", help=say("app.help.out"))
-    whole.add_argument("--incident", type=_number, default=0, metavar="N", help=say("app.help.incident"))
-    whole.add_argument("--promotion-ended", action="store_true", help=say("app.help.promotion_ended"))
-
-    shows = command("status", "show_status")
-    case(shows)
-    shows.add_argument("--orders", action="store_true", help=say("app.help.orders"))
-
-    adds = command("add", "add")
-    case(adds)
-    files(adds, "app.help.reports")
-
-    follows = command("follow-up", "follow_up")
-    case(follows)
-    files(follows, "app.help.returned")
-
-    exports = command("export", "export_again")
-    case(exports)
-    exports.add_argument("--promotion-ended", action="store_true", help=say("app.help.promotion_ended"))
-    exports.add_argument("--round", type=_number, default=1, metavar="N", help=say("app.help.round"))
-    exports.add_argument("--copies", type=_number, default=1, metavar="N", help=say("app.help.copies"))
-
-    silences = command("meant", "this_was_meant")
-    silences.add_argument("state", metavar=say("app.state_arg"), help=say("app.help.state"))
-    silences.add_argument("alarm", metavar="N", help=say("app.help.meant_alarm"))
-    silences.add_argument("--not", dest="meant", action="store_false", help=say("app.help.not_meant"))
-
-    watches = command("watch", "watch_folder")
-    watches.add_argument("folder", type=Path, metavar=say("app.folder_arg"), help=say("app.help.watched"))
-    watches.add_argument("--every", type=_span, default="15m", metavar="15m", help=say("app.help.every"))
-    watches.add_argument("--once", action="store_true", help=say("app.help.once"))
-    watches.add_argument("--state", type=Path, metavar="FILE", help=say("app.help.watch_state"))
-    watches.add_argument("--alarm", nargs="+", default=[], metavar="URL", help=say("app.help.alarm"))
-    watches.add_argument("--try-alarm", action="store_true", help=say("app.help.try_alarm"))
-
-    fetches = command("fetch", "fetch_reports")
-    fetches.add_argument("--out", type=_folder, required=True, metavar="DIR", help=say("app.help.fetch_out"))
-    fetches.add_argument("--since", type=_span, default="2d", metavar="2d", help=say("app.help.since"))
-    fetches.add_argument("--report", default="all-orders", metavar="all-orders", help=say("app.help.which_report"))
-    fetches.add_argument("--marketplace", default="US", metavar="US", help=say("app.help.marketplace"))
-    fetches.add_argument("--keep-keys", action="store_true", help=say("app.help.keep_keys"))
-
-    scans = command("scan", "scan_accounts")
-    scans.add_argument("root", metavar="ROOT", help=say("app.help.root"))
-    scans.add_argument("--out", type=_folder, required=True, metavar="DIR", help=say("app.help.scan_out"))
-    scans.add_argument("--workers", type=_number, default=0, metavar="N", help=say("app.help.workers"))
-    scans.add_argument("--scheduler", default="", metavar="ADDRESS", help=say("app.help.scheduler"))
-
-    purges = command("purge", "purge_case", json=False)
-    purges.add_argument("case", nargs="?", metavar=say("app.case_arg"), help=say("app.help.case"))
-    purges.add_argument("--older-than", type=_days, metavar="30d", help=say("app.help.older_than"))
-    purges.add_argument("--yes", action="store_true", help=say("app.help.yes"))
-
-    packs = command("pack", "pack_case")
-    case(packs)
-    packs.add_argument("--without-buyers", action="store_true", help=say("app.help.without_buyers"))
-    packs.add_argument("--out", type=_folder, default=Path(), metavar="DIR", help=say("app.help.pack_out"))
-
-    unpacks = command("unpack", "unpack_case")
-    unpacks.add_argument("file", type=Path, metavar=say("app.file"), help=say("app.help.packed"))
-    unpacks.add_argument("--name", default="", metavar=say("app.case_arg"), help=say("app.help.unpack_name"))
-
-    shapes = command("shape", "show_shape", json=False)
-    files(shapes, "app.help.reports")
+    for name, told in tomllib.loads(files("promofix_lib.app").joinpath("commands.toml").read_text("utf-8")).items():
+        about, epilog = say(f"app.help.{name}"), told.get("epilog")
+        added = commands.add_parser(name, help=about, description=about, epilog=epilog and say(epilog))
+        added.set_defaults(command=_from_commands(told["does"]), **told.get("defaults", {}))
+        _add(added, name="--language", type="language", metavar="|".join(languages()), default="", help="language")
+        if told.get("json", True):
+            _add(added, name="--json", action="store_true", help="json")
+        for argument in told["arguments"]:
+            _add(added, **argument)
     return parser
+
+
+def _add(parser: argparse.ArgumentParser, *, name: str, help: str, **facts: Any) -> None:
+    if "type" in facts:
+        facts["type"] = _TYPES[facts["type"]]
+    if facts.get("metavar", "").startswith("app."):
+        facts["metavar"] = say(facts["metavar"])
+    parser.add_argument(name, help=say(f"app.help.{help}"), **facts)
 
 
 def _from_commands(name: str) -> Callable[[argparse.Namespace], int]:
@@ -234,19 +152,17 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
+def _span(text: str) -> float:
+    number, unit = text[:-1], text[-1:].lower()
+    if unit not in _SECONDS or not number.isdecimal() or int(number) < 1:
+        raise argparse.ArgumentTypeError(say("fleet.no_span", found=text))
+    return float(int(number) * _SECONDS[unit])
+
+
 def _number(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(say("app.no_number", found=text))
     return int(text)
-
-
-def _span(text: str) -> float:
-    from promofix_lib.fleet.spans import seconds
-
-    try:
-        return seconds(text)
-    except PromofixError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _days(text: str) -> int:
@@ -254,3 +170,16 @@ def _days(text: str) -> int:
     if not plain.isdecimal():
         raise argparse.ArgumentTypeError(say("app.no_days", found=text))
     return int(plain)
+
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_TYPES: dict[str, Callable[[str], Any]] = {
+    "days": _days,
+    "folder": _folder,
+    "language": _language,
+    "minutes": float,
+    "number": _number,
+    "path": Path,
+    "port": _port,
+    "span": _span,
+}

@@ -170,7 +170,7 @@ def plot_prices(night: Night, colours: Colours, ax: Axes) -> Axes:
         ax.scatter(times[here], price[here], linewidths=0, rasterized=True, **points)
     _price_scale(ax, price)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(Decimal(f"{value:.10g}"))))
-    ax.tick_params(axis="y", labelsize=8)
+    ax.tick_params(axis="y", labelsize=7)
     _shade(night, colours, ax, night.incidents)
     return _finish(night, colours, ax, legend=True)
 

@@ -26,7 +26,7 @@ class References:
     ``list_price``: reference before discounts; ``net_price``: what buyers usually pay in the whole report;
     ``near_net``: the smaller of that and what they pay around that time; ``spread``: standard deviation of the SKU's
     own prices from sale to sale; ``decided``: the price belongs to a level that was kept for days; ``judged``: the
-    reference comes from more than a few days of sales, or from a sibling (``borrowed``). NaN where nothing is known.
+    reference comes from more than a few days of sales, or from a sibling. NaN where nothing is known.
     """
 
     list_price: Floats
@@ -35,7 +35,6 @@ class References:
     spread: Floats
     decided: Mask
     judged: Mask
-    borrowed: Mask
 
 
 @dataclass(frozen=True)
@@ -60,13 +59,13 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
     the *days* are wrong. Rice, "Bandwidth choice for nonparametric regression", Annals of Statistics 12 (1984), for the
     spread from successive differences. Amazon's "Was price" is a median of paid prices, too.
     """
-    rows, limits = np.flatnonzero(sales.sold), sales.thresholds
+    rows, limits = _worth_judging(sales, given), sales.thresholds
     size = int(np.clip(sales.span // _BLOCKS, HOUR, DAY))
     block, group = (sales.time[rows] - sales.begin) // size, sales.group[rows]
     lists = _votes(group, block, sales.list_price[rows])
     groups = int(sales.group.max(initial=-1)) + 1
-    chain, lasting = _chains(lists, size, limits)
-    whole, near = _levels(lists, chain, lasting, groups, limits)
+    begins, lasting = _chains(lists, size, limits)
+    whole, near = _levels(lists, begins | lasting, groups, limits)
     level = np.fmax(whole[lists.group], near)
     nets = _habitual(_votes(group, block, sales.net_price[rows]), level, size, limits)
     place = np.searchsorted(lists.key, group * _MANY + block)
@@ -86,9 +85,8 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
         net_price=full(net_price),
         near_net=full(np.fmin(net_price, np.where(young[group], np.nan, _near_medians(nets, limits)[place]))),
         spread=full(_spread(sales, rows, groups)[group]),
-        decided=full(_decided(lists, place, sales.list_price[rows], level, lasting[chain], limits), False),
+        decided=full(_decided(lists, place, sales.list_price[rows], level, lasting, limits), False),
         judged=full(~young[group] | np.isfinite(known[group]), False),
-        borrowed=full(np.isfinite(known[group]), False),
     )
     for normal in given:
         mine = given_rows(sales, normal)
@@ -96,6 +94,21 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
             prices[mine] = np.log(float(normal.price))
         answers.decided[mine], answers.judged[mine] = False, True
     return answers
+
+
+def _worth_judging(sales: Sales, given: Sequence[NormalPrice]) -> Ints:
+    """All sales of the groups whose prices differ by more than a markdown's step, or for which a sibling may speak."""
+    limits, rows = sales.thresholds, np.flatnonzero(sales.sold)
+    group, count = sales.group[rows], int(sales.group.max(initial=-1)) + 1
+    first, last = extent(group, sales.time[rows], count)
+    young = rows[(last - first < limits.decided_days * DAY)[group]]
+    low, high = extent(group, sales.net_price[rows], count)[0], extent(group, sales.list_price[rows], count)[1]
+    with np.errstate(over="ignore"):
+        wanted = (low - high < np.log(limits.planned_share))[sales.group]
+    wanted |= np.isin(sales.sku, np.unique(sales.sku[young])) | np.isin(sales.asin, np.unique(sales.asin[young]))
+    for normal in given:
+        wanted |= given_rows(sales, normal)
+    return np.flatnonzero(sales.sold & (wanted | ~wanted[rows].any()))
 
 
 def upper_medians(keys: Ints, values: Floats) -> tuple[Ints, Floats]:
@@ -124,17 +137,9 @@ def _habitual(nets: _Votes, level: Floats, size: int, limits: Thresholds) -> _Vo
     drop = nets.price - level
     deep = drop < np.log(limits.deep_share)
     habit = deep & (drop > np.log(limits.never_decided_share))
-    days = _spans(nets.group[habit], nets.block[habit] * size // DAY, int(nets.group.max(initial=-1)) + 1)
-    usual = days >= limits.habit_days
+    first, last = extent(nets.group[habit], nets.block[habit], int(nets.group.max()) + 1)
+    usual = (last - first) * size >= limits.habit_days * DAY
     return replace(nets, price=np.where(deep & ~(habit & usual[nets.group]), level, nets.price))
-
-
-def _spans(group: Ints, day: Ints, groups: int) -> Ints:
-    """Per group the number of different days, or 0 when they lie closer together than that."""
-    pairs = np.unique(np.c_[group, day], axis=0) if len(group) else np.empty((0, 2), dtype=np.int64)
-    count = np.bincount(pairs[:, 0], minlength=groups)
-    first, last = extent(pairs[:, 0], pairs[:, 1], groups)
-    return np.where((count > 0) & (last - first >= count), count, np.where(last - first >= 4, count, 0))
 
 
 def _medians(votes: _Votes, groups: int) -> Floats:
@@ -146,14 +151,15 @@ def _medians(votes: _Votes, groups: int) -> Floats:
 
 def _near_medians(votes: _Votes, limits: Thresholds) -> Floats:
     """Median of the votes no further than so many blocks on either side, where there are some."""
-    reach, count = round(limits.habit_days), len(votes.group)
-    index = np.arange(count)[:, None] + np.arange(-reach, reach + 1)[None, :]
-    inside = (index >= 0) & (index < count)
-    index = np.clip(index, 0, max(count - 1, 0))
-    inside &= np.abs(votes.key[index] - votes.key[:, None]) <= reach
-    window = np.sort(np.where(inside, votes.price[index], np.inf), axis=1)
-    size = inside.sum(axis=1)
-    return np.where(size >= limits.few, window[np.arange(count), size // 2], np.nan)
+    reach, at = round(limits.habit_days), np.arange(len(votes.key))
+    window = np.full((len(at), 2 * reach + 1), np.inf)
+    for column, shift in enumerate(range(-reach, reach + 1)):
+        beside = (at + shift).clip(0, len(at) - 1)
+        near = (beside == at + shift) & (np.abs(votes.key[beside] - votes.key) <= reach)
+        window[near, column] = votes.price[beside[near]]
+    window.sort(axis=1)
+    size = np.isfinite(window).sum(axis=1)
+    return np.where(size >= limits.few, window[at, size // 2], np.nan)
 
 
 def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:
@@ -171,26 +177,20 @@ def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:
     return np.where(np.isnan(spread), usual, spread)
 
 
-def _chains(votes: _Votes, size: int, limits: Thresholds) -> tuple[Ints, Mask]:
-    """Number the chains of neighbouring votes of a group, each a stair's height from the next; which of them last."""
-    if not len(votes.group):
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_)
-    linked = np.r_[False, votes.group[1:] == votes.group[:-1]]
-    reach = -np.log(limits.planned_share)
-    linked &= np.abs(np.diff(votes.price, prepend=votes.price[:1])) <= reach
-    starts = np.flatnonzero(~linked)
-    stops = np.r_[starts[1:] - 1, len(votes.block) - 1]
+def _chains(votes: _Votes, size: int, limits: Thresholds) -> tuple[Mask, Mask]:
+    """Which votes begin a chain of neighbouring votes, each at most a stair off; which are in a lasting one."""
+    linked = (np.diff(votes.group) == 0) & (np.abs(np.diff(votes.price)) <= -np.log(limits.planned_share))
+    begins = np.r_[True, ~linked]
+    starts = np.flatnonzero(begins)
+    stops = np.r_[starts[1:] - 1, len(begins) - 1]
     lasting = (votes.block[stops] - votes.block[starts]) * size >= limits.decided_days * DAY
-    return np.cumsum(~linked) - 1, lasting
+    return begins, lasting[np.cumsum(begins) - 1]
 
 
-def _levels(votes: _Votes, chain: Ints, lasting: Mask, groups: int, limits: Thresholds) -> tuple[Floats, Floats]:
-    """Median per group, and around each vote; a price that did not last has one vote in all."""
-    first = np.r_[True, chain[1:] != chain[:-1]] if len(chain) else np.empty(0, dtype=np.bool_)
-    kept = np.flatnonzero(first | lasting[chain])
-    heard = _Votes(votes.key[kept], votes.group[kept], votes.block[kept], votes.price[kept])
-    near = _near_medians(heard, limits)[np.searchsorted(kept, np.arange(len(chain)), side="right") - 1]
-    return _medians(heard, groups), near
+def _levels(votes: _Votes, heard: Mask, groups: int, limits: Thresholds) -> tuple[Floats, Floats]:
+    """Median per group, and around each vote, of the votes that are heard: a price that did not last has one in all."""
+    kept = _Votes(votes.key[heard], votes.group[heard], votes.block[heard], votes.price[heard])
+    return _medians(kept, groups), _near_medians(kept, limits)[np.cumsum(heard) - 1]
 
 
 def _decided(votes: _Votes, place: Ints, price: Floats, level: Floats, lasting: Mask, limits: Thresholds) -> Mask:
@@ -198,7 +198,7 @@ def _decided(votes: _Votes, place: Ints, price: Floats, level: Floats, lasting: 
     step = np.log1p(limits.same_level)
     decided = np.zeros(len(price), dtype=np.bool_)
     for beside in (-1, 0, 1):
-        vote = np.clip(place + beside, 0, max(len(votes.group) - 1, 0))
+        vote = np.clip(place + beside, 0, len(votes.group) - 1)
         near = (votes.group[vote] == votes.group[place]) & (np.abs(votes.price[vote] - price) <= step)
         decided |= near & lasting[vote]
     drop = price - level[place]
@@ -223,14 +223,15 @@ def _with_siblings(sales: Sales, rows: Ints, whole: Floats, young: Mask) -> Floa
 def _elsewhere(sales: Sales, names: Ints, markets: list[tuple[int, int]], prices: Floats, old: Mask) -> Floats:
     """What is known under the same name in this or another market, times the usual factor between the two."""
     seen: dict[int, dict[tuple[int, int], float]] = {}
-    for at in np.flatnonzero(old & (names >= 0)).tolist():
+    shared = (np.bincount(names + 1)[names + 1] > 1) & (names >= 0)
+    for at in np.flatnonzero(old & shared).tolist():
         seen.setdefault(int(names[at]), {})[markets[at]] = float(prices[at])
 
     @cache
     def factor(there: tuple[int, int], here: tuple[int, int]) -> float:
         both = [price[here] - price[there] for price in seen.values() if here in price and there in price]
-        moneys = (sales.currency_names[market[1]] if market[1] >= 0 else "" for market in (there, here))
-        return float(np.median(both)) if both else _exchange(*moneys)
+        money = sales.currency_names
+        return float(np.median(both)) if both else _exchange(money[there[1]], money[here[1]])
 
     answer = np.full(len(names), np.nan)
     for at in np.flatnonzero(~old & np.isin(names, list(seen))).tolist():
@@ -248,14 +249,12 @@ def _exchange(there: str, here: str) -> float:
 
 
 def given_rows(sales: Sales, normal: NormalPrice) -> Mask:
-    """Which order items the seller's normal price speaks of."""
-    mine: Mask = sales.sku == _code(sales.sku_names, normal.sku)
-    if normal.sales_channel:
-        mine &= sales.channel == _code(sales.channel_names, normal.sales_channel)
-    if normal.currency:
-        mine &= sales.currency == _code(sales.currency_names, normal.currency)
+    """Which order items the seller's normal price speaks of; what it leaves empty stands for every one."""
+    mine = np.ones(len(sales.sold), dtype=np.bool_)
+    for codes, names, name in (
+        (sales.sku, sales.sku_names, normal.sku),
+        (sales.channel, sales.channel_names, normal.sales_channel),
+        (sales.currency, sales.currency_names, normal.currency),
+    ):
+        mine &= (codes == names.index(name) if name in names else False) if name else True
     return mine
-
-
-def _code(names: tuple[str, ...], name: str) -> int:
-    return names.index(name) if name in names else -2

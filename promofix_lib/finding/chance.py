@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,7 +14,10 @@ from promofix_lib.say import Told, told
 
 @dataclass(frozen=True)
 class _Cheap:
-    """Orders far below their price, one entry per cause and order, sorted by cause and time."""
+    """Orders far below their price, one entry per cause and order, sorted by cause and time.
+
+    `order` numbers those in `orders`.
+    """
 
     row: Ints
     key: Ints
@@ -21,6 +25,14 @@ class _Cheap:
     time: Ints
     depth: Floats
     run: Ints
+    orders: Ints
+
+    def of(self, orders: Ints) -> Mask:
+        """Which entries are of these orders."""
+        among, last = np.zeros(len(self.orders), dtype=np.bool_), max(len(self.orders) - 1, 0)
+        at = np.searchsorted(self.orders, orders).clip(max=last)
+        among[at[self.orders[at] == orders] if len(among) else at[:0]] = True
+        return among[self.order]
 
 
 @dataclass(frozen=True)
@@ -58,18 +70,15 @@ class Chance:
         self._priced = self._cheap(plain, sales.group[plain])
 
     def _cheap(self, rows: Ints, keys: Ints) -> _Cheap:
-        order, time = self.orders_of(rows), self.sales.time[rows]
+        order, time = self.sales.orders_of(rows), self.sales.time[rows]
         place = np.lexsort((-self.share[rows], order, time, keys))
         rows, keys, order = rows[place], keys[place], order[place]
         new = np.r_[True, (keys[1:] != keys[:-1]) | (order[1:] != order[:-1])][: len(rows)]
         rows, keys, order = rows[new], keys[new], order[new]
         time, pause = self.sales.time[rows], self.limits.pause_hours_most * HOUR
         apart = np.r_[False, (keys[1:] != keys[:-1]) | (np.diff(time) > pause)][: len(rows)]
-        return _Cheap(rows, keys, order, time, self.share[rows], np.cumsum(apart))
-
-    def orders_of(self, rows: Ints) -> Ints:
-        """A number per order; a missing order id counts each row."""
-        return np.where(self.sales.order[rows] >= 0, self.sales.order[rows], -1 - rows)
+        orders, code = np.unique(order, return_inverse=True)
+        return _Cheap(rows, keys, code, time, self.share[rows], np.cumsum(apart), orders)
 
     def depth(self, rows: Ints) -> float:
         """Median share of the usual price that the rows are below."""
@@ -94,15 +103,15 @@ class Chance:
         Eggenberger and Pólya, "Über die Statistik verketteter Vorgänge", ZAMM 3 (1923).
         """
         sales, limits, rows = self.sales, self.limits, one.rows
-        own, first = np.unique(self.orders_of(rows), return_index=True)
+        own, first = np.unique(sales.orders_of(rows), return_index=True)
         if len(own) < 2:
             return np.inf
         gaps = np.diff(np.sort(sales.time[rows[first]]))
         gap = float(np.quantile(gaps, limits.most, method="higher"))
         cheap, depth = self._promoted if one.ids else self._priced, self.depth(rows)
-        other = ~np.isin(cheap.order, own)
+        other = ~cheap.of(own)
         if excluded is not None:
-            other &= ~np.isin(cheap.order, self.orders_of(excluded))
+            other &= ~cheap.of(sales.orders_of(excluded))
         if sales.business[rows].all():
             other &= sales.business[cheap.row]
         mine = np.isin(cheap.key, np.array(one.ids) if one.ids else np.unique(sales.group[rows]))
@@ -111,7 +120,7 @@ class Chance:
         if one.pooled(sales):
             place = np.flatnonzero(other)[np.argsort(cheap.time[other], kind="stable")]
             follows = cheap.order[place[1:]] != cheap.order[place[:-1]]
-            rate = count = len(np.unique(cheap.order[other]))
+            rate = count = int((np.bincount(cheap.order[other]) > 0).sum())
         else:
             other = self._without_largest(cheap, other, mine)
             sku, place = sales.sku[cheap.row], np.flatnonzero(other)
@@ -129,7 +138,8 @@ class Chance:
         follow = max(follow, 1 - np.exp(-gap * rate / sales.span))
         before = np.arange(len(gaps))
         steps = (limits.few * follow + before) / (limits.few + before)
-        return float((1 + len(np.unique(cheap.run[other]))) * np.prod(steps))
+        runs = int(np.count_nonzero(np.diff(cheap.run[other]))) + bool(other.any())
+        return float((1 + runs) * np.prod(steps))
 
     def _without_largest(self, cheap: _Cheap, other: Mask, mine: Mask) -> Mask:
         """One other mistake may be in the report: the largest other run is no witness of the shop's life."""
@@ -139,24 +149,22 @@ class Chance:
         sizes = np.bincount(runs) if len(runs) else np.zeros(1, dtype=np.int64)
         if sizes.max() < 2:
             return other
-        return other & ~np.isin(cheap.order, cheap.order[cheap.run == np.argmax(sizes)])
+        return other & ~cheap.of(cheap.orders[cheap.order[cheap.run == np.argmax(sizes)]])
 
     def lost(self, rows: Ints) -> float:
         """Roughly what these rows cost, to show the dearest near misses first."""
         share = np.nan_to_num(self.share[rows]).clip(0, 1 - self.limits.rounding)
         return float(np.nansum(self.sales.paid[rows] * share / (1 - share)))
 
+    @cached_property
+    def _largest(self) -> int:
+        """Most units of one normal sale."""
+        return int(self.sales.quantity[self.sales.sold & ~self.suspects.any].max(initial=0))
+
     def is_hoard(self, rows: Ints) -> bool:
         """Whether an order took many units, and more than any normal order of the shop."""
         units = int(self.sales.quantity[rows].sum())
-        normal = self.sales.quantity[self.sales.sold & ~self.suspects.any]
-        return units >= self.limits.hoard_units and units > int(normal.max(initial=0))
-
-
-def order_count(sales: Sales, rows: Ints) -> int:
-    """Different orders among the rows; a missing order id counts each row."""
-    codes = sales.order[rows]
-    return len(np.unique(codes[codes >= 0])) + int((codes < 0).sum())
+        return units >= self.limits.hoard_units and units > self._largest
 
 
 @dataclass(frozen=True)
@@ -174,21 +182,20 @@ def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate]) -> list[
     doubt of no other's; so those are judged once more: a small night beside a large one is no usual life.
     """
     judged = [_verdict(sales, chance, one, None) for one in candidates]
-    again = True
+    known, beyond, again = [0] * len(judged), sales.thresholds.expected**2, True
     while again:
         again = False
         told_apart = [(one, v.expected) for one, v in zip(candidates, judged, strict=True) if v.why_not is None]
         for at, one in enumerate(candidates):
-            beyond = sales.thresholds.expected**2
             no_life = [o.rows for o, expected in told_apart if expected < beyond or _same_cause(sales, o, one)]
-            if judged[at].why_not is not None and no_life:
-                judged[at] = _verdict(sales, chance, one, np.concatenate(no_life))
+            if judged[at].why_not is not None and len(no_life) > known[at]:
+                known[at], judged[at] = len(no_life), _verdict(sales, chance, one, np.concatenate(no_life))
                 again |= judged[at].why_not is None
     return judged
 
 
 def _verdict(sales: Sales, chance: Chance, one: Candidate, excluded: Ints | None) -> Verdict:
-    limits, rows, orders = sales.thresholds, one.rows, order_count(sales, one.rows)
+    limits, rows, orders = sales.thresholds, one.rows, sales.count(one.rows)
     expected = chance.expected(one, excluded)
     extreme = chance.is_extreme(chance.depth(rows))
     days = float(sales.time[rows[-1]] - sales.time[rows[0]]) / DAY
@@ -200,26 +207,11 @@ def _verdict(sales: Sales, chance: Chance, one: Candidate, excluded: Ints | None
         why_not = told("finding.why_decided", days=round(days))
     elif extreme and one.ids and days >= limits.habit_days:
         why_not = told("finding.why_habit", days=round(days))
-    elif not (one.ids or extreme or chance.suspects.borrowed[rows].all()) and _first_price(sales, one):
-        why_not = told("finding.why_launch")
     elif expected > limits.expected:
         why_not = told("finding.why_usual" if orders > limits.least_orders else "finding.why_few", n=orders)
     return Verdict(why_not, expected)
 
 
 def _same_cause(sales: Sales, one: Candidate, other: Candidate) -> bool:
-    if one.ids or other.ids:
-        return bool(set(one.ids) & set(other.ids))
-    return bool(np.isin(sales.group[one.rows], sales.group[other.rows]).any())
-
-
-def _first_price(sales: Sales, candidate: Candidate) -> bool:
-    """Whether the SKUs had never been sold before, although they would have been at the rate of later sales."""
-    rows = candidate.rows
-    here = sales.sold_in(np.unique(sales.group[rows]))
-    here = sales.time[here[~np.isin(here, rows)]]
-    onset, end = int(sales.time[rows[0]]), int(sales.time[rows[-1]])
-    if here.min(initial=end) < end:
-        return False
-    later, before, after = int((here > end).sum()), onset - sales.begin, sales.begin + sales.span - end
-    return later * before >= sales.thresholds.few * max(after, 1) if later else before >= DAY
+    by_price = np.isin(sales.group[one.rows], sales.group[other.rows]).any() if not one.ids + other.ids else False
+    return bool(set(one.ids) & set(other.ids) or by_price)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.finding.baselines import given_rows
+from promofix_lib.finding.chance import Candidate
 from promofix_lib.finding.sales import DAY, Ints, Sales
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.incident import Ceiling, Incident, affected
@@ -32,29 +33,23 @@ def as_moment(time: int) -> datetime:
     return _EPOCH + timedelta(microseconds=int(time))
 
 
-def rule_for(
-    orders: pd.DataFrame, sales: Sales, ids: tuple[int, ...], rows: Ints, *, together: bool = True
-) -> Incident:
+def rule_for(orders: pd.DataFrame, sales: Sales, candidate: Candidate) -> Incident:
     """The plainest rule that gives exactly these rows: window and ids, then ceilings, then single items excepted."""
-    window = Incident(onset=as_moment(sales.time[rows].min()), end=as_moment(sales.time[rows].max()))
-    names = tuple(sales.promotions.names[one] for one in ids)
-    within = sales.dated & (sales.time >= sales.time[rows].min()) & (sales.time <= sales.time[rows].max())
-    plain = replace(window, promotion_ids=names, together=together and len(names) > 1)
-    skus = tuple(sorted({sales.key(int(row))[0] for row in _one_per_group(sales, rows)}))
+    rows = candidate.rows
+    first, last = sales.time[rows].min(), sales.time[rows].max()
+    near = np.flatnonzero(sales.dated & (sales.time >= first) & (sales.time <= last))
+    names = tuple(sales.promotions.names[one] for one in candidate.ids)
+    plain = Incident(
+        as_moment(first), as_moment(last), promotion_ids=names, together=candidate.together and len(names) > 1
+    )
     ceilings = replace(plain, ceilings=_ceilings(orders, sales, rows))
+    skus = tuple(sorted({sales.key(int(row))[0] for row in _one_per_group(sales, rows)}))
     tries = (plain, replace(plain, skus=skus), ceilings) if names else (ceilings,)
-    nearby = orders.iloc[np.flatnonzero(within)]
-    wanted = np.isin(np.flatnonzero(within), rows)
-    rated = []
-    for rule in tries:
-        mask = affected(nearby, rule).to_numpy()
-        missed, extra = int((wanted & ~mask).sum()), int((mask & ~wanted).sum())
-        if not missed and not extra:
-            return rule
-        rated.append((missed, extra, rule, mask))
-    _, extra, rule, mask = min(rated, key=lambda one: one[:2])
-    spare = np.flatnonzero(within)[mask & ~wanted]
-    return replace(rule, except_items=tuple(keys_of(orders, sales, spare)))
+    nearby, wanted = orders.iloc[near], np.isin(near, rows)
+    masks = [affected(nearby, rule).to_numpy() for rule in tries]
+    faults = [(int((wanted & ~mask).sum()), int((mask & ~wanted).sum())) for mask in masks]
+    best = faults.index(min(faults))
+    return replace(tries[best], except_items=tuple(keys_of(orders, sales, near[masks[best] & ~wanted])))
 
 
 def _one_per_group(sales: Sales, rows: Ints) -> Ints:
@@ -62,13 +57,9 @@ def _one_per_group(sales: Sales, rows: Ints) -> Ints:
 
 
 def _ceilings(orders: pd.DataFrame, sales: Sales, rows: Ints) -> tuple[Ceiling, ...]:
-    prices = orders["unit_price"].iloc[rows]
-    highest = prices.groupby(sales.group[rows]).max()
-    answers = []
-    for row in _one_per_group(sales, rows):
-        price = highest[sales.group[row]]
-        if price is not pd.NA:
-            answers.append(Ceiling(*sales.key(int(row)), price))
+    highest = orders["unit_price"].iloc[rows].groupby(sales.group[rows]).max().dropna()
+    known = (row for row in _one_per_group(sales, rows) if sales.group[row] in highest.index)
+    answers = [Ceiling(*sales.key(int(row)), highest[sales.group[row]]) for row in known]
     return tuple(sorted(answers, key=lambda one: (one.sku, one.sales_channel, one.currency)))
 
 
@@ -83,51 +74,38 @@ def keys_of(orders: pd.DataFrame, sales: Sales, rows: Ints) -> list[str]:
 
 
 def normal_prices(
-    orders: pd.DataFrame,
-    sales: Sales,
-    suspects: Suspects,
-    rows: Ints,
-    given: Sequence[NormalPrice],
+    orders: pd.DataFrame, sales: Sales, suspects: Suspects, rows: Ints, given: Sequence[NormalPrice]
 ) -> dict[int, NormalPrice]:
     """Per group of the affected rows its normal price; groups of which nothing is known are left out.
 
     Median of what buyers of the same SKU paid per unit before the onset, affected and doubtful orders left out. The
     median is a price that somebody paid: of an even number the upper middle.
     """
-    wanted = np.zeros(int(sales.group.max(initial=-1)) + 1, dtype=np.bool_)
-    wanted[sales.group[rows]] = True
-    here = np.flatnonzero(wanted[sales.group] & sales.sold & sales.depth_known & ~suspects.any)
-    here = here[~np.isin(here, rows)]
+    groups = np.unique(sales.group[rows])
+    normal = np.isin(sales.group, groups) & sales.sold & sales.depth_known & ~suspects.any
+    normal[rows] = False
+    here = np.flatnonzero(normal)
     paid, _ = money_as_integers(orders["unit_price"].iloc[here])
-    onset = int(sales.time[rows].min())
-    answers = {}
-    for group in np.unique(sales.group[rows]):
-        mine = sales.group[here] == group
-        first = int(rows[sales.group[rows] == group][0])
-        affected = rows[sales.group[rows] == group]
-        normal = _given(sales, first, given) or _by_history(sales, first, paid[mine], sales.time[here][mine], onset)
-        normal = normal or _by_estimate(sales, suspects, affected)
-        if normal:
-            answers[int(group)] = normal
+    answers: dict[int, NormalPrice] = {}
+    for group in groups.tolist():
+        mine, affected_here = sales.group[here] == group, rows[sales.group[rows] == group]
+        row, since = int(affected_here[0]), sales.time[here][mine] - sales.time[rows].min()
+        told_so = (one for one in given if given_rows(sales, one)[row])
+        word = next((NormalPrice(*sales.key(row), one.price, one.how_known) for one in told_so), None)
+        price = word or _by_history(sales, row, paid[mine], since) or _by_estimate(sales, suspects, affected_here)
+        if price:
+            answers[group] = price
     return answers
 
 
-def _given(sales: Sales, row: int, given: Sequence[NormalPrice]) -> NormalPrice | None:
-    sku, channel, currency = sales.key(row)
-    for normal in given:
-        if given_rows(sales, normal)[row]:
-            return NormalPrice(sku, channel, currency, normal.price, normal.how_known)
-    return None
-
-
-def _by_history(sales: Sales, row: int, paid: Ints, time: Ints, onset: int) -> NormalPrice | None:
+def _by_history(sales: Sales, row: int, paid: Ints, since: Ints) -> NormalPrice | None:
     for days in _BEFORE:
-        chosen = (time < onset) & (time >= onset - days * DAY)
+        chosen = (since < 0) & (since >= -days * DAY)
         if chosen.sum() >= sales.thresholds.few:
             how = "finding.median_before"
             break
     else:
-        chosen, days, how = np.ones(len(time), dtype=np.bool_), 0, "finding.median_around"
+        chosen, days, how = np.ones(len(since), dtype=np.bool_), 0, "finding.median_around"
     if not chosen.any():
         return None
     values = np.sort(paid[chosen])

@@ -83,9 +83,7 @@ class Sales:
     def sold_in(self, groups: Ints) -> Ints:
         """Rows sold in these groups, group by group, each by time."""
         rows, begin = self._by_group
-        if len(groups) == 1:
-            return rows[begin[groups[0]] : begin[groups[0] + 1]]
-        return np.concatenate([rows[begin[one] : begin[one + 1]] for one in groups]) if len(groups) else rows[:0]
+        return np.concatenate([rows[:0], *(rows[begin[one] : begin[one + 1]] for one in groups)])
 
     @cached_property
     def span(self) -> int:
@@ -111,15 +109,16 @@ class Sales:
 
     def key(self, row: int) -> tuple[str, str, str]:
         """SKU, sales channel and currency of a row; the empty text where missing."""
-        return (
-            _name(self.sku_names, self.sku[row]),
-            _name(self.channel_names, self.channel[row]),
-            _name(self.currency_names, self.currency[row]),
-        )
+        sku, channel, currency = self.sku[row], self.channel[row], self.currency[row]
+        return self.sku_names[sku], self.channel_names[channel], self.currency_names[currency]
 
+    def orders_of(self, rows: Ints) -> Ints:
+        """A number per order; a missing order id counts each row."""
+        return np.where(self.order[rows] >= 0, self.order[rows], -1 - rows)
 
-def _name(names: tuple[str, ...], code: np.int64) -> str:
-    return names[code] if code >= 0 else ""
+    def count(self, rows: Ints) -> int:
+        """Different orders among the rows."""
+        return len(np.unique(self.orders_of(rows)))
 
 
 def extent(keys: Ints, values: Any, count: int) -> tuple[Any, Any]:
@@ -198,9 +197,12 @@ def as_sales(orders: pd.DataFrame, thresholds: Thresholds = _DEFAULT) -> Sales:
 
 
 def _coded(column: pd.Series[Any]) -> tuple[Ints, tuple[str, ...]]:
-    """Codes in the alphabetical order of the words, so that the order of the rows decides nothing; -1 is missing."""
+    """Codes in the alphabetical order of the words, so that the order of the rows decides nothing.
+
+    A missing cell is -1, and the last word is its empty one.
+    """
     codes, words = pd.factorize(column, sort=True)
-    return codes.astype(np.int64), tuple(words)
+    return codes.astype(np.int64), (*words.tolist(), "")
 
 
 def _promotions(lists: pd.Series[Any]) -> Promotions:

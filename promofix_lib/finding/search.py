@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from promofix_lib.finding.causes import find_candidates, near_misses
-from promofix_lib.finding.chance import Candidate, Chance, Verdict, verdicts
+from promofix_lib.finding.chance import Chance, verdicts
 from promofix_lib.finding.evidence import Evidence
 from promofix_lib.finding.findings import Cause, Findings
 from promofix_lib.finding.sales import Sales, as_sales
@@ -69,9 +69,11 @@ def find_incidents(
     suspects = find_suspects(sales, normal_prices)
     chance = Chance(sales, suspects)
     candidates = find_candidates(sales, suspects, chance)
-    judged = list(zip(candidates, verdicts(sales, chance, candidates), strict=True))
-    evidence = Evidence(orders, sales, suspects, chance, tuple(normal_prices))
-    judged = [(one, _silenced(evidence, one, verdict, meant)) for one, verdict in judged]
+    evidence = Evidence(orders, sales, chance, tuple(normal_prices))
+    judged = []
+    for one, verdict in zip(candidates, verdicts(sales, chance, candidates), strict=True):
+        silent = verdict.why_not is None and any(cause.covers(evidence.cause_of(one)) for cause in meant)
+        judged.append((one, replace(verdict, why_not=told("finding.why_meant")) if silent else verdict))
     near = [one for one in judged if one[1].why_not]
     near.sort(key=lambda one: (one[1].expected, -chance.lost(one[0].rows)))
     looks = [evidence.worth_a_look(one, verdict.why_not) for one, verdict in near[:_MOST_LOOKS] if verdict.why_not]
@@ -81,17 +83,12 @@ def find_incidents(
     return Findings(found, tuple(looks), not_looked_at(orders, sales))
 
 
-def _silenced(evidence: Evidence, candidate: Candidate, verdict: Verdict, meant: Collection[Cause]) -> Verdict:
-    if verdict.why_not is None and any(cause.covers(evidence.cause_of(candidate)) for cause in meant):
-        return replace(verdict, why_not=told("finding.why_meant"))
-    return verdict
-
-
 def not_looked_at(orders: pd.DataFrame, sales: Sales) -> tuple[Told, ...]:
     """What says nothing about prices, counted: order items without a price, gifts and replacements, other channels."""
     priced = orders["item_price"].notna().to_numpy()
-    open_still, cancelled = ~priced & ~sales.cancelled, ~priced & sales.cancelled
-    aside = priced & ~sales.sold
-    counts = {"open": open_still, "cancelled": cancelled, "aside": aside}
-    named = {f"finding.not_looked_at_{name}": int(mask.sum()) for name, mask in counts.items()}
-    return tuple(told(key, n=count) for key, count in named.items() if count)
+    counts = {
+        "finding.not_looked_at_open": ~priced & ~sales.cancelled,
+        "finding.not_looked_at_cancelled": ~priced & sales.cancelled,
+        "finding.not_looked_at_aside": priced & ~sales.sold,
+    }
+    return tuple(told(key, n=int(mask.sum())) for key, mask in counts.items() if mask.any())

@@ -18,8 +18,8 @@ from promofix_lib.money import NormalPrice
 class Suspects:
     """Per order item: too cheap by its promotions, by its list price; what it should cost (logarithms, NaN: unknown).
 
-    `meant` says which items are gifts or part of a basket offer, `borrowed` whose usual price is that of a sibling,
-    `shallow_…` which are cheap, but not so cheap that they are suspects.
+    `meant` says which items are gifts or part of a basket offer, `shallow_…` which are cheap, but not
+    cheap enough to be suspects.
     """
 
     by_promotion: Mask
@@ -27,7 +27,6 @@ class Suspects:
     usual_list: Floats
     usual_net: Floats
     meant: Mask
-    borrowed: Mask
     shallow_promotion: Mask
     shallow_price: Mask
 
@@ -60,7 +59,6 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice]) -> Suspects:
         usual_list=known.list_price,
         usual_net=known.net_price,
         meant=meant,
-        borrowed=known.borrowed,
         shallow_promotion=rest & printed & (sales.depth > 1 - limits.planned_share),
         shallow_price=rest & own & (drop < near) & (sales.depth == 0),
     )

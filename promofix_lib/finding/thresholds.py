@@ -94,8 +94,5 @@ class Thresholds:
             value = getattr(self, field.name)
             if not value > 0:
                 raise ValueError(f"{field.name} must be more than 0, got {value}.")
-            if field.name in _SHARES and value > 1:
+            if getattr(type(self), field.name) < 1 < value:
                 raise ValueError(f"{field.name} is a share between 0 and 1, got {value}.")
-
-
-_SHARES = frozenset("deep_share planned_share never_decided_share most same_level promotion_part rounding".split())

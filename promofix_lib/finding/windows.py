@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from promofix_lib.finding.baselines import upper_medians
 from promofix_lib.finding.chance import Candidate, Chance
 from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.suspects import Suspects
@@ -12,7 +13,7 @@ _FAR = 30  # times the usual pause
 _EXACTLY = 1e-3  # of a price: the same to the cent
 
 
-def windows(sales: Sales, suspects: Suspects, rows: Ints, *, of_price: bool = False) -> list[Ints]:
+def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
     """Wrong sales by time, cut where a long pause holds a normal sale of the same SKUs.
 
     A few uses shortly before or after a flood belong to it: the first of them is its onset. For a wrong price, a few
@@ -28,7 +29,7 @@ def windows(sales: Sales, suspects: Suspects, rows: Ints, *, of_price: bool = Fa
     usual = float(np.median(pauses[pauses > 0])) if (pauses > 0).any() else 0.0
     long = np.clip(_FAR * usual, limits.pause_hours_least * HOUR, limits.pause_hours_most * HOUR)
     cut = (pauses > long) & (_between(sales.time[normal], time) >= 1)
-    if of_price:
+    if suspects.by_price[rows].all():
         alike = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
         alike = alike[sales.business[alike]] if sales.business[rows].all() else alike
         cut |= _between(sales.time[alike], time) >= limits.few
@@ -58,12 +59,12 @@ def price_candidates(sales: Sales, suspects: Suspects, chance: Chance, cheap: Ma
     if not len(rows):
         return []
     groups = np.split(rows, np.flatnonzero(np.diff(sales.group[rows])) + 1)
-    single = [one for mine in groups for one in windows(sales, suspects, mine, of_price=True)]
+    single = [one for mine in groups for one in windows(sales, suspects, mine)]
     number = _apart(sales, chance, single, _pooled(sales, suspects, single))
     found = []
     for one in np.unique(number):
         shared = [single[at] for at in np.flatnonzero(number == one)]
-        parts = windows(sales, suspects, np.concatenate(shared), of_price=True) if len(shared) > 1 else shared
+        parts = windows(sales, suspects, np.concatenate(shared)) if len(shared) > 1 else shared
         found += [Candidate((), _with_strangers(sales, suspects, part)) for part in parts]
     return found
 
@@ -75,30 +76,29 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
     """
     # an ordinary coupon on top of a wrong list price is no second mistake
     wrong = np.where(suspects.by_price, sales.list_price, sales.net_price)
-    price, usual = (np.array([np.median(values[rows]) for rows in single]) for values in (wrong, suspects.usual_list))
-    onset, end = (np.array([sales.time[rows[at]] for rows in single]) for at in (0, -1))
+    window, rows = np.repeat(np.arange(len(single)), [len(one) for one in single]), np.concatenate(single)
+    price, usual = (upper_medians(window, values[rows])[1] for values in (wrong, suspects.usual_list))
+    onset, end = (np.array([sales.time[one[at]] for one in single]) for at in (0, -1))
     limits, number = sales.thresholds, np.full(len(single), -1, dtype=np.int64)
+
+    def meets(one: int, hours: float) -> Mask:
+        return np.asarray((onset <= end[one] + hours * HOUR) & (end >= onset[one] - hours * HOUR))
+
+    def alike(values: Floats, one: int, share: float) -> Mask:
+        return np.asarray(np.abs(values - values[one]) <= np.log1p(share))
+
     for start in range(len(single)):
-        frontier = [start] if number[start] < 0 else []
-        this = int(number.max()) + 1
+        frontier, this = [start] if number[start] < 0 else [], int(number.max()) + 1
         while frontier:
             one = frontier.pop()
             number[one] = this
-            near, at_once = (
-                (onset <= end[one] + hours * HOUR) & (end >= onset[one] - hours * HOUR)
-                for hours in (limits.pause_hours_least, 1)
-            )
-            alike = _alike(price, one, 2 * limits.rounding) | _alike(price - usual, one, limits.same_level)
-            together = near & alike | at_once & (at_once.sum() > limits.few)
+            same = alike(price, one, 2 * limits.rounding) | alike(price - usual, one, limits.same_level)
+            at_once = meets(one, 1)
+            together = meets(one, limits.pause_hours_least) & same | at_once & (at_once.sum() > limits.few)
             found = np.flatnonzero(together & (number < 0))
             number[found] = this
             frontier += found.tolist()
     return number
-
-
-def _alike(values: Floats, one: int, share: float) -> Mask:
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(values - values[one]) <= np.log1p(share))
 
 
 def _apart(sales: Sales, chance: Chance, single: list[Ints], number: Ints) -> Ints:
@@ -126,10 +126,13 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints) -> Ints:
         return rows
     prices, counts = np.unique(sales.list_price[rows].round(4), return_counts=True)
     price = prices[np.argmax(counts)]
+    exactly = rows[np.abs(sales.list_price[rows] - price) < _EXACTLY]
+    if len(np.unique(sales.group[exactly])) < limits.few:
+        return rows
     alike = sales.sold & (np.abs(sales.list_price - price) < _EXACTLY)
     alike &= np.isin(sales.currency, np.unique(sales.currency[rows]))
     inside = (sales.time >= sales.time[rows[0]] - HOUR) & (sales.time <= sales.time[rows[-1]] + HOUR)
-    if len(np.unique(sales.group[rows[alike[rows]]])) < limits.few or (alike & ~inside).any():
+    if (alike & ~inside).any():
         return rows
     fair = sales.sold & ~alike & (sales.list_price < price - np.log(limits.deep_share))
     strangers = np.flatnonzero(alike & ~suspects.meant & ~np.isin(sales.group, np.unique(sales.group[fair])))

@@ -7,11 +7,13 @@ Amazon, Reports API v2021-06-30 and Tokens API v2021-03-01 (amzn/selling-partner
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
@@ -159,25 +161,15 @@ def _downloaded(door: _Door, path: str, restricted: str) -> tuple[bytes, bool]:
         try:
             with build_opener().open(Request(str(facts["url"])), timeout=_TIMEOUT) as answer:
                 content = answer.read()
-            if _whole(content, answer.headers.get("Content-Length"), packed=packed):
+            length = answer.headers.get("Content-Length")
+            if packed:
+                gzip.decompress(content)  # a packed file that was cut off does not unpack
+            if length is None or int(length) == len(content):
                 return content, packed
-        except (OSError, HTTPException):
+        except (OSError, EOFError, zlib.error, HTTPException):
             pass  # expired or cut off: the next try has a new address
         door.pause(2.0**attempt)
     raise FetchError("fleet.download_cut")
-
-
-def _whole(content: bytes, length: str | None, *, packed: bool) -> bool:
-    if length is not None and int(length) != len(content):
-        return False
-    if not packed:
-        return True
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        unpacker.decompress(content)
-    except zlib.error:
-        return False
-    return unpacker.eof
 
 
 class _NoDetour(HTTPRedirectHandler):
@@ -259,11 +251,9 @@ def _address(market: Marketplace) -> str:
 def _keys() -> dict[str, str]:
     keys = {name: os.environ.get(_variable(name), "") for name in _KEYS}
     if not all(keys.values()):
-        try:
+        with suppress(CaseError):  # without a keyring the environment alone can hold them
             ring = _keyring()
             keys = {name: key or ring.get_password("promofix", name) or "" for name, key in keys.items()}
-        except CaseError:
-            pass  # without a keyring the environment alone can hold them
     missing = tuple(_variable(name) for name, key in keys.items() if not key)
     if missing:
         raise FetchError("fleet.no_keys", missing=missing)

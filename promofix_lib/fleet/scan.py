@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import threading
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -173,8 +173,9 @@ def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "", progres
     known = {one.name: _kept(one, kept, language) for one in accounts}
     open_still = [one for one in accounts if known[one.name] is None]
     rows = {name: row for name, row in known.items() if row is not None}
-    done = _on_cluster(scheduler) if scheduler else _on_this_machine(workers)
-    for row in tqdm(done(open_still, kept, language), total=len(open_still), desc="scan", disable=not progress):
+    asked = (open_still, str(kept.absolute()), language)
+    done = _on_cluster(scheduler, *asked) if scheduler else _on_this_machine(workers, *asked)
+    for row in tqdm(done if open_still else (), total=len(open_still), desc="scan", disable=not progress):
         rows[row.account] = row
         add_to_audit(private_folder(out / "audit") / f"{safe_file_name(row.account)}.csv", row)
     ordered = tuple(sorted(rows.values(), key=lambda row: (*(-1 * part for part in row.gravity), row.account)))
@@ -338,32 +339,27 @@ def _kept(account: Account, kept: Path, language: str) -> Row | None:
 
 # -- where the tasks run ----------------------------------------------------------------------------------------------
 
-Run = Callable[[Sequence[Account], Path, str], Iterator[Row]]
 
-
-def _on_this_machine(workers: int) -> Run:
-    def run(accounts: Sequence[Account], kept: Path, language: str) -> Iterator[Row]:
-        count = min(workers or os.cpu_count() or 1, len(accounts))
-        if count <= 1 and workers <= 1:
-            yield from (search_account(one, str(kept), language) for one in accounts)
-            return
-        # an account that kills its process breaks the pool: those that waited are tried again, each in one of its own
-        suspects = []
-        for one, row in _in_processes(accounts, kept, language, count):
-            suspects.append(one) if row is None else (yield row)
-        for one in suspects:
-            yield next(_in_processes([one], kept, language, 1))[1] or _died(one)
-
-    return run
+def _on_this_machine(workers: int, accounts: Sequence[Account], kept: str, language: str) -> Iterator[Row]:
+    count = min(workers or os.cpu_count() or 1, len(accounts))
+    if count <= 1 and workers <= 1:
+        yield from (search_account(one, kept, language) for one in accounts)
+        return
+    # an account that kills its process breaks the pool: those that waited are tried again, each in one of its own
+    suspects = []
+    for one, row in _in_processes(count, accounts, kept, language):
+        suspects.append(one) if row is None else (yield row)
+    for one in suspects:
+        yield next(_in_processes(1, [one], kept, language))[1] or _died(one)
 
 
 def _in_processes(
-    accounts: Sequence[Account], kept: Path, language: str, workers: int
+    workers: int, accounts: Sequence[Account], kept: str, language: str
 ) -> Iterator[tuple[Account, Row | None]]:
     """Each account with its row, or with None where its process died."""
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
     try:
-        waiting = {pool.submit(search_account, one, str(kept), language): one for one in accounts}
+        waiting = {pool.submit(search_account, one, kept, language): one for one in accounts}
         for done in as_completed(waiting):
             try:
                 yield waiting[done], done.result()
@@ -392,25 +388,21 @@ def _end_with(parent: Any) -> None:
     os._exit(1)
 
 
-def _on_cluster(address: str) -> Run:
-    def run(accounts: Sequence[Account], kept: Path, language: str) -> Iterator[Row]:
-        try:
-            from dask.distributed import Client
-            from dask.distributed import as_completed as completed
-        except ImportError as error:
-            raise CaseError("fleet.needs_extra", extra="cluster") from error
-        try:
-            client = Client(address, timeout=_ANSWER_WITHIN, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise CaseError("fleet.no_scheduler", address=address, why=str(error)) from error
-        with client:
-            # an account that kills its worker is tried on three others, then it is the account's fault
-            place = str(kept.absolute())
-            waiting = {client.submit(search_account, one, place, language, pure=False): one for one in accounts}
-            for done in completed(list(waiting)):
-                yield done.result() if done.status == "finished" else _died(waiting[done])
-
-    return run
+def _on_cluster(address: str, accounts: Sequence[Account], kept: str, language: str) -> Iterator[Row]:
+    try:
+        from dask.distributed import Client
+        from dask.distributed import as_completed as completed
+    except ImportError as error:
+        raise CaseError("fleet.needs_extra", extra="cluster") from error
+    try:
+        client = Client(address, timeout=_ANSWER_WITHIN, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise CaseError("fleet.no_scheduler", address=address, why=str(error)) from error
+    with client:
+        # an account that kills its worker is tried on three others, then it is the account's fault
+        waiting = {client.submit(search_account, one, kept, language, pure=False): one for one in accounts}
+        for done in completed(list(waiting), loop=client.loop):
+            yield done.result() if done.status == "finished" else _died(waiting[done])
 
 
 # -- behind an address ------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def write_csv(rows: Sequence[Row], path: Path) -> Path:
             "since": row.since,
             "orders": row.orders,
             "loss": _plain_losses(row.losses),
-            "promotions": ", ".join(_promotions(row)),
+            "promotions": promotions_text(row),
             "failed": row.failed or "",
         }
         for row in rows
@@ -100,7 +100,7 @@ def _html_row(row: Row, zone: ZoneInfo | None) -> str:
         (row.since, since_text(row, zone)),
         (str(row.orders), f"{row.orders:,}" if row.incidents else ""),
         (str(worth), loss_text(row)),
-        ("", ", ".join(_promotions(row))),
+        ("", promotions_text(row)),
     ]
     plain = "".join(f'<td data-sort="{escape(key)}">{escape(text)}</td>' for key, text in cells)
     mark, failed = " class=found" if row.incidents else "", escape(row.failed or "")
@@ -143,5 +143,6 @@ def _plain_losses(losses: dict[str, Decimal]) -> str:
     return "; ".join(f"{currency} {plain_amount(lost, currency)}" for currency, lost in losses.items())
 
 
-def _promotions(row: Row) -> list[str]:
-    return list(dict.fromkeys(name for found in row.incidents for name in found["promotion_ids"]))
+def promotions_text(row: Row) -> str:
+    """The promotions of an account's incidents, each once."""
+    return ", ".join(dict.fromkeys(name for found in row.incidents for name in found["promotion_ids"]))

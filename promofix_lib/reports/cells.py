@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from promofix_lib.reports.kinds import MONEY, TIME, WHOLE, YES_NO, facts
-from promofix_lib.reports.texts import CellError
+from promofix_lib.reports.texts import HYPHENS, CellError
 
 EARLIEST, LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Amazon's first year of sales, and a year that no order of today carries."""
@@ -127,7 +127,7 @@ def amount(text: str, sign: str = ".") -> Decimal:
     >>> amount("(55.00)"), amount("1,44,957.78"), amount("1.234,56", ",")
     (Decimal('-55.00'), Decimal('144957.78'), Decimal('1234.56'))
     """
-    plain = text.strip().replace("\u2212", "-")
+    plain = text.strip().translate(HYPHENS)
     if plain.startswith("(") and plain.endswith(")"):
         return -amount(plain[1:-1], sign)
     value = Decimal(_with_dot(plain, sign))
@@ -168,7 +168,7 @@ def moment(text: str) -> datetime:
     ...     "2026-03-08T01:30:00-08:00", "05.03.2026 00:00:00 UTC", "Feb 1, 2026 12:02:19 a.m. PST")]
     ['08 Mar 2026 09:30', '05 Mar 2026 00:00', '01 Feb 2026 08:02']
     """
-    plain = text.strip()
+    plain = text.strip().translate(HYPHENS)
     found = next((match for match in (pattern.fullmatch(plain) for pattern in _MOMENTS) if match), None)
     if not found:
         raise CellError(_what_is_missing(plain))

@@ -18,6 +18,7 @@ import pyarrow as pa
 from promofix_lib.errors import ReportError
 from promofix_lib.places import cases_folder
 from promofix_lib.reports.report import EVERYTHING, Lack, Want
+from promofix_lib.reports.texts import HYPHENS
 from promofix_lib.say import told
 
 ITEMS, SHIPMENTS, UNITS, PROMOTIONS, PAYMENTS = "items", "shipments", "units", "promotions", "payments"
@@ -174,7 +175,7 @@ def spelled(name: str) -> str:
     ('amazon-order-id', 'delivery-instructions', 'order-id')
     """
     plain = unicodedata.normalize("NFKC", name).strip("\ufeff\u200e\u200f \t\"'").lower()
-    return re.sub("[\\s_\u2010-\u2015\u2212]+", "-", plain)
+    return re.sub(r"[\s_]+", "-", plain.translate(HYPHENS))
 
 
 def english(name: str) -> str:

@@ -25,7 +25,7 @@ _PLAUSIBLE = re.compile(
     "[\x00-\x7f\u00a0-\u017f\u0370-\u04ff\u0590-\u06ff\u0e00-\u0e7f\u1ea0-\u1ef9\u2010-\u2044\u20ac\u2122"
     "\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef\U0001f000-\U0001faff\ufe0f\u200d]+"
 )
-_HYPHENS = str.maketrans(dict.fromkeys("\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"))
+HYPHENS = str.maketrans(dict.fromkeys("\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"))
 _AROUND = "'\"`´‘’“”=\u200b\u200e\u200f\ufeff"
 _ORDER_ID = re.compile(r"[0-9A-Z]{3}-[0-9A-Z]{7}-[0-9A-Z]{7}", re.ASCII | re.IGNORECASE)
 _LONGEST_ITEM_ID = 20
@@ -164,7 +164,7 @@ def item_id(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text.translate(_HYPHENS)).translate(_HYPHENS)
+    plain = unicodedata.normalize("NFKC", text.translate(HYPHENS)).translate(HYPHENS)
     return re.sub(r"[\s\u200b\u200c\u200d\u2060]+", "", plain).strip(_AROUND)
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from promofix_lib.amounts import typed_whole
+from promofix_lib.case.case import Case
 from promofix_lib.case.settings import CANCEL_REASONS
 from promofix_lib.letters.messages import messages_for, wording_of
 from promofix_lib.say import Worded
@@ -72,6 +73,10 @@ class ExportButton(Exporting):
 
     title = "exporter"
 
+    def __init__(self, case: Case, **facts: Any) -> None:
+        self._copies = 1
+        super().__init__(case, **facts)
+
     def show(self) -> list[Part]:
         """What will go out, one message, the gate, the settings, the button, and what came out."""
         case, now = self._case, status(self._case)
@@ -84,12 +89,19 @@ class ExportButton(Exporting):
             self._preview(),
             *gate_parts(self),
             self.select("shipped_choice", case.settings.shipped_choice, shipped, self.keeps("shipped_choice")),
+            self.field("copies", str(self._copies), self._set_copies, width="14em"),
             self.folded("options", self._options),
             *([] if now.gate.open else [self.text("closed", now.gate.why.text(self.language), look="told")]),
-            self.button("export" if now.gate.open else "export_draft", self.export, main=True),
+            self.button("export" if now.gate.open else "export_draft", self._export, main=True),
             *before,
             *self.outcome(),
         ]
+
+    def _export(self) -> None:
+        self.export(copies=self._copies)
+
+    def _set_copies(self, typed: str) -> None:
+        self._copies = max(typed_whole(typed, self.language), 1)
 
     def _going(self, triage: dict[str, int]) -> Part:
         rows = [
@@ -103,10 +115,13 @@ class ExportButton(Exporting):
         if not messages:
             return self.said("no_message")
         one = messages[0]
-        head = f"{self.say('to')}: {one.buyer_email}\n{self.say('subject')}: {one.subject}"
+        words = f"{one.subject}\n\n{one.body}"
         return self.folded(
             "message_preview",
-            lambda: [self.text("head", head), self.text("body", one.body, language=one.language)],
+            lambda: [
+                self.text("to", f"{self.say('to')}: {one.buyer_email}"),
+                self.text("words", words, "", one.language),
+            ],
             n=len(messages),
             order=one.order_id,
         )

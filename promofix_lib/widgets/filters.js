@@ -60,7 +60,7 @@ function filtersPart({ model, t, ask }) {
 
   function choiceRow(facet, choice) {
     const box = h("input", { type: "checkbox", onchange: () => ask({ do: "choose", name: facet.name, value: choice.value, on: box.checked }) });
-    return h("label", { class: "pf-choice" }, box, h("span", { title: choice.label }, choice.label), h("span", { class: "pf-count" }));
+    return h("label", { class: "pf-choice" }, box, h("span", { title: choice.label, translate: choice.label === choice.value ? "no" : null }, choice.label), h("span", { class: "pf-count" }));
   }
 
   function updateChoice(node, choice) {

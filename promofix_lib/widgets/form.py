@@ -144,7 +144,7 @@ class Form(w.VBox):
 
     def area(self, name: str, value: str, does: Does = None, *, rows: int = 14, **facts: Any) -> w.Box:
         """A text of many lines to edit; it speaks when it is left."""
-        looks = {"continuous_update": False, "style": _WIDE, "layout": w.Layout(width="100%")}
+        looks = {"continuous_update": False, "style": _WIDE, "layout": w.Layout(width="auto")}
         part = self._asking(name, w.Textarea, does, facts, **looks)
         part.value, part.rows = value, rows
         return self._with_hint(name, part, facts, "column")

@@ -19,6 +19,7 @@ PAGES = (
     "4_export_for_assistant",
     "5_write_to_amazon",
     "6_follow_up",
+    "7_many_accounts",
 )
 """The notebooks, in the order of the work."""
 
@@ -44,6 +45,17 @@ def paragraph(words: str, *, role: str = "", look: str = "", language: str = "")
     attributes = {"role": role, "class": f"pf-{look}" if look else "", "lang": language}
     written = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if value)
     return Html(f"<p{written}>{_text(words)}</p>")
+
+
+def as_it_is(words: str) -> Html:
+    """A report's own words, or a file's name: marked, so that nobody takes it for a sentence of ours.
+
+    Examples
+    --------
+    >>> as_it_is("Save 2 <and> more")
+    '<span translate="no">Save 2 &lt;and&gt; more</span>'
+    """
+    return Html(f'<span translate="no">{escape(words)}</span>')
 
 
 def link_to(page: int, language: str) -> Html:

@@ -16,7 +16,7 @@ from promofix_lib.money import NormalPrice
 from promofix_lib.status import facts_of
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
-from promofix_lib.widgets.html import Cell, Html, link_to, paragraph
+from promofix_lib.widgets.html import Cell, Html, as_it_is, link_to, paragraph
 
 _LEAST = {"deep_share": 2, "never_decided_share": 1, "least_orders": 1, "decided_days": 0, "habit_days": 1}
 """Thresholds that the seller may move, each with the least that makes sense; shares are shown in per cent."""
@@ -105,8 +105,10 @@ class MistakeSettings(Desk):
             "paid": self._money(facts["amounts"], "paid"),
             "lost": self._money(facts["amounts"], "loss"),
             "not_known": self.say("items_not_known", n=unknown) if unknown else "",
-            "promotion": ", ".join(one.rule.promotion_ids or (finding.promotion_ids if finding else ())) or "–",
-            "skus": ", ".join(skus[:4]) + (" …" if len(skus) > 4 else ""),
+            "promotion": as_it_is(
+                ", ".join(one.rule.promotion_ids or (finding.promotion_ids if finding else ())) or "–"
+            ),
+            "skus": as_it_is(", ".join(skus[:4]) + (" …" if len(skus) > 4 else "")),
             "how_sure": f"{finding.confidence:.0%}" if finding else self.say("no_evidence"),
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from promofix_lib.account.account import account_of
@@ -109,10 +110,10 @@ class LetterDesk(TextsDesk):
         sent, language = self._letters(None), self.language
         name = self._name = self._name or LETTERS[0]
         letter, titles = sent[name], {one: letter.title.text(language) for one, letter in sent.items()}
-        wrong = concerns(letter.text, people_of(self._case.orders[self._case.chosen()]), language)
+        ours = self._letters({})[name]
+        wrong = concerns(_gaps_told(letter.text, ours), people_of(self._case.orders[self._case.chosen()]), language)
         words = self._drafts.get(name, letter.text)
         edited = name in self._case.settings.texts
-        gloss = self._letters({})[name].gloss
         return [
             self.select("letter_which", name, titles, self.choose),
             self.area(f"letter_text {name}", words, partial(self.save, name), rows=18),
@@ -120,7 +121,7 @@ class LetterDesk(TextsDesk):
             *self.state_parts(name),
             *self._stale_parts(name, letter.text),
             self.bullets("concerns", self.say("letter_concerns"), wrong) if wrong else self.said("letter_clean"),
-            *([self.folded("letter_reading", lambda: [self.text("gloss", gloss)])] if gloss else []),
+            *([self.folded("letter_reading", lambda: [self.text("gloss", ours.gloss)])] if ours.gloss else []),
         ]
 
     def _stale_parts(self, name: str, sent: str) -> list[Part]:
@@ -166,6 +167,13 @@ def as_written(name: str) -> str:
     'annotation, as written'
     """
     return f"{name}, as written"
+
+
+def _gaps_told(words: str, ours: Letter) -> str:
+    """The letter with the gaps that are ours still said in the seller's language."""
+    for gap, meaning in zip(ours.gaps(), replace(ours, text=ours.gloss).gaps(), strict=False):
+        words = words.replace(gap, meaning)
+    return words
 
 
 def lines_of(words: str) -> list[str]:

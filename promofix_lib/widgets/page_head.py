@@ -90,14 +90,17 @@ class SafetyDesk(Desk):
 
     def _deadlines(self, now: Status) -> list[Part]:
         far = datetime.max.replace(tzinfo=UTC)
-        rows = [row for row in now.rows_of(triage="cancel", state=_OPEN) if row.ship_by]
+        mine = now.rows_of(triage="cancel", state=_OPEN)
+        rows = [row for row in mine if row.ship_by]
         cells: list[list[Cell]] = []
-        for due, mine in islice(groupby(sorted(rows, key=lambda row: row.ship_by or far), lambda row: row.ship_by), 5):
-            ids = [row.order_id for row in mine]
+        for due, group in islice(groupby(sorted(rows, key=lambda row: row.ship_by or far), lambda row: row.ship_by), 5):
+            ids = [row.order_id for row in group]
             which = ", ".join(ids[:3]) + (" …" if len(ids) > 3 else "")
             cells.append([self.moment(due or far), self._left(due or far), self.number(len(ids)), which])
         head = self.words("safety_", ("due", "in", "orders", "which"))
-        return [self.table("deadlines", self.say("safety_deadlines", n=len(rows)), head, cells)] if rows else []
+        untold = [self.said("safety_untold", n=len(mine) - len(rows))] if len(mine) > len(rows) else []
+        table = [self.table("deadlines", self.say("safety_deadlines", n=len(rows)), head, cells)] if rows else []
+        return [*table, *untold]
 
     def _left(self, due: datetime) -> str:
         left = due - self._clock()

@@ -11,7 +11,7 @@ from promofix_lib.case.case import SAMPLE, Case
 from promofix_lib.reports import Report, read_report
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Does, Part
-from promofix_lib.widgets.html import Cell
+from promofix_lib.widgets.html import Cell, as_it_is
 from promofix_lib.widgets.start_desk import begun
 
 SUFFIXES = (".txt", ".tsv", ".csv", ".xml", ".zip", ".gz", ".xlsx", ".xls")
@@ -139,8 +139,8 @@ class ReportChooser(FilesDesk):
         more = len(report.quarantined) - len(bad)
         lacks = [f"{one.what.text(self.language)}: {one.how_to_get_it.text(self.language)}" for one in report.lacks]
         return [
-            report.name,
-            f"{report.kind} ({report.encoding})",
+            as_it_is(report.name),
+            as_it_is(f"{report.kind} ({report.encoding})"),
             self.number(report.rows),
             self.number(report.items),
             self._span(report),

@@ -16,11 +16,11 @@ from promofix_lib.status import OrderRow, status
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.export_desk import Exporting
 from promofix_lib.widgets.form import Part
-from promofix_lib.widgets.html import listed
 from promofix_lib.widgets.reports_desk import FilesDesk
 
 _SHOWN = 20
 _ROWS = 8
+_COLUMNS = ("order", "triage", "state", "next", "message", "answer", "due")
 _ANSWERS = ("done", "todo", "problem", "not_needed")
 
 
@@ -73,7 +73,6 @@ class ReturnsDesk(FilesDesk, Exporting):
             raise
         said = self._understood
         self.tell("returns_read", names=names, n=said.understood, changed=said.changed)
-        self._notice.value += listed(self.say("warnings"), [one.text(self.language) for one in said.warnings])
 
     # -- what they said -------------------------------------------------------------------------------------------
 
@@ -82,12 +81,14 @@ class ReturnsDesk(FilesDesk, Exporting):
         lines = self._understood.not_understood
         strange = [f"{one.file}: {one.place.text(language)}: {one.why.text(language)}" for one in lines]
         remarks = [one.text(language) for answer in self._case.journal.records(UploadAnswer) for one in answer.warnings]
+        warned = [one.text(language) for one in self._understood.warnings]
         names = [self.say("returns_file", name=one.file, at=one.at.astimezone(self._case.zone)) for one in came]
         return [
             self._listed("returns_what", names),
             self._listed("returns_strange", strange),
             *self._conflicts(),
             self._listed("returns_warnings", remarks),
+            self.bullets("read warnings", self.say("warnings"), warned),
         ]
 
     def _conflicts(self) -> list[Part]:
@@ -148,13 +149,15 @@ class TruthTable(Desk):
         self._page = min(max(self._page, 0), (len(rows) - 1) // _ROWS)
         first = self._page * _ROWS
         part = rows[first : first + _ROWS]
+        cells = [self._cells(row) for row in part]
+        columns = [place for place in range(len(_COLUMNS)) if any(row[place] for row in cells)]
         return [
             self.row(self._step("", len(now.rows)), *(self._step(*pair) for pair in now.next.items())),
             self.table(
                 "orders",
                 self.say("truth_rows", first=first + 1, last=first + len(part), n=len(rows)),
-                self.words("truth_", ("order", "triage", "state", "next", "message", "answer", "due")),
-                [self._cells(row) for row in part],
+                self.words("truth_", [_COLUMNS[place] for place in columns]),
+                [[row[place] for place in columns] for row in cells],
             ),
             self.row(
                 self.button("earlier", partial(self._look_at, self._next, self._page - 1), off=first == 0),

@@ -92,7 +92,7 @@ function tablePart({ model, t, ask, id }) {
     details.dataset.order = key;
     const close = h("button", { type: "button", onclick: () => { ask({ do: "details", key: null }); opened?.focus(); } }, t("close"));
     details.replaceChildren(h("strong", {}, t("details_of", { order })), close, ...items.map((item) =>
-      h("table", { class: "pf-item" }, h("caption", {}, item.title), h("tbody", {}, ...item.cells.map(([name, cell]) =>
+      h("table", { class: "pf-item" }, h("caption", {}, item.title), h("tbody", { translate: "no" }, ...item.cells.map(([name, cell]) =>
         h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, cell)))))));
     if (isNew) details.focus();
   }

@@ -1,0 +1,90 @@
+"""Notebook 7: many accounts, one folder each: scanned when the seller asks; an account's incident becomes a case."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+
+from promofix_lib.case.case import Case
+from promofix_lib.fleet.scan import DEFAULTS_NAME, Row, Scan, open_as_case, scan
+from promofix_lib.fleet.sheet import chart, loss_text, promotions_text, since_text
+from promofix_lib.places import cases_folder, content, private_folder, write_atomically
+from promofix_lib.widgets.desk import Desk
+from promofix_lib.widgets.form import Part
+from promofix_lib.widgets.html import Cell, Html, file_link, link_to
+
+_SHOWN = 25
+_ROOT = "root.txt"
+
+
+class AccountsDesk(Desk):
+    """Search every account under a folder, the gravest first; open an account's incident as a case.
+
+    Nothing is read before the seller presses *Scan*; an address or a scheduler is asked only when it is named.
+
+    Parameters
+    ----------
+    case : Case, optional
+        The open case by default: the page speaks its language.
+    """
+
+    title = "accounts"
+    needs_reports = False
+
+    def __init__(self, case: Case | None = None) -> None:
+        kept = cases_folder() / "many-accounts" / _ROOT
+        self._root, self._scheduler = content(kept).decode() if kept.is_file() else "", ""
+        self._scan: Scan | None = None
+        super().__init__(case or Case.open())
+
+    def show(self) -> list[Part]:
+        """The folder, the button, and then the table with a chart an account."""
+        return [
+            self.field("accounts_root", self._root, self._name_root, width="44em", file=DEFAULTS_NAME),
+            self.folded("accounts_cluster", self._cluster),
+            self.button("accounts_scan", self._look_at_all, main=True, off=not self._root),
+            *(self._found(self._scan) if self._scan else []),
+        ]
+
+    def _cluster(self) -> list[Part]:
+        return [self.field("accounts_scheduler", self._scheduler, self._name_scheduler, width="30em")]
+
+    def _name_root(self, typed: str) -> None:
+        self._root, self._scan = typed.strip(), None
+
+    def _name_scheduler(self, typed: str) -> None:
+        self._scheduler = typed.strip()
+
+    def _look_at_all(self) -> None:
+        folder = private_folder(cases_folder() / "many-accounts")
+        with self.working("accounts_scanning", root=self._root):
+            self._scan = scan(self._root, folder, scheduler=self._scheduler)
+        write_atomically(folder / _ROOT, self._root.encode())
+
+    # -- what was found -------------------------------------------------------------------------------------------
+
+    def _found(self, found: Scan) -> list[Part]:
+        counts, shown = found.to_json(), found.rows[:_SHOWN]
+        with_incident = [(n, row) for n, row in enumerate(shown, 1) if row.incidents]
+        opens = [self.button(f"accounts_open {n}", partial(self._open, row), n=n) for n, row in with_incident]
+        words = self.say("fleet.summary", n=counts["accounts"], found=counts["with_incident"], failed=counts["failed"])
+        whole = f"{escape(self.say('accounts_whole'))} {file_link(found.html)} · {file_link(found.csv)}"
+        names = ("account", "since", "orders", "loss", "promotions", "days", "failed")
+        head = [self.say(f"fleet.column_{name}") for name in names]
+        return [
+            self.text("summary", words),
+            *([self.row(*opens)] if opens else []),
+            self.table("accounts_table", "", head, [self._cells(n, row, found) for n, row in enumerate(shown, 1)]),
+            self.html("whole", f"<p>{whole}</p>"),
+        ]
+
+    def _cells(self, n: int, row: Row, found: Scan) -> list[Cell]:
+        orders = self.number(row.orders) if row.incidents else ""
+        cells = [since_text(row, found.zone), orders, loss_text(row), promotions_text(row)]
+        return [f"{n}. {row.account}", *cells, Html(chart(row)), row.failed or ""]
+
+    def _open(self, row: Row) -> None:
+        with self.working("finding"):
+            self._case = open_as_case(self._root, row.account)
+        opened = self.say("start_opened", name=self._case.name)
+        self._notice.value = f'<p role="status">{escape(opened)} {link_to(2, self.language)} →</p>'
