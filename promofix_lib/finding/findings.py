@@ -160,10 +160,8 @@ class WorthALook:
         return self.worked_out()
 
     def to_json(self) -> dict[str, Any]:
-        """Sentence, reason and rule as plain JSON."""
-        from promofix_lib.incident import to_json
-
-        return {"sentence": self.sentence.text(), "why_not": self.why_not.text(), "rule": to_json(self.rule)}
+        """Sentence and reason as plain JSON."""
+        return {"sentence": self.sentence.text(), "why_not": self.why_not.text()}
 
 
 @dataclass(frozen=True)
