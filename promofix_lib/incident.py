@@ -1,11 +1,11 @@
-"""The incident: a frozen rule that says which order items a mistake touched, and its JSON."""
+"""The incident: a frozen rule that says which order items a mistake touched."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from promofix_lib.errors import CaseError
 from promofix_lib.filters import in_window, is_cancelled, one_of, priced_at_most, with_promotions
 from promofix_lib.orders import is_true, item_keys
 
@@ -287,69 +286,3 @@ class Answers:
                 del self._masks[next(iter(self._masks))]
         self._masks[place] = self._masks.pop(place)
         return self._masks[place]
-
-
-def to_json(incident: Incident) -> dict[str, Any]:
-    """The rule as JSON; money as text, times ISO 8601 in UTC; what asks nothing is left out.
-
-    Examples
-    --------
-    >>> to_json(Incident(promotion_ids=("P",), max_unit_price=Decimal("1.00")))
-    {'promotion_ids': ['P'], 'max_unit_price': '1.00'}
-    """
-    empty = Incident()
-    changed = {
-        field.name: getattr(incident, field.name)
-        for field in fields(incident)
-        if getattr(incident, field.name) != getattr(empty, field.name)
-    }
-    return {name: _plain(value) for name, value in changed.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, Ceiling):
-        return {name: _plain(cell) for name, cell in asdict(value).items()}
-    return [_plain(cell) for cell in value] if isinstance(value, tuple) else value
-
-
-def from_json(record: dict[str, Any]) -> Incident:
-    """The rule that `to_json` wrote.
-
-    Raises
-    ------
-    CaseError
-        A name or a value that this version does not know.
-
-    Examples
-    --------
-    >>> rule = Incident(promotion_ids=("P",), max_unit_price=Decimal("1.00"))
-    >>> from_json(to_json(rule)) == rule
-    True
-    """
-    known = {field.name for field in fields(Incident)}
-    strange = sorted(set(record) - known)
-    if strange:
-        raise CaseError("incident.unknown_words", words=tuple(strange))
-    try:
-        return Incident(**{name: _typed(name, value) for name, value in record.items()})
-    except (TypeError, ValueError, KeyError, InvalidOperation) as error:
-        raise CaseError("incident.damaged", why=str(error)) from error
-
-
-def _typed(name: str, value: Any) -> Any:
-    if value is None:
-        return None
-    if name in ("onset", "end"):
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            raise ValueError(f"{name} has no time zone")
-        return moment
-    if name == "max_unit_price":
-        return Decimal(value)
-    if name == "ceilings":
-        return tuple(Ceiling(**{**cell, "price": Decimal(cell["price"])}) for cell in value)
-    return tuple(value) if isinstance(value, list) else value

@@ -71,7 +71,9 @@ class LooseCase:
         self.written: list[Any] = []
         self.at = NOW
         self._kept: dict[str, Any] = {}
-        self.journal = SimpleNamespace(entries=self._entries, add=self._add, add_many=self._add_many)
+        self.journal = SimpleNamespace(
+            entries=self._entries, add=self._add, add_many=self._add_many, records=self._records
+        )
         self.renew(self.lines)
 
     def renew(self, lines: Sequence[Mapping[str, Any]]) -> None:
@@ -84,6 +86,9 @@ class LooseCase:
 
     def _entries(self, kind: str = "") -> tuple[Any, ...]:
         return tuple(entry for entry in self.written if kind in ("", entry.kind))
+
+    def _records(self, of: type[Record]) -> tuple[Any, ...]:
+        return tuple(of.from_json(entry.facts) for entry in self._entries(of.entry))
 
     def _add_many(self, entries: Any, hand: str = "seller") -> None:
         for kind, facts in list(entries):
@@ -115,13 +120,13 @@ class LooseCase:
     @property
     def settings(self) -> Any:
         """What the seller chose."""
-        return SimpleNamespace(shipped_choice=self.shipped_choice, language=self.language)
+        said = dict.fromkeys(("promotion_ended", "price_right", "stock_as_wanted"), self.open_gate)
+        return SimpleNamespace(shipped_choice=self.shipped_choice, language=self.language, **said)
 
     @property
-    def gate(self) -> Any:
+    def promotion_ended_at(self) -> datetime | None:
         """The seller's word."""
-        said = dict.fromkeys(("promotion_ended", "price_right", "stock_as_wanted"), self.open_gate)
-        return SimpleNamespace(**said, ended_at=self.ended_at)
+        return self.ended_at
 
     @property
     def incidents(self) -> tuple[Any, ...]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from promofix_lib.errors import ExportError
 from promofix_lib.export.requests import REFUND_COLUMNS, RefundFile, fba_requests, refund_adjustments
 from promofix_lib.orders import order_table
 from promofix_lib.status import Book
@@ -48,9 +47,9 @@ def request_of(*rows: dict[str, Any], chosen: list[bool] | None = None) -> str:
     return fba_requests(Book(order_table(rows)), chosen or [True] * len(rows))
 
 
-def refund_of(row: dict[str, Any], **more: Any) -> RefundFile:
+def refund_of(row: dict[str, Any]) -> RefundFile:
     """The refund file for one chosen row."""
-    return refund_adjustments(Book(order_table([row])), [True], **{"warning_read": True} | more)
+    return refund_adjustments(Book(order_table([row])), [True])
 
 
 def test_the_fba_list_holds_the_unshipped_fba_orders_only() -> None:
@@ -86,12 +85,6 @@ def test_a_cell_can_not_break_the_list() -> None:
 def test_no_fba_orders_no_text() -> None:
     """Nothing to ask for."""
     assert request_of(shipped()) == ""
-
-
-def test_refunds_need_the_sellers_explicit_wish() -> None:
-    """Without it the seller reads what mass refunds did to another account."""
-    with pytest.raises(ExportError, match=r"refunds without good reason.*case id"):
-        refund_of(shipped(), warning_read=False)
 
 
 def test_a_refund_is_what_was_paid_not_the_price_before_the_discount() -> None:
@@ -141,9 +134,3 @@ def test_yen_have_no_decimals_and_tax_that_is_no_number_stays_empty() -> None:
     row = shipped(currency="JPY", item_price="300", item_promotion_discount=None, item_tax="n/a")
     file = refund_of(row)
     assert file.text.split("\r\n")[1].split("\t")[3:6] == ["JPY", "300", ""]
-
-
-def test_an_unknown_refund_reason_is_refused() -> None:
-    """With the list of Amazon's words."""
-    with pytest.raises(ExportError, match="Choose one of: GeneralAdjustment"):
-        refund_of(shipped(), reason="Oops")

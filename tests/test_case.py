@@ -206,7 +206,7 @@ def test_a_setting_that_is_none_is_refused(tmp_path: Path, changes: dict[str, An
     case = open_case(tmp_path)
     with pytest.raises(CaseError, match=re.escape(words)):
         case.change_settings(**changes)
-    assert not case.gate.promotion_ended
+    assert not case.settings.promotion_ended
 
 
 def test_settings_and_presets_come_back_as_they_were(tmp_path: Path):
@@ -222,12 +222,11 @@ def test_settings_and_presets_come_back_as_they_were(tmp_path: Path):
 def test_the_gate_is_the_seller_s_word(tmp_path: Path):
     """Three facts, and when; a time without a zone is the marketplace's."""
     case = open_case(tmp_path)
-    assert not case.gate.confirmed
+    assert case.promotion_ended_at is None
     case.add_report("AllOrders.txt", all_orders([*usual(), *victims()]))
     case.change_settings(promotion_ended=True, price_right=True, stock_as_wanted=True)
     case.change_settings(promotion_ended_at="2026-11-20T07:30")
-    assert case.gate.confirmed
-    assert str(case.gate.ended_at) == "2026-11-20 07:30:00-08:00"
+    assert str(case.promotion_ended_at) == "2026-11-20 07:30:00-08:00"
 
 
 # -- several incidents ------------------------------------------------------------------------------------------------

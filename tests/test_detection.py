@@ -12,8 +12,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from promofix_lib.case.records import plain, typed
 from promofix_lib.finding import Cause, Finding, NormalPrice, Thresholds, find_incidents
-from promofix_lib.incident import affected, from_json, to_json
+from promofix_lib.incident import Incident, affected
 from promofix_lib.orders import MONEY, item_keys, order_table
 from promofix_lib.reports.merging import read_orders
 from promofix_lib.say import told
@@ -53,7 +54,7 @@ def the_one(orders: pd.DataFrame, **more: Any) -> Finding:
     assert len(findings.incidents) == 1
     found = findings.incidents[0]
     assert tuple(item_keys(orders)[affected(orders, found.rule)]) == found.items
-    assert from_json(to_json(found.rule)) == found.rule
+    assert typed(Incident, plain(found.rule)) == found.rule
     return found
 
 

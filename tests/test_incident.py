@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promofix_lib.case.records import plain, typed
 from promofix_lib.errors import CaseError
-from promofix_lib.incident import Answers, Ceiling, Incident, affected, from_json, to_json, touched
+from promofix_lib.incident import Answers, Ceiling, Incident, affected, touched
 from promofix_lib.orders import item_keys, order_table
 
 NIGHT = datetime(2026, 11, 20, 6, tzinfo=UTC)
@@ -99,23 +100,23 @@ RULES = st.builds(
 
 @given(RULES)
 def test_a_saved_rule_is_the_same_rule(rule: Incident):
-    """What is written to case.json comes back, to the cent and to the second."""
-    assert from_json(to_json(rule)) == rule
+    """What is written to the journal comes back, to the cent and to the second."""
+    assert typed(Incident, plain(rule)) == rule
 
 
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        ({"colour": "red"}, "does not know: colour"),
-        ({"max_unit_price": "cheap"}, "damaged"),
-        ({"onset": "2026-11-20T06:00:00"}, "damaged"),
-        ({"ceilings": [{"sku": "HP"}]}, "damaged"),
+        ({"colour": "red"}, "colour: "),
+        ({"max_unit_price": "cheap"}, "max_unit_price: "),
+        ({"onset": "2026-11-20T06:00:00"}, "onset: "),
+        ({"ceilings": [{"sku": "HP"}]}, r"ceilings\[0\].sales_channel: "),
     ],
 )
 def test_a_rule_that_cannot_be_read_is_refused(record: dict[str, object], words: str):
-    """With what to do next, never a half rule."""
+    """With the place of what does not fit, never a half rule."""
     with pytest.raises(CaseError, match=words):
-        from_json(record)
+        typed(Incident, record)
 
 
 CHANNELS, CODES = ["Amazon.com", "Amazon.ca", None], ["USD", "CAD", None]

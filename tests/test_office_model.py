@@ -17,7 +17,7 @@ import pytest
 from promofix_lib.case.records import Answer, ExportRecord
 from promofix_lib.export.sheet import COLUMNS, HIDDEN
 from promofix_lib.returns import TakenBack, follow_up, settle
-from promofix_lib.status import records, status
+from promofix_lib.status import status
 from promofix_lib.status.past import SELLER
 from tests.status_case import NOW, LooseCase, line
 from tests.test_returns import answer_text
@@ -155,7 +155,7 @@ class Week:
 
     def amazon(self) -> None:
         """A processing report for one of the uploads: some lines are refused."""
-        uploads = [lines for record in records(self.case, ExportRecord) for lines in record.uploads.values()]  # type: ignore[arg-type, type-var]
+        uploads = [lines for record in self.case.journal.records(ExportRecord) for lines in record.uploads.values()]  # type: ignore[arg-type, type-var]
         if uploads:
             lines = self.random.choice(uploads)
             refused = [place for place in range(len(lines)) if self.random.random() < 0.3]
@@ -178,7 +178,7 @@ class Week:
 
     def check(self) -> None:
         """The journal and the status against what the people did."""
-        answers: list[Answer] = records(self.case, Answer)  # type: ignore[arg-type, type-var]
+        answers: list[Answer] = self.case.journal.records(Answer)  # type: ignore[arg-type, type-var]
         written = {(one.order_id, one.field, one.value) for one in answers if one.hand != SELLER}
         really = {(order, task, value) for _, said in self.read for (_, order, task), value in said.items()}
         self.faults["lost"] += len(really - written)
@@ -195,7 +195,7 @@ class Week:
 
     def in_files(self) -> set[str]:
         """Orders that stand in a cancellation file."""
-        exports: list[ExportRecord] = records(self.case, ExportRecord)  # type: ignore[arg-type, type-var]
+        exports: list[ExportRecord] = self.case.journal.records(ExportRecord)  # type: ignore[arg-type, type-var]
         return {one.order_id for record in exports for lines in record.uploads.values() for one in lines}
 
     def differing(self) -> set[str]:

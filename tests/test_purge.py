@@ -30,7 +30,6 @@ from promofix_lib.errors import CaseError
 from promofix_lib.letters.amazon import advice_of, record_advice
 from promofix_lib.orders import order_table
 from promofix_lib.purge import Searcher, people_of, purge, purge_older_than, what_would_go
-from promofix_lib.status import records
 from tests.handed_case import NOW, all_orders, buyer, make_case, order_id, victims
 
 PEOPLE = frozenset(word for number in (1, 2, 9, 12) for word in buyer(number).values())
@@ -79,7 +78,7 @@ def files(folder: Path) -> Iterable[Path]:
 
 
 def traces(folder: Path, people: Iterable[str] = PEOPLE) -> set[str]:
-    return {trace.path.name for trace in Searcher(frozenset(people)).traces(files(folder))}
+    return {trace.partition(":")[0] for trace in Searcher(frozenset(people)).traces(files(folder))}
 
 
 def test_nothing_of_a_buyer_is_left(case: Case):
@@ -112,7 +111,7 @@ def test_the_assistants_notes_go_and_the_answers_stay(case: Case):
     """A note may name anybody; a list that came back goes whatever is in it, Amazon's own answer stays."""
     purge(case)
     again = Case.existing(case.folder)
-    assert [(answer.value, answer.note) for answer in records(again, Answer)] == [("done", "")]
+    assert [(answer.value, answer.note) for answer in again.journal.records(Answer)] == [("done", "")]
     assert b"Priya" not in (case.folder / "case.db").read_bytes()
     assert [path.name for path in (case.folder / "returned").iterdir()] == ["processing.txt"]
 

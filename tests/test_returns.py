@@ -17,7 +17,7 @@ from promofix_lib.reports import FeedError, ProcessingReport
 from promofix_lib.returns import TakenBack, follow_up, settle
 from promofix_lib.returns.sheets import mail_status
 from promofix_lib.returns.uploads import Source, match_upload
-from promofix_lib.status import records, status
+from promofix_lib.status import status
 from tests.status_case import NOW, LooseCase, line, order_id
 from tests.worked_list import WorkedList
 
@@ -35,7 +35,7 @@ def case() -> LooseCase:
 
 def handed_out(case: LooseCase, **options: Any) -> WorkedList:
     """One copy of the list."""
-    return WorkedList(records(case, ExportRecord)[-1], **options)  # type: ignore[arg-type, type-var]
+    return WorkedList(case.journal.records(ExportRecord)[-1], **options)  # type: ignore[arg-type, type-var]
 
 
 def read(case: LooseCase, *paths: Path, now: datetime = LATER) -> TakenBack:
@@ -360,7 +360,7 @@ def test_the_list_of_a_draft_is_read_with_a_warning(tmp_path: Path):
 
 def test_an_answer_is_compared_with_the_export_it_came_from(case: LooseCase, tmp_path: Path):
     """A list of the first export does not undo what the second one already shows as done."""
-    old, first = handed_out(case), records(case, ExportRecord)[-1]  # type: ignore[arg-type, type-var]
+    old, first = handed_out(case), case.journal.records(ExportRecord)[-1]  # type: ignore[arg-type, type-var]
     case.answered(1, "done")
     cells = dict(first.rows) | {"1": (order_id(1), {"status": "done", "message_status": "to send", "note": ""})}
     case.wrote(replace(first, folder="E2", rows=cells))
@@ -503,5 +503,5 @@ def test_a_report_of_another_upload_stops_all_before_anything_changes(case: Loos
 def test_every_answer_is_a_line_of_the_journal(case: LooseCase, tmp_path: Path):
     """Who, in which file, from which export and copy, when."""
     read(case, handed_out(case, copy=2).answer(order_id(1), "done").save(tmp_path / "anna.xlsx"))
-    (answer,) = records(case, Answer)  # type: ignore[arg-type, type-var]
+    (answer,) = case.journal.records(Answer)  # type: ignore[arg-type, type-var]
     assert answer == Answer(order_id(1), "task", "done", "", "anna", "anna.xlsx", "E1", "2", LATER)

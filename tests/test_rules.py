@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from promofix_lib.case.records import plain, typed
 from promofix_lib.finding import find_incidents
-from promofix_lib.incident import Ceiling, Incident, affected, from_json, to_json
+from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.orders import item_keys, order_table
 from tests.test_detection import ids, night, sale, the_one, usual
 
@@ -22,14 +23,14 @@ def test_a_reviewers_free_unit_in_the_window_is_excepted_by_name():
 def test_excepted_items_are_kept_in_the_saved_rule():
     """JSON and back; equal lines of an order are told apart."""
     twice = [sale(1, 1), sale(1, 1), sale(2, 2)]
-    rule = from_json(to_json(Incident(skus=("HP",), except_items=("111-0000000-0000001/HP/2",))))
+    rule = typed(Incident, plain(Incident(skus=("HP",), except_items=("111-0000000-0000001/HP/2",))))
     assert affected(order_table(twice), rule).tolist() == [True, False, True]
 
 
 def test_the_plainest_rule_is_the_window_and_the_promotion():
     """No ceilings, SKUs or exceptions where the promotion says it all."""
     rule = the_one(order_table(usual() + night(40))).rule
-    assert set(to_json(rule)) == {"onset", "end", "promotion_ids"}
+    assert set(plain(rule)) == {"onset", "end", "promotion_ids"}
 
 
 def test_a_known_id_that_went_deeper_needs_a_ceiling():

@@ -10,7 +10,7 @@ import pytest
 
 from promofix_lib.say import known_key
 from promofix_lib.status import WORDS, Book, facts_of, status
-from promofix_lib.status.status import NEXT, STATES, Gate
+from promofix_lib.status.rows import NEXT, STATES, Gate
 from tests.status_case import ENDED, NOW, LooseCase, line, mask_of, order_id
 
 SHIPPED = {"order_status": "Shipped"}

@@ -62,9 +62,9 @@ def test_everything_of_the_old_case_is_there(old: Path):
     assert case.redo().left_out == {item(1): "a friend of ours", item(2): "staff"}
     assert case.undo().undo().put_in == {}
     assert case.language == "zh-CN"
-    assert case.gate.confirmed
-    assert case.gate.ended_at is not None
-    assert case.gate.ended_at.astimezone(UTC) == datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
+    assert case.settings.promotion_ended
+    assert case.promotion_ended_at is not None
+    assert case.promotion_ended_at.astimezone(UTC) == datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
     assert case.settings.own_prices[0].price == Decimal("58.99")
     assert case.presets["only US"].ship_countries == ("US",)
     assert case.journal.records(Advice) == (Advice("2026-11-20", "1234567890", "Cancel all affected orders."),)

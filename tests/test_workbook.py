@@ -30,7 +30,6 @@ from promofix_lib.export.sheet import (
     Place,
     column_of,
     heading,
-    is_draft,
     is_name_label,
     status_of,
     status_word,
@@ -417,7 +416,6 @@ def test_every_sheet_and_row_of_a_draft_says_that_it_is_one(draft: Any):
         assert "DRAFT" in text_of(sheet), sheet.title
         assert "DRAFT" in sheet.oddHeader.center.text
     assert todo(draft["todo"])["task"].eq("DRAFT: do nothing yet").all()
-    assert is_draft(todo(draft["todo"])["task"])
 
 
 def test_nothing_in_a_draft_can_be_sent_or_done_by_mistake(draft: Any):

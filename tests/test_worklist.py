@@ -164,7 +164,7 @@ def test_the_rate_is_checked_when_the_clock_says():
     account = Account(standing(month, month["promotion_ids"].notna()), zone=ZONE)
     now = datetime(2026, 11, 20, 11, tzinfo=UTC)
     checks = [step.when for step in account.plan_of_work(now) if step.key.startswith("check_rate")]
-    likely = account.clocks["Amazon.com"].likely
+    likely = account.channels[0].clocks["chosen"].likely
     assert likely is None or likely <= now.date() or likely in {at.date() for at in checks}
     assert {at.hour for at in checks} == {9}
 

@@ -45,7 +45,7 @@ CALLS: dict[str, Callable[[Case], object]] = {
     "existing": lambda case: Case.existing(case.folder),
     "exports": lambda case: case.exports,
     "findings": lambda case: case.findings,
-    "gate": lambda case: case.gate,
+    "promotion_ended_at": lambda case: case.promotion_ended_at,
     "hashes": lambda case: case.hashes(),
     "incident_of": lambda case: case.incident_of(),
     "incidents": lambda case: case.incidents,

@@ -78,7 +78,7 @@ class Outlook:
     plan: Plan | NoPlan
     warnings: tuple[Told, ...]
     offers: tuple[OfferAtRisk, ...]
-    limit: Fraction
+    limit: Fraction = LIMIT
 
     def plans(self, points: int = 60) -> tuple[Plan, ...]:
         """Best plans from cancelling none to cancelling all: rising rate, falling loss."""
@@ -141,8 +141,6 @@ class Account:
         Most orders in one cancellation file; 0 takes the usual number.
     orders_per_day : float
         For the quota of messages; 0 takes it from the reports.
-    limit : Fraction
-        The rate must stay under it.
     """
 
     def __init__(
@@ -155,12 +153,11 @@ class Account:
         zone: ZoneInfo | None = None,
         batch_orders: int = 0,
         orders_per_day: float = 0,
-        limit: Fraction = LIMIT,
     ) -> None:
         self.status = status
         self.zone = zone or ZoneInfo("UTC")
         self._costs, self._stock, self._stock_channel = costs or {}, stock or {}, stock_channel
-        self._batch_orders, self._orders_per_day, self._limit = batch_orders, orders_per_day, limit
+        self._batch_orders, self._orders_per_day = batch_orders, orders_per_day
 
     @cached_property
     def channels(self) -> tuple[Outlook, ...]:
@@ -171,11 +168,6 @@ class Account:
         ]
         touched = [(book, book.named(ids) | book.orders_of(self._chosen) | book.sure) for book in books]
         return tuple(self._outlook(book, mine) for book, mine in touched if mine.any())
-
-    @property
-    def clocks(self) -> dict[str, Recovery]:
-        """The way back under the limit per sales channel."""
-        return {one.book.sales_channel: one.clocks["chosen"] for one in self.channels}
 
     def rates_json(self) -> list[dict[str, Any]]:
         """``cancel_rates`` of ``status --json`` and ``run --json``."""
@@ -192,14 +184,6 @@ class Account:
     def sentences(self, language: str | None = None) -> tuple[str, ...]:
         """`told`, worded."""
         return tuple(sentence.text(language) for sentence in self.told())
-
-    def honour(self, sales_channel: str = "", points: int = 0) -> tuple[Plan | NoPlan, ...]:
-        """The best plan under the limit, or about `points` best plans from cancelling none to cancelling all.
-
-        `sales_channel` empty takes the one with most orders; nothing comes back where none is touched.
-        """
-        named = [one for one in self.channels if one.book.sales_channel == sales_channel or not sales_channel]
-        return () if not named else named[0].plans(points) if points else (named[0].plan,)
 
     def plan_of_work(self, now: datetime) -> tuple[Step, ...]:
         """The work of the next days in the order in which it should be done, deadlines first.
@@ -223,7 +207,7 @@ class Account:
         return np.asarray(self.status.chosen, dtype=np.bool_)
 
     def _outlook(self, book: SellerOrders, mine: Flags) -> Outlook:
-        orders, limit = self.status.book.orders, self._limit
+        orders = self.status.book.orders
         added = book.added_by(self._chosen)
         already = mine & (book.sure | book.unsure)
         left_out = [row.order_id for row in self.status.rows if row.state == "left_out"]
@@ -231,36 +215,31 @@ class Account:
         usual = usual_volume(book, mine | kept)
         coming = usual.at_least() if usual.known else (0,) * 6
         windows = windows_of(book, added, coming=coming)
-        reading: Reading = "low" if any(window.room(limit) < 0 for window in windows) else "high"
+        reading: Reading = "low" if any(window.room() < 0 for window in windows) else "high"
         if reading == "low":
             windows = windows_of(book, added, coming=coming, reading="low")
         choices = choices_of(orders, self.status.book.ledger, book, self._chosen, costs=self._costs, reading=reading)
         stock = self._stock if book.sales_channel == self._stock_channel else {}
         scenarios = {"none": added & False, "chosen": added, "all": added | kept}
-        day, is_over = _worst_day(book, already | added, added, limit)
+        day, is_over = _worst_day(book, already | added, added)
         offers = offers_at_risk(orders, book, self._chosen)
         return Outlook(
             book=book,
-            before=rate_on(book, day, limit=limit),
-            after=rate_on(book, day, added, limit=limit),
+            before=rate_on(book, day),
+            after=rate_on(book, day, added),
             added=added,
-            clocks={
-                name: recovery(book, flags, usual=usual, already=already, limit=limit)
-                for name, flags in scenarios.items()
-            },
+            clocks={name: recovery(book, flags, usual=usual, already=already) for name, flags in scenarios.items()},
             reading=reading,
             choices=choices,
             windows=windows,
             stock=stock,
-            plan=best_plan(choices, windows, limit=limit, stock=stock),
-            warnings=warnings_of(book, added, offers, limit if is_over else None),
+            plan=best_plan(choices, windows, stock=stock),
+            warnings=warnings_of(book, added, offers, over_limit=is_over),
             offers=offers,
-            limit=limit,
         )
 
 
 _books: WeakKeyDictionary[Book, tuple[SellerOrders, ...]] = WeakKeyDictionary()
-_accounts: WeakKeyDictionary[Status, Account] = WeakKeyDictionary()
 
 
 def _sold(book: Book) -> tuple[SellerOrders, ...]:
@@ -282,19 +261,21 @@ def account_of(case: Case) -> Account:
     CaseError
         The case has no report yet.
     """
-    now = status(case)
-    if now not in _accounts:
-        market, settings = case.marketplace, case.settings
-        _accounts[now] = Account(
-            now,
+    market, settings = case.marketplace, case.settings
+    stock = {sku: int(row["stock"]) for sku, row in settings.costs.items() if row.get("stock") not in (None, "")}
+
+    def account() -> Account:
+        return Account(
+            status(case),
             costs=costs_of(settings.costs, market.currency),
-            stock={sku: int(row["stock"]) for sku, row in settings.costs.items() if row.get("stock") not in (None, "")},
+            stock=stock,
             stock_channel=market.sales_channel,
             zone=market.zone,
             batch_orders=settings.batch_size,
             orders_per_day=settings.usual_orders_per_day,
         )
-    return _accounts[now]
+
+    return case.once("account", account)
 
 
 def costs_of(costs: Mapping[str, Mapping[str, Any]], currency: str) -> dict[str, Money]:
@@ -311,7 +292,7 @@ def costs_of(costs: Mapping[str, Mapping[str, Any]], currency: str) -> dict[str,
     return {sku: Money(sum(amounts, Decimal(0)), currency) for sku, amounts in told_costs.items()}
 
 
-def _worst_day(book: SellerOrders, mine: Flags, added: Flags, limit: Fraction) -> tuple[int, bool]:
+def _worst_day(book: SellerOrders, mine: Flags, added: Flags) -> tuple[int, bool]:
     """Last day of the seven days in which the affected orders show most, and whether any of these is over the limit."""
     if not mine.any():
         return book.last, False
@@ -319,4 +300,4 @@ def _worst_day(book: SellerOrders, mine: Flags, added: Flags, limit: Fraction) -
     here = slice(int(book.days[mine].min()) - book.first, None)
     cancelled, verified = (daily["counted"] + daily["unsure"])[here], (daily["orders"] - daily["pending"])[here]
     worst = int((cancelled / np.maximum(verified, 1)).argmax())
-    return int(book.days[mine].min()) + worst, bool(over(cancelled, verified, limit).any())
+    return int(book.days[mine].min()) + worst, bool(over(cancelled, verified).any())

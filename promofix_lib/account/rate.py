@@ -40,8 +40,6 @@ class Rate:
         Of these, orders whose payment is not verified and that nobody cancelled.
     reports_begin : date
         First day that the reports cover.
-    limit : Fraction
-        The rate must stay under it.
     """
 
     sales_channel: str
@@ -53,7 +51,6 @@ class Rate:
     unsure: tuple[str, ...]
     pending: tuple[str, ...]
     reports_begin: date
-    limit: Fraction = LIMIT
 
     @property
     def low(self) -> Fraction | None:
@@ -70,7 +67,7 @@ class Rate:
     def room(self) -> tuple[int, int]:
         """How many more orders of these seven days may be cancelled, on the high and on the low reading."""
         verified, cancelled = len(self.order_ids) - len(self.pending), len(self.counted) + len(self.unsure)
-        rooms = room(verified, cancelled, self.limit), room(len(self.order_ids), len(self.counted), self.limit)
+        rooms = room(verified, cancelled), room(len(self.order_ids), len(self.counted))
         return max(rooms[0], 0), max(rooms[1], 0)
 
     def told(self) -> Told:
@@ -83,7 +80,7 @@ class Rate:
         }
         if not self.order_ids:
             return told("account.rate_without_orders", **facts)
-        low, high = (percent(rate, self.limit) for rate in (self.low, self.high))
+        low, high = (percent(rate, LIMIT) for rate in (self.low, self.high))
         facts |= {"orders": len(self.order_ids), "cancelled": len(self.counted)}
         if low == high or self.high is None:
             return told("account.rate_of", rate=low, **facts)
@@ -92,7 +89,7 @@ class Rate:
 
     def room_told(self) -> Told:
         """How many more orders can be cancelled, in one sentence."""
-        (least, most), limit = self.room, short_percent(self.limit)
+        (least, most), limit = self.room, short_percent(LIMIT)
         if least == most:
             return told("account.room", n=most, limit=limit)
         return told("account.room_between", least=least, n=most, limit=limit)
@@ -110,7 +107,7 @@ class Rate:
         return tuple(told(key, **facts) for key, facts in notes.items() if facts is not None)
 
 
-def rate_on(book: SellerOrders, day: int, added: Flags | None = None, *, limit: Fraction = LIMIT) -> Rate:
+def rate_on(book: SellerOrders, day: int, added: Flags | None = None) -> Rate:
     """The cancel rate of the seven days that end on `day`, if the orders `added` are cancelled on top.
 
     All seller-cancelled orders ÷ all orders, seller-fulfilled, by *order date*: an order of Monday that is cancelled
@@ -123,8 +120,6 @@ def rate_on(book: SellerOrders, day: int, added: Flags | None = None, *, limit: 
         Last day of the window, in the marketplace's zone, as days since 1970-01-01.
     added : array of bool, optional
         Orders of `book` to cancel on top of what is cancelled.
-    limit : Fraction
-        The rate must stay under it.
 
     References
     ----------
@@ -142,7 +137,6 @@ def rate_on(book: SellerOrders, day: int, added: Flags | None = None, *, limit: 
         unsure=book.ids(inside & book.unsure & ~counted),
         pending=book.ids(inside & book.pending & ~book.unsure & ~counted),
         reports_begin=as_date(book.first),
-        limit=limit,
     )
 
 

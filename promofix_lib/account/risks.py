@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from promofix_lib.account.rate import percent, short_percent
+from promofix_lib.account.rate import LIMIT, percent, short_percent
 from promofix_lib.account.seller_orders import Flags, SellerOrders, local_days
 from promofix_lib.rules import rule
 from promofix_lib.say import Told, told
@@ -25,10 +25,10 @@ class OfferAtRisk:
 
 
 def warnings_of(
-    book: SellerOrders, added: Flags, offers: tuple[OfferAtRisk, ...], limit: Fraction | None
+    book: SellerOrders, added: Flags, offers: tuple[OfferAtRisk, ...], *, over_limit: bool
 ) -> tuple[Told, ...]:
-    """What the seller should know before cancelling, the gravest first; `limit` where the rate goes over it."""
-    notes = [told("account.warn_over", limit=short_percent(limit))] if limit is not None else []
+    """What the seller should know before cancelling, the gravest first."""
+    notes = [told("account.warn_over", limit=short_percent(LIMIT))] if over_limit else []
     if offers:
         names = [offer.sku for offer in offers]
         shown = (*names[:MOST_SKUS_NAMED], *(["…"] if len(names) > MOST_SKUS_NAMED else []))

@@ -13,7 +13,8 @@ from promofix_lib.account.recovery import Recovery
 from promofix_lib.account.seller_orders import local_days
 from promofix_lib.rules import rule
 from promofix_lib.say import Told, told
-from promofix_lib.status.status import OrderRow, Status
+from promofix_lib.status.rows import OrderRow
+from promofix_lib.status.status import Status
 
 SPARE = timedelta(hours=1)
 """How long before its deadline a step begins at the latest."""

@@ -32,7 +32,7 @@ from promofix_lib.places import cases_folder, private_folder, sample_reports, tr
 from promofix_lib.reports.merging import read_orders
 from promofix_lib.reports.report import Reading
 
-__all__ = ["SAMPLE", "Case", "Gate", "TakenIncident"]
+__all__ = ["SAMPLE", "Case", "TakenIncident"]
 
 T = TypeVar("T")
 
@@ -48,21 +48,6 @@ class TakenIncident(Known):
     """
 
     finding: Finding | None
-
-
-@dataclass(frozen=True)
-class Gate:
-    """The seller's word that the bleed has stopped, and since when; it says nothing of later orders."""
-
-    promotion_ended: bool
-    price_right: bool
-    stock_as_wanted: bool
-    ended_at: datetime | None
-
-    @property
-    def confirmed(self) -> bool:
-        """All three facts were confirmed."""
-        return self.promotion_ended and self.price_right and self.stock_as_wanted
 
 
 class Case(CaseFolder):
@@ -356,14 +341,13 @@ class Case(CaseFolder):
         return self.once("book", lambda: make(self), per="reading", also=self.normal_prices)
 
     @property
-    def gate(self) -> Gate:
-        """The seller's word that promotion, price and stock are as they should be."""
-        settings = self.settings
-        text = settings.promotion_ended_at.strip()
+    def promotion_ended_at(self) -> datetime | None:
+        """When the promotion ended, as the seller told; without a zone it is the marketplace's."""
+        text = self.settings.promotion_ended_at.strip()
         moment = datetime.fromisoformat(text) if text else None
-        if moment is not None and moment.tzinfo is None:
-            moment = moment.replace(tzinfo=self.zone if self._has_orders else UTC)
-        return Gate(settings.promotion_ended, settings.price_right, settings.stock_as_wanted, moment)
+        if moment is None or moment.tzinfo is not None:
+            return moment
+        return moment.replace(tzinfo=self.zone if self._has_orders else UTC)
 
 
 def _place_in(names: pa.Array, keys: pd.Series[Any]) -> npt.NDArray[np.int64]:

@@ -205,20 +205,6 @@ class Answer(Record):
 
 
 @dataclass(frozen=True)
-class Conflict(Record):
-    """Two answers that disagree; the seller settles it."""
-
-    entry: ClassVar[str] = "conflict"
-
-    order_id: str
-    field: str
-    ours: str
-    theirs: str
-    file: str
-    at: datetime
-
-
-@dataclass(frozen=True)
 class UploadAnswer(Record):
     """What Amazon's processing report says of one uploaded file.
 

@@ -110,7 +110,7 @@ class Handed:
     overruled: Mapping[str, str]
     copy: int = 1
 
-    @property
+    @cached_property
     def draft(self) -> Told | None:
         """Why the gate is closed: then nothing in the export may be done or sent; None when it is open."""
         return None if self.stand.gate.open else self.stand.gate.why
@@ -129,7 +129,8 @@ class Handed:
     @cached_property
     def texts(self) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Subject and paragraphs of each message, by its id."""
-        return {message.message_id: (message.subject, message.paragraphs) for message in (*self.listed, *self.to_write)}
+        messages = {message.message_id: message for message in (*self.listed, *self.to_write)}
+        return {name: (message.subject, message.paragraphs) for name, message in messages.items()}
 
     def body(self, message: Message) -> str:
         """The text of a message as the buyer reads it."""

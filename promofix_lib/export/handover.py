@@ -331,7 +331,7 @@ def refunds(job: Job) -> Part:
     if not job.case.settings.refund_adjustments:
         return Part()
     name = "refund-adjustments.txt"
-    file = refund_adjustments(job.stand.book, job.chosen, warning_read=True)
+    file = refund_adjustments(job.stand.book, job.chosen)
     if job.draft:
         return Part(withheld=(Withheld(Told(name), job.draft),)) if file.lines else Part()
     written = (write_new(job.folder / name, file.text.encode()),) if file.lines else ()

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.amounts import plain_amount
-from promofix_lib.errors import ExportError
 from promofix_lib.export.cancellation import ITEM_CODE, ORDER_ID
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.orders import as_text
@@ -25,8 +24,8 @@ REFUND_COLUMNS = (
 )  # fmt: skip
 """Header of the refund file; Amazon asks to leave out its four promotion columns when they are not used."""
 
-REFUND_REASONS = ("GeneralAdjustment", "CustomerReturn", "CouldNotShip", "NoInventory", "DifferentItem")
-"""Reason codes of an order adjustment (Seller Central help 661)."""
+REFUND_REASON = "GeneralAdjustment"
+"""Reason code of the refunds, one of Amazon's for an order adjustment (Seller Central help 661)."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,7 @@ def _one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def refund_adjustments(
-    book: Book, chosen: Mask | pd.Series[bool], *, warning_read: bool, reason: str = "GeneralAdjustment"
-) -> RefundFile:
+def refund_adjustments(book: Book, chosen: Mask | pd.Series[bool]) -> RefundFile:
     r"""The refund file for chosen, shipped, seller-fulfilled items: what the buyer paid for each line, and its tax.
 
     Parameters
@@ -90,15 +87,6 @@ def refund_adjustments(
     book : Book
     chosen : array or Series of bool
         One truth value per order item.
-    warning_read : bool
-        The seller has read ``export.refund_warning`` and still wants the file.
-    reason : str
-        One of `REFUND_REASONS`.
-
-    Raises
-    ------
-    ExportError
-        The warning was not read, or a reason Amazon does not know.
 
     References
     ----------
@@ -110,25 +98,21 @@ def refund_adjustments(
     >>> book = Book(order_table([{"order_id": "111-0000001-0000001", "order_item_id": "07", "currency": "USD",
     ...     "order_status": "Shipped", "fulfillment_channel": "merchant", "quantity": 1, "item_price": "58.99",
     ...     "item_promotion_discount": "57.99"}]))
-    >>> refund_adjustments(book, [True], warning_read=True).text.splitlines()[1].split("\t")[3:5]
+    >>> refund_adjustments(book, [True]).text.splitlines()[1].split("\t")[3:5]
     ['USD', '1.00']
     """
-    if not warning_read:
-        raise ExportError("export.refund_warning")
-    if reason not in REFUND_REASONS:
-        raise ExportError("export.refund_reason", found=reason, known=REFUND_REASONS)
     mask = np.asarray(chosen, dtype=np.bool_) & (book.triage == "shipped").to_numpy(dtype=np.bool_)
     columns = {
         "paid": book.ledger.table["paid"].to_numpy()[mask],
         "code": book.ledger.table["currency"].to_numpy()[mask],
     }
-    answers = [_refund_line(row, reason) for row in book.orders[mask].assign(**columns).to_dict("records")]
+    answers = [_refund_line(row) for row in book.orders[mask].assign(**columns).to_dict("records")]
     lines = [answer for answer in answers if isinstance(answer, str)]
     withheld = tuple(answer for answer in answers if not isinstance(answer, str))
     return RefundFile("".join(f"{line}\r\n" for line in ("\t".join(REFUND_COLUMNS), *lines)), len(lines), withheld)
 
 
-def _refund_line(row: dict[Any, Any], reason: str) -> str | tuple[str, Told]:
+def _refund_line(row: dict[Any, Any]) -> str | tuple[str, Told]:
     order_id, item_id = (row[name] if isinstance(row[name], str) else "" for name in ("order_id", "order_item_id"))
     paid, currency = row["paid"], str(row["code"])
     faults = (
@@ -140,7 +124,7 @@ def _refund_line(row: dict[Any, Any], reason: str) -> str | tuple[str, Told]:
     if why:
         return order_id, told(f"export.{why}")
     amounts = (plain_amount(paid, currency), _tax(row, currency))
-    return "\t".join([order_id, item_id, reason, currency, *amounts, *[""] * 5])
+    return "\t".join([order_id, item_id, REFUND_REASON, currency, *amounts, *[""] * 5])
 
 
 def _tax(row: dict[Any, Any], currency: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -139,16 +138,6 @@ def is_name_label(cell: object) -> bool:
     (True, False)
     """
     return _plain(cell) in {_plain(word) for word in _words("sheet.your_name")}
-
-
-def is_draft(cells: Iterable[object]) -> bool:
-    """Whether one of these cells says, in any language, that the sheet is a draft in which nothing is to be done.
-
-    >>> is_draft(["x", say("sheet.draft_task", language="zh-CN")]), is_draft(["x", None])
-    (True, False)
-    """
-    marks = {_plain(word) for word in _words("sheet.draft_task")}
-    return any(_plain(cell) in marks for cell in cells)
 
 
 def _words(key: str) -> tuple[str, ...]:

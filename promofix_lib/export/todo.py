@@ -203,7 +203,7 @@ class _Words:
         if moment is None:
             return ""
         local = moment.astimezone(work.market.zone)
-        return f"{moment_text(local, self._handed.language)} {local:%Z}"
+        return f"{moment_text(local, self._handed.language)} {local.tzname()}"
 
 
 def _head(handed: Handed, last: int) -> Iterator[Row]:

@@ -195,12 +195,12 @@ class _Styles:
         values, looks = row
         if id(looks) not in self._made:
             self._made[id(looks)] = (looks, [self._make(look) for look in looks])
-        for place, (value, style) in enumerate(zip(values, self._made[id(looks)][1], strict=True)):
+        for value, style, look in zip(values, self._made[id(looks)][1], looks, strict=True):
             if type(value) is not str:
                 yield value, style
                 continue
             text = value if value.isprintable() and len(value) <= LONGEST_TEXT else clean(value)
-            yield text, self._make(replace(looks[place], quoted=True)) if text.startswith(_LIKE_A_FORMULA) else style
+            yield text, self._make(replace(look, quoted=True)) if text.startswith(_LIKE_A_FORMULA) else style
 
 
 # -- openpyxl ---------------------------------------------------------------------------------------------------------
@@ -357,12 +357,13 @@ def by_xlsxwriter(pages: Sequence[Page], path: Path, opens_on: str) -> None:
         for page in pages:
             sheet = book.add_worksheet(page.name)
             _set_up_xlsxwriter(book, sheet, page)
+            write = sheet._write_string  # the public one looks for "A1" each time
             for number, row in enumerate(page.rows):
                 if number + 1 in page.heights:
                     sheet.set_row(number, page.heights[number + 1])
                 for column, (value, style) in enumerate(styles.of(row)):
                     if type(value) is str and value:
-                        sheet._write_string(number, column, value, style)  # the public one looks for "A1" each time
+                        write(number, column, value, style)
                     elif value is not None:
                         _put(sheet, (number, column), value, style)
             if page.name == opens_on:

@@ -243,9 +243,8 @@ def _elsewhere(sales: Sales, names: Ints, markets: list[tuple[int, int]], prices
 
 def _exchange(there: str, here: str) -> float:
     """Logarithm of what the price of one currency is in another, carefully: half of it, and NaN where not known."""
-    if here == there:
-        return 0.0
-    return float(np.log(0.5 * PER_DOLLAR.get(here, np.nan) / PER_DOLLAR.get(there, np.nan)))
+    rate = 0.5 * PER_DOLLAR.get(here, np.nan) / PER_DOLLAR.get(there, np.nan)
+    return 0.0 if here == there else float(np.log(rate))
 
 
 def given_rows(sales: Sales, normal: NormalPrice) -> Mask:

@@ -111,10 +111,8 @@ def _with_same_sum(sales: Sales, suspects: Suspects, promotion: int, deep: Ints)
     """
     rows, limits = sales.carrying(promotion), sales.thresholds
     rows = rows[sales.depth_known[rows] & ~suspects.meant[rows] & (sales.depth[rows] > 0)]
-    near = limits.pause_hours_least * HOUR
-    rows = rows[
-        (sales.time[rows] >= sales.time[deep].min() - near) & (sales.time[rows] <= sales.time[deep].max() + near)
-    ]
+    near, then = limits.pause_hours_least * HOUR, sales.time[deep]
+    rows = rows[(sales.time[rows] >= then.min() - near) & (sales.time[rows] <= then.max() + near)]
     if len(rows) < limits.few:
         return deep
     taken, listed, units = sales.listed[rows] - sales.paid[rows], sales.listed[rows], sales.quantity[rows]

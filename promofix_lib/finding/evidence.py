@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -219,10 +220,7 @@ def _gravest_first(found: Finding) -> tuple[Decimal, int, datetime]:
 
 def _joined(parts: Sequence[Told]) -> Told:
     """Sentences one after the other."""
-    answer = parts[0]
-    for part in parts[1:]:
-        answer = told("finding.then", first=answer, then=part)
-    return answer
+    return reduce(lambda first, then: told("finding.then", first=first, then=then), parts)
 
 
 def _sum(one: Amounts) -> Told:
@@ -236,6 +234,5 @@ def _said(price: Decimal, currency: str) -> Decimal:
     >>> _said(Decimal("0.405938"), "USD"), _said(Decimal("0.0004"), "USD"), _said(Decimal("10"), "JPY")
     (Decimal('0.41'), Decimal('0.0004'), Decimal('10'))
     """
-    places = len(plain_amount(Decimal(1), currency).partition(".")[2])
-    smallest = Decimal(1).scaleb(-places)
+    smallest = Decimal(1).scaleb(-len(plain_amount(Decimal(1), currency).partition(".")[2]))
     return price if price < smallest else price.quantize(smallest)

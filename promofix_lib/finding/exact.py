@@ -42,8 +42,9 @@ def rule_for(orders: pd.DataFrame, sales: Sales, candidate: Candidate) -> Incide
     plain = Incident(
         as_moment(first), as_moment(last), promotion_ids=names, together=candidate.together and len(names) > 1
     )
-    ceilings = replace(plain, ceilings=_ceilings(orders, sales, rows))
-    skus = tuple(sorted({sales.key(int(row))[0] for row in _one_per_group(sales, rows)}))
+    each = rows[np.unique(sales.group[rows], return_index=True)[1]]
+    ceilings = replace(plain, ceilings=_ceilings(orders, sales, rows, each))
+    skus = tuple(sorted({sales.key(int(row))[0] for row in each}))
     tries = (plain, replace(plain, skus=skus), ceilings) if names else (ceilings,)
     nearby, wanted = orders.iloc[near], np.isin(near, rows)
     masks = [affected(nearby, rule).to_numpy() for rule in tries]
@@ -52,13 +53,9 @@ def rule_for(orders: pd.DataFrame, sales: Sales, candidate: Candidate) -> Incide
     return replace(tries[best], except_items=tuple(keys_of(orders, sales, near[masks[best] & ~wanted])))
 
 
-def _one_per_group(sales: Sales, rows: Ints) -> Ints:
-    return rows[np.unique(sales.group[rows], return_index=True)[1]]
-
-
-def _ceilings(orders: pd.DataFrame, sales: Sales, rows: Ints) -> tuple[Ceiling, ...]:
+def _ceilings(orders: pd.DataFrame, sales: Sales, rows: Ints, each: Ints) -> tuple[Ceiling, ...]:
     highest = orders["unit_price"].iloc[rows].groupby(sales.group[rows]).max().dropna()
-    known = (row for row in _one_per_group(sales, rows) if sales.group[row] in highest.index)
+    known = (row for row in each if sales.group[row] in highest.index)
     answers = [Ceiling(*sales.key(int(row)), highest[sales.group[row]]) for row in known]
     return tuple(sorted(answers, key=lambda one: (one.sku, one.sales_channel, one.currency)))
 

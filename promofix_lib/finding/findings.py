@@ -136,11 +136,9 @@ class Finding:
             "units": self.units,
             "amounts": [amounts.to_json() for amounts in self.amounts],
             "shipping": [
-                {"currency": one.currency, "taken_off": plain_amount(one.amount, one.currency)} for one in self.shipping
+                {"currency": m.currency, "taken_off": plain_amount(m.amount, m.currency)} for m in self.shipping
             ],
-            "normal_unit_prices": [
-                {**normal.to_json(), "how_known": normal.how_known.text()} for normal in self.normal_prices
-            ],
+            "normal_unit_prices": [{**one.to_json(), "how_known": one.how_known.text()} for one in self.normal_prices],
             "cannot_judge": list(self.cannot_judge),
             "confidence": self.confidence,
             "sentence": self.sentence.text(),
@@ -162,10 +160,8 @@ class WorthALook:
         return self.worked_out()
 
     def to_json(self) -> dict[str, Any]:
-        """Sentence, reason and rule as plain JSON."""
-        from promofix_lib.incident import to_json
-
-        return {"sentence": self.sentence.text(), "why_not": self.why_not.text(), "rule": to_json(self.rule)}
+        """Sentence and reason as plain JSON."""
+        return {"sentence": self.sentence.text(), "why_not": self.why_not.text()}
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,7 @@ class Sales:
     @cached_property
     def span(self) -> int:
         """From the first sale to the last, microseconds; never 0."""
-        times = self.time[self.sold]
-        return max(int(times.max() - times.min()), 1) if len(times) else 1
+        return max(int(self.time[self.sold].max()) - self.begin, 1)
 
     @cached_property
     def begin(self) -> int:
@@ -219,8 +218,7 @@ def _not_for_sale(orders: pd.DataFrame, promotions: Promotions) -> Mask:
     outside = one_of(orders, "sales_channel", ["Non-Amazon", "Non-Amazon US", "Non Amazon"]).to_numpy()
     vine = np.array([name.lower().startswith("vine.") for name in promotions.names], dtype=np.bool_)
     reviewers = np.zeros(len(orders), dtype=np.bool_)
-    if vine.any():
-        reviewers[promotions.rows[vine[promotions.ids]]] = True
+    reviewers[promotions.rows[vine[promotions.ids]]] = True
     return outside | reviewers | is_true(orders["is_replacement_order"]).to_numpy()
 
 

@@ -13,6 +13,7 @@ import os
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
@@ -250,11 +251,9 @@ def _address(market: Marketplace) -> str:
 def _keys() -> dict[str, str]:
     keys = {name: os.environ.get(_variable(name), "") for name in _KEYS}
     if not all(keys.values()):
-        try:
+        with suppress(CaseError):  # without a keyring the environment alone can hold them
             ring = _keyring()
             keys = {name: key or ring.get_password("promofix", name) or "" for name, key in keys.items()}
-        except CaseError:
-            pass  # without a keyring the environment alone can hold them
     missing = tuple(_variable(name) for name, key in keys.items() if not key)
     if missing:
         raise FetchError("fleet.no_keys", missing=missing)

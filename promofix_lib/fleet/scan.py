@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from tqdm.auto import tqdm
 
 from promofix_lib.case.case import Case
@@ -373,10 +374,14 @@ def _died(account: Account) -> Row:
     return Row(account.name, failed=told("fleet.process_died").text())
 
 
-def _begin() -> None:
-    """In a worker: one core for each, and an end when the parent is gone, however it went."""
-    import pyarrow as pa
+def _alone(account: Account, kept: str, language: str) -> Row:
+    """In a worker of a cluster: one core for each."""
+    pa.set_cpu_count(1)
+    return search_account(account, kept, language)
 
+
+def _begin() -> None:
+    """In a worker of the pool: one core for each, and an end when the parent is gone, however it went."""
     pa.set_cpu_count(1)
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -400,7 +405,7 @@ def _on_cluster(address: str, accounts: Sequence[Account], kept: str, language: 
         raise CaseError("fleet.no_scheduler", address=address, why=str(error)) from error
     with client:
         # an account that kills its worker is tried on three others, then it is the account's fault
-        waiting = {client.submit(search_account, one, kept, language, pure=False): one for one in accounts}
+        waiting = {client.submit(_alone, one, kept, language, pure=False): one for one in accounts}
         for done in completed(list(waiting), loop=client.loop):
             yield done.result() if done.status == "finished" else _died(waiting[done])
 

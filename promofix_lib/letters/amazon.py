@@ -20,7 +20,7 @@ from promofix_lib.errors import CaseError, LetterError
 from promofix_lib.letters.texts import one_line
 from promofix_lib.orders import flat_lists
 from promofix_lib.say import ENGLISH, Told, say, told
-from promofix_lib.status import records, status
+from promofix_lib.status import status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +135,7 @@ def record_advice(case: Case, *, given_on: str, case_id: str, text: str) -> Case
 
 def advice_of(case: Case) -> tuple[Advice, ...]:
     """What Amazon advised, by day."""
-    return tuple(sorted(records(case, Advice), key=lambda advice: advice.given_on))
+    return tuple(sorted(case.journal.records(Advice), key=lambda advice: advice.given_on))
 
 
 # -- filling ----------------------------------------------------------------------------------------------------------
@@ -352,7 +352,7 @@ def _ended(stands: Status, cause: str, case: Case) -> Iterable[Told]:
         yield told("letters.not_ended")
     else:
         # without a time of the seller's own, `ended_at` is when it was said: the end may be much earlier
-        exact = gate.ended_at is not None and gate.ended_at == case.gate.ended_at
+        exact = gate.ended_at is not None and gate.ended_at == case.promotion_ended_at
         what = "several" if len(stands.incidents) > 1 else cause
         key = f"letters.ended_{what}_at" if exact else "letters.ended"
         yield told(key, time=_moment(gate.ended_at, case) or "…")
@@ -362,11 +362,11 @@ def _ended(stands: Status, cause: str, case: Case) -> Iterable[Told]:
 
 def recorded(case: Case) -> Iterator[tuple[datetime, str, dict[str, int]]]:
     """What the journal holds about the cancellations: when, ``file`` or ``answer``, and how many orders."""
-    for export in records(case, ExportRecord):
+    for export in case.journal.records(ExportRecord):
         orders = len({line.order_id for lines in export.uploads.values() for line in lines})
         if orders and not export.draft:
             yield export.made_at, "file", {"n": orders}
-    for answer in records(case, UploadAnswer):
+    for answer in case.journal.records(UploadAnswer):
         accepted, refused = {key.split("/")[0] for key in answer.accepted}, {one[0] for one in answer.refused}
         yield answer.at, "answer", {"n": len(accepted), "refused": len(refused)}
 

@@ -215,7 +215,7 @@ def messages_for(
         A variant, reason or language that does not exist.
     """
     chosen, kept = wording or Wording(), withheld or {}
-    wanted = [row for row in status.rows if row.state != "left_out" and not row.set_aside and row.keys]
+    wanted = [row for row in status.rows if row.state != "left_out" and row.triage != "set_aside" and row.keys]
     lines = _lines(status, wanted)
     found = (_message(row, lines[row.order_id], status, chosen, kept) for row in wanted if row.order_id in lines)
     return _with_turns([message for message in found if message])

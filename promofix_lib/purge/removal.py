@@ -291,4 +291,4 @@ def _prove(case: Case, searcher: Searcher) -> None:
     files = (path for path in _files(case.folder) if path.name != _WANTED)
     left = searcher.traces((*files, *checkpoints, *notebooks))
     if left:
-        raise CaseError("purge.left", folder=case.folder, files=tuple(trace.name for trace in left))
+        raise CaseError("purge.left", folder=case.folder, files=left)

@@ -15,7 +15,6 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from email.header import decode_header, make_header
 from html import escape
 from pathlib import Path
@@ -47,19 +46,6 @@ _DEEPEST = 4
 _SHUT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"7z\xbc\xaf", b"Rar!", b"GIF8")
 """How files begin that keep words in a dress of their own: PDF, pictures, 7z, rar."""
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
-
-
-@dataclass(frozen=True)
-class Trace:
-    """A file in which a buyer was found, and the place inside it when it is an archive."""
-
-    path: Path
-    inside: str = ""
-
-    @property
-    def name(self) -> str:
-        """File and place."""
-        return f"{self.path.name}: {self.inside}" if self.inside else self.path.name
 
 
 def names_people(orders: pd.DataFrame) -> bool:
@@ -137,11 +123,10 @@ class Searcher:
         """Whether a file holds somebody."""
         return bool(self.people) and any(True for _ in self._places(path.read_bytes(), _DEEPEST))
 
-    def traces(self, paths: Iterable[Path]) -> tuple[Trace, ...]:
-        """Where somebody is found, file by file."""
-        if not self.people:
-            return ()
-        return tuple(Trace(path, inside) for path in paths for inside in self._places(path.read_bytes(), _DEEPEST))
+    def traces(self, paths: Iterable[Path]) -> tuple[str, ...]:
+        """Files in which somebody is found, each with the place inside it when it is an archive."""
+        places = ((path, inside) for path in paths for inside in self._places(path.read_bytes(), _DEEPEST))
+        return tuple(f"{path.name}: {inside}" if inside else path.name for path, inside in places if self.people)
 
     def without(self, text: str, instead: str) -> str:
         """The text with everybody taken out."""

@@ -14,7 +14,6 @@ from promofix_lib.export.sheet import Place, Value, status_of
 from promofix_lib.returns.sheets import Line, Worked, mail_status
 from promofix_lib.returns.uploads import Source
 from promofix_lib.say import Told, told
-from promofix_lib.status import records
 from promofix_lib.status.past import FINISHED, SELLER, is_remark
 
 Task = Literal["task", "message"]
@@ -111,7 +110,7 @@ class Heard:
     """What is known while files are read: what was handed out, and what each hand last said."""
 
     def __init__(self, case: Case) -> None:
-        self.exports = {one.folder: one for one in records(case, ExportRecord)}
+        self.exports = {one.folder: one for one in case.journal.records(ExportRecord)}
         self.age = Counter({folder: number for number, folder in enumerate(self.exports, start=1)})
         self.handed: dict[str, dict[str, list[tuple[str, Mapping[str, str]]]]] = {}
         for folder, one in self.exports.items():
@@ -122,7 +121,7 @@ class Heard:
         self.last: dict[tuple[str, str], dict[str, Answer]] = {}
         self.open: dict[tuple[str, str], dict[str, Answer]] = {}
         self.in_this_call: set[str] = set()
-        for answer in records(case, Answer):
+        for answer in case.journal.records(Answer):
             self.hear(answer)
 
     def hear(self, answer: Answer) -> None:

@@ -16,7 +16,6 @@ from promofix_lib.reports import ProcessingReport, read_processing_report
 from promofix_lib.returns.compare import Desk, Heard, TakenBack, Task
 from promofix_lib.returns.sheets import Worked, is_list, read_worked
 from promofix_lib.returns.uploads import Source, match_upload
-from promofix_lib.status import records
 from promofix_lib.status.past import SELLER
 
 
@@ -64,7 +63,7 @@ def _read(path: Path, now: datetime) -> tuple[Source, Worked | ProcessingReport]
 
 
 def _take(case: Case, source: Source, content: Worked | ProcessingReport, heard: Heard) -> TakenBack:
-    known = any(one.sha256 == source.sha256 for one in records(case, Returned))
+    known = any(one.sha256 == source.sha256 for one in case.journal.records(Returned))
     if isinstance(content, Worked):
         desk = Desk(heard, source, content, known=known)
         result, lines, kind, by = desk.take(), list[Record](desk.answers), "todo", "assistant"
@@ -77,9 +76,9 @@ def _take(case: Case, source: Source, content: Worked | ProcessingReport, heard:
 
 
 def _amazon(case: Case, source: Source, report: ProcessingReport) -> tuple[TakenBack, list[Record]]:
-    before = records(case, UploadAnswer)
+    before = case.journal.records(UploadAnswer)
     same = next((one for one in before if one.sha256 == source.sha256), None)
-    answer = same or match_upload(source, report, records(case, ExportRecord), before)
+    answer = same or match_upload(source, report, case.journal.records(ExportRecord), before)
     lines = len(answer.accepted) + len(answer.refused)
     result = TakenBack(max(lines, report.processed), 0 if same else lines, warnings=answer.warnings)
     return result, [] if same else [answer]

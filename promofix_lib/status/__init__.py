@@ -1,7 +1,8 @@
 """Where every affected order stands: what it is, what became of it, what is next, what it cost."""
 
 from promofix_lib.status.book import WORDS, Book, facts_of, order_triage, triage
-from promofix_lib.status.status import Gate, OrderRow, Status, confirm_end, records, status
+from promofix_lib.status.rows import Gate, OrderRow
+from promofix_lib.status.status import Status, confirm_end, status
 
 __all__ = [
     "WORDS",
@@ -12,7 +13,6 @@ __all__ = [
     "confirm_end",
     "facts_of",
     "order_triage",
-    "records",
     "status",
     "triage",
 ]

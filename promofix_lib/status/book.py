@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from promofix_lib.filters import is_cancelled, is_shipped, one_of
-from promofix_lib.money import Amounts, Ledger, NormalPrice, ledger
+from promofix_lib.money import Ledger, NormalPrice, ledger
 from promofix_lib.orders import TEXT, flat_lists, has_any, is_true, item_keys, sku_keys
 
 if TYPE_CHECKING:
@@ -96,32 +95,6 @@ def order_triage(words: Iterable[str]) -> str:
     return next((word for word in WORDS if word in present), "")
 
 
-@dataclass(frozen=True)
-class Choice:
-    """Some items of one order, as the reports tell them.
-
-    Parameters
-    ----------
-    triage : str
-        The first of `WORDS` among the items.
-    keys : tuple of str
-    units : int
-    amounts : tuple of Amounts
-    purchased, promised : datetime or None
-        The earliest, in UTC; missing where no report tells.
-    sales_channel : str
-        Empty where no report tells.
-    """
-
-    triage: str
-    keys: tuple[str, ...]
-    units: int
-    amounts: tuple[Amounts, ...]
-    purchased: datetime | None
-    promised: datetime | None
-    sales_channel: str
-
-
 class Book:
     """The order table with all that is asked of it again and again: worked out once per set of reports.
 
@@ -166,7 +139,7 @@ class Book:
         ranks = {word: rank for rank, word in enumerate(WORDS)}
         self._ranks = np.array([ranks[word] for word in self.triage.to_numpy(dtype=object)], dtype=np.int8)
         self._last_rank_first = np.argsort(-self._ranks, kind="stable")
-        self._choices: dict[tuple[int, ...], Choice] = {}
+        self._told: dict[tuple[int, ...], dict[str, Any]] = {}
 
     @classmethod
     def of(cls, case: Case) -> Book:
@@ -195,22 +168,24 @@ class Book:
             return np.zeros(len(self.orders), dtype=np.bool_)
         return (self.keys.isin(wanted) | self.sku_keys.isin(wanted)).to_numpy(dtype=np.bool_)
 
-    def choice(self, items: Sequence[int]) -> Choice:
-        """What the reports tell of some items of one order, by their row numbers; worked out once."""
+    def told(self, items: Sequence[int]) -> dict[str, Any]:
+        """What the reports tell of some items of one order, by their row numbers: fields of its row; worked out once.
+
+        The times are the earliest of the items.
+        """
         place = tuple(items)
-        if place not in self._choices:
+        if place not in self._told:
             rows = np.array(items)
-            channels = self._texts["sales_channel"][rows]
-            self._choices[place] = Choice(
-                triage=order_triage(self._texts["triage"][rows]),
-                keys=tuple(self._texts["key"][rows]),
-                units=int(self.units[rows].sum()),
-                amounts=self.ledger.part(rows).sums(),
-                purchased=_earliest(self._moments["purchase_date"][rows]),
-                promised=_earliest(self._moments["promise_date"][rows]),
-                sales_channel=next((str(channel) for channel in channels if channel), ""),
-            )
-        return self._choices[place]
+            self._told[place] = {
+                "triage": order_triage(self._texts["triage"][rows]),
+                "keys": tuple(self._texts["key"][rows]),
+                "units": int(self.units[rows].sum()),
+                "amounts": self.ledger.part(rows).sums(),
+                "purchased": _earliest(self._moments["purchase_date"][rows]),
+                "ship_by": _earliest(self._moments["promise_date"][rows]),
+                "sales_channel": next((str(channel) for channel in self._texts["sales_channel"][rows] if channel), ""),
+            }
+        return self._told[place]
 
     @cached_property
     def _texts(self) -> dict[str, npt.NDArray[Any]]:

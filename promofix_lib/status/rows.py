@@ -107,8 +107,6 @@ class OrderRow:
         Its affected order items.
     units : int
     sales_channel : str
-    set_aside : bool
-        All its items are free by design.
     """
 
     order_id: str
@@ -129,7 +127,6 @@ class OrderRow:
     keys: tuple[str, ...] = ()
     units: int = 0
     sales_channel: str = ""
-    set_aside: bool = False
 
     def to_json(self, language: str | None = None) -> dict[str, Any]:
         """The row of ``status --orders --json``; texts in a language."""

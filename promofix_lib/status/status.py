@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from promofix_lib.case.records import Answer, ExportRecord, Record, UploadAnswer
+from promofix_lib.case.records import Answer, ExportRecord, UploadAnswer
 from promofix_lib.money import Amounts
 from promofix_lib.status.book import Book, Mask, facts_of
 from promofix_lib.status.past import Past, pasts
@@ -21,8 +21,6 @@ from promofix_lib.status.table import Table, urgency
 
 if TYPE_CHECKING:
     from promofix_lib.case.case import Case
-
-R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,23 +195,6 @@ def confirm_end(case: Case) -> None:
     case.journal.add(CONFIRMED, {})
 
 
-def records(case: Case, kind: type[R]) -> list[R]:
-    """What the journal holds of one kind of record, oldest first; each entry is read once.
-
-    Parameters
-    ----------
-    case : Case
-    kind : type
-        A record of `promofix_lib.case.records`.
-    """
-    kept: dict[int, tuple[object, R]] = case.once("records", dict, per="reading")
-    entries = case.journal.entries(kind.entry)
-    for entry in entries:
-        if entry.id not in kept or kept[entry.id][0] is not entry.facts:  # a purge changes entries in place
-            kept[entry.id] = (entry.facts, kind.from_json(entry.facts))
-    return [kept[entry.id][1] for entry in entries]
-
-
 def status(case: Case) -> Status:
     """Where the case stands; worked out once per revision.
 
@@ -230,8 +211,8 @@ def status(case: Case) -> Status:
 
 
 def _status(case: Case, book: Book, revision: int) -> Status:
-    exports = records(case, ExportRecord)
-    past = pasts(exports, records(case, UploadAnswer), records(case, Answer))
+    exports = case.journal.records(ExportRecord)
+    past = pasts(exports, case.journal.records(UploadAnswer), case.journal.records(Answer))
     numbers = case.incident_of().to_numpy()
     chosen = case.chosen().to_numpy(dtype=np.bool_)
     left = book.named(case.left_out) & (numbers > 0) & ~chosen
@@ -264,7 +245,7 @@ def _status(case: Case, book: Book, revision: int) -> Status:
 
 
 def _gate(case: Case, book: Book, chosen: Mask, left: Mask) -> tuple[Gate, Mask]:
-    word, end = case.gate, _end(case)
+    end = _end(case)
     late = np.zeros(len(chosen), dtype=np.bool_)
     if end is not None:
         by_rule = [case.mask(one.rule.open_ended()) for one in case.incidents if one.taken]
@@ -272,19 +253,19 @@ def _gate(case: Case, book: Book, chosen: Mask, left: Mask) -> tuple[Gate, Mask]
         times = book.orders["purchase_date"] > pd.Timestamp(end)
         late = mine & times.to_numpy(dtype=np.bool_) & (book.triage != "set_aside").to_numpy(dtype=np.bool_)
     names = tuple(book.order_names[_order_flags(book, late)])
-    facts = {name: bool(getattr(word, name)) for name in FACTS}
+    facts: dict[str, bool] = {name: getattr(case.settings, name) for name in FACTS}
     return Gate(**facts, ended_at=end, after_end=names), late
 
 
 def _end(case: Case) -> datetime | None:
     """When the promotion ended: what the seller told, or the moment at which it was last said that it had."""
-    told_at, said_at = case.gate.ended_at, None
+    told_at, said_at = case.promotion_ended_at, None
     for entry in case.journal.entries():
         if entry.kind == "settings" and entry.facts.get("promotion_ended_at"):
             said_at = None
         elif entry.kind == CONFIRMED or (entry.kind == "settings" and entry.facts.get("promotion_ended")):
             said_at = entry.at if entry.kind == CONFIRMED or told_at is None else said_at
-    return said_at or told_at if case.gate.promotion_ended else told_at
+    return said_at or told_at if case.settings.promotion_ended else told_at
 
 
 def _order_flags(book: Book, mask: Mask) -> Mask:
@@ -331,6 +312,3 @@ def _incident(one: Any, book: Book, mine: Mask) -> dict[str, Any]:
 def _counted(words: Iterable[str], order: tuple[str, ...]) -> dict[str, int]:
     counts = Counter(words)
     return {word: counts[word] for word in order if counts[word]}
-
-
-__all__ = ["NEXT", "STATES", "Gate", "OrderRow", "Status", "status"]

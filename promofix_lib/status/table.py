@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from promofix_lib.case.case import Case
 
 _BEHIND_THE_GATE = frozenset({"hand_over", "ask_amazon", "upload", "upload_again", "write_buyer"})
-_OPEN_WORDS = frozenset({"cancel", "ask_amazon", "wait", "buyer_asked"})
+_SETTLED_WORDS = frozenset({"shipped", "already_cancelled", "set_aside"})
 
 
 class Table:
@@ -37,21 +37,14 @@ class Table:
 
     def row(self, order_id: str, items: list[int]) -> OrderRow:
         """The row of an order that the reports hold."""
-        was, mine = self.past.get(order_id, Past()), self.book.choice(items)
         if self.wishes[items].any():
             self._wished.add(order_id)
+        told = self.book.told(items)
         return OrderRow(
             order_id=order_id,
             incident=min((int(number) for number in self.numbers[items] if number > 0), default=None),
-            triage=mine.triage,
-            ship_by=mine.promised if mine.triage in _OPEN_WORDS else None,
-            **self._stand(order_id, mine.triage, was, items),
-            amounts=mine.amounts,
-            purchased=mine.purchased,
-            keys=mine.keys,
-            units=mine.units,
-            sales_channel=mine.sales_channel,
-            set_aside=mine.triage == "set_aside",
+            **told | ({"ship_by": None} if told["triage"] in _SETTLED_WORDS else {}),
+            **self._stand(order_id, told["triage"], self.past.get(order_id, Past()), items),
         )
 
     def gone(self, order_id: str) -> OrderRow:

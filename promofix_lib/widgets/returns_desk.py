@@ -12,7 +12,7 @@ from promofix_lib.case.records import Returned, UploadAnswer
 from promofix_lib.returns import TakenBack, drop_in, follow_up, inbox, returned_files, settle
 from promofix_lib.returns.compare import Task
 from promofix_lib.returns.inbox import ENDINGS
-from promofix_lib.status import OrderRow, records, status
+from promofix_lib.status import OrderRow, status
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.export_desk import Exporting
 from promofix_lib.widgets.form import Part
@@ -49,7 +49,7 @@ class ReturnsDesk(FilesDesk, Exporting):
 
     def show(self) -> list[Part]:
         """The files, what they said, what failed, and the next round."""
-        came = records(self._case, Returned)
+        came = self._case.journal.records(Returned)
         return [
             self.said("returns_how", folder=inbox(self._case)),
             *self.file_parts(ENDINGS, {one.file: self.say("returns_read_before") for one in came}),
@@ -80,7 +80,7 @@ class ReturnsDesk(FilesDesk, Exporting):
         language = self.language
         lines = self._understood.not_understood
         strange = [f"{one.file}: {one.place.text(language)}: {one.why.text(language)}" for one in lines]
-        remarks = [one.text(language) for answer in records(self._case, UploadAnswer) for one in answer.warnings]
+        remarks = [one.text(language) for answer in self._case.journal.records(UploadAnswer) for one in answer.warnings]
         warned = [one.text(language) for one in self._understood.warnings]
         names = [self.say("returns_file", name=one.file, at=one.at.astimezone(self._case.zone)) for one in came]
         return [

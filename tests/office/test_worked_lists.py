@@ -12,7 +12,7 @@ from promofix_lib.case.records import ExportRecord
 from promofix_lib.export.handover import export
 from promofix_lib.returns import follow_up
 from promofix_lib.returns.sheets import read_worked
-from promofix_lib.status import records, status
+from promofix_lib.status import status
 from tests import status_case
 from tests.handed_case import NOW, make_case, order_id
 from tests.office.conftest import Office
@@ -39,7 +39,7 @@ def test_a_list_sorted_and_saved_by_libreoffice_says_the_same(worked: Path, endi
     case = Case.open(worked / "case")
     (path,) = worked.glob(f"worked*.{ending}")
     seen = [line.order_id for line in next(iter(read_worked(path).lists.values()))]
-    (record,) = records(case, ExportRecord)
+    (record,) = case.journal.records(ExportRecord)
     assert seen != [order for order, _ in record.rows.values()]  # it was sorted
     result = follow_up(case, [path], now=NOW)
     assert (result.understood, result.not_understood, result.conflicts) == (len(seen), (), ())
@@ -54,7 +54,7 @@ def test_a_list_saved_by_libreoffice_is_understood(office: Office, tmp_path: Pat
     """Opened and saved by another program, it says the same."""
     case = LooseCase([status_case.line(number) for number in range(1, 13)])
     case.export()
-    work = WorkedList(records(case, ExportRecord)[-1])  # type: ignore[arg-type, type-var]
+    work = WorkedList(case.journal.records(ExportRecord)[-1])  # type: ignore[arg-type, type-var]
     path = work.answer(status_case.order_id(3), "done", note="grüß 完成").save(tmp_path / "worked.xlsx")
     office("save_as.py", path, tmp_path / f"saved.{ending}")
     before, after = (read_worked(one).lists["todo"] for one in (path, tmp_path / f"saved.{ending}"))
