@@ -72,7 +72,8 @@ def _long_ones(surroundings: Mapping[str, str], minutes: float) -> list[str]:
     here = f"{sys.version_info[0]}.{sys.version_info[1]}"
     others = [("lowest versions", here, "lowest-direct")]
     others += [(f"Python {other}", other, "highest") for other in _PYTHONS if other != here]
-    failed = [name for name, *what in others if not _fine(name, *what, surroundings, end - 20 * minutes)]
+    middle = end - 20 * minutes
+    failed = [name for name, python, versions in others if not _fine(name, python, versions, surroundings, middle)]
     rest = max((end - time.monotonic()) / 60, minutes / 3)
     chosen = [sys.executable, *_TESTS, "-m", "long or hypothesis"]
     if _failed(chosen, {**surroundings, "PROMOFIX_LONG_MINUTES": f"{rest:.2f}"}):

@@ -12,7 +12,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.finding import Finding, Findings
 from promofix_lib.money import Amounts
 from promofix_lib.reports.report import Reading, Report
-from promofix_lib.returns.take_back import TakenBack
+from promofix_lib.returns import TakenBack
 from promofix_lib.say import moment_text, say
 from promofix_lib.status import Status, status
 
