@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from promofix_lib.case.case import Case
 from promofix_lib.places import sample_reports
+from promofix_lib.say import speak
 from promofix_lib.status import status
 from promofix_lib.widgets.account_desk import CostsDesk, OrderOfWork, RateDesk
 from promofix_lib.widgets.desk import Desk
@@ -19,7 +21,7 @@ from promofix_lib.widgets.page_head import ExportLinks, PageHead, SafetyDesk
 from promofix_lib.widgets.reports_desk import ReportChooser
 from promofix_lib.widgets.returns_desk import ReturnsDesk, TruthTable
 from promofix_lib.widgets.start_desk import StartDesk
-from tests.desks import ask, names, notice, part, plain, undrawn
+from tests.desks import ask, names, notice, part, plain, shown, undrawn
 
 ALL_ORDERS, NEW_ORDERS = [path for path in sample_reports() if path.suffix == ".txt"]
 NOW = datetime(2026, 11, 23, 7, 15, 2, tzinfo=UTC)
@@ -285,7 +287,8 @@ def test_the_export_says_before_it_is_pressed_what_goes_out(case: Case):
     desk = ExportButton(case, clock=lambda: NOW)
     counts = {row[1] for row in part(desk, "going")["rows"]}
     assert counts == {str(n) for n in status(case).triage.values()}
-    assert "Subject" in part(desk, "head")["text"]
+    assert part(desk, "to")["text"].startswith("To: ")
+    assert "order" in part(desk, "words")["text"]
     assert "Until then every export is a draft" in part(desk, "closed")["text"]
 
 
@@ -341,3 +344,15 @@ def test_the_pages_speak_the_language_of_the_case(case: Case):
             words
         )
     case.change_settings(language="en")
+
+
+def test_a_timer_or_a_press_speaks_the_language_of_the_case(case: Case):
+    """A kernel answers a press and looks for changes apart from the cell that opened the case: it is Chinese there too."""
+    case.change_settings(language="zh-CN")
+    export, mistake = ExportButton(case), MistakeSettings(case)
+    speak("en")
+    ask(export, "copies", "many")
+    assert not re.search("[a-z]{3} [a-z]{3}", notice(export)), notice(export)
+    speak("en")
+    mistake.refresh()
+    assert "normally" not in plain(shown(mistake, "in words").value)

@@ -14,7 +14,7 @@ import ipywidgets as w
 
 from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.say import moment_text
+from promofix_lib.say import moment_text, speak
 from promofix_lib.widgets.form import Does, Form, Part
 from promofix_lib.widgets.html import link_to, paragraph
 
@@ -87,6 +87,7 @@ class Desk(Form):
 
     def refresh(self) -> None:
         """Show everything as it is now; what stands in the way of it is said with the way out."""
+        speak(self.language)  # a kernel runs timers and presses apart from the cell that opened the case
         self._seen, self._quiet = self._mark(), True
         try:
             shown = self.show() if self._case.reports or not self.needs_reports else [self._no_report()]
@@ -122,6 +123,7 @@ class Desk(Form):
         """The seller pressed a part, or gave it a value: do what it is for, say what stands in the way, show it."""
         if self._quiet:
             return
+        speak(self.language)
         self._notice.value = ""
         try:
             if does := self._does.get(name):

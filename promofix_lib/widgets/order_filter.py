@@ -20,7 +20,7 @@ from promofix_lib.charts.colours import LIGHT
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.incident import Incident
 from promofix_lib.orders import order_table
-from promofix_lib.say import say
+from promofix_lib.say import say, speak
 from promofix_lib.status import Book, facts_of
 from promofix_lib.widgets.choice import (
     Choice,
@@ -215,6 +215,7 @@ class OrderFilter(anywidget.AnyWidget):
 
     def _on_message(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         question = str(message.get("question", ""))
+        speak(self._view.language)  # a message comes apart from the cell that opened the case
         try:
             if message.get("do") == "look":
                 self._look_for_changes(question)
