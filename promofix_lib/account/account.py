@@ -16,10 +16,10 @@ import numpy as np
 
 from promofix_lib.account.choices import Choices, Window, choices_of, windows_of
 from promofix_lib.account.honour import NoPlan, Plan, best_plan, frontier
-from promofix_lib.account.rate import LIMIT, Rate, Reading, over, rate_on, seven_days
+from promofix_lib.account.rate import LIMIT, Rate, over, rate_on, seven_days
 from promofix_lib.account.recovery import Recovery, recovery, usual_volume
 from promofix_lib.account.risks import OfferAtRisk, offers_at_risk, warnings_of
-from promofix_lib.account.seller_orders import Flags, SellerOrders, seller_orders
+from promofix_lib.account.seller_orders import Flags, Reading, SellerOrders, seller_orders
 from promofix_lib.account.worklist import Step, plan_of_work
 from promofix_lib.amounts import Money
 from promofix_lib.say import Told, told
@@ -290,8 +290,7 @@ def _worst_day(book: SellerOrders, mine: Flags, added: Flags) -> tuple[int, bool
     """Last day of the seven days in which the affected orders show most, and whether any of these is over the limit."""
     if not mine.any():
         return book.last, False
-    daily = {name: seven_days(counts) for name, counts in book.daily(added).items()}
-    here = slice(int(book.days[mine].min()) - book.first, None)
-    cancelled, verified = (daily["counted"] + daily["unsure"])[here], (daily["orders"] - daily["pending"])[here]
+    first = int(book.days[mine].min())
+    cancelled, verified = (seven_days(book.per_day(flags))[first - book.first :] for flags in book.read("high", added))
     worst = int((cancelled / np.maximum(verified, 1)).argmax())
-    return int(book.days[mine].min()) + worst, bool(over(cancelled, verified).any())
+    return first + worst, bool(over(cancelled, verified).any())
