@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -194,9 +193,9 @@ def recovery(
         start, certain = int(book.days[mine].min()), int(book.days[mine].max()) + WINDOW_DAYS
     first = max(start - SHOWN_BEFORE, book.first)
     coming = usual.futures(max(certain - book.last, 0) + rule("recovery.days_ahead"))
-    futures = _futures(book, added, coming, first)
+    of_low, of_high = _futures(book, "low", added, coming, first), _futures(book, "high", added, coming, first)
     inside, later = slice(start - first, certain - first), slice(certain - first, None)
-    low, high = (over(*futures[reading], limit) for reading in ("low", "high"))
+    low, high = over(*of_low, limit), over(*of_high, limit)
 
     def day(over_limit: Flags, quantile: float) -> date | None:
         method: Literal["higher", "lower"] = "higher" if quantile >= 0.5 else "lower"
@@ -212,34 +211,32 @@ def recovery(
         likely=day(high, 0.5),
         latest=day(high, SURE),
         certain=as_date(certain) if some else None,
-        days=_band(book, futures, first),
+        days=_band(book, of_low, of_high, first),
         order_ids=book.ids(mine),
         volume_known=usual.known,
     )
 
 
 def _futures(
-    book: SellerOrders, added: Flags, coming: tuple[Whole, Whole], first: int
-) -> dict[Reading, tuple[Whole, Whole]]:
+    book: SellerOrders, reading: Reading, added: Flags, coming: tuple[Whole, Whole], first: int
+) -> tuple[Whole, Whole]:
     """Seven-day sums of cancelled and of all orders: one row per future, one column per day from `first`."""
     head = max(first - WINDOW_DAYS + 1, book.first)  # days that only the first windows reach back to
     more, unexplained = coming
+    future = {"low": np.zeros_like(more), "high": unexplained}[reading], more
 
-    def window(flags: Flags, future: Whole) -> Whole:
+    def window(flags: Flags, ahead: Whole) -> Whole:
         known = book.per_day(flags)[head - book.first :]
-        days = np.concatenate([np.broadcast_to(known, (len(future), len(known))), future], axis=1)
+        days = np.concatenate([np.broadcast_to(known, (len(ahead), len(known))), ahead], axis=1)
         return seven_days(days)[:, first - head :]
 
-    found: dict[Reading, tuple[Whole, Whole]] = {}
-    for reading, gone in (("low", np.zeros_like(more)), ("high", unexplained)):
-        cancelled, orders = book.read(reading, added)
-        found[reading] = window(cancelled, gone), window(orders, more)
-    return found
+    cancelled, orders = map(window, book.read(reading, added), future)
+    return cancelled, orders
 
 
-def _band(book: SellerOrders, futures: Mapping[Reading, tuple[Whole, Whole]], first: int) -> pd.DataFrame:
-    low = np.quantile(_shares(*futures["low"]), 1 - SURE, axis=0)
-    likely, high = np.quantile(_shares(*futures["high"]), [0.5, SURE], axis=0)
+def _band(book: SellerOrders, of_low: tuple[Whole, Whole], of_high: tuple[Whole, Whole], first: int) -> pd.DataFrame:
+    low = np.quantile(_shares(*of_low), 1 - SURE, axis=0)
+    likely, high = np.quantile(_shares(*of_high), [0.5, SURE], axis=0)
     days = first + np.arange(len(low))
     complete = days - WINDOW_DAYS + 1 >= book.first
     columns = {"low": low, "likely": likely, "high": high, "known": days <= book.last, "complete": complete}
