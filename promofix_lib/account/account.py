@@ -205,9 +205,9 @@ class Account:
         added = book.added_by(self._chosen)
         already = mine & (book.sure | book.unsure)
         left_out = [row.order_id for row in self.status.rows if row.state == "left_out"]
-        kept = book.added_by(book.named(left_out)[book.row_order] & (book.row_order >= 0))
+        kept = book.added_by(book.rows_of(book.named(left_out)))
         usual = usual_volume(book, mine | kept)
-        coming = usual.at_least() if usual.known else (0,) * 6
+        coming = usual.at_least()
         windows = windows_of(book, added, coming=coming)
         reading: Reading = "low" if any(window.room() < 0 for window in windows) else "high"
         if reading == "low":

@@ -155,7 +155,7 @@ def choices_of(
         As in `windows_of`; both must be the same for one plan.
     """
     counted, settled = book.read(reading)
-    places = np.flatnonzero(chosen & book.row_counts & ~np.append(book.sure, False)[book.row_order])
+    places = np.flatnonzero(chosen & book.row_counts & ~book.rows_of(book.sure))
     codes = ledger.currency[places]
     code = int(np.bincount(codes).argmax()) if len(codes) else 0
     name = ledger.currencies[code] if len(codes) else ""

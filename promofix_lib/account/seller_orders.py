@@ -67,9 +67,11 @@ class SellerOrders:
 
     def orders_of(self, rows: Flags) -> Flags:
         """Orders with at least one of these rows of the order table."""
-        flags = np.zeros(len(self.order_ids), dtype=np.bool_)
-        flags[self.row_order[rows & (self.row_order >= 0)]] = True
-        return flags
+        return np.bincount(self.row_order[rows & (self.row_order >= 0)], minlength=len(self.order_ids)) > 0
+
+    def rows_of(self, flags: Flags) -> Flags:
+        """Rows of the order table that belong to these orders."""
+        return np.append(flags, False)[self.row_order]
 
     def added_by(self, rows: Flags) -> Flags:
         """Orders that cancelling these rows would add to the rate: once each, however many items are among them."""
@@ -91,8 +93,7 @@ class SellerOrders:
             sure=seller,
             unsure=self.unsure & ~seller & ~buyer,
             pending=self.pending & ~seller,
-            row_gone=(self.row_gone & ~np.append(buyer, False)[self.row_order])
-            | np.append(seller, False)[self.row_order],
+            row_gone=(self.row_gone & ~self.rows_of(buyer)) | self.rows_of(seller),
         )
 
     def read(self, reading: Reading, added: Flags | Literal[False] = False) -> tuple[Flags, Flags]:
@@ -171,11 +172,6 @@ def _book(
     covered = days[files.isin(files[here].unique()).to_numpy(dtype=np.bool_) & orders["purchase_date"].notna()]
     gone = seen & (words == "already_cancelled") & ~is_true(orders["is_buyer_requested_cancellation"]).to_numpy()
 
-    def any_row(mask: Flags) -> Flags:
-        flags = np.zeros(len(order_ids), dtype=np.bool_)
-        flags[numbers[mask[seen]]] = True
-        return flags
-
     order_days = np.full(len(order_ids), np.iinfo(np.int64).max)
     np.minimum.at(order_days, numbers, days[seen])
     row_order = np.full(len(orders), -1, dtype=np.int64)
@@ -188,8 +184,8 @@ def _book(
         order_ids=np.asarray(order_ids, dtype=object),
         days=order_days,
         sure=np.zeros(len(order_ids), dtype=np.bool_),
-        unsure=any_row(gone),
-        pending=any_row(words == "wait"),
+        unsure=np.bincount(numbers[gone[seen]], minlength=len(order_ids)) > 0,
+        pending=np.bincount(numbers[words[seen] == "wait"], minlength=len(order_ids)) > 0,
         row_order=row_order,
         row_counts=seen & np.isin(words, ["cancel", "wait"]),
         row_gone=gone,
