@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from promofix_lib.orders import is_true
 
 Flags = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
+Reading = Literal["low", "high"]
 
 _FIRST = date(1970, 1, 1)
 
@@ -94,17 +95,23 @@ class SellerOrders:
             | np.append(seller, False)[self.row_order],
         )
 
-    def daily(self, added: Flags) -> dict[str, Whole]:
-        """Orders per day of the reports: in all, pending, surely and perhaps cancelled, if `added` are cancelled."""
-        counted = self.sure | added
-        masks = {
-            "orders": np.ones(len(self.days), dtype=np.bool_),
-            "pending": self.pending & ~self.unsure & ~counted,
-            "counted": counted,
-            "unsure": self.unsure & ~counted,
-        }
-        size = self.last - self.first + 1
-        return {name: np.bincount(self.days[mask] - self.first, minlength=size) for name, mask in masks.items()}
+    def read(self, reading: Reading, added: Flags | Literal[False] = False) -> tuple[Flags, Flags]:
+        """Orders that count as cancelled, and those that they are measured against, if `added` are cancelled.
+
+        Parameters
+        ----------
+        reading : {"high", "low"}
+            ``"high"``: unexplained cancellations count and pending orders fall away. ``"low"``: neither.
+        added : array of bool, optional
+        """
+        if reading == "low":
+            return self.sure | added, np.ones(len(self.days), dtype=np.bool_)
+        cancelled = self.sure | added | self.unsure
+        return cancelled, ~self.pending | cancelled
+
+    def per_day(self, mask: Flags) -> Whole:
+        """How many of these orders fall on each day of the reports."""
+        return np.bincount(self.days[mask] - self.first, minlength=self.last - self.first + 1)
 
 
 def seller_orders(orders: pd.DataFrame, triage: pd.Series[str]) -> tuple[SellerOrders, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,25 +20,10 @@ from promofix_lib.status.status import Status
 SPARE = timedelta(hours=1)
 """How long before its deadline a step begins at the latest."""
 
-MINUTES = {
-    "stop_bleed": 0,
-    "still_selling": 0,
-    "settle_conflict": 5,
-    "save_reports": 15,
-    "ask_amazon": 30,
-    "letter_before": 60,
-    "hand_over": 65,
-    "cancel": 75,
-    "next_batch": 45,
-    "message": 30,
-    "letter_after": 120,
-    "ship": 24 * 60,
-}
-"""When the steps of the first day begin: most from now, batches and messages from the one before."""
+_STEPS: dict[str, dict[str, Any]] = rule("work.steps")
 
 _TO_CANCEL = ("confirm_end", "hand_over", "upload", "upload_again")
 _TO_ASK = ("confirm_end", "hand_over", "ask_amazon")
-_FIRST = ("stop_bleed", "still_selling", "save_reports", "hand_over")
 
 
 @dataclass(frozen=True)
@@ -69,21 +55,6 @@ class Step:
     due: datetime | None = None
     urgent: Told | None = None
     page: str = ""
-
-
-PAGES = {
-    "stop_bleed": "0_start_here.ipynb",
-    "save_reports": "1_load_reports.ipynb",
-    "settle_conflict": "6_follow_up.ipynb",
-    "letter_before": "5_write_to_amazon.ipynb",
-    "letter_after": "5_write_to_amazon.ipynb",
-    "hand_over": "4_export_for_assistant.ipynb",
-    "round": "1_load_reports.ipynb",
-    "look": "1_load_reports.ipynb",
-    "decide": "6_follow_up.ipynb",
-    "check_rate": "6_follow_up.ipynb",
-}
-"""Where each kind of step is done, for those that are done in a notebook."""
 
 
 def plan_of_work(
@@ -188,7 +159,7 @@ def message_quota(status: Status, zone: ZoneInfo, orders_per_day: float = 0) -> 
 
 
 def _minutes(key: str) -> timedelta:
-    return timedelta(minutes=MINUTES[key])
+    return timedelta(minutes=_STEPS[key]["minutes"])
 
 
 def _named(rows: Iterable[OrderRow], order_ids: Iterable[str]) -> list[OrderRow]:
@@ -229,7 +200,7 @@ class _Work:
                 order_ids=tuple(row.order_id for row in mine),
                 due=due.astimezone(self.zone) if due else None,
                 urgent=self._urgent(due) if due else None,
-                page=PAGES.get(key, ""),
+                page=_STEPS.get(key, {}).get("page", ""),
             )
         )
 
@@ -253,7 +224,8 @@ class _Work:
         moved = [self._in_time(step) for step in self.steps]
         first = min((step.when for step in moved if step.key.startswith("cancel")), default=None)
         if first is not None:
-            moved = [replace(step, when=min(step.when, first)) if step.key in _FIRST else step for step in moved]
+            before = {key for key, facts in _STEPS.items() if facts.get("before_cancelling")}
+            moved = [replace(step, when=min(step.when, first)) if step.key in before else step for step in moved]
         return tuple(sorted(moved, key=lambda step: step.when))
 
     def _in_time(self, step: Step) -> Step:
