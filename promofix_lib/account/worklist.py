@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -99,29 +99,29 @@ def plan_of_work(
     if now.tzinfo is None:
         raise ValueError(f"{now} has no time zone: write it as 2026-11-21T03:00:00+00:00.")
     rows = status.rows
-    to_cancel = [row for row in rows if row.triage == "cancel" and row.next in _TO_CANCEL]
-    to_ask = [row for row in rows if row.triage == "ask_amazon" and row.next in _TO_ASK]
+    to_cancel = status.rows_of(triage="cancel", next=_TO_CANCEL)
+    to_ask = status.rows_of(triage="ask_amazon", next=_TO_ASK)
     waiting = [row for row in rows if row.triage == "wait" and row.state != "left_out"]
     work = _Work(now, zone)
-    work.add("still_selling", rows=_named(rows, status.gate.after_end))
+    work.add("still_selling", rows=status.rows_of(order_id=status.gate.after_end))
     if not status.gate.open and not status.gate.after_end and (to_cancel or to_ask or waiting):
         work.add("stop_bleed", always=True)
-    work.add("settle_conflict", rows=(row for row in rows if row.next == "settle_conflict"))
+    work.add("settle_conflict", rows=status.rows_of(next="settle_conflict"))
     work.add("save_reports", always=bool(to_cancel) and not status.known_cancelled)
     work.add("ask_amazon", rows=to_ask)
     work.add("letter_before", always=bool(to_cancel or to_ask) and not status.known_cancelled)
-    work.add("hand_over", rows=_named(rows, status.to_hand_over))
+    work.add("hand_over", rows=status.rows_of(order_id=status.to_hand_over))
     done = _add_cancelling(work, to_cancel, batch_orders or rule("work.batch_orders"))
     to_write = [row for row in rows if row.next == "write_buyer" or (row.triage == "cancel" and row.next in _TO_CANCEL)]
     _add_messages(work, to_write, message_quota(status, zone, orders_per_day), done)
     healing = bool(status.known_cancelled and clock and clock.certain and clock.certain > work.now.date())
     work.add("letter_after", done + _minutes("letter_after"), always=bool(to_cancel) or healing)
-    work.add("ship", rows=(row for row in rows if row.next == "ship"))
+    work.add("ship", rows=status.rows_of(next="ship"))
     if to_cancel or to_ask or waiting or not status.gate.open:
         look = "round" if waiting else "look"
         for number, days in enumerate(rule("work.look_again_after_days"), start=1):
             work.add(look, work.morning(days), waiting, number=number, always=True, ships=False)
-    work.add("decide", work.morning(2), (row for row in rows if row.next == "decide"))
+    work.add("decide", work.morning(2), status.rows_of(next="decide"))
     if clock is not None:
         _add_checks(work, clock, bool(to_cancel))
     work.add("purge", work.morning(rule("buyers_data.keep_days")), always=bool(rows))
@@ -162,11 +162,6 @@ def _minutes(key: str) -> timedelta:
     return timedelta(minutes=_STEPS[key]["minutes"])
 
 
-def _named(rows: Iterable[OrderRow], order_ids: Iterable[str]) -> list[OrderRow]:
-    wanted = set(order_ids)
-    return [row for row in rows if row.order_id in wanted]
-
-
 class _Work:
     """Steps as they are added, with the clock that they are counted from."""
 
@@ -179,25 +174,24 @@ class _Work:
         self,
         key: str,
         after: timedelta | None = None,
-        rows: Iterable[OrderRow] = (),
+        rows: Sequence[OrderRow] = (),
         *,
         number: int = 0,
         always: bool = False,
         ships: bool = True,
     ) -> None:
         """Add a step about some orders; without any only when it is to be done `always`."""
-        mine = list(rows)
-        if not mine and not always:
+        if not rows and not always:
             return
-        due = min((row.ship_by for row in mine if row.ship_by is not None and ships), default=None)
-        facts = {"n": len(mine)} | ({"number": number} if number else {})
+        due = min((row.ship_by for row in rows if row.ship_by is not None and ships), default=None)
+        facts = {"n": len(rows)} | ({"number": number} if number else {})
         self.steps.append(
             Step(
                 key=f"{key}_{number}" if number else key,
                 when=(self.now.astimezone(UTC) + (_minutes(key) if after is None else after)).astimezone(self.zone),
                 what=told(f"account.{key}_what", **facts),
                 why=told(f"account.{key}_why"),
-                order_ids=tuple(row.order_id for row in mine),
+                order_ids=tuple(row.order_id for row in rows),
                 due=due.astimezone(self.zone) if due else None,
                 urgent=self._urgent(due) if due else None,
                 page=_STEPS.get(key, {}).get("page", ""),
