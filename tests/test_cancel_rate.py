@@ -277,8 +277,7 @@ def test_two_in_a_row_put_the_offer_at_risk():
     """Amazon may remove an offer after two consecutive cancellations; the order ids of the run are given."""
     orders = table(*[{"sku": "HP", "purchase_date": f"2026-11-20T0{n}:00:00Z"} for n in range(6)], {"sku": "CASE"})
     chosen = orders.index.to_series().isin([1, 2, 3, 5, 6])
-    (offer,) = offers_at_risk(orders, only(orders), chosen.to_numpy())
-    assert (offer.sku, offer.order_ids) == ("HP", tuple(orders["order_id"][1:4]))
+    assert offers_at_risk(orders, only(orders), chosen.to_numpy()) == {"HP": tuple(orders["order_id"][1:4])}
 
 
 def test_the_offers_at_risk_are_named_and_counted():
@@ -297,16 +296,16 @@ def test_an_offer_that_the_choice_does_not_touch_is_not_named():
     rows = [{"sku": "HP", "purchase_date": at, "order_status": "Cancelled"} for at in times[:2]]
     rows += [{"sku": "HP", "purchase_date": at} for at in times[2:]]
     orders = table(*rows)
-    assert offers_at_risk(orders, only(orders), (orders.index == 4)) == ()
-    (offer,) = offers_at_risk(orders, only(orders), orders.index == 2)
-    assert len(offer.order_ids) == 3
+    assert offers_at_risk(orders, only(orders), (orders.index == 4)) == {}
+    (run,) = offers_at_risk(orders, only(orders), orders.index == 2).values()
+    assert len(run) == 3
 
 
 def test_an_old_cancellation_does_not_put_an_offer_at_risk():
     """Only orders placed in the last 30 days are looked at."""
     rows = [{"sku": "HP", "purchase_date": f"2026-{day}T20:00:00Z"} for day in ("10-01", "10-02", "11-20")]
     orders = table(*rows)
-    assert offers_at_risk(orders, only(orders), np.ones(3, dtype=bool)) == ()
+    assert offers_at_risk(orders, only(orders), np.ones(3, dtype=bool)) == {}
 
 
 def test_holding_orders_back_threatens_the_late_shipment_rate():

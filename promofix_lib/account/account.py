@@ -18,7 +18,7 @@ from promofix_lib.account.choices import Choices, Window, choices_of, windows_of
 from promofix_lib.account.honour import NoPlan, Plan, best_plan, frontier
 from promofix_lib.account.rate import LIMIT, Rate, over, rate_on, seven_days
 from promofix_lib.account.recovery import Recovery, recovery, usual_volume
-from promofix_lib.account.risks import OfferAtRisk, offers_at_risk, warnings_of
+from promofix_lib.account.risks import offers_at_risk, warnings_of
 from promofix_lib.account.seller_orders import Flags, Reading, SellerOrders, seller_orders
 from promofix_lib.account.worklist import Step, plan_of_work
 from promofix_lib.amounts import Money
@@ -60,8 +60,8 @@ class Outlook:
         The plan that loses least under the limit.
     warnings : tuple of Told
         What the seller should know before cancelling, the gravest first.
-    offers : tuple of OfferAtRisk
-        Offers that Amazon may remove.
+    offers : mapping
+        Offers that Amazon may remove: per SKU the orders of the longest run, oldest first.
     limit : Fraction
         The rate must stay under it.
     """
@@ -77,7 +77,7 @@ class Outlook:
     stock: Mapping[str, int]
     plan: Plan | NoPlan
     warnings: tuple[Told, ...]
-    offers: tuple[OfferAtRisk, ...]
+    offers: Mapping[str, tuple[str, ...]]
     limit: Fraction = LIMIT
 
     def plans(self, points: int = 60) -> tuple[Plan, ...]:
