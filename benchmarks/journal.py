@@ -39,7 +39,7 @@ def milliseconds(act: Callable[[], object]) -> float:
 def made(folder: Path, decisions: int) -> Case:
     """A case with so many decisions."""
     case = Case.open(folder).take(RULE)
-    case.journal.add_many(
+    case.journal.keep(
         ("decision", {"action": "leave_out", "items": [f"A/{n}"], "reason": "a friend"}) for n in range(decisions)
     )
     return case

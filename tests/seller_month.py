@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +15,7 @@ from promofix_lib.account.seller_orders import SellerOrders, seller_orders
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import order_table
 from promofix_lib.status.book import Book, triage
+from promofix_lib.status.status import Status
 
 FIRST = datetime(2026, 10, 21, 7, tzinfo=UTC)  # midnight in Los Angeles (PDT)
 NIGHT = datetime(2026, 11, 19, 8, tzinfo=UTC)  # midnight in Los Angeles (PST)
@@ -110,7 +111,7 @@ def standing(
         if order_id in affected
     }
     ordered = sorted(rows.values(), key=lambda row: row.ship_by or datetime.max.replace(tzinfo=UTC))
-    return SimpleNamespace(
+    found = SimpleNamespace(
         book=Book(orders, tuple(prices)),
         chosen=chosen.to_numpy(dtype=bool),
         rows=tuple(replaced(row, set(known_cancelled)) for row in ordered),
@@ -119,6 +120,8 @@ def standing(
         asked_by_buyer=frozenset(asked_by_buyer),
         gate=SimpleNamespace(open=gate_open and not after_end, after_end=after_end),
     )
+    found.rows_of = partial(Status.rows_of, found)
+    return found
 
 
 def replaced(row: Any, known_cancelled: Collection[str]) -> Any:

@@ -71,9 +71,7 @@ class LooseCase:
         self.written: list[Any] = []
         self.at = NOW
         self._kept: dict[str, Any] = {}
-        self.journal = SimpleNamespace(
-            entries=self._entries, add=self._add, add_many=self._add_many, records=self._records
-        )
+        self.journal = SimpleNamespace(entries=self._entries, add=self._add, keep=self._keep, records=self._records)
         self.renew(self.lines)
 
     def renew(self, lines: Sequence[Mapping[str, Any]]) -> None:
@@ -90,9 +88,9 @@ class LooseCase:
     def _records(self, of: type[Record]) -> tuple[Any, ...]:
         return tuple(of.from_json(entry.facts) for entry in self._entries(of.entry))
 
-    def _add_many(self, entries: Any, hand: str = "seller") -> None:
-        for kind, facts in list(entries):
-            self._add(kind, facts, hand)
+    def _keep(self, records: Any, hand: str = "seller") -> None:
+        for one in list(records):
+            self._add(one.entry, one.to_json(), hand)
 
     def _add(self, kind: str, facts: Mapping[str, Any], hand: str = "seller") -> None:
         number = len(self.written) + 1

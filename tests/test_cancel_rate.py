@@ -44,7 +44,7 @@ def only(orders: pd.DataFrame, **known: Any) -> SellerOrders:
 def rate_of(book: SellerOrders, day: date | None = None, chosen: pd.Series | None = None) -> Rate:
     """The rate of the seven days that end on a day, the last one of the reports by itself."""
     last = book.last if day is None else (day - date(1970, 1, 1)).days
-    return rate_on(book, last, None if chosen is None else book.added_by(chosen.to_numpy(dtype=bool)))
+    return rate_on(book, last, False if chosen is None else book.added_by(chosen.to_numpy(dtype=bool)))
 
 
 def test_two_of_twenty_one_is_9_52_percent():
@@ -228,8 +228,8 @@ def test_a_month_with_one_wrong_night():
     book = only(orders)
     wrong = orders["promotion_ids"].map(lambda ids: ids is not pd.NA).astype(bool)
     added = book.added_by(wrong.to_numpy())
-    days = {name: seven_days(counts) for name, counts in book.daily(added).items()}
-    too_many = np.flatnonzero(over(days["counted"], days["orders"])) + book.first
+    counted, of = (seven_days(book.per_day(flags)) for flags in book.read("low", added))
+    too_many = np.flatnonzero(over(counted, of)) + book.first
     assert [as_date(day) for day in too_many] == [date(2026, 11, 19) + timedelta(days=n) for n in range(7)]
     (one,) = Account(standing(orders, wrong)).channels
     assert len(one.after.counted) == 300
@@ -261,13 +261,15 @@ def test_the_rate_holds_over_random_tables(rows: list[dict[str, Any]], random: A
     chosen = pd.Series([random.random() < 0.4 for _ in rows])
     merchant = set(orders.loc[orders["fulfillment_channel"].eq("merchant").fillna(False), "order_id"])
     for book in books(orders):
-        days = {name: seven_days(counts) for name, counts in book.daily(book.added_by(chosen.to_numpy())).items()}
+        added = book.added_by(chosen.to_numpy())
+        days = [seven_days(book.per_day(flags)) for name in ("low", "high") for flags in book.read(name, added)]
         for place, day in enumerate(range(book.first, book.last + 1)):
             rate = rate_of(book, as_date(day), chosen)
             assert set(rate.order_ids) <= merchant
             assert {*rate.counted, *rate.unsure, *rate.pending} <= set(rate.order_ids)
-            numbers = [len(rate.order_ids), len(rate.pending), len(rate.counted), len(rate.unsure)]
-            assert [int(days[name][place]) for name in ("orders", "pending", "counted", "unsure")] == numbers
+            low, high = len(rate.counted), len(rate.counted) + len(rate.unsure)
+            orders = len(rate.order_ids)
+            assert [int(counts[place]) for counts in days] == [low, orders, high, orders - len(rate.pending)]
             assert rate.high is None or (rate.low or 0) <= rate.high <= 1
 
 
@@ -275,8 +277,7 @@ def test_two_in_a_row_put_the_offer_at_risk():
     """Amazon may remove an offer after two consecutive cancellations; the order ids of the run are given."""
     orders = table(*[{"sku": "HP", "purchase_date": f"2026-11-20T0{n}:00:00Z"} for n in range(6)], {"sku": "CASE"})
     chosen = orders.index.to_series().isin([1, 2, 3, 5, 6])
-    (offer,) = offers_at_risk(orders, only(orders), chosen.to_numpy())
-    assert (offer.sku, offer.order_ids) == ("HP", tuple(orders["order_id"][1:4]))
+    assert offers_at_risk(orders, only(orders), chosen.to_numpy()) == {"HP": tuple(orders["order_id"][1:4])}
 
 
 def test_the_offers_at_risk_are_named_and_counted():
@@ -295,16 +296,16 @@ def test_an_offer_that_the_choice_does_not_touch_is_not_named():
     rows = [{"sku": "HP", "purchase_date": at, "order_status": "Cancelled"} for at in times[:2]]
     rows += [{"sku": "HP", "purchase_date": at} for at in times[2:]]
     orders = table(*rows)
-    assert offers_at_risk(orders, only(orders), (orders.index == 4)) == ()
-    (offer,) = offers_at_risk(orders, only(orders), orders.index == 2)
-    assert len(offer.order_ids) == 3
+    assert offers_at_risk(orders, only(orders), (orders.index == 4)) == {}
+    (run,) = offers_at_risk(orders, only(orders), orders.index == 2).values()
+    assert len(run) == 3
 
 
 def test_an_old_cancellation_does_not_put_an_offer_at_risk():
     """Only orders placed in the last 30 days are looked at."""
     rows = [{"sku": "HP", "purchase_date": f"2026-{day}T20:00:00Z"} for day in ("10-01", "10-02", "11-20")]
     orders = table(*rows)
-    assert offers_at_risk(orders, only(orders), np.ones(3, dtype=bool)) == ()
+    assert offers_at_risk(orders, only(orders), np.ones(3, dtype=bool)) == {}
 
 
 def test_holding_orders_back_threatens_the_late_shipment_rate():

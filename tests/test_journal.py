@@ -102,9 +102,9 @@ def test_a_record_with_another_type_is_refused(place: str, value: Any, words: st
 def test_many_entries_are_all_written_or_none(journal: Journal):
     """One that cannot be kept takes the others with it; who, when and in which order are kept."""
     with pytest.raises(TypeError):
-        journal.add_many([("answer", {"n": 1}), ("answer", {"n": {1, 2}})])
+        journal.keep([("answer", {"n": 1}), ("answer", {"n": {1, 2}})])
     assert journal.entries() == again(journal).entries() == ()
-    journal.add_many([("answer", {"n": n}) for n in range(1000)], hand="assistant")
+    journal.keep([("answer", {"n": n}) for n in range(1000)], hand="assistant")
     rows = again(journal).entries("answer")
     assert [row.facts["n"] for row in rows] == list(range(1000))
     assert {(row.hand, row.at) for row in rows} == {("assistant", NOON)}
@@ -146,7 +146,7 @@ def test_no_row_makes_a_traceback(journal: Journal, kind: str, text: str):
 
 def test_damage_anywhere_in_the_file_is_said_or_harmless(journal: Journal):
     """Bytes overwritten, pages zeroed, the file cut off: one sentence, or all rows as they were; never half."""
-    journal.add_many([("answer", {"n": n, "text": "x" * 50}) for n in range(400)])
+    journal.keep([("answer", {"n": n, "text": "x" * 50}) for n in range(400)])
     whole, rows = journal.path.read_bytes(), journal.entries()
     chance = random.Random(18)
     said = 0
@@ -188,7 +188,7 @@ def test_another_file_in_its_place_is_read_anew(journal: Journal, tmp_path: Path
     (tmp_path / "other").mkdir()
     other = Journal(tmp_path / "other", lambda: NOON)
     other.create()
-    other.add_many([("advice", {"text": "new"}), ("advice", {"text": "newer"})])
+    other.keep([("advice", {"text": "new"}), ("advice", {"text": "newer"})])
     journal.path.write_bytes(other.path.read_bytes())
     assert [row.facts["text"] for row in journal.entries()] == ["new", "newer"]
 
@@ -213,7 +213,7 @@ def test_it_is_closed_after_each_call_and_never_in_wal_mode(journal: Journal):
 def test_cleaning_leaves_nothing_of_the_old_text_in_the_file(journal: Journal):
     """Not in a row, not on a freed page; another process reads the new text, and undo still works."""
     reader = again(journal)
-    journal.add_many(
+    journal.keep(
         ("decision", {"action": "leave_out", "items": [f"A/{n}"], "reason": f"Ada Example is a friend {n}"})
         for n in range(200)
     )
@@ -371,7 +371,7 @@ def test_threads_of_one_kernel_share_a_case(tmp_path: Path):
 def test_a_decision_reads_no_row_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """After 2,000 decisions as after none: what was taken in once is not asked for again."""
     case = Case.open(tmp_path / "night")
-    case.journal.add_many([("decision", {"action": "add", "items": [f"A/{n}"]}) for n in range(2000)])
+    case.journal.keep([("decision", {"action": "add", "items": [f"A/{n}"]}) for n in range(2000)])
     case = Case.existing(case.folder)
     taken: list[Entry] = []
     take_in = Story.apply

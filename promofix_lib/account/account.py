@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -16,10 +16,10 @@ import numpy as np
 
 from promofix_lib.account.choices import Choices, Window, choices_of, windows_of
 from promofix_lib.account.honour import NoPlan, Plan, best_plan, frontier
-from promofix_lib.account.rate import LIMIT, Rate, Reading, over, rate_on, seven_days
+from promofix_lib.account.rate import LIMIT, Rate, over, rate_on, seven_days
 from promofix_lib.account.recovery import Recovery, recovery, usual_volume
-from promofix_lib.account.risks import OfferAtRisk, offers_at_risk, warnings_of
-from promofix_lib.account.seller_orders import Flags, SellerOrders, seller_orders
+from promofix_lib.account.risks import offers_at_risk, warnings_of
+from promofix_lib.account.seller_orders import Flags, Reading, SellerOrders, seller_orders
 from promofix_lib.account.worklist import Step, plan_of_work
 from promofix_lib.amounts import Money
 from promofix_lib.say import Told, told
@@ -60,8 +60,8 @@ class Outlook:
         The plan that loses least under the limit.
     warnings : tuple of Told
         What the seller should know before cancelling, the gravest first.
-    offers : tuple of OfferAtRisk
-        Offers that Amazon may remove.
+    offers : mapping
+        Offers that Amazon may remove: per SKU the orders of the longest run, oldest first.
     limit : Fraction
         The rate must stay under it.
     """
@@ -77,7 +77,7 @@ class Outlook:
     stock: Mapping[str, int]
     plan: Plan | NoPlan
     warnings: tuple[Told, ...]
-    offers: tuple[OfferAtRisk, ...]
+    offers: Mapping[str, tuple[str, ...]]
     limit: Fraction = LIMIT
 
     def plans(self, points: int = 60) -> tuple[Plan, ...]:
@@ -123,6 +123,7 @@ def _readings(rate: Rate) -> dict[str, float | None]:
     return {name: None if value is None else float(value) for name, value in (("low", rate.low), ("high", rate.high))}
 
 
+@dataclass(frozen=True, eq=False)
 class Account:
     """What cancelling does to the account; it asks the status and its order table, and nobody else.
 
@@ -143,21 +144,14 @@ class Account:
         For the quota of messages; 0 takes it from the reports.
     """
 
-    def __init__(
-        self,
-        status: Status,
-        *,
-        costs: Mapping[str, Money] | None = None,
-        stock: Mapping[str, int] | None = None,
-        stock_channel: str = "",
-        zone: ZoneInfo | None = None,
-        batch_orders: int = 0,
-        orders_per_day: float = 0,
-    ) -> None:
-        self.status = status
-        self.zone = zone or ZoneInfo("UTC")
-        self._costs, self._stock, self._stock_channel = costs or {}, stock or {}, stock_channel
-        self._batch_orders, self._orders_per_day = batch_orders, orders_per_day
+    status: Status
+    _: KW_ONLY
+    costs: Mapping[str, Money] = field(default_factory=dict)
+    stock: Mapping[str, int] = field(default_factory=dict)
+    stock_channel: str = ""
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    batch_orders: int = 0
+    orders_per_day: float = 0
 
     @cached_property
     def channels(self) -> tuple[Outlook, ...]:
@@ -198,8 +192,8 @@ class Account:
             now,
             zone=self.zone,
             clock=self.channels[0].clocks["chosen"] if self.channels else None,
-            batch_orders=self._batch_orders,
-            orders_per_day=self._orders_per_day,
+            batch_orders=self.batch_orders,
+            orders_per_day=self.orders_per_day,
         )
 
     @cached_property
@@ -211,15 +205,15 @@ class Account:
         added = book.added_by(self._chosen)
         already = mine & (book.sure | book.unsure)
         left_out = [row.order_id for row in self.status.rows if row.state == "left_out"]
-        kept = book.added_by(book.named(left_out)[book.row_order] & (book.row_order >= 0))
+        kept = book.added_by(book.rows_of(book.named(left_out)))
         usual = usual_volume(book, mine | kept)
-        coming = usual.at_least() if usual.known else (0,) * 6
+        coming = usual.at_least()
         windows = windows_of(book, added, coming=coming)
         reading: Reading = "low" if any(window.room() < 0 for window in windows) else "high"
         if reading == "low":
             windows = windows_of(book, added, coming=coming, reading="low")
-        choices = choices_of(orders, self.status.book.ledger, book, self._chosen, costs=self._costs, reading=reading)
-        stock = self._stock if book.sales_channel == self._stock_channel else {}
+        choices = choices_of(orders, self.status.book.ledger, book, self._chosen, costs=self.costs, reading=reading)
+        stock = self.stock if book.sales_channel == self.stock_channel else {}
         scenarios = {"none": added & False, "chosen": added, "all": added | kept}
         day, is_over = _worst_day(book, already | added, added)
         offers = offers_at_risk(orders, book, self._chosen)
@@ -296,8 +290,7 @@ def _worst_day(book: SellerOrders, mine: Flags, added: Flags) -> tuple[int, bool
     """Last day of the seven days in which the affected orders show most, and whether any of these is over the limit."""
     if not mine.any():
         return book.last, False
-    daily = {name: seven_days(counts) for name, counts in book.daily(added).items()}
-    here = slice(int(book.days[mine].min()) - book.first, None)
-    cancelled, verified = (daily["counted"] + daily["unsure"])[here], (daily["orders"] - daily["pending"])[here]
+    first = int(book.days[mine].min())
+    cancelled, verified = (seven_days(book.per_day(flags))[first - book.first :] for flags in book.read("high", added))
     worst = int((cancelled / np.maximum(verified, 1)).argmax())
-    return int(book.days[mine].min()) + worst, bool(over(cancelled, verified).any())
+    return first + worst, bool(over(cancelled, verified).any())

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, Reading, room
-from promofix_lib.account.seller_orders import Flags, SellerOrders, as_date
+from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, room
+from promofix_lib.account.seller_orders import Flags, Reading, SellerOrders, as_date
 from promofix_lib.amounts import Money
 from promofix_lib.money import Ledger
 
@@ -110,13 +110,11 @@ def windows_of(
         Orders to count on in the first 1, 2, … 6 days after the reports end (`UsualVolume.at_least`). Without it
         windows that end later than the reports are left out: their orders are not known.
     reading : {"high", "low"}
-        ``"high"``: unexplained cancellations count and pending orders fall away. ``"low"``: neither.
+        As `SellerOrders.read` takes it.
     """
     if not added.any():
         return ()
-    high = reading == "high"
-    settled = ~book.pending | book.sure | book.unsure if high else np.ones(len(added), dtype=np.bool_)
-    counted = book.sure | book.unsure if high else book.sure
+    counted, settled = book.read(reading)
     found = []
     for last in range(int(book.days[added].min()), int(book.days[added].max()) + WINDOW_DAYS):
         ahead = last - book.last
@@ -156,8 +154,8 @@ def choices_of(
     reading : {"high", "low"}
         As in `windows_of`; both must be the same for one plan.
     """
-    counted = book.sure | book.unsure if reading == "high" else book.sure
-    places = np.flatnonzero(chosen & book.row_counts & ~np.append(book.sure, False)[book.row_order])
+    counted, settled = book.read(reading)
+    places = np.flatnonzero(chosen & book.row_counts & ~book.rows_of(book.sure))
     codes = ledger.currency[places]
     code = int(np.bincount(codes).argmax()) if len(codes) else 0
     name = ledger.currencies[code] if len(codes) else ""
@@ -179,7 +177,7 @@ def choices_of(
             order_id=str(book.order_ids[number]),
             day=as_date(book.days[number]),
             counts=not counted[number],
-            pending=bool(book.pending[number] and not counted[number] and reading == "high"),
+            pending=not settled[number],
         )
         made[number] = replace(
             was,

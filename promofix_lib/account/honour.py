@@ -219,13 +219,8 @@ class _Line:
 
     def spare(self, gone: Collection[int], stock: Mapping[str, int]) -> dict[str, int]:
         """Units left per SKU when all other orders are honoured; below zero where some are missing."""
-        spare = dict(stock)
-        for place, one in enumerate(self.orders):
-            if place not in gone:
-                for sku, units in one.units.items():
-                    if sku in spare:
-                        spare[sku] -= units
-        return spare
+        kept = [one.units for place, one in enumerate(self.orders) if place not in gone]
+        return {sku: units - sum(one.get(sku, 0) for one in kept) for sku, units in stock.items()}
 
     def within(self, stock: Mapping[str, int]) -> tuple[set[int], int] | None:
         """Orders to cancel so that the stock suffices, and what a better plan could save at most; None if not found."""

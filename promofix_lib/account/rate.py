@@ -14,8 +14,6 @@ from promofix_lib.account.seller_orders import Flags, SellerOrders, Whole, as_da
 from promofix_lib.rules import rule
 from promofix_lib.say import Told, told
 
-Reading = Literal["low", "high"]
-
 LIMIT = Fraction(rule("cancel_rate.limit"))
 WINDOW_DAYS: int = rule("cancel_rate.window_days")
 
@@ -107,7 +105,7 @@ class Rate:
         return tuple(told(key, **facts) for key, facts in notes.items() if facts is not None)
 
 
-def rate_on(book: SellerOrders, day: int, added: Flags | None = None) -> Rate:
+def rate_on(book: SellerOrders, day: int, added: Flags | Literal[False] = False) -> Rate:
     """The cancel rate of the seven days that end on `day`, if the orders `added` are cancelled on top.
 
     All seller-cancelled orders ÷ all orders, seller-fulfilled, by *order date*: an order of Monday that is cancelled
@@ -126,7 +124,7 @@ def rate_on(book: SellerOrders, day: int, added: Flags | None = None) -> Rate:
     Seller Central help 200285210, "Pre-fulfilment cancel rate".
     """
     inside = (book.days > day - WINDOW_DAYS) & (book.days <= day)
-    counted = book.sure if added is None else book.sure | added
+    (counted, _), (cancelled, verified) = book.read("low", added), book.read("high", added)
     return Rate(
         sales_channel=book.sales_channel,
         zone_name=book.zone_name,
@@ -134,8 +132,8 @@ def rate_on(book: SellerOrders, day: int, added: Flags | None = None) -> Rate:
         last_day=as_date(day),
         order_ids=book.ids(inside),
         counted=book.ids(inside & counted),
-        unsure=book.ids(inside & book.unsure & ~counted),
-        pending=book.ids(inside & book.pending & ~book.unsure & ~counted),
+        unsure=book.ids(inside & cancelled & ~counted),
+        pending=book.ids(inside & ~verified),
         reports_begin=as_date(book.first),
     )
 
@@ -156,13 +154,14 @@ def room(orders: int, counted: int, limit: Fraction = LIMIT) -> int:
 
 
 def seven_days(counts: Whole) -> Whole:
-    """Sums over the seven days that end on each day; days before the first are zero.
+    """Sums over the seven days that end on each day of the last axis; days before the first are zero.
 
     >>> seven_days(np.array([1, 0, 0, 0, 0, 0, 2, 3])).tolist()
     [1, 1, 1, 1, 1, 1, 3, 5]
     """
-    sums = np.concatenate([np.zeros(WINDOW_DAYS, dtype=np.int64), np.cumsum(counts)])
-    return sums[WINDOW_DAYS:] - sums[:-WINDOW_DAYS]
+    before = np.zeros((*counts.shape[:-1], WINDOW_DAYS), dtype=np.int64)
+    sums = np.concatenate([before, np.cumsum(counts, axis=-1)], axis=-1)
+    return sums[..., WINDOW_DAYS:] - sums[..., :-WINDOW_DAYS]
 
 
 def over(cancelled: Whole, orders: Whole, limit: Fraction = LIMIT) -> Flags:

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, over, short_percent
-from promofix_lib.account.seller_orders import Flags, SellerOrders, Whole, as_date
+from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, over, seven_days, short_percent
+from promofix_lib.account.seller_orders import Flags, Reading, SellerOrders, Whole, as_date
 from promofix_lib.rules import rule
 from promofix_lib.say import Told, told
 
@@ -80,11 +80,9 @@ def usual_volume(book: SellerOrders, affected: Flags) -> UsualVolume:
     affected : array of bool
         Orders of `book` that the mistake touched: they are no usual volume.
     """
-    size, usual = book.last - book.first + 1, ~affected & ~book.sure
-    orders = np.bincount(book.days[usual] - book.first, minlength=size)
-    unsure = np.bincount(book.days[usual & book.unsure] - book.first, minlength=size)
-    whole = slice(1, max(size - 1, 1))
-    return UsualVolume(np.arange(book.first, book.last + 1)[whole], orders[whole], unsure[whole], book.last)
+    usual = ~affected & ~book.sure
+    days, orders, unsure = np.arange(book.first, book.last + 1), book.per_day(usual), book.per_day(usual & book.unsure)
+    return UsualVolume(days[1:-1], orders[1:-1], unsure[1:-1], book.last)
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,9 +191,11 @@ def recovery(
     start, certain = (book.last, book.last + 1)
     if some:
         start, certain = int(book.days[mine].min()), int(book.days[mine].max()) + WINDOW_DAYS
-    futures = _futures(book, added, usual.futures(max(certain - book.last, 0) + rule("recovery.days_ahead")), start)
-    inside, later = slice(start - futures.first, certain - futures.first), slice(certain - futures.first, None)
-    low, high = futures.over(limit)
+    first = max(start - SHOWN_BEFORE, book.first)
+    coming = usual.futures(max(certain - book.last, 0) + rule("recovery.days_ahead"))
+    of_low, of_high = _futures(book, "low", added, coming, first), _futures(book, "high", added, coming, first)
+    inside, later = slice(start - first, certain - first), slice(certain - first, None)
+    low, high = over(*of_low, limit), over(*of_high, limit)
 
     def day(over_limit: Flags, quantile: float) -> date | None:
         method: Literal["higher", "lower"] = "higher" if quantile >= 0.5 else "lower"
@@ -211,57 +211,36 @@ def recovery(
         likely=day(high, 0.5),
         latest=day(high, SURE),
         certain=as_date(certain) if some else None,
-        days=futures.band(),
+        days=_band(book, of_low, of_high, first),
         order_ids=book.ids(mine),
         volume_known=usual.known,
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Futures:
-    """Seven-day sums: one row per future, one column per day from `first`; `known` of them are in the reports."""
-
-    reports_begin: int
-    first: int
-    known: int
-    counted: Whole
-    orders: Whole
-    cancelled: Whole
-    verified: Whole
-
-    def over(self, limit: Fraction) -> tuple[Flags, Flags]:
-        return over(self.counted, self.orders, limit), over(self.cancelled, self.verified, limit)
-
-    def band(self) -> pd.DataFrame:
-        low = np.quantile(_shares(self.counted, self.orders), 1 - SURE, axis=0)
-        likely, high = np.quantile(_shares(self.cancelled, self.verified), [0.5, SURE], axis=0)
-        ahead = np.arange(len(low))
-        days = pd.DatetimeIndex(pd.to_datetime(self.first + ahead, unit="D"), name="day")
-        complete = self.first + ahead - WINDOW_DAYS + 1 >= self.reports_begin
-        columns = {"low": low, "likely": likely, "high": high, "known": ahead < self.known, "complete": complete}
-        return pd.DataFrame(columns, index=days)
-
-
-def _futures(book: SellerOrders, added: Flags, coming: tuple[Whole, Whole], start: int) -> _Futures:
-    first = max(start - SHOWN_BEFORE, book.first)
+def _futures(
+    book: SellerOrders, reading: Reading, added: Flags, coming: tuple[Whole, Whole], first: int
+) -> tuple[Whole, Whole]:
+    """Seven-day sums of cancelled and of all orders: one row per future, one column per day from `first`."""
     head = max(first - WINDOW_DAYS + 1, book.first)  # days that only the first windows reach back to
-    daily = {name: counts[head - book.first :] for name, counts in book.daily(added).items()}
     more, unexplained = coming
+    future = {"low": np.zeros_like(more), "high": unexplained}[reading], more
 
-    def window(known: Whole, future: Whole) -> Whole:
-        days = np.concatenate([np.broadcast_to(known, (len(future), len(known))), future], axis=1)
-        sums = np.concatenate([np.zeros((len(days), WINDOW_DAYS), dtype=np.int64), np.cumsum(days, axis=1)], axis=1)
-        return (sums[:, WINDOW_DAYS:] - sums[:, :-WINDOW_DAYS])[:, first - head :]
+    def window(flags: Flags, ahead: Whole) -> Whole:
+        known = book.per_day(flags)[head - book.first :]
+        days = np.concatenate([np.broadcast_to(known, (len(ahead), len(known))), ahead], axis=1)
+        return seven_days(days)[:, first - head :]
 
-    return _Futures(
-        reports_begin=book.first,
-        first=first,
-        known=book.last - first + 1,
-        counted=window(daily["counted"], np.zeros_like(more)),
-        orders=window(daily["orders"], more),
-        cancelled=window(daily["counted"] + daily["unsure"], unexplained),
-        verified=window(daily["orders"] - daily["pending"], more),
-    )
+    cancelled, orders = map(window, book.read(reading, added), future)
+    return cancelled, orders
+
+
+def _band(book: SellerOrders, of_low: tuple[Whole, Whole], of_high: tuple[Whole, Whole], first: int) -> pd.DataFrame:
+    low = np.quantile(_shares(*of_low), 1 - SURE, axis=0)
+    likely, high = np.quantile(_shares(*of_high), [0.5, SURE], axis=0)
+    days = first + np.arange(len(low))
+    complete = days - WINDOW_DAYS + 1 >= book.first
+    columns = {"low": low, "likely": likely, "high": high, "known": days <= book.last, "complete": complete}
+    return pd.DataFrame(columns, index=pd.DatetimeIndex(pd.to_datetime(days, unit="D"), name="day"))
 
 
 def _first_day_under(over_limit: Flags) -> Whole:

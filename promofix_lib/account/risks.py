@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -16,22 +16,13 @@ from promofix_lib.say import Told, told
 MOST_SKUS_NAMED = 5
 
 
-@dataclass(frozen=True)
-class OfferAtRisk:
-    """An offer with seller cancellations in a row: its SKU, and the orders of the longest run, oldest first."""
-
-    sku: str
-    order_ids: tuple[str, ...]
-
-
 def warnings_of(
-    book: SellerOrders, added: Flags, offers: tuple[OfferAtRisk, ...], *, over_limit: bool
+    book: SellerOrders, added: Flags, offers: Mapping[str, tuple[str, ...]], *, over_limit: bool
 ) -> tuple[Told, ...]:
     """What the seller should know before cancelling, the gravest first."""
     notes = [told("account.warn_over", limit=short_percent(LIMIT))] if over_limit else []
     if offers:
-        names = [offer.sku for offer in offers]
-        shown = (*names[:MOST_SKUS_NAMED], *(["…"] if len(names) > MOST_SKUS_NAMED else []))
+        shown = (*[*offers][:MOST_SKUS_NAMED], *(["…"] if len(offers) > MOST_SKUS_NAMED else []))
         notes.append(told("account.warn_offers", n=len(offers), skus=shown, days=rule("offer_removal.days")))
     late, most = [late_if_held(book, added, days) for days in (10, 30)], Fraction(rule("late_shipment.limit"))
     if max(rate or 0 for rate in late) >= most:
@@ -51,12 +42,12 @@ def late_if_held(book: SellerOrders, added: Flags, days: int) -> Fraction | None
     return Fraction(int((added & inside).sum()), orders) if orders else None
 
 
-def offers_at_risk(orders: pd.DataFrame, book: SellerOrders, chosen: Flags) -> tuple[OfferAtRisk, ...]:
-    """Offers that Amazon may remove if the chosen rows are cancelled, the longest run first; others are left out.
+def offers_at_risk(orders: pd.DataFrame, book: SellerOrders, chosen: Flags) -> dict[str, tuple[str, ...]]:
+    """Offers that Amazon may remove if the chosen rows are cancelled: per SKU the longest run of orders, oldest first.
 
     Amazon may remove an offer after two consecutive seller cancellations for orders placed in the last 30 days; it
     then shows as *Inactive (Ineligible for seller-fulfillment)* until its price is edited. Known, unexplained and
-    chosen cancellations count; the 30 days end with the reports.
+    chosen cancellations count; the 30 days end with the reports. The longest run comes first.
 
     References
     ----------
@@ -72,11 +63,9 @@ def offers_at_risk(orders: pd.DataFrame, book: SellerOrders, chosen: Flags) -> t
         .groupby(["sku", "order_id"], sort=False, as_index=False)[["gone", "mine"]]
         .max()
     )
-    found = [
-        OfferAtRisk(str(sku), _longest_run(some)) for sku, some in once.groupby("sku", sort=False) if some["mine"].any()
-    ]
-    risky = [offer for offer in found if len(offer.order_ids) >= rule("offer_removal.in_a_row")]
-    return tuple(sorted(risky, key=lambda offer: -len(offer.order_ids)))
+    found = {str(sku): _longest_run(some) for sku, some in once.groupby("sku", sort=False) if some["mine"].any()}
+    risky = [(sku, run) for sku, run in found.items() if len(run) >= rule("offer_removal.in_a_row")]
+    return dict(sorted(risky, key=lambda one: -len(one[1])))
 
 
 def _longest_run(once: pd.DataFrame) -> tuple[str, ...]:

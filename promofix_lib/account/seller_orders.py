@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from promofix_lib.orders import is_true
 
 Flags = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
+Reading = Literal["low", "high"]
 
 _FIRST = date(1970, 1, 1)
 
@@ -66,9 +67,11 @@ class SellerOrders:
 
     def orders_of(self, rows: Flags) -> Flags:
         """Orders with at least one of these rows of the order table."""
-        flags = np.zeros(len(self.order_ids), dtype=np.bool_)
-        flags[self.row_order[rows & (self.row_order >= 0)]] = True
-        return flags
+        return np.bincount(self.row_order[rows & (self.row_order >= 0)], minlength=len(self.order_ids)) > 0
+
+    def rows_of(self, flags: Flags) -> Flags:
+        """Rows of the order table that belong to these orders."""
+        return np.append(flags, False)[self.row_order]
 
     def added_by(self, rows: Flags) -> Flags:
         """Orders that cancelling these rows would add to the rate: once each, however many items are among them."""
@@ -90,21 +93,26 @@ class SellerOrders:
             sure=seller,
             unsure=self.unsure & ~seller & ~buyer,
             pending=self.pending & ~seller,
-            row_gone=(self.row_gone & ~np.append(buyer, False)[self.row_order])
-            | np.append(seller, False)[self.row_order],
+            row_gone=(self.row_gone & ~self.rows_of(buyer)) | self.rows_of(seller),
         )
 
-    def daily(self, added: Flags) -> dict[str, Whole]:
-        """Orders per day of the reports: in all, pending, surely and perhaps cancelled, if `added` are cancelled."""
-        counted = self.sure | added
-        masks = {
-            "orders": np.ones(len(self.days), dtype=np.bool_),
-            "pending": self.pending & ~self.unsure & ~counted,
-            "counted": counted,
-            "unsure": self.unsure & ~counted,
-        }
-        size = self.last - self.first + 1
-        return {name: np.bincount(self.days[mask] - self.first, minlength=size) for name, mask in masks.items()}
+    def read(self, reading: Reading, added: Flags | Literal[False] = False) -> tuple[Flags, Flags]:
+        """Orders that count as cancelled, and those that they are measured against, if `added` are cancelled.
+
+        Parameters
+        ----------
+        reading : {"high", "low"}
+            ``"high"``: unexplained cancellations count and pending orders fall away. ``"low"``: neither.
+        added : array of bool, optional
+        """
+        if reading == "low":
+            return self.sure | added, np.ones(len(self.days), dtype=np.bool_)
+        cancelled = self.sure | added | self.unsure
+        return cancelled, ~self.pending | cancelled
+
+    def per_day(self, mask: Flags) -> Whole:
+        """How many of these orders fall on each day of the reports."""
+        return np.bincount(self.days[mask] - self.first, minlength=self.last - self.first + 1)
 
 
 def seller_orders(orders: pd.DataFrame, triage: pd.Series[str]) -> tuple[SellerOrders, ...]:
@@ -164,11 +172,6 @@ def _book(
     covered = days[files.isin(files[here].unique()).to_numpy(dtype=np.bool_) & orders["purchase_date"].notna()]
     gone = seen & (words == "already_cancelled") & ~is_true(orders["is_buyer_requested_cancellation"]).to_numpy()
 
-    def any_row(mask: Flags) -> Flags:
-        flags = np.zeros(len(order_ids), dtype=np.bool_)
-        flags[numbers[mask[seen]]] = True
-        return flags
-
     order_days = np.full(len(order_ids), np.iinfo(np.int64).max)
     np.minimum.at(order_days, numbers, days[seen])
     row_order = np.full(len(orders), -1, dtype=np.int64)
@@ -181,8 +184,8 @@ def _book(
         order_ids=np.asarray(order_ids, dtype=object),
         days=order_days,
         sure=np.zeros(len(order_ids), dtype=np.bool_),
-        unsure=any_row(gone),
-        pending=any_row(words == "wait"),
+        unsure=np.bincount(numbers[gone[seen]], minlength=len(order_ids)) > 0,
+        pending=np.bincount(numbers[words[seen] == "wait"], minlength=len(order_ids)) > 0,
         row_order=row_order,
         row_counts=seen & np.isin(words, ["cancel", "wait"]),
         row_gone=gone,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,25 +20,10 @@ from promofix_lib.status.status import Status
 SPARE = timedelta(hours=1)
 """How long before its deadline a step begins at the latest."""
 
-MINUTES = {
-    "stop_bleed": 0,
-    "still_selling": 0,
-    "settle_conflict": 5,
-    "save_reports": 15,
-    "ask_amazon": 30,
-    "letter_before": 60,
-    "hand_over": 65,
-    "cancel": 75,
-    "next_batch": 45,
-    "message": 30,
-    "letter_after": 120,
-    "ship": 24 * 60,
-}
-"""When the steps of the first day begin: most from now, batches and messages from the one before."""
+_STEPS: dict[str, dict[str, Any]] = rule("work.steps")
 
 _TO_CANCEL = ("confirm_end", "hand_over", "upload", "upload_again")
 _TO_ASK = ("confirm_end", "hand_over", "ask_amazon")
-_FIRST = ("stop_bleed", "still_selling", "save_reports", "hand_over")
 
 
 @dataclass(frozen=True)
@@ -69,21 +55,6 @@ class Step:
     due: datetime | None = None
     urgent: Told | None = None
     page: str = ""
-
-
-PAGES = {
-    "stop_bleed": "0_start_here.ipynb",
-    "save_reports": "1_load_reports.ipynb",
-    "settle_conflict": "6_follow_up.ipynb",
-    "letter_before": "5_write_to_amazon.ipynb",
-    "letter_after": "5_write_to_amazon.ipynb",
-    "hand_over": "4_export_for_assistant.ipynb",
-    "round": "1_load_reports.ipynb",
-    "look": "1_load_reports.ipynb",
-    "decide": "6_follow_up.ipynb",
-    "check_rate": "6_follow_up.ipynb",
-}
-"""Where each kind of step is done, for those that are done in a notebook."""
 
 
 def plan_of_work(
@@ -128,29 +99,29 @@ def plan_of_work(
     if now.tzinfo is None:
         raise ValueError(f"{now} has no time zone: write it as 2026-11-21T03:00:00+00:00.")
     rows = status.rows
-    to_cancel = [row for row in rows if row.triage == "cancel" and row.next in _TO_CANCEL]
-    to_ask = [row for row in rows if row.triage == "ask_amazon" and row.next in _TO_ASK]
+    to_cancel = status.rows_of(triage="cancel", next=_TO_CANCEL)
+    to_ask = status.rows_of(triage="ask_amazon", next=_TO_ASK)
     waiting = [row for row in rows if row.triage == "wait" and row.state != "left_out"]
     work = _Work(now, zone)
-    work.add("still_selling", rows=_named(rows, status.gate.after_end))
+    work.add("still_selling", rows=status.rows_of(order_id=status.gate.after_end))
     if not status.gate.open and not status.gate.after_end and (to_cancel or to_ask or waiting):
         work.add("stop_bleed", always=True)
-    work.add("settle_conflict", rows=(row for row in rows if row.next == "settle_conflict"))
+    work.add("settle_conflict", rows=status.rows_of(next="settle_conflict"))
     work.add("save_reports", always=bool(to_cancel) and not status.known_cancelled)
     work.add("ask_amazon", rows=to_ask)
     work.add("letter_before", always=bool(to_cancel or to_ask) and not status.known_cancelled)
-    work.add("hand_over", rows=_named(rows, status.to_hand_over))
+    work.add("hand_over", rows=status.rows_of(order_id=status.to_hand_over))
     done = _add_cancelling(work, to_cancel, batch_orders or rule("work.batch_orders"))
     to_write = [row for row in rows if row.next == "write_buyer" or (row.triage == "cancel" and row.next in _TO_CANCEL)]
     _add_messages(work, to_write, message_quota(status, zone, orders_per_day), done)
     healing = bool(status.known_cancelled and clock and clock.certain and clock.certain > work.now.date())
     work.add("letter_after", done + _minutes("letter_after"), always=bool(to_cancel) or healing)
-    work.add("ship", rows=(row for row in rows if row.next == "ship"))
+    work.add("ship", rows=status.rows_of(next="ship"))
     if to_cancel or to_ask or waiting or not status.gate.open:
         look = "round" if waiting else "look"
         for number, days in enumerate(rule("work.look_again_after_days"), start=1):
             work.add(look, work.morning(days), waiting, number=number, always=True, ships=False)
-    work.add("decide", work.morning(2), (row for row in rows if row.next == "decide"))
+    work.add("decide", work.morning(2), status.rows_of(next="decide"))
     if clock is not None:
         _add_checks(work, clock, bool(to_cancel))
     work.add("purge", work.morning(rule("buyers_data.keep_days")), always=bool(rows))
@@ -188,12 +159,7 @@ def message_quota(status: Status, zone: ZoneInfo, orders_per_day: float = 0) -> 
 
 
 def _minutes(key: str) -> timedelta:
-    return timedelta(minutes=MINUTES[key])
-
-
-def _named(rows: Iterable[OrderRow], order_ids: Iterable[str]) -> list[OrderRow]:
-    wanted = set(order_ids)
-    return [row for row in rows if row.order_id in wanted]
+    return timedelta(minutes=_STEPS[key]["minutes"])
 
 
 class _Work:
@@ -208,28 +174,27 @@ class _Work:
         self,
         key: str,
         after: timedelta | None = None,
-        rows: Iterable[OrderRow] = (),
+        rows: Sequence[OrderRow] = (),
         *,
         number: int = 0,
         always: bool = False,
         ships: bool = True,
     ) -> None:
         """Add a step about some orders; without any only when it is to be done `always`."""
-        mine = list(rows)
-        if not mine and not always:
+        if not rows and not always:
             return
-        due = min((row.ship_by for row in mine if row.ship_by is not None and ships), default=None)
-        facts = {"n": len(mine)} | ({"number": number} if number else {})
+        due = min((row.ship_by for row in rows if row.ship_by is not None and ships), default=None)
+        facts = {"n": len(rows)} | ({"number": number} if number else {})
         self.steps.append(
             Step(
                 key=f"{key}_{number}" if number else key,
                 when=(self.now.astimezone(UTC) + (_minutes(key) if after is None else after)).astimezone(self.zone),
                 what=told(f"account.{key}_what", **facts),
                 why=told(f"account.{key}_why"),
-                order_ids=tuple(row.order_id for row in mine),
+                order_ids=tuple(row.order_id for row in rows),
                 due=due.astimezone(self.zone) if due else None,
                 urgent=self._urgent(due) if due else None,
-                page=PAGES.get(key, ""),
+                page=_STEPS.get(key, {}).get("page", ""),
             )
         )
 
@@ -253,7 +218,8 @@ class _Work:
         moved = [self._in_time(step) for step in self.steps]
         first = min((step.when for step in moved if step.key.startswith("cancel")), default=None)
         if first is not None:
-            moved = [replace(step, when=min(step.when, first)) if step.key in _FIRST else step for step in moved]
+            before = {key for key, facts in _STEPS.items() if facts.get("before_cancelling")}
+            moved = [replace(step, when=min(step.when, first)) if step.key in before else step for step in moved]
         return tuple(sorted(moved, key=lambda step: step.when))
 
     def _in_time(self, step: Step) -> Step:

@@ -256,20 +256,16 @@ class Case(CaseFolder):
 
     def _evidence(self, known: tuple[Known, ...]) -> dict[int, Finding]:
         """Today's findings by the number of their incident, gravest first."""
-        if not self._has_orders:
+        if not self.reports:
             return {}
         found = self.findings.incidents
         pairs = matched(known, [one.rule for one in found])
         return {pairs[place].number: one for place, one in enumerate(found) if place in pairs}
 
-    @property
-    def _has_orders(self) -> bool:
-        return bool(self.reports)
-
     def take(self, what: int | Incident | Finding, on: bool = True) -> Self:
         """Tick an incident, by its number or its rule, or take the tick away; a rule not known yet is a new one."""
         wanted = what.rule if isinstance(what, Finding) else what
-        rows = self._rows if isinstance(wanted, Incident) and self._has_orders else None
+        rows = self._rows if isinstance(wanted, Incident) and self.reports else None
         self.journal.decide(lambda story: story.decisions.take(wanted, on, rows))
         return self
 
@@ -347,7 +343,7 @@ class Case(CaseFolder):
         moment = datetime.fromisoformat(text) if text else None
         if moment is None or moment.tzinfo is not None:
             return moment
-        return moment.replace(tzinfo=self.zone if self._has_orders else UTC)
+        return moment.replace(tzinfo=self.zone if self.reports else UTC)
 
 
 def _place_in(names: pa.Array, keys: pd.Series[Any]) -> npt.NDArray[np.int64]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from promofix_lib.case.growth import Known, Rows, matched, rebased, same_cause, widened
-from promofix_lib.case.records import Action, Decision, Entry, KeptReport, New, plain, typed
+from promofix_lib.case.records import Action, Decision, Entry, KeptReport, typed
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError
 from promofix_lib.incident import Incident
@@ -92,48 +92,48 @@ class Decisions:
 
     # -- what a change writes -----------------------------------------------------------------------------------------
 
-    def take(self, what: int | Incident, on: bool, rows: Rows | None = None) -> Iterator[New]:
+    def take(self, what: int | Incident, on: bool, rows: Rows | None = None) -> Iterator[Decision]:
         """Rows that tick an incident, or take the tick away; a rule that is not known yet becomes a new incident."""
         action: Action = "take" if on else "untick"
         same = self._numbered(what) if isinstance(what, int) else matched(self.known, [what]).get(0)
         if same is None and isinstance(what, Incident):
-            yield row(Decision(action, self._following, found=what))
+            yield Decision(action, self._following, found=what)
         elif same is not None:
             grown = widened(same.found, what, rows) if on and isinstance(what, Incident) else same.found
             if grown != same.found:
-                yield row(Decision(action, same.number, found=grown))
+                yield Decision(action, same.number, found=grown)
             elif same.taken != on:
-                yield row(Decision(action, same.number))
+                yield Decision(action, same.number)
 
-    def take_found(self, found: Sequence[Incident], rows: Rows) -> Iterator[New]:
+    def take_found(self, found: Sequence[Incident], rows: Rows) -> Iterator[Decision]:
         """Rows that take what was found today: new causes, and known ones that have grown; not what was unticked."""
         known, pairs, following = self.known, matched(self.known, found), self._following
         for place, rule in enumerate(found):
             same = pairs.get(place)
             if same is None:
                 alike = [one.taken for one in known if same_cause(one.found, rule)]
-                yield row(Decision("untick" if alike and not any(alike) else "take", following, found=rule))
+                yield Decision("untick" if alike and not any(alike) else "take", following, found=rule)
                 following += 1
             elif same.taken and (grown := widened(same.found, rule, rows)) != same.found:
-                yield row(Decision("take", same.number, found=grown))
+                yield Decision("take", same.number, found=grown)
 
-    def set_rule(self, number: int, rule: Incident) -> Iterator[New]:
+    def set_rule(self, number: int, rule: Incident) -> Iterator[Decision]:
         """The row that adjusts the rule of an incident."""
         if self._numbered(number).rule != rule:
-            yield row(Decision("rule", number, rule=rule))
+            yield Decision("rule", number, rule=rule)
 
-    def decide(self, action: Action, items: Iterable[str], reason: str) -> Iterator[New]:
+    def decide(self, action: Action, items: Iterable[str], reason: str) -> Iterator[Decision]:
         """The row that puts items in or out by hand; none where that is said already."""
         wanted = tuple(dict.fromkeys(items))
         said = [self._words[item][-1] if item in self._words else None for item in wanted]
         if any(one is None or (one.action, one.reason) != (action, reason) for one in said):
-            yield row(Decision(action, items=wanted, reason=reason))
+            yield Decision(action, items=wanted, reason=reason)
 
-    def step(self, action: Action) -> Iterator[New]:
+    def step(self, action: Action) -> Iterator[Decision]:
         """The row that takes the last decision back, or makes the last undone one again."""
         source = self.done if action == "undo" else self.undone
         if source:
-            yield row(Decision(action, of=source[-1][0]))
+            yield Decision(action, of=source[-1][0])
 
     @property
     def _following(self) -> int:
@@ -144,11 +144,6 @@ class Decisions:
             if one.number == number:
                 return one
         raise CaseError("case.no_such_incident", number=number, known=tuple(one.number for one in self.known))
-
-
-def row(decision: Decision) -> New:
-    """A decision as a row of the journal."""
-    return Decision.entry, plain(decision)
 
 
 def _then(number: int, now: Known | None, step: Decision) -> Known | None:

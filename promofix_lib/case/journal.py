@@ -33,8 +33,9 @@ CREATE TABLE entry (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at TEXT NOT NULL, kind TEXT NOT NULL, hand TEXT NOT NULL, facts TEXT NOT NULL
 )"""
-_INSERT = "INSERT INTO entry (at, kind, hand, facts) VALUES (?, ?, ?, ?)"
 
+Row = tuple[datetime, str, str, Mapping[str, Any]]
+"""Time, kind, hand and facts."""
 Rec = TypeVar("Rec", bound=Record)
 
 
@@ -94,10 +95,6 @@ class Journal:
             entries, known = self.entries(of.entry), self._records.setdefault(of.entry, [])
             known += [of.from_json(entry.facts) for entry in entries[len(known) :]]
             return cast("tuple[Rec, ...]", tuple(known))
-
-    def keep(self, records: Iterable[Record], hand: str = "seller") -> tuple[Entry, ...]:
-        """Write records in one go, each as an entry of its kind."""
-        return self.add_many([(record.entry, record.to_json()) for record in records], hand)
 
     def check(self) -> None:
         """Look through the whole file once.
@@ -171,9 +168,9 @@ class Journal:
         CaseError
             The disk is full, the folder gone or read-only, the file locked for a minute; nothing was written then.
         """
-        return self.add_many([(kind, facts)], hand)[0]
+        return self.keep([(kind, facts)], hand)[0]
 
-    def add_many(self, entries: Iterable[New], hand: str = "seller") -> tuple[Entry, ...]:
+    def keep(self, entries: Iterable[New], hand: str = "seller") -> tuple[Entry, ...]:
         """Write rows in one go: all of them or none."""
         return self.decide(lambda _state: entries, hand)
 
@@ -183,15 +180,14 @@ class Journal:
             try:
                 with self._opened("BEGIN IMMEDIATE") as database:
                     self._catch_up(database)
-                    return tuple(self._insert(database, kind, facts, hand) for kind, facts in make(self._state))
+                    return tuple(self._take_in(self._written(database, one, hand)) for one in make(self._state))
             except BaseException:
                 self._forget()  # rows taken in may not have been written
                 raise
 
-    def _insert(self, database: sqlite3.Connection, kind: str, facts: Mapping[str, Any], hand: str) -> Entry:
-        at, text = self._clock().astimezone(UTC).isoformat(), as_json(facts)
-        number = database.execute(_INSERT, (at, kind, hand, text)).lastrowid
-        return self._take_in((number, at, kind, hand, text))
+    def _written(self, database: sqlite3.Connection, new: New, hand: str) -> tuple[Any, ...]:
+        kind, facts = (new.entry, new.to_json()) if isinstance(new, Record) else new
+        return _insert(database, (self._clock(), kind, hand, facts))
 
     def clean(self, change: Callable[[str, Any], Any], facts: Mapping[str, Any]) -> int:
         """Change rows in place so that nothing of the old content stays in the file; for a purge only.
@@ -214,15 +210,14 @@ class Journal:
                 new = [(as_json(change(kind, json.loads(text))), number) for text, kind, number in rows]
                 changed = [one for one, row in zip(new, rows, strict=True) if one[0] != row[0]]
                 database.executemany("UPDATE entry SET facts = ? WHERE id = ?", changed)
-                at = self._clock().astimezone(UTC).isoformat()
-                database.execute(_INSERT, (at, CLEANED, "promofix", as_json({**facts, "rows": len(changed)})))
+                self._written(database, (CLEANED, {**facts, "rows": len(changed)}), "promofix")
             with self._opened("", secure=True) as database:
                 database.execute("VACUUM")
             self._forget()
         return len(changed)
 
-    def create(self, rows: Iterable[tuple[datetime, str, str, Mapping[str, Any]]] = ()) -> None:
-        """Make the file with its first rows (time, kind, hand, facts): whole, private, or not at all.
+    def create(self, rows: Iterable[Row] = ()) -> None:
+        """Make the file with its first rows: whole, private, or not at all.
 
         Where another process was quicker, its file stays.
         """
@@ -234,8 +229,8 @@ class Journal:
                 with self._connected(draft, "BEGIN IMMEDIATE") as database:
                     database.execute(_SCHEMA)
                     database.execute(f"PRAGMA user_version = {VERSION}")
-                    told_rows = [(at.astimezone(UTC).isoformat(), kind, hand, as_json(f)) for at, kind, hand, f in rows]
-                    database.executemany(_INSERT, told_rows)
+                    for row in rows:
+                        _insert(database, row)
                 _put(draft, self.path)
             finally:
                 draft.unlink(missing_ok=True)
@@ -281,6 +276,12 @@ class Journal:
             raise
         finally:
             database.close()
+
+
+def _insert(database: sqlite3.Connection, row: Row) -> tuple[Any, ...]:
+    at, kind, hand, facts = row
+    cells = (at.astimezone(UTC).isoformat(), kind, hand, as_json(facts))
+    return database.execute("INSERT INTO entry (at, kind, hand, facts) VALUES (?, ?, ?, ?)", cells).lastrowid, *cells
 
 
 def as_json(facts: Any) -> str:

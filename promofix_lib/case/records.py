@@ -25,9 +25,6 @@ from promofix_lib.errors import CaseError
 from promofix_lib.incident import Incident
 from promofix_lib.say import Told, told
 
-New = tuple[str, Mapping[str, Any]]
-"""Kind and facts of an entry of the journal that is to be written."""
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -68,8 +65,11 @@ class Record:
         CaseError
             A field that is missing, unknown or of another type, with its name and what was found.
         """
-        made: Self = typed(cls, dict(record))
-        return made
+        return typed(cls, dict(record))
+
+
+New = Record | tuple[str, Mapping[str, Any]]
+"""An entry of the journal that is to be written: a record, or a kind and its facts."""
 
 
 # -- the decisions ----------------------------------------------------------------------------------------------------

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from typing import Annotated, Any, Literal, TypedDict, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypedDict, get_args
 
 from promofix_lib.case.records import checked, typed
 from promofix_lib.errors import CaseError
@@ -184,12 +183,5 @@ def changed(settings: Settings, changes: Mapping[str, Any], place: str = "settin
     Traceback (most recent call last):
     promofix_lib.errors.CaseError: settings.promotion_ended: should be true or false, found 'no'.
     """
-    hints = _hints()
-    for name, value in changes.items():
-        checked(name in hints, value, f"{place}.{name}", "case.expect_known_name")
-    return replace(settings, **{name: typed(hints[name], value, f"{place}.{name}") for name, value in changes.items()})
-
-
-@cache
-def _hints() -> dict[str, Any]:
-    return get_type_hints(Settings, include_extras=True)
+    wanted = typed(Settings, dict(changes), place)
+    return replace(settings, **{name: getattr(wanted, name) for name in changes})

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from promofix_lib.case.decisions import Story
-from promofix_lib.case.journal import Journal
+from promofix_lib.case.journal import Journal, Row
 from promofix_lib.case.records import (
     Advice,
     Answer,
@@ -31,9 +31,6 @@ from promofix_lib.say import Told, told
 
 OLD_NAME = "case.json"
 KIND = "taken_over"
-
-Row = tuple[datetime, str, str, Mapping[str, Any]]
-"""Time, kind, hand and facts."""
 
 _TASKS = {"to_do": "todo", "done": "done", "not_needed": "not_needed"}
 _RETIRED = frozenset(
@@ -106,12 +103,11 @@ def _version(old: dict[str, Any]) -> int:
     version = typed(int, old.get("version"), "version")
     if version > 1:
         raise CaseError("case.newer", found=version, known=1)
-    return int(version)
+    return version
 
 
 def _moment(one: Mapping[str, Any], name: str = "at") -> datetime:
-    moment: datetime = typed(datetime, one[name], name)
-    return moment
+    return typed(datetime, one[name], name)
 
 
 def _row(at: datetime, kind: type[Record], hand: str, facts: Mapping[str, Any]) -> Row:

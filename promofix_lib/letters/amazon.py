@@ -129,7 +129,7 @@ def record_advice(case: Case, *, given_on: str, case_id: str, text: str) -> Case
         raise CaseError("letters.advice_words")
     advice = Advice(given_on, case_id, text)
     if advice not in advice_of(case):
-        case.journal.add(Advice.entry, advice.to_json())
+        case.journal.keep([advice])
     return case
 
 

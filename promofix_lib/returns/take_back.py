@@ -52,7 +52,7 @@ def follow_up(case: Case, paths: Iterable[Path | str], *, now: datetime) -> Take
 def settle(case: Case, order_id: str, field: Task, value: Value, *, now: datetime, note: str = "") -> None:
     """The seller's word on a task: it ends a conflict, and stands until somebody says something new."""
     answer = Answer(order_id, field, value, note, SELLER, "", "", "", now)
-    case.journal.add(answer.entry, answer.to_json(), SELLER)
+    case.journal.keep([answer], SELLER)
 
 
 def _read(path: Path, now: datetime) -> tuple[Source, Worked | ProcessingReport]:
@@ -71,7 +71,7 @@ def _take(case: Case, source: Source, content: Worked | ProcessingReport, heard:
         (result, lines), kind, by = _amazon(case, source, content), "processing_report", "amazon"
     if not known:
         lines.append(Returned(source.name, source.sha256, kind, source.at))
-        case.journal.add_many(((line.entry, line.to_json()) for line in lines), by)
+        case.journal.keep(lines, by)
     return result
 
 
