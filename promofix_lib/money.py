@@ -158,13 +158,16 @@ def ledger(orders: pd.DataFrame, normal_prices: Iterable[NormalPrice] = ()) -> L
     (Amounts(currency='USD', paid=Decimal('121.00'), normal_value=Decimal('176.97'), loss=Decimal('55.97'),
              items_not_known=1),)
     """
+    names, codes = _currencies(orders)  # what needs the most memory first, while there is least beside it
     price, priced = money_as_integers(orders["item_price"])
     discount, printed = money_as_integers(orders["item_promotion_discount"])
     units = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
     paid_known = priced & (units > 0) & (printed | ~_discount_to_come(orders, printed & (discount != 0), printed))
-    paid = np.where(paid_known, np.maximum(price - np.abs(discount), 0), 0)
+    price -= np.abs(discount, out=discount)
+    del discount
+    paid = np.where(paid_known, np.maximum(price, 0, out=price), 0)
+    del price
     normal, normal_known = _normal_values(orders, units, tuple(normal_prices))
-    names, codes = _currencies(orders)
     return Ledger(paid, paid_known, normal, normal_known, names, codes)
 
 
@@ -193,14 +196,16 @@ def _orders_per_code(codes: Ints, order: Ints, count: int) -> Ints:
 
 
 def _normal_values(orders: pd.DataFrame, units: Ints, normal_prices: Sequence[NormalPrice]) -> tuple[Ints, Mask]:
-    number = np.full(len(orders), -1, dtype=np.int64)
+    number = np.full(len(orders), -1, dtype=np.int32)
     for place in range(len(normal_prices) - 1, -1, -1):  # the first that fits has the last word
         number[_sold_as(orders, normal_prices[place])] = place
     known = (number >= 0) & (units > 0)
     each = np.array([int((one.price * _SCALE * 100).to_integral_value()) for one in normal_prices] or [0])
-    known &= each[number] * units.astype(np.float64) < _LARGEST
-    total = np.where(known, each[number] * np.where(known, units, 0), 0)
-    return (total + 50) // 100, known  # millionths of a unit price to ten-thousandths, half up
+    rows = np.flatnonzero(known)
+    known[rows] = each[number[rows]] * units[rows].astype(np.float64) < _LARGEST
+    rows, total = rows[known[rows]], np.zeros(len(orders), dtype=np.int64)
+    total[rows] = (each[number[rows]] * units[rows] + 50) // 100  # millionths of a unit price, half up
+    return total, known
 
 
 def _sold_as(orders: pd.DataFrame, normal: NormalPrice) -> Mask:
@@ -219,7 +224,7 @@ def _currencies(orders: pd.DataFrame) -> tuple[tuple[str, ...], Ints]:
     names += [currency for currency in dict.fromkeys(own) if currency not in names]
     told[silent] = np.array([names.index(currency) for currency in own], np.int64)[which]
     codes, present = pd.factorize(told)
-    return tuple(names[place] for place in present), codes.astype(np.int64)
+    return tuple(names[place] for place in present), codes.astype(np.int64, copy=False)
 
 
 def _with_the_nameless(sums: list[Amounts]) -> tuple[Amounts, ...]:

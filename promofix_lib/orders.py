@@ -282,8 +282,10 @@ def flat_lists(lists: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArra
     array = lists.array.__arrow_array__()
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
     rows = pa.compute.list_parent_indices(array).to_numpy(zero_copy_only=False)
-    words = pa.compute.list_flatten(array).to_numpy(zero_copy_only=False)
-    return rows.astype(np.int64), words
+    coded = pa.compute.list_flatten(array).dictionary_encode(
+        "encode"
+    )  # each word once in memory, however often it stands
+    return rows.astype(np.int64), coded.dictionary.to_numpy(zero_copy_only=False)[coded.indices.to_numpy()]
 
 
 def as_text(orders: pd.DataFrame) -> pd.DataFrame:

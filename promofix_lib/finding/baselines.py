@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales, extent
+from promofix_lib.finding.sales import DAY, HOUR, Codes, Floats, Ints, Mask, Sales, extent
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.marketplaces import PER_DOLLAR
 from promofix_lib.money import NormalPrice
@@ -60,15 +60,19 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
     spread from successive differences. Amazon's "Was price" is a median of paid prices, too.
     """
     rows, limits = _worth_judging(sales, given), sales.thresholds
-    size = int(np.clip(sales.span // _BLOCKS, HOUR, DAY))
-    block, group = (sales.time[rows] - sales.begin) // size, sales.group[rows]
-    lists = _votes(group, block, sales.list_price[rows])
     groups = int(sales.group.max(initial=-1)) + 1
+    spread = _spread(sales, rows, groups)  # what takes most memory first, while there is least beside it
+    size = int(np.clip(sales.span // _BLOCKS, HOUR, DAY))
+    group = sales.group[rows]
+    key = group * _MANY + (sales.time[rows] - sales.begin) // size
+    lists = _votes(key, sales.list_price[rows])
     begins, lasting = _chains(lists, size, limits)
     whole, near = _levels(lists, begins | lasting, groups, limits)
     level = np.fmax(whole[lists.group], near)
-    nets = _habitual(_votes(group, block, sales.net_price[rows]), level, size, limits)
-    place = np.searchsorted(lists.key, group * _MANY + block)
+    nets = _habitual(_votes(key, sales.net_price[rows]), level, size, limits)
+    place = np.searchsorted(lists.key, key)
+    del key
+    decided = _decided(lists, place, sales.list_price[rows], level, lasting, limits)
     first, last = extent(lists.group, lists.block, groups)
     young = (last - first) * size < limits.decided_days * DAY
     known = _with_siblings(sales, rows, whole, young)
@@ -84,8 +88,8 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
         list_price=full(list_price),
         net_price=full(net_price),
         near_net=full(np.fmin(net_price, np.where(young[group], np.nan, _near_medians(nets, limits)[place]))),
-        spread=full(_spread(sales, rows, groups)[group]),
-        decided=full(_decided(lists, place, sales.list_price[rows], level, lasting, limits), False),
+        spread=full(spread[group]),
+        decided=full(decided, False),
         judged=full(~young[group] | np.isfinite(known[group]), False),
     )
     for normal in given:
@@ -124,11 +128,11 @@ def upper_medians(keys: Ints, values: Floats) -> tuple[Ints, Floats]:
     keys = keys[order]
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else np.empty(0, dtype=np.int64)
     counts = np.diff(np.r_[starts, len(keys)])
-    return keys[starts], values[order][starts + counts // 2]
+    return keys[starts], values[order[starts + counts // 2]]
 
 
-def _votes(group: Ints, block: Ints, price: Floats) -> _Votes:
-    keys, middles = upper_medians(group * _MANY + block, price)
+def _votes(key: Ints, price: Floats) -> _Votes:
+    keys, middles = upper_medians(key, price)
     return _Votes(keys, keys // _MANY, keys % _MANY, middles)
 
 
@@ -220,7 +224,7 @@ def _with_siblings(sales: Sales, rows: Ints, whole: Floats, young: Mask) -> Floa
     return known
 
 
-def _elsewhere(sales: Sales, names: Ints, markets: list[tuple[int, int]], prices: Floats, old: Mask) -> Floats:
+def _elsewhere(sales: Sales, names: Codes, markets: list[tuple[int, int]], prices: Floats, old: Mask) -> Floats:
     """What is known under the same name in this or another market, times the usual factor between the two."""
     seen: dict[int, dict[tuple[int, int], float]] = {}
     shared = (np.bincount(names + 1)[names + 1] > 1) & (names >= 0)

@@ -144,7 +144,7 @@ class Evidence:
     def _why(self, candidate: Candidate, rows: Ints) -> Told:
         sales = self.sales
         count, uses = sales.count(rows), sales.promotions
-        every = sales.count(np.arange(len(sales.order)))
+        every = int(sales.order.max(initial=-1)) + 1 + int((sales.order < 0).sum())
         if not candidate.ids:
             return told("finding.wrong_price" if len(uses.rows) else "finding.wrong_price_no_ids")
 

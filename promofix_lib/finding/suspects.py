@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.finding.baselines import references, upper_medians
-from promofix_lib.finding.sales import DAY, Floats, Ints, Mask, Sales
+from promofix_lib.finding.sales import DAY, Codes, Floats, Ints, Mask, Sales
 from promofix_lib.money import NormalPrice
 
 
@@ -109,7 +109,7 @@ def meant_lines(sales: Sales, deep: Mask) -> Mask:
     limits, uses = sales.thresholds, sales.promotions
     meant = np.zeros(len(deep), dtype=np.bool_)
 
-    def keep(rows: Ints, keys: Ints, beside: Mask) -> None:
+    def keep(rows: Ints, keys: Ints | Codes, beside: Mask) -> None:
         for one in np.unique(keys[beside[rows]]):
             lines = rows[keys == one]
             lines = lines[np.argsort(sales.time[lines], kind="stable")]
@@ -139,10 +139,14 @@ def _with_companion(sales: Sales, free: Ints) -> Mask:
 
 
 def _in_fair_order(sales: Sales, deep: Mask) -> Mask:
-    """Order items whose order holds a line that is not deep, and costs at least half of its list prices."""
+    """Order items beside a deep one whose order holds a line that is not, and costs at least half its list prices."""
     counted = sales.sold & (sales.order >= 0)
-    code, size = np.where(counted, sales.order, 0), int(sales.order.max(initial=0)) + 1
-    lines = ((sales.listed, counted), (sales.paid, counted), (np.ones(len(deep)), counted & ~deep))
-    listed, paid, bought = (np.bincount(code[mine], weights=of[mine], minlength=size) for of, mine in lines)
+    asked = np.zeros(int(sales.order.max(initial=0)) + 1, dtype=np.bool_)
+    asked[sales.order[counted & deep]] = True
+    rows = np.flatnonzero(counted & asked[sales.order])
+    code = np.unique(sales.order[rows], return_inverse=True)[1]
+    listed, paid, bought = (np.bincount(code, weights=of[rows]) for of in (sales.listed, sales.paid, ~deep))
     least = sales.thresholds.deep_share - sales.thresholds.rounding
-    return ((paid >= least * listed) & (bought > 0))[code] & counted
+    answer = np.zeros(len(deep), dtype=np.bool_)
+    answer[rows] = ((paid >= least * listed) & (bought > 0))[code]
+    return answer

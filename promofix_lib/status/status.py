@@ -43,8 +43,10 @@ class Status:
     rows : tuple of OrderRow
         The affected orders, those left out, those that came after the end, and all that was ever handed over; the most
         urgent deadline first, then by time of purchase.
-    in_no_export, since_export : tuple of str
-        Affected orders that no export holds; the same since the newest export.
+    in_no_export : tuple of str
+        Affected orders that no export holds.
+    new_since_export : int
+        Orders that became affected since the newest export.
     put_in : tuple of str
         Orders that were put in by hand.
     to_hand_over : tuple of str
@@ -65,7 +67,7 @@ class Status:
     gate: Gate
     rows: tuple[OrderRow, ...]
     in_no_export: tuple[str, ...]
-    since_export: tuple[str, ...]
+    new_since_export: int
     put_in: tuple[str, ...]
     to_hand_over: tuple[str, ...]
     known_cancelled: frozenset[str]
@@ -117,11 +119,6 @@ class Status:
         return _counted((row.next for row in self.rows), NEXT)
 
     @property
-    def new_since_export(self) -> int:
-        """Orders that became affected since the newest export."""
-        return len(self.since_export)
-
-    @property
     def after_end(self) -> tuple[str, ...]:
         """Affected orders later than the end that was told."""
         return self.gate.after_end
@@ -129,12 +126,12 @@ class Status:
     @cached_property
     def left_out(self) -> tuple[str, ...]:
         """Affected orders that were left out by hand."""
-        return self.order_ids_of(state="left_out")
+        return tuple(row.order_id for row in self.rows_of(state="left_out"))
 
     @cached_property
     def honoured(self) -> tuple[str, ...]:
         """Orders left out by hand that still have to be shipped."""
-        return self.order_ids_of(next="ship")
+        return tuple(row.order_id for row in self.rows_of(next="ship"))
 
     @cached_property
     def _by_id(self) -> dict[str, OrderRow]:
@@ -148,10 +145,6 @@ class Status:
         """Rows whose fields have the wanted words: ``rows_of(state="written", next=("upload", "upload_again"))``."""
         asked = {name: {words} if isinstance(words, str) else set(words) for name, words in wanted.items()}
         return tuple(row for row in self.rows if all(getattr(row, name) in words for name, words in asked.items()))
-
-    def order_ids_of(self, **wanted: str | Collection[str]) -> tuple[str, ...]:
-        """Order ids of `rows_of`."""
-        return tuple(row.order_id for row in self.rows_of(**wanted))
 
     def items_of(self, *, triage: str | Collection[str] = (), **wanted: str | Collection[str]) -> pd.Series[bool]:
         """Order items of `rows_of` as a mask over the order table; `triage` asks each item for its own word."""
@@ -217,7 +210,7 @@ def _status(case: Case, book: Book, revision: int) -> Status:
     chosen = case.chosen().to_numpy(dtype=np.bool_)
     left = book.named(case.left_out) & (numbers > 0) & ~chosen
     gate, late = _gate(case, book, chosen, left)
-    left &= ~_orders_with(book, chosen | late)
+    left &= ~_order_flags(book, chosen | late)[book.order_codes]
     handed = _handed(book, past, chosen | late | left)
     table = Table(case, book, gate, past, numbers, late, left)
     rows = [table.row(order_id, items) for order_id, items in _grouped(book, chosen | late | left | handed).items()]
@@ -232,11 +225,11 @@ def _status(case: Case, book: Book, revision: int) -> Status:
         language=case.language,
         book=book,
         chosen=chosen,
-        incidents=_incidents(case, book, chosen, numbers),
+        incidents=tuple(_incident(one, book, chosen & (numbers == one.number)) for one in case.incidents if one.taken),
         gate=gate,
         rows=tuple(sorted(rows, key=urgency)),
         in_no_export=in_none,
-        since_export=in_none if exports else (),
+        new_since_export=len(in_none) if exports else 0,
         put_in=tuple(book.order_names[_order_flags(book, book.named(case.put_in) & chosen)]),
         to_hand_over=tuple(dict.fromkeys((*in_none, *table.to_hand_over))),
         known_cancelled=frozenset(row.order_id for row in rows if table.cancelled_by_us(row)),
@@ -269,13 +262,7 @@ def _end(case: Case) -> datetime | None:
 
 
 def _order_flags(book: Book, mask: Mask) -> Mask:
-    flags = np.zeros(len(book.order_names), dtype=np.bool_)
-    flags[book.order_codes[mask]] = True
-    return flags
-
-
-def _orders_with(book: Book, mask: Mask) -> Mask:
-    return _order_flags(book, mask)[book.order_codes]
+    return np.bincount(book.order_codes[mask], minlength=len(book.order_names)) > 0
 
 
 def _handed(book: Book, past: Mapping[str, Past], known: Mask) -> Mask:
@@ -290,10 +277,6 @@ def _grouped(book: Book, mask: Mask) -> dict[str, list[int]]:
     for row, name in zip(rows.tolist(), book.order_names[book.order_codes[rows]].tolist(), strict=True):
         groups.setdefault(name, []).append(row)
     return groups
-
-
-def _incidents(case: Case, book: Book, chosen: Mask, numbers: Any) -> tuple[dict[str, Any], ...]:
-    return tuple(_incident(one, book, chosen & (numbers == one.number)) for one in case.incidents if one.taken)
 
 
 def _incident(one: Any, book: Book, mine: Mask) -> dict[str, Any]:
