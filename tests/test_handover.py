@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,11 +31,9 @@ LETTERS = {
 
 
 @pytest.fixture(autouse=True)
-def without_evidence() -> Iterator[None]:
+def without_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing the charts takes seconds; what they show is tested with them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(handover, "PARTS", tuple(part for part in handover.PARTS if part.__name__ != "evidence"))
-        yield
+    monkeypatch.setattr(handover, "PARTS", tuple(part for part in handover.PARTS if part.__name__ != "evidence"))
 
 
 def names(folder: Path) -> set[str]:
