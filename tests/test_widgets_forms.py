@@ -347,7 +347,7 @@ def test_the_pages_speak_the_language_of_the_case(case: Case):
 
 
 def test_a_timer_or_a_press_speaks_the_language_of_the_case(case: Case):
-    """A kernel answers a press and looks for changes apart from the cell that opened the case: it is Chinese there too."""
+    """A kernel answers a press apart from the cell that opened the case: it is said in Chinese there too."""
     case.change_settings(language="zh-CN")
     export, mistake = ExportButton(case), MistakeSettings(case)
     speak("en")
