@@ -273,6 +273,15 @@ def test_one_buyer_who_empties_the_stock_is_an_incident(units: int, bulk: int, f
     assert [one.units for one in find_incidents(order_table(usual() + rows)).incidents] == [units] * found
 
 
+def test_a_buyer_of_many_with_a_code_in_ordinary_use_is_none():
+    """Makers' coupons are used every week, and once by a buyer of 44: the code lives, and one order is odd, no more."""
+    coupons = [
+        sale(24 * day, 3000 + day, promotion_ids=["MAKER"], item_promotion_discount="5.00") for day in range(1, 29)
+    ]
+    many = night(1, promotion_ids=["MAKER"], quantity=44, item_price="2595.56", item_promotion_discount="2595.56")
+    assert find_incidents(order_table(usual() + coupons + many)).incidents == ()
+
+
 def test_a_small_night_beside_a_large_one_is_no_usual_rate():
     """Nights of the same wrong promotion do not excuse each other: the small ones are reported, too."""
     nights = [
@@ -313,6 +322,18 @@ def test_a_clearance_in_steps_of_thirty_percent_is_a_decision():
         for day in range(first, last)
         for part in range(4)
     ]
+    assert find_incidents(order_table(rows)).incidents == ()
+
+
+@pytest.mark.parametrize("off", [0, 40])
+def test_a_stair_is_one_in_its_first_hours(off: int):
+    """A look three hours after the last stair, the usual coupon on top: the other orders of the day paid the one before."""
+    steps = ((0, 8, 100), (8, 10.5, 74), (10.5, 13, 54), (13, 15.6, 40))
+    times = [(24 * first + hour, price) for first, last, price in steps for hour in range(int(24 * (last - first)) + 1)]
+    times += [(24 * 15.6 + n / 5, 30) for n in range(15)]
+    rows = [sale(hours, n, item_price=f"{price}.00") for n, (hours, price) in enumerate(times)]
+    for row, (_, price) in list(zip(rows, times, strict=True))[::2]:
+        row |= {"promotion_ids": ["PLM"], "item_promotion_discount": f"{price * off / 100}"} if off else {}
     assert find_incidents(order_table(rows)).incidents == ()
 
 

@@ -104,8 +104,8 @@ class Chance:
         """
         sales, limits, rows = self.sales, self.limits, one.rows
         own, first = np.unique(sales.orders_of(rows), return_index=True)
-        if len(own) < 2:
-            return np.inf
+        if len(own) < max(limits.least_orders, 2):
+            return self._hoard(one) if len(own) == 1 else np.inf
         gaps = np.diff(np.sort(sales.time[rows[first]]))
         gap = float(np.quantile(gaps, limits.most, method="higher"))
         cheap, depth = self._promoted if one.ids else self._priced, self.depth(rows)
@@ -157,14 +157,21 @@ class Chance:
         return float(np.nansum(self.sales.paid[rows] * share / (1 - share)))
 
     @cached_property
-    def _largest(self) -> int:
-        """Most units of one normal sale."""
-        return int(self.sales.quantity[self.sales.sold & ~self.suspects.any].max(initial=0))
+    def _normal_units(self) -> Ints:
+        """Units of each normal order."""
+        rows = np.flatnonzero(self.sales.sold & ~self.suspects.any)
+        order = np.unique(self.sales.orders_of(rows), return_inverse=True)[1]
+        return np.bincount(order, weights=self.sales.quantity[rows]).astype(np.int64)
 
-    def is_hoard(self, rows: Ints) -> bool:
-        """Whether an order took many units, and more than any normal order of the shop."""
-        units = int(self.sales.quantity[rows].sum())
-        return units >= self.limits.hoard_units and units > self._largest
+    def _hoard(self, one: Candidate) -> float:
+        """The same of a single order that takes many units nearly free: one buyer empties the stock with one code.
+
+        That it is one of those by the same code that is larger than every normal order is a chance of so many in all.
+        """
+        sales, units, fair = self.sales, int(self.sales.quantity[one.rows].sum()), self._normal_units
+        if not self.is_extreme(self.depth(one.rows)) or units < max(self.limits.hoard_units, fair.max(initial=0) + 1):
+            return np.inf
+        return sales.count(np.concatenate([one.rows, *(sales.carrying(name) for name in one.ids)])) / (1 + len(fair))
 
 
 @dataclass(frozen=True)
@@ -200,10 +207,7 @@ def _verdict(sales: Sales, chance: Chance, one: Candidate, excluded: Ints | None
     extreme = chance.is_extreme(chance.depth(rows))
     days = float(sales.time[rows[-1]] - sales.time[rows[0]]) / DAY
     why_not = None
-    if orders < limits.least_orders:
-        why_not = None if extreme and chance.is_hoard(rows) else told("finding.why_few", n=orders)
-        expected = limits.expected if why_not is None else expected
-    elif days >= limits.decided_days and not extreme:
+    if days >= limits.decided_days and not extreme:
         why_not = told("finding.why_decided", days=round(days))
     elif extreme and one.ids and days >= limits.habit_days:
         why_not = told("finding.why_habit", days=round(days))
