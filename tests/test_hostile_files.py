@@ -285,7 +285,7 @@ def test_the_order_table_opens_without_a_live_formula(tmp_path):
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_report_is_not_a_processing_report(tmp_path, name):
     """The follow-up refuses order reports."""
-    with pytest.raises(ReportError, match="not a processing report"):
+    with pytest.raises(ReportError, match="neither a worked to-do list"):
         read_processing_report(given_file(tmp_path, name, SAMPLES[name]))
 
 

@@ -114,14 +114,21 @@ def status_word(value: str, column: str = "status", language: str | None = None)
 def status_of(cell: object) -> Value | None:
     """The answer that a cell gives, in any language, with the words people use instead; None when it is none of them.
 
-    An empty cell is no answer.
+    An empty cell is no answer. Several words are one where all say the same; dates and signs between them say nothing.
 
     Examples
     --------
     >>> [status_of(cell) for cell in (" Done ", "完成", "OK!", "✓", True, "sent", "waiting", "who knows", "", None)]
     ['done', 'done', 'done', 'done', 'done', 'done', 'todo', None, None, None]
+    >>> [status_of(cell) for cell in ("DONE ✓", "yes - cancelled 11/25", "done, no", "not cancelled", "done?")]
+    ['done', 'done', None, None, None]
     """
-    return _statuses().get(_plain(cell))
+    text = _plain(cell)
+    said = {_statuses().get(word) for word in _SAYING.findall(text)}
+    return _statuses().get(text) or (said.pop() if len(said) == 1 else None)
+
+
+_SAYING = re.compile(r"[^\W\d]+|[^\w\s.,;:!/()–—，。；：！、（）-]")
 
 
 @cache

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.encodings import encoding_of, lenient, text_blocks
 from promofix_lib.reports.kinds import spelled
-from promofix_lib.reports.source import Source, sources_of, stranger
+from promofix_lib.reports.source import Source, sources_of
 from promofix_lib.reports.texts import cleaned
 
 # What each part of an answer's line is called: in text, copied from the page, in XML and in JSON.
@@ -124,7 +124,7 @@ def _text(source: Source) -> str:
 
 
 def _no_answer(source: Source, first: str) -> ReportError:
-    return ReportError("reports.no_processing_report", file=source.name, what=stranger(source, first))
+    return ReportError("reports.no_processing_report", file=source.name, found=cleaned(first)[:60])
 
 
 # -- text -------------------------------------------------------------------------------------------------------------
