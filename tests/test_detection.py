@@ -327,7 +327,7 @@ def test_a_clearance_in_steps_of_thirty_percent_is_a_decision():
 
 @pytest.mark.parametrize("off", [0, 40])
 def test_a_stair_is_one_in_its_first_hours(off: int):
-    """A look three hours after the last stair, with the usual coupon or without: most of that day paid the one before."""
+    """A look three hours after the last stair, with the usual coupon or without: most of the day was dearer."""
     steps = ((0, 8, 100), (8, 10.5, 74), (10.5, 13, 54), (13, 15.6, 40))
     times = [(24 * first + hour, price) for first, last, price in steps for hour in range(int(24 * (last - first)) + 1)]
     times += [(24 * 15.6 + n / 5, 30) for n in range(15)]
