@@ -197,8 +197,12 @@ def _orders_per_code(codes: Ints, order: Ints, count: int) -> Ints:
 
 def _normal_values(orders: pd.DataFrame, units: Ints, normal_prices: Sequence[NormalPrice]) -> tuple[Ints, Mask]:
     number = np.full(len(orders), -1, dtype=np.int32)
+    mine = np.flatnonzero(one_of(orders, "sku", {one.sku for one in normal_prices}))
+    named = orders[["sku", "sales_channel", "currency"]].iloc[mine]
+    of_sku = named.groupby("sku", sort=False).indices
     for place in range(len(normal_prices) - 1, -1, -1):  # the first that fits has the last word
-        number[_sold_as(orders, normal_prices[place])] = place
+        rows = of_sku.get(normal_prices[place].sku, mine[:0])
+        number[mine[rows[_sold_as(named.iloc[rows], normal_prices[place])]]] = place
     known = (number >= 0) & (units > 0)
     each = np.array([int((one.price * _SCALE * 100).to_integral_value()) for one in normal_prices] or [0])
     rows = np.flatnonzero(known)
@@ -209,9 +213,10 @@ def _normal_values(orders: pd.DataFrame, units: Ints, normal_prices: Sequence[No
 
 
 def _sold_as(orders: pd.DataFrame, normal: NormalPrice) -> Mask:
-    asked = {"sku": normal.sku, "sales_channel": normal.sales_channel, "currency": normal.currency}
-    masks = [one_of(orders, column, [word]).to_numpy() for column, word in asked.items() if word or column == "sku"]
-    return np.logical_and.reduce(masks)
+    """Which items of that SKU are sold in the price's channel and currency."""
+    asked = {"sales_channel": normal.sales_channel, "currency": normal.currency}
+    masks = [one_of(orders, column, [word]).to_numpy() for column, word in asked.items() if word]
+    return np.logical_and.reduce([np.ones(len(orders), dtype=np.bool_), *masks])
 
 
 def _currencies(orders: pd.DataFrame) -> tuple[tuple[str, ...], Ints]:
