@@ -150,15 +150,15 @@ def height_for(*texts: tuple[str, float], at_least: float = 20.0) -> float:
     >>> height_for(("short", 20)), height_for(("x" * 50, 20), ("one\n\ntwo", 40))
     (20.0, 46.0)
     """
-    most = max(_lines_of(text, width) for text, width in texts)
-    return max(at_least, min(7.0 + 13.0 * most, 409.0))  # Excel's tallest row
+    return max(at_least, min(7.0 + max(_points(text, width) for text, width in texts), 409.0))  # Excel's tallest row
 
 
 @lru_cache(maxsize=4096)
-def _lines_of(text: str, width: float) -> int:
+def _points(text: str, width: float) -> float:
     room = max(int(width * 1.1) - 2, 1)  # a column is measured in digits, and most letters are narrower
-    wide = (sum(2 if "\u2e80" <= sign <= "\uffdc" else 1 for sign in line) for line in text.split("\n"))
-    return sum(max(1, -(-length // room)) for length in wide)
+    lines = [[2 if "\u2e80" <= sign <= "\uffdc" else 1 for sign in line] for line in text.split("\n")]
+    tall = 15.5 if any(2 in line for line in lines) else 13.0  # Chinese and Japanese fonts
+    return tall * sum(max(1, -(-sum(line) // room)) for line in lines)
 
 
 def write_workbook(pages: Sequence[Page], path: Path, *, opens_on: str, rows: int) -> Path:
