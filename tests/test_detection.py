@@ -415,6 +415,39 @@ def test_what_the_seller_meant_is_no_alarm_any_more():
     assert [look.why_not for look in findings.worth_a_look] == [told("finding.why_meant")]
 
 
+def test_what_was_meant_is_the_life_of_the_shop():
+    """A flash sale of 60 % was meant; the next one, under another id, is no alarm, and 98 % off in it still is."""
+    flash, after = (
+        night(12, start=start, first=first, promotion_ids=[name], item_promotion_discount="35.39")
+        for start, first, name in ((232, 5000, "FLASH 1"), (400, 6000, "FLASH 2"))
+    )
+    (first,) = find_incidents(order_table(usual() + flash)).incidents
+    again = order_table(usual() + flash + after)
+    assert len(find_incidents(again).incidents) == 2
+    findings = find_incidents(again, meant=[first.cause])
+    assert findings.incidents == ()
+    assert {look.why_not.key for look in findings.worth_a_look} == {"finding.why_meant", "finding.why_usual"}
+    assert the_one(order_table(usual() + flash + night(12)), meant=[first.cause]).promotion_ids == ("WRONG",)
+
+
+def test_an_offer_is_meant_from_its_first_order_on():
+    """A gift beside a bought SKU: one discount is printed, two not yet; three free alone are the mistake."""
+    gift = {"sku": "GIFT", "item_price": "20.00", "promotion_ids": ["WITH HP"]}
+    known = usual(sku="GIFT", item_price="20.00", order_id="O-GIFT")
+    open_still = {"order_status": "Unshipped"}
+    pairs = [
+        row
+        for n in range(3)
+        for row in (
+            sale(400 + n, 5000 + n, **open_still),
+            sale(400 + n, 5000 + n, **gift, **({} if n else {"item_promotion_discount": "20.00"}), **open_still),
+        )
+    ]
+    assert find_incidents(order_table(usual() + known + pairs)).incidents == ()
+    alone = [sale(404 + n / 10, 6000 + n, **gift, item_promotion_discount="20.00") for n in range(3)]
+    assert the_one(order_table(usual() + known + pairs + alone)).order_ids[-3:] == ids(alone)
+
+
 @pytest.mark.parametrize("cells", [{"item_price": "33.00"}, {"promotion_ids": ["P"], "item_promotion_discount": "26"}])
 def test_a_near_miss_can_be_taken_all_the_same(cells: dict[str, Any]):
     """44 % off for a night is not far enough, and said; its rule gives exactly these orders."""
