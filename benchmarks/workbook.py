@@ -1,7 +1,8 @@
 """How long the assistant's workbook takes, beside plain openpyxl and plain XlsxWriter writing the same cells.
 
 ``python benchmarks/workbook.py [rows …]`` prints CPU seconds, the ratio to each and peak memory; each run is a process
-of its own. "The same cells" are those of all five sheets, without looks, links and drop-downs.
+of its own, after small ones that load what a process loads once. "The same cells" are those of all five sheets with
+their links, without looks and drop-downs.
 """
 
 from __future__ import annotations
@@ -40,11 +41,11 @@ def handed(count: int):
 
 
 def cells_of(told) -> list[tuple[str, list[list[object]]]]:
-    """The bare values of every sheet."""
+    """The bare values of every sheet; a link is (text, address)."""
     from promofix_lib.export.sheets import pages_of
 
     def bare(cell):
-        return getattr(cell, "text", cell)
+        return (cell.text, cell.url) if hasattr(cell, "url") else getattr(cell, "text", cell)
 
     return [(page.name, [[bare(cell) for cell in values] for values, _ in page.rows]) for page in pages_of(told)]
 
@@ -52,12 +53,18 @@ def cells_of(told) -> list[tuple[str, list[list[object]]]]:
 def plain_openpyxl(sheets, path: Path) -> None:
     """The cells by openpyxl, as fast as it can."""
     from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    def linked(text, address):
+        cell = WriteOnlyCell(sheet, text)
+        cell.hyperlink = address
+        return cell
 
     book = Workbook(write_only=True)
     for name, rows in sheets:
         sheet = book.create_sheet(name)
         for row in rows:
-            sheet.append(row)
+            sheet.append([linked(*cell) if isinstance(cell, tuple) else cell for cell in row])
     book.save(path)
 
 
@@ -72,27 +79,26 @@ def plain_xlsxwriter(sheets, path: Path) -> None:
                 for column, cell in enumerate(row):
                     if isinstance(cell, int):
                         sheet.write_number(number, column, cell)
+                    elif isinstance(cell, tuple):
+                        sheet.write_url(number, column, cell[1], None, cell[0])
                     elif cell is not None:
                         sheet.write_string(number, column, cell)
 
 
 def measure(writer: str, count: int) -> None:
-    """Print CPU seconds and peak memory of one writer; reading the case and loading modules are not counted."""
-    import openpyxl  # noqa: F401
-    import xlsxwriter  # noqa: F401
-
+    """Print CPU seconds and peak memory of one writer; what a process does once is not counted."""
     from promofix_lib.export.sheets import write_buyers
 
-    told = handed(count)
-    sheets = cells_of(told) if writer != "promofix" else []
+    write = {"openpyxl": plain_openpyxl, "xlsxwriter": plain_xlsxwriter, "promofix": write_buyers}[writer]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "buyers.xlsx"
-        start = time.process_time()
-        if writer == "promofix":
-            write_buyers(told, path)
-        else:
-            (plain_openpyxl if writer == "openpyxl" else plain_xlsxwriter)(sheets, path)
-        cpu, size = time.process_time() - start, path.stat().st_size
+        for rows in (1, 250, count):  # by openpyxl, by XlsxWriter
+            told = handed(rows)
+            given = told if writer == "promofix" else cells_of(told)
+            path = Path(folder) / f"{rows}.xlsx"
+            start = time.process_time()
+            write(given, path)
+            cpu = time.process_time() - start
+        size = path.stat().st_size
     print(f"{cpu:.3f} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} {size / 1e6:.2f}")
 
 

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from promofix_lib.amounts import plain_amount
-from promofix_lib.filters import is_shipped, one_of
+from promofix_lib.filters import is_shipped
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.orders import MONEY, decimals, flat_lists, money_as_integers
 from promofix_lib.say import Told, told
@@ -25,6 +27,7 @@ _SCALE = 10_000  # item_price and item_promotion_discount are kept in ten-thousa
 _ENOUGH_SHIPPED = 3
 _USUALLY = 0.9
 _GIVEN = told("money.given_by_seller")
+_SOLD_AS = ("sku", "sales_channel", "currency")
 _LARGEST = 9e18  # an int64 holds no more
 
 
@@ -196,9 +199,14 @@ def _orders_per_code(codes: Ints, order: Ints, count: int) -> Ints:
 
 
 def _normal_values(orders: pd.DataFrame, units: Ints, normal_prices: Sequence[NormalPrice]) -> tuple[Ints, Mask]:
-    number = np.full(len(orders), -1, dtype=np.int32)
+    alike, first = _sold_alike(orders, normal_prices)
+    cells = {column: orders[column].iloc[first].fillna("").to_numpy() for column in _SOLD_AS}
+    fits = np.full(len(first), -1, dtype=np.int32)
     for place in range(len(normal_prices) - 1, -1, -1):  # the first that fits has the last word
-        number[_sold_as(orders, normal_prices[place])] = place
+        words = {column: getattr(normal_prices[place], column) for column in _SOLD_AS}
+        same = [cells[column] == word for column, word in words.items() if word or column == "sku"]
+        fits[np.logical_and.reduce(same)] = place
+    number = fits[alike]
     known = (number >= 0) & (units > 0)
     each = np.array([int((one.price * _SCALE * 100).to_integral_value()) for one in normal_prices] or [0])
     rows = np.flatnonzero(known)
@@ -208,10 +216,17 @@ def _normal_values(orders: pd.DataFrame, units: Ints, normal_prices: Sequence[No
     return total, known
 
 
-def _sold_as(orders: pd.DataFrame, normal: NormalPrice) -> Mask:
-    asked = {"sku": normal.sku, "sales_channel": normal.sales_channel, "currency": normal.currency}
-    masks = [one_of(orders, column, [word]).to_numpy() for column, word in asked.items() if word or column == "sku"]
-    return np.logical_and.reduce(masks)
+def _sold_alike(orders: pd.DataFrame, normal_prices: Sequence[NormalPrice]) -> tuple[Ints, Ints]:
+    """A number per row, the same where no normal price can tell two rows apart; the first row of each number."""
+    kind = np.zeros(len(orders), dtype=np.int64)
+    for column in _SOLD_AS:
+        words = pa.array({getattr(one, column) or None for one in normal_prices}, pa.string())
+        place = pc.index_in(orders[column].array.__arrow_array__(), words)
+        kind = kind * (len(words) + 1) + np.asarray(place.fill_null(len(words)), dtype=np.int64)
+    alike, kinds = pd.factorize(kind)
+    first = np.zeros(len(kinds), dtype=np.int64)
+    first[alike[::-1]] = np.arange(len(orders))[::-1]
+    return alike, first
 
 
 def _currencies(orders: pd.DataFrame) -> tuple[tuple[str, ...], Ints]:

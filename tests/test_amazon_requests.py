@@ -70,10 +70,17 @@ def test_the_fba_list_names_no_buyer() -> None:
 
 def test_each_marketplace_gets_a_case_of_its_own() -> None:
     """German orders go to the German Seller Central."""
-    text = request_of(fba(1), fba(2, sales_channel="Amazon.de", asin=None))
-    assert text.count("PASTE THIS INTO") == 2
-    assert "https://sellercentral.amazon.de" in text
-    assert "not in the report; see the order ids" in text
+    first, german = request_of(fba(1), fba(2, sales_channel="Amazon.de", asin=None)).split(
+        "https://sellercentral.amazon.de"
+    )
+    assert first.startswith("https://sellercentral.amazon.com")
+    assert "111-0000001-0000001" in first
+    assert "not in the report; see the order ids" in german
+
+
+def test_the_text_of_one_marketplace_is_pasted_as_it_is() -> None:
+    """It begins with the subject: no line of it is for the seller."""
+    assert request_of(fba(1)).startswith("Subject: ")
 
 
 def test_a_cell_can_not_break_the_list() -> None:

@@ -273,6 +273,15 @@ def test_one_buyer_who_empties_the_stock_is_an_incident(units: int, bulk: int, f
     assert [one.units for one in find_incidents(order_table(usual() + rows)).incidents] == [units] * found
 
 
+def test_a_buyer_of_many_with_a_code_in_ordinary_use_is_none():
+    """Makers' coupons are used every week, and once by a buyer of 44: the code lives, and one order is odd, no more."""
+    coupons = [
+        sale(24 * day, 3000 + day, promotion_ids=["MAKER"], item_promotion_discount="5.00") for day in range(1, 29)
+    ]
+    many = night(1, promotion_ids=["MAKER"], quantity=44, item_price="2595.56", item_promotion_discount="2595.56")
+    assert find_incidents(order_table(usual() + coupons + many)).incidents == ()
+
+
 def test_a_small_night_beside_a_large_one_is_no_usual_rate():
     """Nights of the same wrong promotion do not excuse each other: the small ones are reported, too."""
     nights = [
@@ -313,6 +322,18 @@ def test_a_clearance_in_steps_of_thirty_percent_is_a_decision():
         for day in range(first, last)
         for part in range(4)
     ]
+    assert find_incidents(order_table(rows)).incidents == ()
+
+
+@pytest.mark.parametrize("off", [0, 40])
+def test_a_stair_is_one_in_its_first_hours(off: int):
+    """A look three hours after the last stair, with the usual coupon or without: most of the day was dearer."""
+    steps = ((0, 8, 100), (8, 10.5, 74), (10.5, 13, 54), (13, 15.6, 40))
+    times = [(24 * first + hour, price) for first, last, price in steps for hour in range(int(24 * (last - first)) + 1)]
+    times += [(24 * 15.6 + n / 5, 30) for n in range(15)]
+    rows = [sale(hours, n, item_price=f"{price}.00") for n, (hours, price) in enumerate(times)]
+    for row, (_, price) in list(zip(rows, times, strict=True))[::2]:
+        row |= {"promotion_ids": ["PLM"], "item_promotion_discount": f"{price * off / 100}"} if off else {}
     assert find_incidents(order_table(rows)).incidents == ()
 
 
@@ -392,6 +413,39 @@ def test_what_the_seller_meant_is_no_alarm_any_more():
     findings = find_incidents(orders, meant=[Cause.from_json(first.cause.to_json())])
     assert [one.promotion_ids for one in findings.incidents] == [("OTHER",)]
     assert [look.why_not for look in findings.worth_a_look] == [told("finding.why_meant")]
+
+
+def test_what_was_meant_is_the_life_of_the_shop():
+    """A flash sale of 60 % was meant; the next one, under another id, is no alarm, and 98 % off in it still is."""
+    flash, after = (
+        night(12, start=start, first=first, promotion_ids=[name], item_promotion_discount="35.39")
+        for start, first, name in ((232, 5000, "FLASH 1"), (400, 6000, "FLASH 2"))
+    )
+    (first,) = find_incidents(order_table(usual() + flash)).incidents
+    again = order_table(usual() + flash + after)
+    assert len(find_incidents(again).incidents) == 2
+    findings = find_incidents(again, meant=[first.cause])
+    assert findings.incidents == ()
+    assert {look.why_not.key for look in findings.worth_a_look} == {"finding.why_meant", "finding.why_usual"}
+    assert the_one(order_table(usual() + flash + night(12)), meant=[first.cause]).promotion_ids == ("WRONG",)
+
+
+def test_an_offer_is_meant_from_its_first_order_on():
+    """A gift beside a bought SKU: one discount is printed, two not yet; three free alone are the mistake."""
+    gift = {"sku": "GIFT", "item_price": "20.00", "promotion_ids": ["WITH HP"]}
+    known = usual(sku="GIFT", item_price="20.00", order_id="O-GIFT")
+    open_still = {"order_status": "Unshipped"}
+    pairs = [
+        row
+        for n in range(3)
+        for row in (
+            sale(400 + n, 5000 + n, **open_still),
+            sale(400 + n, 5000 + n, **gift, **({} if n else {"item_promotion_discount": "20.00"}), **open_still),
+        )
+    ]
+    assert find_incidents(order_table(usual() + known + pairs)).incidents == ()
+    alone = [sale(404 + n / 10, 6000 + n, **gift, item_promotion_discount="20.00") for n in range(3)]
+    assert the_one(order_table(usual() + known + pairs + alone)).order_ids[-3:] == ids(alone)
 
 
 @pytest.mark.parametrize("cells", [{"item_price": "33.00"}, {"promotion_ids": ["P"], "item_promotion_discount": "26"}])

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.utils import column_index_from_string, get_column_letter
 from python_calamine import CalamineWorkbook
 
 from promofix_lib.errors import ExportError
@@ -379,15 +380,41 @@ def test_what_to_do_with_a_shipped_order_is_what_the_seller_chose(tmp_path: Path
     assert todo(written(tmp_path / "buyers.xlsx", told)["todo"]).loc[0, "task"] == task
 
 
-def test_it_prints_on_a4_at_a_size_that_can_be_read(book: Any):
-    """Landscape, as wide as the page, the headings on each; the printed columns leave 9 points of 10."""
-    sheet = book["todo"]
-    assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 9)
+def width_of(sheet: Any, column: int) -> float:
+    """Of a column, also of one that shares its entry with its neighbours."""
+    return next(one.width for one in sheet.column_dimensions.values() if one.min <= column <= one.max)
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_it_prints_on_a4_at_a_size_that_can_be_read(book: Any, name: str):
+    """As wide as the page, lists across with their headings on each: the printed columns leave 9 points of 10."""
+    sheet = book[name]
+    across = name in ("mail_merge", "todo", "message")
+    assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == (
+        "landscape" if across else "portrait",
+        9,
+    )
     assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
-    assert sheet.print_title_rows == f"${HEADER_ROW}:${HEADER_ROW}"
-    assert sheet.print_area == f"'todo'!$A$1:$J${sheet.max_row}"
-    points = sum(sheet.column_dimensions[letter].width * 5.25 for letter in "ABCDEFGHIJ")
-    assert 10 * (842 - 2 * 0.35 * 72) / points >= 9.0
+    last = get_column_letter(sheet.max_column)
+    if across:
+        heading = {"todo": HEADER_ROW, "message": 4}.get(name, 1)
+        assert sheet.print_title_rows == f"${heading}:${heading}"
+        area = re.fullmatch(rf"'{name}'!\$A\$1:\$([A-Z]+)\${sheet.max_row}", sheet.print_area)
+        assert area, sheet.print_area
+        last = area[1]
+    points = sum(width_of(sheet, column) * 5.25 for column in range(1, column_index_from_string(last) + 1))
+    assert 10 * ((842 if across else 595) - 2 * 0.35 * 72) / points >= 9.0
+
+
+def test_texts_that_wrap_are_whole_on_every_page_to_read(book: Any):
+    """A heading of two lines too: the row is as tall as it wants."""
+    for name in ("message", "summary", "how_to"):
+        for cells in book[name].iter_rows():
+            for cell in cells:
+                if cell.value and cell.alignment.wrap_text:
+                    lines = -(-len(str(cell.value)) // int(width_of(book[name], cell.column) * 1.1))
+                    height = book[name].row_dimensions[cell.row].height or 20
+                    assert height >= min(13 * lines, 409), (name, cell.coordinate)
 
 
 # -- a draft ----------------------------------------------------------------------------------------------------------

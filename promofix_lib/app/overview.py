@@ -33,7 +33,7 @@ def _report_text(report: Report) -> str:
     counts: dict[str, Any] = {"rows": report.rows, "headers": report.headers, "blanks": report.blanks}
     counts |= {"aside": len(report.quarantined), "lines": report.lines, "items": report.items}
     lines = [
-        say("app.report", name=report.name, kind=report.kind, encoding=report.encoding),
+        say("app.report", name=report.name, kind=report.kind_text(), encoding=report.encoding),
         _wrapped(say("app.report_lines", **counts)),
     ]
     lines += [_wrapped(say("app.line_set_aside", line=bad.line, why=bad.reason)) for bad in report.quarantined[:_SHOWN]]

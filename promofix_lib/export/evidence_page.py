@@ -163,7 +163,7 @@ def _reports(case: Case, language: str) -> str:
     names = [escape(say(f"evidence.column_{name}", language=language)) for name in ("file", "kind", "items")]
     head = f"<tr><th>{names[0]}</th><th>{names[1]}</th><th class='n'>{names[2]}</th><th>SHA-256</th></tr>"
     rows = "".join(
-        f"<tr><td>{escape(one.name)}</td><td>{escape(one.kind)}</td>"
+        f"<tr><td>{escape(one.name)}</td><td>{escape(one.kind_text(language))}</td>"
         f'<td class="n">{one.items:,}</td><td><code>{escape(one.sha256)}</code></td></tr>'
         for one in case.reading.reports
     )

@@ -38,9 +38,10 @@ class RefundFile:
 
 
 def fba_requests(book: Book, chosen: Mask | pd.Series[bool]) -> str:
-    """Text for a Seller Support case: the chosen orders that Amazon fulfils and has not shipped, one block per market.
+    """Text to paste into a case of Seller Support: the chosen orders that Amazon fulfils and has not shipped.
 
-    Amazon stops such orders on request only, names no promise, and asks for the ASINs. Empty when there are none.
+    Amazon stops such orders on request only, names no promise, and asks for the ASINs. Orders of several marketplaces
+    are a case each, below the address where it is opened. Empty when there are none.
 
     Examples
     --------
@@ -52,11 +53,13 @@ def fba_requests(book: Book, chosen: Mask | pd.Series[bool]) -> str:
     """
     mask = np.asarray(chosen, dtype=np.bool_) & (book.triage == "ask_amazon").to_numpy(dtype=np.bool_)
     items = as_text(book.orders.loc[mask, ["order_id", "asin", "quantity", "sku", "sales_channel", "currency"]])
-    channels = dict.fromkeys(items["sales_channel"])
-    return "\n".join(_support_case(name, items[items["sales_channel"] == name]) for name in channels)
+    cases = {name: _support_case(items[items["sales_channel"] == name]) for name in items["sales_channel"].unique()}
+    if len(cases) == 1:
+        return next(iter(cases.values()))
+    return "\n".join(f"https://{marketplace_of(name).host}\n\n{case}" for name, case in cases.items())
 
 
-def _support_case(channel: str, items: pd.DataFrame) -> str:
+def _support_case(items: pd.DataFrame) -> str:
     asins = sorted(set(items["asin"]) - {""})
     columns = (map(_one_line, items[name]) for name in ("order_id", "asin", "quantity", "sku"))
     rows = [
@@ -64,7 +67,6 @@ def _support_case(channel: str, items: pd.DataFrame) -> str:
         for order, asin, units, sku in zip(*columns, strict=True)
     ]
     return _template().format(
-        host=marketplace_of(channel).host,
         orders=say("say.orders", language="en", n=items["order_id"].nunique()),
         asins=", ".join(_one_line(asin) for asin in asins) or "not in the report; see the order ids",
         rows="\n".join(rows),

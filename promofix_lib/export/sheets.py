@@ -20,6 +20,7 @@ from promofix_lib.export.workbook import (
     Page,
     Row,
     Value,
+    clean,
     height_for,
     row,
     write_workbook,
@@ -52,6 +53,9 @@ _NUMBER = Look(lines=True, centre=True)
 _TOTAL = Look(lines=True, centre=True, bold=True, fill=PALE)
 _MERGE = Look(lines=True, text=True)
 _MERGE_WIDTHS = {"order_id": 22, "buyer_email": 34, "buyer_name": 22, "subject": 46, "product": 34, "message_id": 32}
+_WIDTHS = {"message": (12, 14, 8, 24, 46, 46), "summary": (36, 16, 16, 16, 16), "how_to": (24, 76)}
+"""An upright A4 is 100 digits wide, across 150."""
+
 _ADDED = ("task", "mail", "language", "market")
 """Tables of the summary whose numbers are added up."""
 
@@ -119,7 +123,7 @@ def merge_page(handed: Handed) -> Page:
         tab="0072B2",
         height=18,
         frozen="B2",
-        printed=(len(names), 1),
+        printed=(names.index("line_1"), len(handed.listed) + 1, 1),
         footer=handed.say("page"),
         mark=handed.mark,
     )
@@ -190,9 +194,8 @@ def check_cells(handed: Handed) -> None:
 def message_page(handed: Handed) -> Page:
     """Every text that is sent, once per language, with what it says in the reader's own language beside it."""
     rows = [_titled("message_title", handed), row((handed.note or handed.say("message_hint"), _HINT))]
-    page = _read_page("message", rows, (12, 18, 8, 26, 50, 50), handed)
     if handed.draft:
-        return page
+        return _read_page("message", rows, handed)
     columns = ("language", "kind", "buyers", "subject", "text", "meaning")
     rows += [row(), row(*((handed.say(f"message_{name}"), HEADER) for name in columns))]
     for (language, variant, template, prepaid), count in _kinds(handed).items():
@@ -201,8 +204,7 @@ def message_page(handed: Handed) -> Page:
         own = replace(_TALL, right_to_left=language == "ar")
         cells: list[Value] = [LANGUAGES[language], handed.say(f"variant_{variant}"), count, subject, body, meaning]
         rows.append((cells, (_TALL, _TALL, replace(_NUMBER, top=True), own, own, _TALL)))
-        page.heights[len(rows)] = height_for((subject, 26), (body, 50), (meaning, 50)) + 6
-    return page
+    return replace(_read_page("message", rows, handed), printed=(len(columns), len(rows), 4))
 
 
 def _kinds(handed: Handed) -> Counter[tuple[str, str, Template, bool]]:
@@ -242,7 +244,7 @@ def summary_page(handed: Handed) -> Page:
         rows += _table(titles, lines, handed)
         if len(lines) > 1 and titles[0] in _ADDED:
             rows.append(row((handed.say("summary_total"), _STRONG), (sum(line[1] for line in lines), _TOTAL)))
-    return _read_page("summary", rows, (52, 20, 20, 20, 20), handed)
+    return _read_page("summary", rows, handed)
 
 
 def _table(titles: tuple[str, ...], lines: list[tuple[Any, ...]], handed: Handed) -> Iterator[Row]:
@@ -287,10 +289,7 @@ def how_to_page(handed: Handed) -> Page:
     steps = _STEPS[:1] if handed.draft else _STEPS
     lines = [head, *((handed.say(f"step_{name}_title"), handed.say(f"step_{name}", **facts)) for name in steps)]
     looks = [(_STEP, _TALL) if handed.draft or number else (HEADER, HEADER) for number in range(len(lines))]
-    rows = [_titled("how_to_title", handed), row(), *zip(lines, looks, strict=True)]
-    page = _read_page("how_to", rows, (34, 100), handed)
-    page.heights.update((n, height_for((title, 30), (text, 100)) + 6) for n, (title, text) in enumerate(lines, 3))
-    return page
+    return _read_page("how_to", [_titled("how_to_title", handed), row(), *zip(lines, looks, strict=True)], handed)
 
 
 def _batches(handed: Handed) -> str:
@@ -309,5 +308,12 @@ def _titled(name: str, handed: Handed) -> Row:
     return row((handed.titled(handed.say(name)), _TITLE))
 
 
-def _read_page(name: str, rows: list[Row], widths: tuple[int, ...], handed: Handed) -> Page:
-    return Page(name, rows, widths, heights={1: 28}, footer=handed.say("page"), mark=handed.mark)
+def _read_page(name: str, rows: list[Row], handed: Handed) -> Page:
+    """A page to read: every row as tall as the texts in it that wrap."""
+    widths = _WIDTHS[name]
+    heights = {1: 28.0}
+    for number, (values, looks) in enumerate(rows, 1):
+        cells = zip(map(clean, values), looks, widths, strict=False)
+        if wrapped := [(text, width) for text, look, width in cells if look.wrap]:
+            heights[number] = height_for(*wrapped)
+    return Page(name, rows, widths, heights=heights, footer=handed.say("page"), mark=handed.mark)

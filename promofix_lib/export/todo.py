@@ -90,7 +90,7 @@ def todo_page(handed: Handed) -> Page:
         frozen=f"D{HEADER_ROW + 1}",
         table=(HEADER_ROW, last, tuple(heading(name, handed.language) for name in COLUMNS)),
         choices=(_offer("message_status", message, (message, message), handed), _offer("status", 1, (1, note), handed)),
-        printed=(len(PRINTED), HEADER_ROW),
+        printed=(len(PRINTED), last, HEADER_ROW),
         footer=handed.say("page"),
         mark=handed.mark,
     )

@@ -105,8 +105,8 @@ class Page:
         Makes it one Excel table, which sorts and filters with all its columns.
     choices : tuple of Choices
         In the rows of the table.
-    printed : (last column, repeated row), optional
-        A long list on paper; by default one page as it is.
+    printed : (last column, last row, repeated row), optional
+        Of a long list, which lies across the paper; any other page stands upright and is printed as it is.
     footer, mark : str
         At the bottom of each printed page, and at its top.
     """
@@ -121,7 +121,7 @@ class Page:
     frozen: str = ""
     table: tuple[int, int, tuple[str, ...]] | None = None
     choices: tuple[Choices, ...] = ()
-    printed: tuple[int, int] | None = None
+    printed: tuple[int, int, int] | None = None
     footer: str = ""
     mark: str = ""
 
@@ -150,15 +150,15 @@ def height_for(*texts: tuple[str, float], at_least: float = 20.0) -> float:
     >>> height_for(("short", 20)), height_for(("x" * 50, 20), ("one\n\ntwo", 40))
     (20.0, 46.0)
     """
-    most = max(_lines_of(text, width) for text, width in texts)
-    return max(at_least, min(7.0 + 13.0 * most, 409.0))  # Excel's tallest row
+    return max(at_least, min(7.0 + max(_points(text, width) for text, width in texts), 409.0))  # Excel's tallest row
 
 
 @lru_cache(maxsize=4096)
-def _lines_of(text: str, width: float) -> int:
+def _points(text: str, width: float) -> float:
     room = max(int(width * 1.1) - 2, 1)  # a column is measured in digits, and most letters are narrower
-    wide = (sum(2 if "\u2e80" <= sign <= "\uffdc" else 1 for sign in line) for line in text.split("\n"))
-    return sum(max(1, -(-length // room)) for length in wide)
+    lines = [[2 if "\u2e80" <= sign <= "\uffdc" else 1 for sign in line] for line in text.split("\n")]
+    tall = 15.5 if any(2 in line for line in lines) else 13.0  # Chinese and Japanese fonts
+    return tall * sum(max(1, -(-sum(line) // room)) for line in lines)
 
 
 def write_workbook(pages: Sequence[Page], path: Path, *, opens_on: str, rows: int) -> Path:
@@ -294,7 +294,7 @@ def _set_up_openpyxl(sheet: Any, page: Page) -> None:
     if page.tab:
         sheet.sheet_properties.tabColor = page.tab
     sheet.sheet_view.showGridLines = bool(page.table or page.printed)
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9  # A4
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape" if page.printed else "portrait", 9  # A4
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     for side, inches in _MARGINS.items():
@@ -302,10 +302,9 @@ def _set_up_openpyxl(sheet: Any, page: Page) -> None:
     sheet.oddFooter.left.text, sheet.oddFooter.right.text = "&A", page.footer
     sheet.oddHeader.center.text = page.mark or None
     if page.printed:
-        last, repeated = page.printed
+        column, last, repeated = page.printed
         sheet.print_title_rows = f"{repeated}:{repeated}"
-        if page.table:
-            sheet.print_area = f"A1:{get_column_letter(last)}{page.table[1]}"
+        sheet.print_area = f"A1:{get_column_letter(column)}{last}"
     if page.table:
         first, bottom, names = page.table
         table = Table(displayName=page.name, ref=f"A{first}:{get_column_letter(len(names))}{bottom}")
@@ -414,7 +413,7 @@ def _set_up_xlsxwriter(book: Any, sheet: Any, page: Page) -> None:
     if page.tab:
         sheet.set_tab_color(f"#{page.tab}")
     sheet.hide_gridlines(1 if page.table or page.printed else 2)
-    sheet.set_landscape()
+    (sheet.set_landscape if page.printed else sheet.set_portrait)()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(*(_MARGINS[side] for side in ("left", "right", "top", "bottom")))
@@ -422,9 +421,9 @@ def _set_up_xlsxwriter(book: Any, sheet: Any, page: Page) -> None:
     if page.mark:
         sheet.set_header(f"&C{page.mark}", {"margin": _MARGINS["header"]})
     if page.printed:
-        sheet.repeat_rows(page.printed[1] - 1)
-        if page.table:
-            sheet.print_area(0, 0, page.table[1] - 1, page.printed[0] - 1)
+        column, last, repeated = page.printed
+        sheet.repeat_rows(repeated - 1)
+        sheet.print_area(0, 0, last - 1, column - 1)
     if page.table:
         first, bottom, names = page.table
         columns = [{"header": name} for name in names]

@@ -198,12 +198,12 @@ def _levels(votes: _Votes, heard: Mask, groups: int, limits: Thresholds) -> tupl
 
 
 def _decided(votes: _Votes, place: Ints, price: Floats, level: Floats, lasting: Mask, limits: Thresholds) -> Mask:
-    """Prices in a chain of neighbouring votes that lasts for days."""
-    step = np.log1p(limits.same_level)
+    """Prices at most a stair off a chain of neighbouring votes that lasts for days."""
+    stair = -np.log(limits.planned_share)
     decided = np.zeros(len(price), dtype=np.bool_)
     for beside in (-1, 0, 1):
         vote = np.clip(place + beside, 0, len(votes.group) - 1)
-        near = (votes.group[vote] == votes.group[place]) & (np.abs(votes.price[vote] - price) <= step)
+        near = (votes.group[vote] == votes.group[place]) & (np.abs(votes.price[vote] - price) <= stair)
         decided |= near & lasting[vote]
     drop = price - level[place]
     decided &= drop > np.log(limits.never_decided_share) - limits.rounding

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy as np
 from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.say import Told, told
+
+_NO_ROWS = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,10 @@ class Chance:
         """Whether it is so deep that no seller decides it and no shop lives by it."""
         return depth > 1 - self.limits.never_decided_share + self.limits.rounding
 
-    def expected(self, one: Candidate, excluded: Ints | None = None) -> float:
+    def expected(self, one: Candidate, excluded: Ints = _NO_ROWS, meant: Ints = _NO_ROWS) -> float:
         """How many runs as deep and as dense as this one the rest of the report lets expect in such a report.
+
+        What is excluded is no part of the life that the rest tells of; what was meant is, however large.
 
         A run begins as often as the shop's others did, and goes on with the chance that in those a cheap order was
         followed so soon by the next; each order that did follow makes a further one likelier (Pólya's urn), because
@@ -104,14 +109,12 @@ class Chance:
         """
         sales, limits, rows = self.sales, self.limits, one.rows
         own, first = np.unique(sales.orders_of(rows), return_index=True)
-        if len(own) < 2:
-            return np.inf
+        if len(own) < max(limits.least_orders, 2):
+            return self._hoard(one) if len(own) == 1 else np.inf
         gaps = np.diff(np.sort(sales.time[rows[first]]))
         gap = float(np.quantile(gaps, limits.most, method="higher"))
         cheap, depth = self._promoted if one.ids else self._priced, self.depth(rows)
-        other = ~cheap.of(own)
-        if excluded is not None:
-            other &= ~cheap.of(sales.orders_of(excluded))
+        other = ~(cheap.of(own) | cheap.of(np.unique(sales.orders_of(excluded))))
         if sales.business[rows].all():
             other &= sales.business[cheap.row]
         mine = np.isin(cheap.key, np.array(one.ids) if one.ids else np.unique(sales.group[rows]))
@@ -122,7 +125,7 @@ class Chance:
             follows = cheap.order[place[1:]] != cheap.order[place[:-1]]
             rate = count = int((np.bincount(cheap.order[other]) > 0).sum())
         else:
-            other = self._without_largest(cheap, other, mine)
+            other = self._without_largest(cheap, other, mine, cheap.of(np.unique(sales.orders_of(meant))))
             sku, place = sales.sku[cheap.row], np.flatnonzero(other)
             narrow = 2 * len(np.unique(sales.sku[rows])) <= len(own)
             if narrow:  # a run on one SKU is compared with runs on one SKU
@@ -141,11 +144,14 @@ class Chance:
         runs = int(np.count_nonzero(np.diff(cheap.run[other]))) + bool(other.any())
         return float((1 + runs) * np.prod(steps))
 
-    def _without_largest(self, cheap: _Cheap, other: Mask, mine: Mask) -> Mask:
-        """One other mistake may be in the report: the largest other run is no witness of the shop's life."""
+    def _without_largest(self, cheap: _Cheap, other: Mask, mine: Mask, meant: Mask) -> Mask:
+        """One other mistake may be in the report: the largest other run is no witness of the shop's life.
+
+        Unless it was meant, or is one of many days by the same cause.
+        """
         own = other & mine
         lasting = own.any() and np.ptp(cheap.time[own]) >= self.limits.decided_days * DAY
-        runs = cheap.run[other & ~own if lasting else other]
+        runs = cheap.run[other & ~meant & ~(own & lasting)]
         sizes = np.bincount(runs) if len(runs) else np.zeros(1, dtype=np.int64)
         if sizes.max() < 2:
             return other
@@ -157,14 +163,21 @@ class Chance:
         return float(np.nansum(self.sales.paid[rows] * share / (1 - share)))
 
     @cached_property
-    def _largest(self) -> int:
-        """Most units of one normal sale."""
-        return int(self.sales.quantity[self.sales.sold & ~self.suspects.any].max(initial=0))
+    def _normal_units(self) -> Ints:
+        """Units of each normal order."""
+        rows = np.flatnonzero(self.sales.sold & ~self.suspects.any)
+        order = np.unique(self.sales.orders_of(rows), return_inverse=True)[1]
+        return np.bincount(order, weights=self.sales.quantity[rows]).astype(np.int64)
 
-    def is_hoard(self, rows: Ints) -> bool:
-        """Whether an order took many units, and more than any normal order of the shop."""
-        units = int(self.sales.quantity[rows].sum())
-        return units >= self.limits.hoard_units and units > self._largest
+    def _hoard(self, one: Candidate) -> float:
+        """The same of a single order that takes many units nearly free: one buyer empties the stock with one code.
+
+        That it is one of those by the same code that is larger than every normal order is a chance of so many in all.
+        """
+        sales, units, fair = self.sales, int(self.sales.quantity[one.rows].sum()), self._normal_units
+        if not self.is_extreme(self.depth(one.rows)) or units < max(self.limits.hoard_units, fair.max(initial=0) + 1):
+            return np.inf
+        return sales.count(np.concatenate([one.rows, *(sales.carrying(name) for name in one.ids)])) / (1 + len(fair))
 
 
 @dataclass(frozen=True)
@@ -175,13 +188,20 @@ class Verdict:
     expected: float
 
 
-def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate]) -> list[Verdict]:
-    """Per candidate the verdict.
+def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate], said: Sequence[bool]) -> list[Verdict]:
+    """Per candidate the verdict; `said` tells of which the seller said that they were meant.
 
     What is reported is no part of the life by which other windows of the same cause are judged, and a flood beyond
-    doubt of no other's; so those are judged once more: a small night beside a large one is no usual life.
+    doubt of no other's; so those are judged once more: a small night beside a large one is no usual life. What was
+    meant is part of the life of all: after one weekend at 60 % off that was meant the next is none to be told.
     """
-    judged = [_verdict(sales, chance, one, None) for one in candidates]
+    meant = np.concatenate([_NO_ROWS, *(one.rows for one, yes in zip(candidates, said, strict=True) if yes)])
+
+    def verdict(one: Candidate, yes: bool, excluded: Ints = _NO_ROWS) -> Verdict:
+        answer = _verdict(sales, chance, one, excluded, meant)
+        return replace(answer, why_not=told("finding.why_meant")) if yes and answer.why_not is None else answer
+
+    judged = [verdict(one, yes) for one, yes in zip(candidates, said, strict=True)]
     known, beyond, again = [0] * len(judged), sales.thresholds.expected**2, True
     while again:
         again = False
@@ -189,21 +209,18 @@ def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate]) -> list[
         for at, one in enumerate(candidates):
             no_life = [o.rows for o, expected in told_apart if expected < beyond or _same_cause(sales, o, one)]
             if judged[at].why_not is not None and len(no_life) > known[at]:
-                known[at], judged[at] = len(no_life), _verdict(sales, chance, one, np.concatenate(no_life))
+                known[at], judged[at] = len(no_life), verdict(one, said[at], np.concatenate(no_life))
                 again |= judged[at].why_not is None
     return judged
 
 
-def _verdict(sales: Sales, chance: Chance, one: Candidate, excluded: Ints | None) -> Verdict:
+def _verdict(sales: Sales, chance: Chance, one: Candidate, excluded: Ints, meant: Ints) -> Verdict:
     limits, rows, orders = sales.thresholds, one.rows, sales.count(one.rows)
-    expected = chance.expected(one, excluded)
+    expected = chance.expected(one, excluded, meant)
     extreme = chance.is_extreme(chance.depth(rows))
     days = float(sales.time[rows[-1]] - sales.time[rows[0]]) / DAY
     why_not = None
-    if orders < limits.least_orders:
-        why_not = None if extreme and chance.is_hoard(rows) else told("finding.why_few", n=orders)
-        expected = limits.expected if why_not is None else expected
-    elif days >= limits.decided_days and not extreme:
+    if days >= limits.decided_days and not extreme:
         why_not = told("finding.why_decided", days=round(days))
     elif extreme and one.ids and days >= limits.habit_days:
         why_not = told("finding.why_habit", days=round(days))

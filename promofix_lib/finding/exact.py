@@ -82,14 +82,17 @@ def normal_prices(
     normal = np.isin(sales.group, groups) & sales.sold & sales.depth_known & ~suspects.any
     normal[rows] = False
     here = np.flatnonzero(normal)
+    here = here[np.argsort(sales.group[here], kind="stable")]
     paid, _ = money_as_integers(orders["unit_price"].iloc[here])
+    since = sales.time[here] - sales.time[rows].min()
+    edges = (np.searchsorted(sales.group[here], groups, side=side).tolist() for side in ("left", "right"))
     answers: dict[int, NormalPrice] = {}
-    for group in groups.tolist():
-        mine, affected_here = sales.group[here] == group, rows[sales.group[rows] == group]
-        row, since = int(affected_here[0]), sales.time[here][mine] - sales.time[rows].min()
+    for group, begin, end in zip(groups.tolist(), *edges, strict=True):
+        mine, affected_here = slice(begin, end), rows[sales.group[rows] == group]
+        row = int(affected_here[0])
         told_so = (one for one in given if given_rows(sales, one)[row])
         word = next((NormalPrice(*sales.key(row), one.price, one.how_known) for one in told_so), None)
-        price = word or _by_history(sales, row, paid[mine], since) or _by_estimate(sales, suspects, affected_here)
+        price = word or _by_history(sales, row, paid[mine], since[mine]) or _by_estimate(sales, suspects, affected_here)
         if price:
             answers[group] = price
     return answers

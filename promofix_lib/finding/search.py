@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 import pandas as pd
 
@@ -43,7 +42,7 @@ def find_incidents(
     normal_prices : sequence of NormalPrice
         What the seller says a SKU normally costs; it wins over the estimate.
     meant : collection of Cause
-        Causes of which the seller said that they were meant; they are worth a look at most.
+        Causes of which the seller said that they were meant; they are worth a look at most, and the shop's life.
 
     Returns
     -------
@@ -70,10 +69,8 @@ def find_incidents(
     chance = Chance(sales, suspects)
     candidates = find_candidates(sales, suspects, chance)
     evidence = Evidence(orders, sales, chance, tuple(normal_prices))
-    judged = []
-    for one, verdict in zip(candidates, verdicts(sales, chance, candidates), strict=True):
-        silent = verdict.why_not is None and any(cause.covers(evidence.cause_of(one)) for cause in meant)
-        judged.append((one, replace(verdict, why_not=told("finding.why_meant")) if silent else verdict))
+    said = [any(cause.covers(evidence.cause_of(one)) for cause in meant) for one in candidates]
+    judged = list(zip(candidates, verdicts(sales, chance, candidates, said), strict=True))
     near = [one for one in judged if one[1].why_not]
     near.sort(key=lambda one: (one[1].expected, -chance.lost(one[0].rows)))
     looks = [evidence.worth_a_look(one, verdict.why_not) for one, verdict in near[:_MOST_LOOKS] if verdict.why_not]

@@ -48,7 +48,7 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice]) -> Suspects:
         printed = sales.sold & sales.depth_known & ~planned
         deep = printed & (sales.depth > 1 - limits.deep_share + limits.rounding)
         both = sales.sold & (sales.net_price - known.near_net < half) & (drop < part)
-        both &= (sales.depth >= limits.promotion_part) & ~deep & ~by_price
+        both &= (sales.depth >= limits.promotion_part) & ~deep & ~by_price & ~known.decided
     deep |= _consistent(sales, both, known.judged)
     deep |= _edited(sales)
     meant = meant_lines(sales, deep)
@@ -113,13 +113,14 @@ def meant_lines(sales: Sales, deep: Mask) -> Mask:
         for one in np.unique(keys[beside[rows]]):
             lines = rows[keys == one]
             lines = lines[np.argsort(sales.time[lines], kind="stable")]
-            if len(lines) >= limits.few and beside[lines[: limits.few]].mean() >= limits.most:
+            if beside[lines[: limits.few]].mean() >= limits.most:
                 meant[lines[beside[lines]]] = True
 
     free = np.flatnonzero(sales.sold & (sales.depth >= 1 - limits.rounding))
     keep(free, sales.sku[free], _with_companion(sales, free))
+    offers = np.bincount(uses.ids[deep[uses.rows]], minlength=len(uses.names)) >= limits.few
     rest = deep & ~meant
-    used = rest[uses.rows]
+    used = rest[uses.rows] & offers[uses.ids]
     keep(uses.rows[used], uses.ids[used], _in_fair_order(sales, rest))
     return meant
 

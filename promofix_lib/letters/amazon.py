@@ -354,7 +354,7 @@ def _ended(stands: Status, cause: str, case: Case) -> Iterable[Told]:
         # without a time of the seller's own, `ended_at` is when it was said: the end may be much earlier
         exact = gate.ended_at is not None and gate.ended_at == case.promotion_ended_at
         what = "several" if len(stands.incidents) > 1 else cause
-        key = f"letters.ended_{what}_at" if exact else "letters.ended"
+        key = f"letters.ended_{what}{'_at' if exact else ''}"
         yield told(key, time=_moment(gate.ended_at, case) or "…")
         if gate.price_right:
             yield told("letters.price_right")

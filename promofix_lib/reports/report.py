@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, fields, replace
 from datetime import UTC
 from functools import cached_property
@@ -12,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from promofix_lib.say import Told
+from promofix_lib.say import Told, known_key, say
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,11 @@ class Report:
     def is_whole(self) -> bool:
         """Whether all of it was read: no line set aside, no sheet and no file of the archive passed over."""
         return not self.quarantined and not self.passed_over
+
+    def kind_text(self, language: str | None = None) -> str:
+        """Seller Central's word for it in a language; a kind that the seller taught is called as it was taught."""
+        key = f"reports.kind.{re.sub(r'[^a-z0-9]+', '_', self.kind.lower()).strip('_')}"
+        return say(key, language=language) if known_key(key) else self.kind
 
     def to_json(self) -> dict[str, Any]:
         """The reading report of this file, worded in the current language."""

@@ -140,7 +140,7 @@ class ReportChooser(FilesDesk):
         lacks = [f"{one.what.text(self.language)}: {one.how_to_get_it.text(self.language)}" for one in report.lacks]
         return [
             as_it_is(report.name),
-            as_it_is(f"{report.kind} ({report.encoding})"),
+            as_it_is(f"{report.kind_text(self.language)} ({report.encoding})"),
             self.number(report.rows),
             self.number(report.items),
             self._span(report),
