@@ -27,7 +27,7 @@ MONEY = pd.ArrowDtype(pa.decimal128(18, 4))
 UNIT_MONEY = pd.ArrowDtype(pa.decimal128(18, 6))
 UTC = pd.DatetimeTZDtype("us", "UTC")
 
-_ONE = 10_000  # ten-thousandths in one unit of money: the scale of MONEY
+_PIECE = 1 << 18  # rows that are worked on at once: what lies between two steps of arithmetic stays small
 
 COLUMNS: dict[str, Any] = {
     "order_id": TEXT,
@@ -142,6 +142,11 @@ def unit_prices(orders: pd.DataFrame) -> pd.Series[Any]:
     >>> unit_prices(orders).tolist()
     [Decimal('1.000000'), <NA>, <NA>]
     """
+    pieces = [_unit_prices(orders.iloc[at : at + _PIECE]) for at in range(0, max(len(orders), 1), _PIECE)]
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array(pieces)), index=orders.index)
+
+
+def _unit_prices(orders: pd.DataFrame) -> Any:
     price, priced = money_as_integers(orders["item_price"])
     discount, discounted = money_as_integers(orders["item_promotion_discount"])
     quantity = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
@@ -149,7 +154,7 @@ def unit_prices(orders: pd.DataFrame) -> pd.Series[Any]:
     net = np.maximum(price - np.where(discounted, np.abs(discount), 0), 0)
     share = np.where(known, quantity, 1)
     per_unit = (net * 100 + share // 2) // share  # ten-thousandths to millionths, rounded half up
-    return pd.Series(decimals(per_unit, known, 6), index=orders.index, dtype=UNIT_MONEY)
+    return decimals(per_unit, known, 6)
 
 
 def money_as_integers(column: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
@@ -171,16 +176,19 @@ def money_as_integers(column: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], np
     """
     array = column.array.__arrow_array__()
     array = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
-    parts = [_low_words(chunk) for chunk in array.chunks if len(chunk)]
-    values = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
     known = ~column.isna().to_numpy()
-    return np.where(known, values, 0), known
+    values, at = np.empty(len(known), dtype=np.int64), 0
+    for chunk in array.chunks:
+        values[at : at + len(chunk)] = _low_words(chunk) if len(chunk) else 0
+        at += len(chunk)
+    values[~known] = 0
+    return values, known
 
 
 def _low_words(chunk: Any) -> npt.NDArray[np.int64]:
     # 18 digits fit in the lower half of Arrow's 128-bit little-endian number
     words = np.frombuffer(chunk.buffers()[1], dtype="<i8")
-    return words[2 * chunk.offset : 2 * (chunk.offset + len(chunk)) : 2].astype(np.int64)
+    return words[2 * chunk.offset : 2 * (chunk.offset + len(chunk)) : 2]
 
 
 def decimals(values: npt.NDArray[np.int64], known: npt.NDArray[np.bool_], places: int) -> Any:

@@ -121,6 +121,23 @@ def test_a_damaged_message_costs_one_order(tmp_path):
     assert report.quarantined[0].text == "AmazonOrderID: 111-0000002-0000001"
 
 
+def test_a_message_that_lost_its_end_costs_one_order(tmp_path):
+    """The next one begins all the same, and an end that strayed before the document is told of."""
+    content = order_report(message(1), message(2).removesuffix("</OrderReport></Message>"), message(3))
+    report = read(tmp_path, content)
+    assert report.table["order_id"].str[4:11].tolist() == ["0000001", "0000003"]
+    assert [bad.text for bad in report.quarantined] == ["AmazonOrderID: 111-0000002-0000001"]
+    strayed = read(tmp_path, content.replace("?>", "?></OrderReport></Message>", 1))
+    assert (strayed.items, [bad.line for bad in strayed.quarantined]) == (2, [1, report.quarantined[0].line])
+
+
+def test_each_message_at_the_cut_end_is_counted(tmp_path):
+    """Two orders that lost their ends are two."""
+    content = order_report(message(1), message(2), message(3)).replace("</OrderReport></Message>", "")
+    with pytest.raises(ReportError, match="none of the 3 lines"):
+        read(tmp_path, content)
+
+
 def test_a_download_that_was_cut_off_says_so(tmp_path):
     """The whole orders are kept, the half one is set aside."""
     report = read(tmp_path, order_report(message(1), message(2))[:-300])

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from promofix_lib.case.case import Case
+from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.places import sample_reports
 from promofix_lib.say import speak
 from promofix_lib.status import status
 from promofix_lib.widgets.account_desk import CostsDesk, OrderOfWork, RateDesk
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.export_desk import ExportButton
-from promofix_lib.widgets.incident_desk import MistakeSettings
+from promofix_lib.widgets.incident_desk import _LEAST, MistakeSettings
 from promofix_lib.widgets.page_head import ExportLinks, PageHead, SafetyDesk
 from promofix_lib.widgets.reports_desk import ReportChooser
 from promofix_lib.widgets.returns_desk import ReturnsDesk, TruthTable
@@ -175,11 +176,14 @@ def test_all_that_is_found_is_taken_unless_unticked(case: Case):
 
 
 def test_a_moved_threshold_finds_again(case: Case):
-    """Asked for a thousand orders nothing new is found; a share must lie between 0 and 100 %."""
+    """Asked for a thousand orders nothing new is found; a share lies within 0 and 100 %; the usual stands beside."""
     desk = MistakeSettings(case)
+    for name in _LEAST:
+        assert part(desk, f"{name} hint")["text"].startswith(f"{part(desk, name)['value']}: ")
     ask(desk, "never_decided_share", "1")
     ask(desk, "least_orders", "1,000")
     assert case.settings.thresholds == {"never_decided_share": 0.01, "least_orders": 1000}
+    assert part(desk, "least_orders hint")["text"].startswith(f"{Thresholds().least_orders}: ")
     assert case.findings.incidents == ()
     assert part(desk, "facts")["rows"][-1] == ["How sure", "no longer seen in the reports"]
     ask(desk, "defaults")

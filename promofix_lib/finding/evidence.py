@@ -42,8 +42,12 @@ class Evidence:
         every: dict[int, NormalPrice] = {}
         for one, _ in sorted(judged, key=lambda pair: -self.sales.count(pair[0].rows)):
             every = normal_prices(self.orders, self.sales, self.chance.suspects, np.sort(one.rows), self.given) | every
-        book = ledger(self.orders, every.values())
-        found = [self._finding(candidate, verdict, every, book) for candidate, verdict in judged]
+        # a missing discount is judged by what else carries the promotion; a ledger of all rows would be much larger
+        uses, rows = self.sales.promotions, np.concatenate([one.rows for one, _ in judged])
+        places = np.union1d(rows, uses.rows[np.isin(uses.ids, uses.ids[np.isin(uses.rows, rows)])])
+        book = ledger(self.orders.iloc[places], every.values())
+        parts = [book.part(np.searchsorted(places, np.sort(one.rows))) for one, _ in judged]
+        found = [self._finding(*one, every, part) for one, part in zip(judged, parts, strict=True)]
         return tuple(sorted(found, key=_gravest_first))
 
     def worth_a_look(self, candidate: Candidate, why_not: Told) -> WorthALook:
@@ -73,9 +77,7 @@ class Evidence:
     def _finding(self, candidate: Candidate, verdict: Verdict, every: dict[int, NormalPrice], book: Ledger) -> Finding:
         sales, rows = self.sales, np.sort(candidate.rows)
         normals = {group: every[group] for group in np.unique(sales.group[rows]).tolist() if group in every}
-        mask = np.zeros(len(self.orders), dtype=np.bool_)
-        mask[rows] = True
-        money, waiting, shipping = book.sums(mask), self._cannot_judge(rows), self._shipping(rows)
+        money, waiting, shipping = book.sums(), self._cannot_judge(rows), self._shipping(rows)
         by_time = rows[np.argsort(sales.time[rows], kind="stable")]
         parts = [self._when(by_time), self._price(rows, normals, book), self._why(candidate, rows)]
         if lost := tuple(Money(one.loss, one.currency) for one in money if one.normal_value):
@@ -125,13 +127,13 @@ class Evidence:
         normal = normals.get(main)
         if normal is None:
             return told("finding.no_normal_price")
-        mine = rows[(self.sales.group[rows] == main) & book.paid_known[rows]]
+        mine = (self.sales.group[rows] == main) & book.paid_known
         price: Money | Told = Money(_said(normal.price, normal.currency), normal.currency)
         if not normal.how_known.key.startswith("finding.median"):
             price = told("finding.estimated", price=price, how=normal.how_known)
-        if not len(mine):
+        if not mine.any():
             return told("finding.normal", sku=normal.sku, normal=price)
-        lines = zip(book.paid[mine], self.sales.quantity[mine], strict=True)
+        lines = zip(book.paid[mine], self.sales.quantity[rows[mine]], strict=True)
         each = sorted(Decimal(int(paid)) / 10_000 / int(units) for paid, units in lines)
         low, high = (Money(_said(one, normal.currency), normal.currency) for one in (each[0], each[-1]))
         paid = told("finding.from_to", low=low, high=high) if low != high else low

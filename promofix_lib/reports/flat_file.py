@@ -16,7 +16,7 @@ from promofix_lib.reports.cells import decimal_sign
 from promofix_lib.reports.encodings import lenient
 from promofix_lib.reports.kinds import MONEY, columns_of
 from promofix_lib.reports.lines import Header, LineReader, split_line
-from promofix_lib.reports.order_rows import order_rows
+from promofix_lib.reports.order_rows import order_rows, throughout
 from promofix_lib.reports.report import EVERYTHING, Want
 from promofix_lib.reports.rows import RowTyper, flawless
 from promofix_lib.say import Told, told
@@ -87,7 +87,7 @@ class FlatFile:
         self.rows += lines
         if self.want.orders is not None and "order_id" in table.column_names:
             table = table.filter(pc.is_in(table["order_id"], value_set=pa.array(self.want.orders, pa.string())))
-        self._pieces.append(order_rows(table, self.kind, self.name))
+        self._pieces.append(order_rows(table, self.kind))
         if sum(piece.num_rows for piece in self._pieces) >= _PIECE:
             self._put_together()
 
@@ -103,7 +103,8 @@ class FlatFile:
         if not self._tables:
             self._keep(self.typer.table(), 0)
             self._put_together()
-        self.table = pa.concat_tables([*self._tables, *self._pieces], promote_options="default")
+        table = pa.concat_tables([*self._tables, *self._pieces], promote_options="default")
+        self.table = table.append_column("source_file", throughout(pa.scalar(self.name), table.num_rows))
         return self
 
     def warnings(self) -> list[Told]:

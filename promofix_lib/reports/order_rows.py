@@ -23,8 +23,8 @@ _SHOWN = 20
 _PIECE = 1 << 16
 
 
-def order_rows(table: pa.Table, kind: Kind, name: str) -> pa.Table:
-    """A report's rows in the order table's columns, with ``source_file``.
+def order_rows(table: pa.Table, kind: Kind) -> pa.Table:
+    """A report's rows in the order table's columns.
 
     Parameters
     ----------
@@ -32,15 +32,13 @@ def order_rows(table: pa.Table, kind: Kind, name: str) -> pa.Table:
         Typed cells with ``source_line``.
     kind : Kind
         The kind of report.
-    name : str
-        The report's name.
 
     Examples
     --------
     >>> from promofix_lib.reports.kinds import kind_named
     >>> table = pa.table({"sku": ["A"], "quantity": pa.array([2], pa.decimal128(18, 0)), "source_line": [2]})
-    >>> order_rows(table, kind_named("New Orders"), "new.txt").to_pylist()[0]
-    {'sku': 'A', 'quantity': 2, 'source_line': 2, 'fulfillment_channel': 'merchant', 'source_file': 'new.txt'}
+    >>> order_rows(table, kind_named("New Orders")).to_pylist()[0]
+    {'sku': 'A', 'quantity': 2, 'source_line': 2, 'fulfillment_channel': 'merchant'}
     """
     table = one_spelling(table)
     for column in _NEVER_NEGATIVE:
@@ -54,10 +52,10 @@ def order_rows(table: pa.Table, kind: Kind, name: str) -> pa.Table:
     for column, word in kind.implied.items():
         given = table[column] if column in table.column_names else pa.nulls(table.num_rows, pa.string())
         table = _with(table, column, pc.fill_null(given, word))
-    return _with(table, "source_file", _throughout(pa.scalar(name), table.num_rows))
+    return table
 
 
-def _throughout(value: pa.Scalar, rows: int) -> pa.ChunkedArray:
+def throughout(value: pa.Scalar, rows: int) -> pa.ChunkedArray:
     """A column of one value: the same few bytes serve all of its pieces."""
     piece = pa.repeat(value, min(rows, _PIECE))
     return pa.chunked_array([piece.slice(0, min(rows - at, _PIECE)) for at in range(0, rows, _PIECE)], value.type)
@@ -88,7 +86,7 @@ def completed(table: pa.Table) -> pa.Table:
     for name, dtype in COLUMNS.items():
         if name not in table.column_names and name != "unit_price":
             type_ = dtype.pyarrow_dtype if isinstance(dtype, pd.ArrowDtype) else pa.timestamp("us", "UTC")
-            table = table.append_column(name, _throughout(pa.scalar(None, type_), table.num_rows))
+            table = table.append_column(name, throughout(pa.scalar(None, type_), table.num_rows))
     return table
 
 

@@ -23,6 +23,8 @@ from promofix_lib.say import Told, told
 _BLOCK = 1 << 20
 _LONGEST_MESSAGE = 4 << 20
 _END = b"</Message>"
+_MESSAGES = re.compile(rb"(?<=</Message>)|(?=<Message[\s>])")  # where one ends, and where one begins
+_OF_AN_ORDER = re.compile(rb"<Message[\s>]|</Message>|<AmazonOrderID>")
 _ALWAYS = {"order_id", "purchase_date", "item_price", "item_promotion_discount", "promotion_ids", "claim_codes"}
 _ITEM = re.compile(rb"<(?:Item|OrderItem)[\s>]")
 _SEPARATORS = re.compile("[\t\n]+")
@@ -111,6 +113,8 @@ class MessageReader:
         if found[1] != b"AmazonEnvelope":
             raise ReportError("reports.other_xml", file=self.name, root=found[1].decode("utf-8", "replace")[:40])
         self._root = found[0]
+        if _OF_AN_ORDER.search(text, 0, found.start()):
+            self._set_aside(line, told("reports.fault.damaged_xml", why="mismatched tag"), text[: found.start()])
         return text[found.end() :], line + text.count(b"\n", 0, found.end())
 
     def _refuse_declarations(self, text: bytes) -> None:
@@ -126,16 +130,20 @@ class MessageReader:
         if re.fullmatch(rb"\s*(</AmazonEnvelope>\s*)?(<!--.*?-->\s*)*", rest, re.DOTALL):
             return
         self.kind = self.kind or _kind(rest)
-        if b"<Message" in rest or not rest.rstrip().endswith(b"</AmazonEnvelope>"):
-            line += rest[: len(rest) - len(rest.lstrip())].count(b"\n")
-            self._set_aside(line, told("reports.fault.xml_cut_off"), rest)
+        *whole, last = _MESSAGES.split(rest)
+        open_end = not rest.rstrip().endswith(b"</AmazonEnvelope>")
+        for piece in [*whole, last]:
+            if _OF_AN_ORDER.search(piece) or (open_end and piece is last):
+                begin = line + piece[: len(piece) - len(piece.lstrip())].count(b"\n")
+                self._set_aside(begin, told("reports.fault.xml_cut_off"), piece)
+            line += piece.count(b"\n")
 
     def _take(self, text: bytes, line: int) -> None:
         """Rows of whole messages; one that is damaged is set aside alone."""
         self._refuse_declarations(text)
-        for message in text.split(_END)[:-1]:
+        for message in _MESSAGES.split(text):
             try:
-                self._add(message + _END, line)
+                self._add(message, line)
             except ParseError as error:
                 self._set_aside(line, told("reports.fault.damaged_xml", why=str(error)), message)
             line += message.count(b"\n")
@@ -149,7 +157,7 @@ class MessageReader:
         envelope = fromstring(b"".join([self._root, message, b"</AmazonEnvelope>"]))
         self.kind = self.kind or _kind(message)
         self.table.kind = kind = self.kind or kind_named("XML All Orders")
-        rows = list(rows_of(envelope, kind)) or [()]
+        rows = list(rows_of(envelope, kind)) or [()] * bool(_OF_AN_ORDER.search(message))
         for place, row in zip(_places(message, line, len(rows)), rows, strict=True):
             if row:
                 self._rows.append((place, row))
