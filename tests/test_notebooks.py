@@ -24,6 +24,12 @@ CHINESE = sorted((PROJECT / "notebooks" / "zh-CN").glob("*.ipynb"))
 NOTEBOOKS = [*ENGLISH, *CHINESE]
 NAMES = [f"{path.parent.name}-{path.stem}" for path in NOTEBOOKS]
 
+ANEW = """from ipywidgets import Widget
+Widget.close_all()
+for name in get_ipython().user_ns.keys() - get_ipython().user_ns_hidden.keys():
+    del get_ipython().user_ns[name]"""
+"""No name is defined and no widget is left, as in a new kernel."""
+
 
 @cache
 def read(path: Path) -> Any:
@@ -37,8 +43,8 @@ def cells(path: Path, kind: str) -> list[Any]:
 
 
 def sources(folder: Path, pages: list[Path]) -> list[str]:
-    """Cells of pages run one after the other on one case; each begins with no name defined, as in its own kernel."""
-    code = [source for path in pages for source in ("%reset -f", *(cell.source for cell in cells(path, "code")))]
+    """Cells of pages run one after the other on one case; each begins as in its own kernel."""
+    code = [source for path in pages for source in (ANEW, *(cell.source for cell in cells(path, "code")))]
     return [f"%env PROMOFIX_CASES={folder}", *code]
 
 

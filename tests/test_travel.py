@@ -219,5 +219,5 @@ def test_the_commands_say_what_came_of_it(case: Case, tmp_path: Path, capsys: py
     assert run(["unpack", told["file"], "--language", "zh-CN"]) == 2
     assert "这里已有同名案例" in capsys.readouterr().err
     assert run(["pack", str(case.folder), "--out", str(tmp_path / "gone")]) == 2
-    assert "no longer there" in capsys.readouterr().err
+    assert "no such folder" in capsys.readouterr().err
     assert not list(tmp_path.glob(".pack-*"))

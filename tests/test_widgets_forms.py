@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from promofix_lib.account.account import account_of
 from promofix_lib.case.case import Case
+from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.places import sample_reports
 from promofix_lib.say import speak
 from promofix_lib.status import status
 from promofix_lib.widgets.account_desk import CostsDesk, OrderOfWork, RateDesk
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.export_desk import ExportButton
-from promofix_lib.widgets.incident_desk import MistakeSettings
+from promofix_lib.widgets.incident_desk import _LEAST, MistakeSettings
 from promofix_lib.widgets.page_head import ExportLinks, PageHead, SafetyDesk
 from promofix_lib.widgets.reports_desk import ReportChooser
 from promofix_lib.widgets.returns_desk import ReturnsDesk, TruthTable
@@ -175,11 +177,14 @@ def test_all_that_is_found_is_taken_unless_unticked(case: Case):
 
 
 def test_a_moved_threshold_finds_again(case: Case):
-    """Asked for a thousand orders nothing new is found; a share must lie between 0 and 100 %."""
+    """Asked for a thousand orders nothing new is found; a share lies within 0 and 100 %; the usual stands beside."""
     desk = MistakeSettings(case)
+    for name in _LEAST:
+        assert part(desk, f"{name} hint")["text"].startswith(f"{part(desk, name)['value']}: ")
     ask(desk, "never_decided_share", "1")
     ask(desk, "least_orders", "1,000")
     assert case.settings.thresholds == {"never_decided_share": 0.01, "least_orders": 1000}
+    assert part(desk, "least_orders hint")["text"].startswith(f"{Thresholds().least_orders}: ")
     assert case.findings.incidents == ()
     assert part(desk, "facts")["rows"][-1] == ["How sure", "no longer seen in the reports"]
     ask(desk, "defaults")
@@ -320,6 +325,20 @@ def test_the_rate_follows_what_is_chosen(case: Case):
     assert part(desk, "plan")["text"] != first
     ask(desk, "rate_most_field", "x")
     assert "'x'" in notice(desk)
+
+
+def test_one_press_takes_the_plan_and_one_undo_takes_it_back(case: Case):
+    """The orders to be honoured are left out together: the rest of the plan is what is cancelled."""
+    before, plan = status(case), account_of(case).channels[0].plan
+    desk = RateDesk(case)
+    ask(desk, "rate_take")
+    after = status(case)
+    assert {row.order_id for row in after.rows if row.state == "left_out"} == set(plan.honour)
+    assert after.next["ship"] == len(plan.honour)
+    assert account_of(case).channels[0].plan.cancel == plan.cancel
+    assert f"{len(plan.honour):,} orders are left out" in notice(desk)
+    case.undo()
+    assert status(case).states == before.states
 
 
 def test_each_next_step_is_a_filter(case: Case):

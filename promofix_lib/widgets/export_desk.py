@@ -89,7 +89,7 @@ class ExportButton(Exporting):
             self._preview(),
             *gate_parts(self),
             self.select("shipped_choice", case.settings.shipped_choice, shipped, self.keeps("shipped_choice")),
-            self.field("copies", str(self._copies), self._set_copies, width="14em"),
+            self.field("copies", str(self._copies), self._set_copies),
             self.folded("options", self._options),
             *([] if now.gate.open else [self.text("closed", now.gate.why.text(self.language), look="told")]),
             self.button("export" if now.gate.open else "export_draft", self._export, main=True),

@@ -139,8 +139,9 @@ class MistakeSettings(Desk):
         ]
 
     def _threshold(self, name: str) -> Part:
-        value = self._case.settings.thresholds.get(name, getattr(Thresholds(), name))
-        return self.field(name, f"{value * _scale(name):g}", partial(self._set_threshold, name))
+        usual, scale = getattr(Thresholds(), name), _scale(name)
+        value = self._case.settings.thresholds.get(name, usual)
+        return self.field(name, f"{value * scale:g}", partial(self._set_threshold, name), usual=f"{usual * scale:g}")
 
     def _set_threshold(self, name: str, typed: str) -> None:
         number = typed_amount(typed.strip().rstrip("%").strip(), self.language)

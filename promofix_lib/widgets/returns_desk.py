@@ -167,9 +167,8 @@ class TruthTable(Desk):
 
     def _step(self, step: str, n: int) -> Part:
         label = self.say(f"status.next_{step}" if step else "truth_all")
-        part = self.button(f"truth_step {step}", partial(self._look_at, step, 0), step=label, n=n)
-        part.button_style = "info" if step == self._next else ""
-        return part
+        here = step == self._next
+        return self.button(f"truth_step {step}", partial(self._look_at, step, 0), main=here, step=label, n=n)
 
     def _look_at(self, step: str, page: int) -> None:
         self._next, self._page = step, page

@@ -127,7 +127,8 @@ class WordingDesk(TextsDesk):
         )
 
     def _meaning(self, message: Message) -> list[Part]:
-        return [self.text("meaning", self._ours(message, self._reader).text(), language=self._reader)]
+        ours = self._ours(message, self._reader)
+        return [self.text("meaning", "\n\n".join((ours.subject, *ours.paragraphs)), language=self._reader)]
 
     @property
     def _reader(self) -> str:

@@ -1,6 +1,6 @@
 """A real JupyterLab in a real Chromium for the tests of this folder; no request leaves the machine.
 
-Take the fixtures ``lab`` (a `Lab` on a temporary copy of the notebooks) and ``page`` (Playwright's).
+Take the fixtures ``lab`` (a `Lab` on a temporary copy of the notebooks) and ``desktop`` or ``page`` (Playwright's).
 """
 
 from __future__ import annotations
@@ -58,9 +58,28 @@ def lab(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Lab]
         yield running
 
 
+@pytest.fixture(scope="session")
+def desktop(lab: Lab, browser: Any) -> Any:
+    """The page with JupyterLab, in light colours, that every test may use: loading it takes longest."""
+    lab.looks("Light")
+    window = browser.new_page()
+    lab.open(window, "notebooks/0_start_here.ipynb")
+    return window
+
+
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    """A fresh page; it, and what it opens, must not ask anything of the outside world."""
+    """A fresh page; it, and what it opens, is closed after the test."""
+    before = browser.pages
+    yield browser.new_page()
+    for one in browser.pages:
+        if one not in before:
+            one.close()
+
+
+@pytest.fixture(autouse=True)
+def offline(browser: Any) -> Iterator[None]:
+    """No page asks anything of the outside world."""
     outside: list[str] = []
 
     def asked(request: Any) -> None:
@@ -68,11 +87,9 @@ def page(browser: Any) -> Iterator[Any]:
             outside.append(request.url)
 
     browser.on("request", asked)
-    yield browser.new_page()
+    yield
     browser.remove_listener("request", asked)
-    for one in browser.pages:
-        one.close()
-    assert not outside, f"the page asked for {outside}"
+    assert not outside, f"a page asked for {outside}"
 
 
 def _is_outside(url: str) -> bool:

@@ -26,11 +26,18 @@ COUNTS = """[...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden)
   .map(cell => Number(/\\d+/.exec(cell.querySelector('.jp-InputPrompt')?.textContent)?.[0] ?? 0))"""
 """Execution counts of the code cells on a page; 0 for one that did not run, or still runs."""
 
-OPEN = """async name => {
-  for (const old of [...jupyterapp.shell.widgets('main')]) old.dispose()
-  await jupyterapp.commands.execute('docmanager:open', {path: name})
+OPEN = """async ({name, keep}) => {
+  const shell = jupyterapp.shell, kept = window.kept ??= {}
+  for (const old of [...shell.widgets('main')]) {
+    if (keep) { old.parent = null; kept[old.context.path] = old; continue }
+    const kernel = old.context?.sessionContext.session?.kernel
+    await kernel?.requestExecute({code: 'from ipywidgets import Widget; Widget.close_all()'}).done
+    old.dispose()
+  }
+  if (kept[name]) shell.add(kept[name], 'main')
+  else await jupyterapp.commands.execute('docmanager:open', {path: name, options: {ref: '_noref'}})
 }"""
-"""Show this page alone, as it was saved."""
+"""Show this page alone; the one before is closed with its widgets, or kept as it is, to be shown again."""
 
 
 @dataclass
@@ -100,14 +107,15 @@ class Lab:
 
     # -- a page ---------------------------------------------------------------------------------------------------
 
-    def open(self, page: Any, name: str) -> None:
-        """Show a notebook and wait until its kernel can work; before that, Run All is lost."""
+    def open(self, page: Any, name: str, keep: bool = False) -> None:
+        """Show a notebook and wait until its kernel can work; before that, Run All is lost.
+
+        With `keep` the page that stood there lives on unseen, and this one is shown as it was kept.
+        """
         self.attach(name)
         shown = name.removeprefix("notebooks/")
-        if self.app == "lab" and page.evaluate(
-            "'jupyterapp' in window"
-        ):  # loading all of JupyterLab again takes longest
-            page.evaluate(OPEN, shown)
+        if page.evaluate("'jupyterapp' in window"):  # loading all of JupyterLab again takes longest
+            page.evaluate(OPEN, {"name": shown, "keep": keep})
         else:
             tree = "" if self.app == "notebooks" else "/tree"
             page.goto(f"{self.url}/{self.app}{tree}/{shown}?token={self.token}&reset")
@@ -136,9 +144,9 @@ class Lab:
             timeout=60_000,
         )
 
-    def opened(self, page: Any, name: str) -> None:
+    def opened(self, page: Any, name: str, keep: bool = False) -> None:
         """A page, run from top to bottom."""
-        self.open(page, name)
+        self.open(page, name, keep)
         self.run_all(page)
 
 
@@ -150,6 +158,7 @@ def serve(folder: Path) -> Iterator[Lab]:
     port, token = _free_port(), secrets.token_hex(16)
     command = server_command(root / "notebooks", port, "0_start_here.ipynb")
     command += ["--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True"]
+    command += ["--JupyterNotebookApp.expose_app_in_browser=True"]
     with (folder / "server.log").open("wb") as log:
         environment = _surroundings(folder) | {"JUPYTER_TOKEN": token}
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)

@@ -62,9 +62,9 @@ class Seller:
     folder: str = "notebooks"
     pressed: int = 0
 
-    def opens(self, number: int) -> None:
+    def opens(self, number: int, keep: bool = False) -> None:
         """Open a notebook and run all cells: the case was chosen once, on page 0."""
-        self.lab.opened(self.page, f"{self.folder}/{PAGES[number]}.ipynb")
+        self.lab.opened(self.page, f"{self.folder}/{PAGES[number]}.ipynb", keep)
 
     def desk(self, name: str) -> Any:
         """One of our desks."""
@@ -111,7 +111,8 @@ class Seller:
             page.locator(".pf-details table").first.wait_for()
         page.evaluate(OURS)
         assert page.evaluate(BEYOND) == [], name
-        page.evaluate(self.axe)
+        if page.evaluate("!window.axe"):
+            page.evaluate(self.axe)
         found = page.evaluate("axe.run('[data-ours]').then(result => result.violations)")
         assert [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]] == [], name
         return height
@@ -129,9 +130,9 @@ def check_heights(heights: list[float]) -> None:
     assert sum(heights[:5]) <= 9, heights
 
 
-def test_the_whole_way_in_jupyterlab(lab: Lab, page: Any, axe: str):
+def test_the_whole_way_in_jupyterlab(lab: Lab, desktop: Any, axe: str):
     """Begin a case, read files, see the night, choose by keyboard, restart, export, write, take back, follow up."""
-    lab.looks("Light")
+    page = desktop
     seller = Seller(lab, page, axe, "light")
     heights = []
     seller.opens(0)
@@ -230,22 +231,19 @@ def test_all_pages_fill_themselves_in_notebook_7_in_chinese(lab: Lab, page: Any,
     start.locator("input[type=text]").first.fill("leer")
     start.locator("button").first.click()
     start.locator("[role=status]", has_text="leer").wait_for()
-    pages = [page]
     for number in range(1, 8):
-        seller.page = page.context.new_page()
-        seller.opens(number)
-        assert seller.page.locator(RED).count() == 0
-        pages.append(seller.page)
+        seller.opens(number, keep=True)
+        assert page.locator(RED).count() == 0
     case = Case.existing(lab.cases / "leer")
     case.add_reports(sample_reports())
     case.take_found()
     heights = []
-    for number, seller.page in enumerate(pages):
-        seller.page.bring_to_front()
+    for number, name in enumerate(PAGES):
+        lab.open(page, f"notebooks/zh-CN/{name}.ipynb", keep=True)
         if 0 < number < 7:
             seller.desk("PageHead").get_by_text("17,397.00").wait_for()
         heights.append(seller.sees(str(number)))
-        words = re.sub(r"/[\w/.-]+|[\w.-]+\.(?:txt|xlsx|toml)", "", "\n".join(seller.page.evaluate(WORDS)))  # a path
+        words = re.sub(r"/[\w/.-]+|[\w.-]+\.(?:txt|xlsx|toml)", "", "\n".join(page.evaluate(WORDS)))  # a path
         assert [line for line in words.split("\n") if ENGLISH.search(line)] == [], number
     check_heights(heights)
 

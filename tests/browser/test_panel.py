@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,14 +83,11 @@ class Panel:
 
 
 @pytest.fixture(scope="module")
-def notebook(lab: Lab, browser: Any) -> Iterator[Panel]:
+def notebook(lab: Lab, desktop: Any) -> Panel:
     """The page of these tests."""
-    lab.looks("Light")
     lab.write(NAME, CELL)
-    page = browser.new_page()
-    lab.open(page, NAME)
-    yield Panel(lab, page)
-    page.close()
+    lab.open(desktop, NAME)
+    return Panel(lab, desktop)
 
 
 @pytest.fixture
