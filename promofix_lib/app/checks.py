@@ -38,10 +38,10 @@ def run_checks(pytest_arguments: Sequence[str] = (), *, long: float = 0) -> int:
     python = [sys.executable, "-m"]
     if pytest_arguments:
         return subprocess.run([*python, "pytest", *pytest_arguments], cwd=PROJECT).returncode
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="promofix-", dir=_quickest_disk()) as folder:
         untold = Path(folder) / "not-checked.txt"
         untold.touch()
-        surroundings = os.environ | {"PROMOFIX_NOT_CHECKED": str(untold)}
+        surroundings = os.environ | {"PROMOFIX_NOT_CHECKED": str(untold), "TMPDIR": folder}
         # the type checker works beside the tests: it waits for nobody, and they wait for browsers
         types = subprocess.Popen([*python, "mypy"], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         commands = {
@@ -59,6 +59,14 @@ def run_checks(pytest_arguments: Sequence[str] = (), *, long: float = 0) -> int:
     for name in failed:
         sys.stderr.write(f"promofix test: failed: {name}\n")
     return 1 if failed else 0
+
+
+def _quickest_disk() -> str | None:
+    """Where the tests keep their files: in memory where there is room, for each of thousands of journals is synced."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or shutil.disk_usage(memory).free < 4e9 or os.statvfs(memory).f_flag & os.ST_NOEXEC:
+        return None
+    return str(memory)
 
 
 def _failed(command: Sequence[str], surroundings: Mapping[str, str]) -> bool:
