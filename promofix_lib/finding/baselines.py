@@ -235,7 +235,7 @@ def _elsewhere(sales: Sales, names: Codes, markets: list[tuple[int, int]], price
     def factor(there: tuple[int, int], here: tuple[int, int]) -> float:
         both = [price[here] - price[there] for price in seen.values() if here in price and there in price]
         money = sales.currency_names
-        return float(np.median(both)) if both else _exchange(money[there[1]], money[here[1]])
+        return float(np.median(both)) if both else _exchange(money[there[1]], money[here[1]], sales.thresholds)
 
     answer = np.full(len(names), np.nan)
     for at in np.flatnonzero(~old & np.isin(names, list(seen))).tolist():
@@ -245,9 +245,9 @@ def _elsewhere(sales: Sales, names: Codes, markets: list[tuple[int, int]], price
     return answer
 
 
-def _exchange(there: str, here: str) -> float:
-    """Logarithm of what the price of one currency is in another, carefully: half of it, and NaN where not known."""
-    rate = 0.5 * PER_DOLLAR.get(here, np.nan) / PER_DOLLAR.get(there, np.nan)
+def _exchange(there: str, here: str, limits: Thresholds) -> float:
+    """Logarithm of what the price of one currency is in another, carefully: too cheap at the rate; NaN if not known."""
+    rate = limits.deep_share * PER_DOLLAR.get(here, np.nan) / PER_DOLLAR.get(there, np.nan)
     return 0.0 if here == there else float(np.log(rate))
 
 

@@ -10,7 +10,6 @@ from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.windows import price_candidates, windows
 
 _CENT = 0.02  # two cents: what is rounded twice
-_RECALL = 0.25  # weight of recall beside precision: an id that explains little, but nothing else, is preferred
 
 
 def find_candidates(sales: Sales, suspects: Suspects, chance: Chance) -> list[Candidate]:
@@ -46,7 +45,7 @@ def _piled_up(sales: Sales, suspects: Suspects) -> list[Candidate]:
     alone = np.isin(uses.ids, names) & sales.depth_known[uses.rows] & ~np.isin(uses.rows, piled)
     others = np.bincount(uses.ids[alone], minlength=int(names.max()) + 1)[names]
     deep = np.bincount(uses.ids[alone & suspects.by_promotion[uses.rows]], minlength=int(names.max()) + 1)[names]
-    if (2 * deep >= others).mean() > 1 - limits.most:
+    if (deep >= limits.most * others).mean() > 1 - limits.most:
         return []
     parts = windows(sales, suspects, piled)
     return [Candidate(tuple(np.unique(ids[np.isin(rows, part)]).tolist()), part, False) for part in parts]
@@ -89,7 +88,8 @@ def _guilty_ids(sales: Sales, left: Mask) -> list[tuple[int, Ints]]:
         first, last = extent(ids[hits], time[hits], len(uses.names))
         inside = known & (time >= first[ids]) & (time <= last[ids])
         among = np.bincount(ids[inside], minlength=len(uses.names))
-        score = count / (_RECALL * left.sum() + np.maximum(among, count))
+        # an id that explains little, but nothing else, is preferred: recall weighs as little as exceptions from a rule
+        score = count / ((1 - sales.thresholds.most) * left.sum() + np.maximum(among, count))
         best = int(np.argmax(score))
         affected = np.sort(rows[hits & (ids == best)])
         found.append((best, affected))

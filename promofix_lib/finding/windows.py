@@ -9,9 +9,6 @@ from promofix_lib.finding.chance import Candidate, Chance
 from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.suspects import Suspects
 
-_FAR = 30  # times the usual pause
-_EXACTLY = 1e-3  # of a price: the same to the cent
-
 
 def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
     """Wrong sales by time, cut where a long pause holds a normal sale of the same SKUs.
@@ -27,7 +24,8 @@ def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
     normal = normal[~suspects.any[normal]]
     pauses = np.diff(time)
     usual = float(np.median(pauses[pauses > 0])) if (pauses > 0).any() else 0.0
-    long = np.clip(_FAR * usual, limits.pause_hours_least * HOUR, limits.pause_hours_most * HOUR)
+    far = -2 * np.log2(limits.expected)  # at an even pace a pause so many times the usual one is beyond doubt
+    long = np.clip(far * usual, limits.pause_hours_least * HOUR, limits.pause_hours_most * HOUR)
     cut = (pauses > long) & (_between(sales.time[normal], time) >= 1)
     if suspects.by_price[rows].all():
         alike = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
@@ -124,12 +122,13 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints) -> Ints:
     limits = sales.thresholds
     if len(np.unique(sales.group[rows])) < limits.few:
         return rows
-    prices, counts = np.unique(sales.list_price[rows].round(4), return_counts=True)
+    each = sales.list_price.round(4)
+    prices, counts = np.unique(each[rows], return_counts=True)
     price = prices[np.argmax(counts)]
-    exactly = rows[np.abs(sales.list_price[rows] - price) < _EXACTLY]
+    exactly = rows[each[rows] == price]
     if len(np.unique(sales.group[exactly])) < limits.few:
         return rows
-    alike = sales.sold & (np.abs(sales.list_price - price) < _EXACTLY)
+    alike = sales.sold & (each == price)
     alike &= np.isin(sales.currency, np.unique(sales.currency[rows]))
     inside = (sales.time >= sales.time[rows[0]] - HOUR) & (sales.time <= sales.time[rows[-1]] + HOUR)
     if (alike & ~inside).any():
