@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from promofix_lib.finding.sales import DAY, HOUR, Codes, Floats, Ints, Mask, Sales, extent
-from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.finding.thresholds import BLOCKS, Thresholds
 from promofix_lib.marketplaces import PER_DOLLAR
 from promofix_lib.money import NormalPrice
 
 _MANY = 1_000_000  # more than a report has blocks
-_BLOCKS = 15  # a report is cut into at least so many blocks, of one hour to one day
 _NORMAL = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
 
 
@@ -62,7 +61,7 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
     rows, limits = _worth_judging(sales, given), sales.thresholds
     groups = int(sales.group.max(initial=-1)) + 1
     spread = _spread(sales, rows, groups)  # what takes most memory first, while there is least beside it
-    size = int(np.clip(sales.span // _BLOCKS, HOUR, DAY))
+    size = int(np.clip(sales.span // BLOCKS, HOUR, DAY))
     group = sales.group[rows]
     key = group * _MANY + (sales.time[rows] - sales.begin) // size
     lists = _votes(key, sales.list_price[rows])

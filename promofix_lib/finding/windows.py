@@ -8,6 +8,7 @@ from promofix_lib.finding.baselines import upper_medians
 from promofix_lib.finding.chance import Candidate, Chance
 from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.suspects import Suspects
+from promofix_lib.finding.thresholds import AT_ONCE
 
 
 def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
@@ -91,7 +92,7 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
             one = frontier.pop()
             number[one] = this
             same = alike(price, one, 2 * limits.rounding) | alike(price - usual, one, limits.same_level)
-            at_once = meets(one, 1)
+            at_once = meets(one, AT_ONCE)
             together = meets(one, limits.pause_hours_least) & same | at_once & (at_once.sum() > limits.few)
             found = np.flatnonzero(together & (number < 0))
             number[found] = this
@@ -130,7 +131,9 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints) -> Ints:
         return rows
     alike = sales.sold & (each == price)
     alike &= np.isin(sales.currency, np.unique(sales.currency[rows]))
-    inside = (sales.time >= sales.time[rows[0]] - HOUR) & (sales.time <= sales.time[rows[-1]] + HOUR)
+    inside = (sales.time >= sales.time[rows[0]] - AT_ONCE * HOUR) & (
+        sales.time <= sales.time[rows[-1]] + AT_ONCE * HOUR
+    )
     if (alike & ~inside).any():
         return rows
     fair = sales.sold & ~alike & (sales.list_price < price - np.log(limits.deep_share))
