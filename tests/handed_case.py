@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from promofix_lib.case.case import Case
@@ -107,21 +110,33 @@ def new_orders(lines: Iterable[dict[str, Any]]) -> bytes:
     return ("\n".join(rows) + "\n").encode()
 
 
-def make_case(
-    folder: Path,
-    clock: Callable[[], datetime] = lambda: NOW,
-    reports: dict[str, bytes] | None = None,
-    **settings: Any,
-) -> Case:
+def make_case(folder: Path, reports: dict[str, bytes] | None = None, **settings: Any) -> Case:
     """A case with both reports (or those given), the incident taken, and the gate open."""
-    case = Case.open(folder, clock=clock)
-    both = {"AllOrders-1.txt": all_orders([*usual(), *victims()]), "NewOrders-1.txt": new_orders(victims())}
-    for name, content in (reports or both).items():
-        case.add_report(name, content)
-    case.take_found()
+    if reports is None:
+        shutil.copytree(_night().name, folder, dirs_exist_ok=True)
+        case = Case.open(folder, clock=lambda: NOW)
+    else:
+        case = _found(folder, reports)
     ended = "2026-11-20T07:30:00+00:00"
     gate = {"promotion_ended": True, "price_right": True, "stock_as_wanted": True, "promotion_ended_at": ended}
     return case.change_settings(seller_name="Lumen Audio", **{**gate, **settings})
+
+
+@cache
+def _night() -> TemporaryDirectory[str]:
+    """Both reports, read and looked at once; the folder goes with the process."""
+    folder = TemporaryDirectory(prefix="promofix-night-", ignore_cleanup_errors=True)
+    both = {"AllOrders-1.txt": all_orders([*usual(), *victims()]), "NewOrders-1.txt": new_orders(victims())}
+    _found(Path(folder.name), both)
+    return folder
+
+
+def _found(folder: Path, reports: dict[str, bytes]) -> Case:
+    case = Case.open(folder, clock=lambda: NOW)
+    for name, content in reports.items():
+        case.add_report(name, content)
+    case.take_found()
+    return case
 
 
 def row(number: int = 1, **changes: Any) -> dict[str, Any]:

@@ -20,12 +20,12 @@ from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.letter_desk import LetterDesk, as_written
 from promofix_lib.widgets.returns_desk import ReturnsDesk
 from promofix_lib.widgets.wording_desk import WordingDesk
-from tests.desks import ask, names, notice, part, undrawn
+from tests.desks import ask, names, notice, part, uncharted
 from tests.handed_case import NOW, all_orders, make_case, new_orders, order_id, usual, victims
 
 LATER = NOW + timedelta(days=2)
 
-__all__ = ["undrawn"]
+__all__ = ["uncharted"]
 
 
 @pytest.fixture(scope="module")

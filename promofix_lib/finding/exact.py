@@ -63,10 +63,10 @@ def _ceilings(orders: pd.DataFrame, sales: Sales, rows: Ints, each: Ints) -> tup
 def keys_of(orders: pd.DataFrame, sales: Sales, rows: Ints) -> list[str]:
     """Item keys of some rows, in file order; only their own orders are read for it."""
     rows = np.sort(rows)
-    code = sales.order[rows]
-    company = np.isin(sales.order, np.unique(code))
-    places = np.flatnonzero(company)
-    keys = item_keys(orders.iloc[places]).to_numpy()
+    asked = np.zeros(int(sales.order.max(initial=-1)) + 2, dtype=np.bool_)  # the last one: without an order id
+    asked[sales.order[rows]] = True
+    places = np.flatnonzero(asked[sales.order])
+    keys = item_keys(orders[["order_id", "order_item_id", "sku"]].iloc[places]).to_numpy()
     return [str(key) for key in keys[np.searchsorted(places, rows)]]
 
 
