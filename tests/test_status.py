@@ -176,6 +176,18 @@ def test_what_amazon_accepted_and_a_newer_report_shows_as_shipped_is_not_cancell
     assert (stands(case), status(case).known_cancelled) == (("shipped", "decide"), frozenset())
 
 
+def test_nobody_is_told_to_ship_what_the_assistant_has_cancelled_already():
+    """Left out too late: it waits for the report that shows it, and is in no file that could still be withdrawn."""
+    case = LooseCase([line(1), line(2)])
+    case.export()
+    case.answered(1, "done")
+    case.left_out = {f"{order_id(1)}/{1:014d}": "a friend"}
+    case.renew(case.lines)
+    assert (stands(case), status(case).honoured, status(case).withdrawn) == (("left_out", "wait"), (), ())
+    case.answered(1, "not_needed")
+    assert (stands(case), status(case).withdrawn) == (("left_out", "ship"), (order_id(1),))
+
+
 @pytest.mark.parametrize("kind", [{}, FBA])
 def test_an_order_left_out_after_the_export_still_stands_in_its_files(kind: dict[str, Any]):
     """Until a new export takes their place, or they were worked: then it is too late, or nothing is to be withdrawn."""

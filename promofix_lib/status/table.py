@@ -58,7 +58,8 @@ class Table:
         answer, conflict = was.answer(), was.conflict() or was.conflict("message")
         gone = word == "already_cancelled" or was.outcome in ("uploaded", "accepted")
         if items and self.left[items].all() and not gone:
-            state, why, step = "left_out", self._reason(items), {"cancel": "ship", "wait": "wait"}.get(word, "nothing")
+            step = {"cancel": "wait" if was.says("done") else "ship", "wait": "wait"}.get(word, "nothing")
+            state, why = "left_out", self._reason(items)
         else:
             late, coded = bool(items and self.late[items].any()), self._coded(was, items)
             state, why, step = standing(word, was, late=late, shipped_choice=self.shipped_choice, coded=coded)
@@ -101,7 +102,8 @@ class Table:
     def withdrawn(self, rows: Sequence[OrderRow]) -> tuple[str, ...]:
         """Orders left out after their export was made, of which others are still to be uploaded or asked for."""
         used = {self.past[row.order_id].export for row in rows if row.next in _BY_FILE and row.order_id in self.past}
-        left = [row for row in rows if row.state == "left_out" and row.triage not in _SETTLED_WORDS]
+        left = [row for row in rows if row.state == "left_out" and row.answer != "done"]
+        left = [row for row in left if row.triage not in _SETTLED_WORDS]
         return tuple(row.order_id for row in left if self.past.get(row.order_id, Past()).export in used - {""})
 
     def buyer_asked(self, row: OrderRow) -> bool:
