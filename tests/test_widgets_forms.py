@@ -23,12 +23,12 @@ from promofix_lib.widgets.page_head import ExportLinks, PageHead, SafetyDesk
 from promofix_lib.widgets.reports_desk import ReportChooser
 from promofix_lib.widgets.returns_desk import ReturnsDesk, TruthTable
 from promofix_lib.widgets.start_desk import StartDesk
-from tests.desks import ask, names, notice, part, plain, shown, undrawn
+from tests.desks import ask, names, notice, part, plain, shown, uncharted
 
 ALL_ORDERS, NEW_ORDERS = [path for path in sample_reports() if path.suffix == ".txt"]
 NOW = datetime(2026, 11, 23, 7, 15, 2, tzinfo=UTC)
 
-__all__ = ["undrawn"]
+__all__ = ["uncharted"]
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from promofix_lib.finding.baselines import given_rows
 from promofix_lib.finding.chance import Candidate
 from promofix_lib.finding.sales import DAY, Ints, Sales
 from promofix_lib.finding.suspects import Suspects
+from promofix_lib.finding.thresholds import BEFORE
 from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import item_keys, money_as_integers, uncoded
@@ -21,7 +22,6 @@ from promofix_lib.say import told
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLION = 1_000_000
-_BEFORE = (14, 90)  # days: prices as they are now; else the span of Amazon's own "Was price"
 
 
 def as_moment(time: int) -> datetime:
@@ -99,7 +99,7 @@ def normal_prices(
 
 
 def _by_history(sales: Sales, row: int, paid: Ints, since: Ints) -> NormalPrice | None:
-    for days in _BEFORE:
+    for days in BEFORE:
         chosen = (since < 0) & (since >= -days * DAY)
         if chosen.sum() >= sales.thresholds.few:
             how = "finding.median_before"
