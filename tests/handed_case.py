@@ -15,11 +15,9 @@ from promofix_lib.export.contents import Handed, works_of
 from promofix_lib.incident import Incident
 from promofix_lib.letters.messages import Wording, messages_for
 from promofix_lib.status import status
-from tests.status_case import LooseCase
+from tests.status_case import NIGHT, NOW, LooseCase, order_id
 
 PROMOTION = "Percentage Off 2026/11/19 21-14-3-482"
-NIGHT = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
-NOW = datetime(2026, 11, 20, 16, 0, 0, tzinfo=UTC)
 VICTIMS = 12
 
 _ALL = (
@@ -30,11 +28,6 @@ _NEW = (
     "order-id order-item-id purchase-date buyer-email buyer-name sku product-name quantity-purchased currency "
     "item-price ship-address-1 ship-city"
 ).split()
-
-
-def order_id(number: int) -> str:
-    """An order id that is plainly made up."""
-    return f"111-{number:07d}-{number:07d}"
 
 
 def line(number: int, at: datetime, *, wrong: bool = False, **more: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from promofix_lib.places import PROJECT
-from promofix_lib.say import say
+from promofix_lib.say import current_language, say, speak
 
 _PYTHONS = ("3.14", "3.13", "3.12", "3.11")  # the newest first: when the time is over, the middle is left out
 _WORKERS = str(min(os.cpu_count() or 1, 4))
@@ -127,7 +127,12 @@ def _found(version: str) -> str:
 def _installed_only() -> int:
     """From a wheel there are no tests: the examples in the documentation are tried."""
     names = [module.name for module in pkgutil.walk_packages([str(PROJECT / "promofix_lib")], "promofix_lib.")]
-    results = [doctest.testmod(importlib.import_module(name)) for name in names if not name.endswith("__main__")]
+    modules = [importlib.import_module(name) for name in names if not name.endswith("__main__")]
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    spoken = current_language()
+    speak("en")  # as the examples are written
+    results = [doctest.testmod(module, optionflags=flags) for module in modules]
+    speak(spoken)
     failed, tried = (sum(getattr(result, part) for result in results) for part in ("failed", "attempted"))
     sys.stdout.write(say("app.checked_examples", n=tried, failed=failed) + "\n")
     return 1 if failed else 0

@@ -14,14 +14,14 @@ from promofix_lib.finding.baselines import given_rows
 from promofix_lib.finding.chance import Candidate
 from promofix_lib.finding.sales import DAY, Ints, Sales
 from promofix_lib.finding.suspects import Suspects
+from promofix_lib.finding.thresholds import BEFORE
 from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.money import NormalPrice
-from promofix_lib.orders import item_keys, money_as_integers
+from promofix_lib.orders import item_keys, money_as_integers, uncoded
 from promofix_lib.say import told
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLION = 1_000_000
-_BEFORE = (14, 90)  # days: prices as they are now; else the span of Amazon's own "Was price"
 
 
 def as_moment(time: int) -> datetime:
@@ -46,7 +46,7 @@ def rule_for(orders: pd.DataFrame, sales: Sales, candidate: Candidate) -> Incide
     ceilings = replace(plain, ceilings=_ceilings(orders, sales, rows, each))
     skus = tuple(sorted({sales.key(int(row))[0] for row in each}))
     tries = (plain, replace(plain, skus=skus), ceilings) if names else (ceilings,)
-    nearby, wanted = orders.iloc[near], np.isin(near, rows)
+    nearby, wanted = uncoded(orders.iloc[near]), np.isin(near, rows)
     masks = [affected(nearby, rule).to_numpy() for rule in tries]
     faults = [(int((wanted & ~mask).sum()), int((mask & ~wanted).sum())) for mask in masks]
     best = faults.index(min(faults))
@@ -99,7 +99,7 @@ def normal_prices(
 
 
 def _by_history(sales: Sales, row: int, paid: Ints, since: Ints) -> NormalPrice | None:
-    for days in _BEFORE:
+    for days in BEFORE:
         chosen = (since < 0) & (since >= -days * DAY)
         if chosen.sum() >= sales.thresholds.few:
             how = "finding.median_before"
