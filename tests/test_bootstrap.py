@@ -287,5 +287,5 @@ def _token(log: Path) -> str:
     while time.monotonic() < deadline:
         if found := re.search(r"token=([0-9a-f]{20,})", log.read_text(encoding="utf-8", errors="replace")):
             return found[1]
-        time.sleep(0.3)
+        time.sleep(0.05)
     raise AssertionError(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")

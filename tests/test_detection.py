@@ -534,3 +534,35 @@ def test_each_number_decides(name: str):
         return [(one.order_ids, one.claim_codes) for one in find_incidents(orders, thresholds=thresholds).incidents]
 
     assert told_of(Thresholds()) != told_of(Thresholds(**{name: moved}))
+
+
+FIVE_OFF = [
+    sale(400 + n, 5000 + n, sku=sku, item_price=price, promotion_ids=["FIVE"], item_promotion_discount=off)
+    for n, (sku, price, off) in enumerate([("S", "6.00", "5.00"), ("T", "7.00", "5.01"), ("U", "30.00", "5.00")] * 4)
+]
+UPLOAD = [
+    sale(400 + 1.2 * n, 5000 + 10 * n + k, sku=f"S{n}", item_price=price)
+    for n, price in enumerate(("5.00", "8.00", "13.00", "20.00", "3.00"))
+    for k in range(2)
+]
+RAISED = [sale(4 * n, 3000 + n, sku="R", item_price="176.97" if 72 <= n < 102 else "58.99") for n in range(180)]
+SCALES: dict[str, tuple[str, Any, list[dict[str, Any]]]] = {
+    "BLOCKS": ("baselines", 100_000, RAISED + at_a_price([340 + n for n in range(12)], "35.00", sku="R")),
+    "BEFORE": ("exact", (1,), night(9)),
+    "CENTS": ("causes", 0.001, FIVE_OFF),
+    "AT_ONCE": ("windows", 3.0, [row for n in range(5) for row in usual(sku=f"S{n}")] + UPLOAD),
+    "EVEN": ("evidence", 1e-9, night(4)),
+    "STEEP": ("evidence", 0.1, night(4)),
+    "WORDS": ("evidence", ((0.0, "finding.probably"),), night(9)),
+    "LOOKS": ("search", (0, 0), [sale(400, 5000, item_price="20.00")]),
+}
+
+
+@pytest.mark.parametrize("name", SCALES)
+def test_each_scale_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch):
+    """The scales beside the numbers that decide stand in one place, too, and a change of any shows."""
+    module, moved, rows = SCALES[name]
+    orders = order_table(usual() + [row | {"order_id": f"X{n}"} for n, row in enumerate(rows)])
+    before = find_incidents(orders).to_json()
+    monkeypatch.setattr(f"promofix_lib.finding.{module}.{name}", moved)
+    assert find_incidents(orders).to_json() != before

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from promofix_lib.finding.sales import DAY, HOUR, Codes, Floats, Ints, Mask, Sales, extent
-from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.finding.thresholds import BLOCKS, Thresholds
 from promofix_lib.marketplaces import PER_DOLLAR
 from promofix_lib.money import NormalPrice
 
 _MANY = 1_000_000  # more than a report has blocks
-_BLOCKS = 15  # a report is cut into at least so many blocks, of one hour to one day
 _NORMAL = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
 
 
@@ -62,7 +61,7 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
     rows, limits = _worth_judging(sales, given), sales.thresholds
     groups = int(sales.group.max(initial=-1)) + 1
     spread = _spread(sales, rows, groups)  # what takes most memory first, while there is least beside it
-    size = int(np.clip(sales.span // _BLOCKS, HOUR, DAY))
+    size = int(np.clip(sales.span // BLOCKS, HOUR, DAY))
     group = sales.group[rows]
     key = group * _MANY + (sales.time[rows] - sales.begin) // size
     lists = _votes(key, sales.list_price[rows])
@@ -235,7 +234,7 @@ def _elsewhere(sales: Sales, names: Codes, markets: list[tuple[int, int]], price
     def factor(there: tuple[int, int], here: tuple[int, int]) -> float:
         both = [price[here] - price[there] for price in seen.values() if here in price and there in price]
         money = sales.currency_names
-        return float(np.median(both)) if both else _exchange(money[there[1]], money[here[1]])
+        return float(np.median(both)) if both else _exchange(money[there[1]], money[here[1]], sales.thresholds)
 
     answer = np.full(len(names), np.nan)
     for at in np.flatnonzero(~old & np.isin(names, list(seen))).tolist():
@@ -245,9 +244,9 @@ def _elsewhere(sales: Sales, names: Codes, markets: list[tuple[int, int]], price
     return answer
 
 
-def _exchange(there: str, here: str) -> float:
-    """Logarithm of what the price of one currency is in another, carefully: half of it, and NaN where not known."""
-    rate = 0.5 * PER_DOLLAR.get(here, np.nan) / PER_DOLLAR.get(there, np.nan)
+def _exchange(there: str, here: str, limits: Thresholds) -> float:
+    """Logarithm of what the price of one currency is in another, carefully: too cheap at the rate; NaN if not known."""
+    rate = limits.deep_share * PER_DOLLAR.get(here, np.nan) / PER_DOLLAR.get(there, np.nan)
     return 0.0 if here == there else float(np.log(rate))
 
 

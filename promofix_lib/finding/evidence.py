@@ -17,13 +17,11 @@ from promofix_lib.finding.chance import Candidate, Chance, Verdict
 from promofix_lib.finding.exact import as_moment, keys_of, normal_prices, rule_for
 from promofix_lib.finding.findings import Cause, Finding, WorthALook
 from promofix_lib.finding.sales import Ints, Sales
+from promofix_lib.finding.thresholds import EVEN, STEEP, WORDS
 from promofix_lib.marketplaces import main_marketplace
 from promofix_lib.money import Ledger, NormalPrice, ledger
-from promofix_lib.orders import flat_lists, totals
+from promofix_lib.orders import flat_lists, totals, uncoded
 from promofix_lib.say import Told, told
-
-_WORDS = ((0.98, "finding.almost_certainly"), (0.9, "finding.very_probably"), (0, "finding.probably"))
-_EVEN, _STEEP = 0.03, 2.0  # where mistake and life are as likely; how fast that turns
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Evidence:
         # a missing discount is judged by what else carries the promotion; a ledger of all rows would be much larger
         uses, rows = self.sales.promotions, np.concatenate([one.rows for one, _ in judged])
         places = np.union1d(rows, uses.rows[np.isin(uses.ids, uses.ids[np.isin(uses.rows, rows)])])
-        book = ledger(self.orders.iloc[places], every.values())
+        book = ledger(uncoded(self.orders.iloc[places]), every.values())
         parts = [book.part(np.searchsorted(places, np.sort(one.rows))) for one, _ in judged]
         found = [self._finding(*one, every, part) for one, part in zip(judged, parts, strict=True)]
         return tuple(sorted(found, key=_gravest_first))
@@ -197,12 +195,12 @@ def confidence(expected: float) -> float:
     >>> confidence(0.02), confidence(0.01), confidence(0)
     (0.69, 0.9, 0.99)
     """
-    return min(round(1 / (1 + float((expected / _EVEN) ** _STEEP)), 2), 0.99)
+    return min(round(1 / (1 + float((expected / EVEN) ** STEEP)), 2), 0.99)
 
 
 def _sureness(expected: float) -> Told:
     sure = confidence(expected)
-    how = next(word for least, word in _WORDS if sure >= least)
+    how = next(word for least, word in WORDS if sure >= least)
     return told("finding.sure", how=told(how), share=round(100 * sure))
 
 

@@ -146,10 +146,13 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, 
         return _pattern(plain, _listed(table[language].get(name, "")))
 
     strong, weak = pattern_of(plain, rule, language), pattern_of(plain, rule, language, "~")
-    fine = group(f"fine_{rule}")
+    fine, spared = group(f"fine_{rule}"), group(f"spared_{rule}")
     joined = [tuple(map(group, names)) for names in table["rules"].get(rule, ())]
     found = [match.span() for match in strong.finditer(plain)] if strong else []
     for start, end in (sentence.span() for sentence in _SENTENCE.finditer(plain)):
+        if spared and spared.search(plain, start, end):
+            found = [span for span in found if not start <= span[0] < end]
+            continue
         if fine and fine.search(plain, start, end):
             continue
         found += [match.span() for match in weak.finditer(plain, start, end)] if weak else []
