@@ -307,7 +307,7 @@ def _days(look: Look) -> tuple[tuple[str, int, int], ...]:
     orders = look.reading.orders
     mask = touched(orders, [found.rule for found in look.findings.incidents]).to_numpy() > 0
     day = (
-        orders["purchase_date"].to_numpy(dtype="datetime64[ns]", na_value=np.datetime64("NaT")).astype("datetime64[D]")
+        orders["purchase_date"].to_numpy(dtype="datetime64[ns]", na_value=np.datetime64("NaT", "ns")).astype("datetime64[D]")
     )
     table = pd.DataFrame({"day": day, "order": orders["order_id"].to_numpy(object), "hit": mask}).dropna()
     per_order = table.groupby("order", sort=False).agg(day=("day", "first"), hit=("hit", "any"))
