@@ -27,7 +27,6 @@ from promofix_lib.widgets.choice import (
     Decided,
     Look,
     Selection,
-    cause_of,
     ceilings_text,
     with_choice,
     with_number,
@@ -161,7 +160,7 @@ class OrderFilter(anywidget.AnyWidget):
             "page": view.page(selection, choice, look),
             "hand": self._decided.hand,
             "details": view.details(look.details),
-            "notice": {"kind": "hint", "text": self._hint(choice)},
+            "notice": {"kind": "empty" if self._empty else "hint", "text": self._hint(choice)},
         }
 
     def _hint(self, choice: Choice) -> str:
@@ -173,7 +172,7 @@ class OrderFilter(anywidget.AnyWidget):
         return [
             {
                 "number": number,
-                "label": self._view.say("incident", number=number, cause=cause_of(rule)),
+                "label": self._view.say("incident", number=number, cause=rule.cause),
                 "here": number == self._number,
             }
             for number, rule in choice.rules.items()

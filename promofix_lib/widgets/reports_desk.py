@@ -11,7 +11,7 @@ from promofix_lib.case.case import SAMPLE, Case
 from promofix_lib.reports import Report, read_report
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Does, Part
-from promofix_lib.widgets.html import Cell, as_it_is
+from promofix_lib.widgets.html import Cell, Html, as_it_is
 from promofix_lib.widgets.start_desk import begun
 
 SUFFIXES = (".txt", ".tsv", ".csv", ".xml", ".zip", ".gz", ".xlsx", ".xls")
@@ -148,8 +148,8 @@ class ReportChooser(FilesDesk):
             tuple(lacks) or self.say("nothing"),
         ]
 
-    def _span(self, report: Report) -> str:
-        return " – ".join(self.moment(time) for time in report.span) or "–"
+    def _span(self, report: Report) -> Html:
+        return Html(" –<br>".join(f'<span class="pf-line">{self.moment(time)}</span>' for time in report.span) or "–")
 
 
 def size_text(size: int) -> str:
