@@ -262,11 +262,12 @@ def test_a_panel_without_reports_fills_itself(tmp_path):
     case.__class__ = empty
     panel = OrderFilter(case)
     assert "no report" in panel.notice["text"]
+    assert panel.notice["kind"] == "empty"  # which shows nothing but the notice
     assert panel.facts()["orders"] == 0
     reports[0] = (case.folder / "orders.txt",)
     ask(panel, do="look")
     assert panel.facts()["orders"] == 100
-    assert panel.notice["text"] == ""
+    assert panel.notice == {"kind": "hint", "text": ""}
 
 
 def test_two_incidents_are_worked_on_one_at_a_time(case):

@@ -143,13 +143,13 @@ class ReportChooser(FilesDesk):
             as_it_is(f"{report.kind_text(self.language)} ({report.encoding})"),
             self.number(report.rows),
             self.number(report.items),
-            self._span(report),
+            Html(f'<span class="pf-line">{self._span(report)}</span>'),
             (*bad, *([self.say("and_more", n=more)] if more else [])) or self.say("nothing"),
             tuple(lacks) or self.say("nothing"),
         ]
 
-    def _span(self, report: Report) -> Html:
-        return Html(" –<br>".join(f'<span class="pf-line">{self.moment(time)}</span>' for time in report.span) or "–")
+    def _span(self, report: Report) -> str:
+        return " –<br>".join(map(self.moment, report.span)) or "–"
 
 
 def size_text(size: int) -> str:
