@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -342,7 +343,11 @@ def test_without_an_incident_nothing_is_in(tmp_path):
 def test_the_panel_speaks_chinese(case):
     """In a case set to Chinese the panel's words are Chinese."""
     case.change_settings(language="zh-CN")
-    assert OrderFilter(case).words["undo"] == "撤销"
+    words = OrderFilter(case).words
+    assert words["undo"] == "撤销"
+    asked = set(re.findall(r'\bt\("(\w+)"', OrderFilter._esm))
+    assert len(asked) > 40
+    assert asked - set(words) == set()
 
 
 def test_the_panel_has_a_line_for_where_no_widget_is_drawn(case):
