@@ -580,3 +580,14 @@ def test_each_scale_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch):
     before = find_incidents(orders).to_json()
     monkeypatch.setattr(f"promofix_lib.finding.{module}.{name}", moved)
     assert find_incidents(orders).to_json() != before
+
+
+def test_a_discount_to_come_is_judged_by_all_uses_of_its_promotion():
+    """It was 10 % for weeks and always printed; what it took off the order that has not shipped is not known yet."""
+    weeks = [sale(5 * n, n, promotion_ids=["P"], item_promotion_discount="5.90") for n in range(100)]
+    open_still = {"promotion_ids": ["P"], "order_status": "Unshipped"}
+    wrong = night(6, item_promotion_discount="57.99", start=600, **open_still)
+    silent = [sale(600.05, 5999, **open_still)]
+    found = the_one(order_table([*usual(), *weeks, *wrong, *silent]))
+    assert found.orders == 7
+    assert [one.items_not_known for one in found.amounts] == [1]
