@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -34,7 +33,7 @@ COSTLY = (
 )
 """What takes longest begins first: while one process waits for the browser, the other does the rest."""
 
-_PICTURES = "browser office test_notebooks test_charts test_rate test_evidence test_travel test_cli".split()
+_PICTURES = "browser office test_notebooks test_charts test_rate test_evidence".split()
 DRAWN = ("promofix_lib/charts", *(f"tests/{name}" for name in _PICTURES))
 POINT = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=")
 
@@ -50,12 +49,13 @@ def english() -> Iterator[None]:
     speak("")
 
 
-@pytest.fixture(autouse=True)
-def undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def undrawn(request: pytest.FixtureRequest) -> Iterator[None]:
     """Drawing takes most of the time of an export; where pictures are not what is asked, one point stands for each."""
-    style = sys.modules.get("promofix_lib.charts.style")
-    if style and not request.node.nodeid.startswith(DRAWN):
-        monkeypatch.setattr(style.Picture, "png", lambda *_: POINT)
+    with pytest.MonkeyPatch.context() as patch:
+        if not request.node.nodeid.startswith(DRAWN):
+            patch.setattr("promofix_lib.charts.style.Picture.png", lambda *_: POINT)
+        yield
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from promofix_lib.widgets.desk import Desk
 
 
 @pytest.fixture(autouse=True)
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def uncharted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Charts are not drawn here: `tests/test_notebooks.py` and the tests of their own room do that."""
     drawn = SimpleNamespace(_repr_html_=lambda: '<img alt="a chart">')
     monkeypatch.setattr("promofix_lib.widgets.incident_desk.incident_picture", lambda _case: drawn)

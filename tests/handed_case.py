@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from promofix_lib.case.case import Case
@@ -12,11 +15,9 @@ from promofix_lib.export.contents import Handed, works_of
 from promofix_lib.incident import Incident
 from promofix_lib.letters.messages import Wording, messages_for
 from promofix_lib.status import status
-from tests.status_case import LooseCase
+from tests.status_case import NIGHT, NOW, LooseCase, order_id
 
 PROMOTION = "Percentage Off 2026/11/19 21-14-3-482"
-NIGHT = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
-NOW = datetime(2026, 11, 20, 16, 0, 0, tzinfo=UTC)
 VICTIMS = 12
 
 _ALL = (
@@ -27,11 +28,6 @@ _NEW = (
     "order-id order-item-id purchase-date buyer-email buyer-name sku product-name quantity-purchased currency "
     "item-price ship-address-1 ship-city"
 ).split()
-
-
-def order_id(number: int) -> str:
-    """An order id that is plainly made up."""
-    return f"111-{number:07d}-{number:07d}"
 
 
 def line(number: int, at: datetime, *, wrong: bool = False, **more: Any) -> dict[str, Any]:
@@ -107,21 +103,33 @@ def new_orders(lines: Iterable[dict[str, Any]]) -> bytes:
     return ("\n".join(rows) + "\n").encode()
 
 
-def make_case(
-    folder: Path,
-    clock: Callable[[], datetime] = lambda: NOW,
-    reports: dict[str, bytes] | None = None,
-    **settings: Any,
-) -> Case:
+def make_case(folder: Path, reports: dict[str, bytes] | None = None, **settings: Any) -> Case:
     """A case with both reports (or those given), the incident taken, and the gate open."""
-    case = Case.open(folder, clock=clock)
-    both = {"AllOrders-1.txt": all_orders([*usual(), *victims()]), "NewOrders-1.txt": new_orders(victims())}
-    for name, content in (reports or both).items():
-        case.add_report(name, content)
-    case.take_found()
+    if reports is None:
+        shutil.copytree(_night().name, folder, dirs_exist_ok=True)
+        case = Case.open(folder, clock=lambda: NOW)
+    else:
+        case = _found(folder, reports)
     ended = "2026-11-20T07:30:00+00:00"
     gate = {"promotion_ended": True, "price_right": True, "stock_as_wanted": True, "promotion_ended_at": ended}
     return case.change_settings(seller_name="Lumen Audio", **{**gate, **settings})
+
+
+@cache
+def _night() -> TemporaryDirectory[str]:
+    """Both reports, read and looked at once; the folder goes with the process."""
+    folder = TemporaryDirectory(prefix="promofix-night-", ignore_cleanup_errors=True)
+    both = {"AllOrders-1.txt": all_orders([*usual(), *victims()]), "NewOrders-1.txt": new_orders(victims())}
+    _found(Path(folder.name), both)
+    return folder
+
+
+def _found(folder: Path, reports: dict[str, bytes]) -> Case:
+    case = Case.open(folder, clock=lambda: NOW)
+    for name, content in reports.items():
+        case.add_report(name, content)
+    case.take_found()
+    return case
 
 
 def row(number: int = 1, **changes: Any) -> dict[str, Any]:

@@ -115,6 +115,7 @@ def standing(
         book=Book(orders, tuple(prices)),
         chosen=chosen.to_numpy(dtype=bool),
         rows=tuple(replaced(row, set(known_cancelled)) for row in ordered),
+        withdrawn=(),
         to_hand_over=tuple(row.order_id for row in ordered if row.next in ("hand_over", "confirm_end")),
         known_cancelled=frozenset(known_cancelled),
         asked_by_buyer=frozenset(asked_by_buyer),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -66,3 +67,18 @@ def test_the_long_run_tries_other_versions_and_says_which_it_could_not(
     assert said.out.count("not checked here (3 tests): no browser") == 1
     assert "not checked here (Python 3.14): no Python 3.14 is on this machine" in said.out
     assert said.err == "promofix test: failed: long tests\n"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_from_a_wheel_the_examples_are_tried_as_they_are_written(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """In English, with the dots that stand for the rest; the answer is said in the seller's language."""
+    for name in ("places", "say"):
+        (tmp_path / "promofix_lib").mkdir(exist_ok=True)
+        (tmp_path / "promofix_lib" / f"{name}.py").touch()
+    monkeypatch.setattr(checks, "PROJECT", tmp_path)
+    assert run(["test", "--language", language]) == 0
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1
+    assert re.search({"en": "^Checked: [1-9].* 0 failed", "zh-CN": "^已检查文档中的 [1-9].*0 个失败"}[language], said)

@@ -87,16 +87,12 @@ def test_a_wrong_promotion_and_its_money():
 
 
 def test_the_sentence_can_be_checked_by_hand():
-    """The seller's clock first, first and last order, the normal price and how it is known, the promotion, the loss."""
+    """The seller's clock, the first order, the price paid and the normal one, promotion, loss, how sure it is."""
     sentence = the_one(order_table(usual() + night(40))).sentence.text("en")
     assert sentence == (
-        "40 orders from 2026-03-17 09:00 to 2026-03-17 09:39 (America/Los Angeles; from 2026-03-17 16:00:00 UTC), the "
-        "first 111-0000000-0005000, the last 111-0000000-0005039: 40 units of SKU HP. "
-        "HP normally costs 58.99 USD (the median of 67 order items in the 14 days before); these orders paid 1.00 USD "
-        "a unit: 98 % less. Promotion 'WRONG' is on 40 of 40 affected and on 0 of 144 other orders. "
-        "Loss: 2,319.60 USD (normally 2,359.60 USD, paid 40.00 USD). "
-        "Almost certainly a mistake (99 %): by chance, a shop like this would see such a run in one of "
-        "1,000,000 reports."
+        "40 orders of SKU HP from 2026-03-17 09:00 to 09:39 (America/Los Angeles), first 111-0000000-0005000. "
+        "HP cost 1.00 USD each instead of 58.99 USD. Promotion 'WRONG' is on 40 of them and 0 of 144 others. "
+        "Loss: 2,319.60 USD. Almost certainly a mistake (99 %)."
     )
 
 
@@ -131,7 +127,7 @@ def test_two_promotions_are_blamed_only_together():
     both = [sale(400 + n / 60, 5000 + n, promotion_ids=["A", "B"], item_promotion_discount="50.15") for n in range(30)]
     found = the_one(order_table(usual() + alone + both))
     assert (found.order_ids, found.promotion_ids, found.rule.together) == (ids(both), ("A", "B"), True)
-    assert "only together" in found.sentence.text("en")
+    assert "Only together" in found.sentence.text("en")
 
 
 def test_pending_orders_belong_by_their_promotion():
@@ -142,7 +138,7 @@ def test_pending_orders_belong_by_their_promotion():
     found = the_one(order_table(usual() + night(40) + pending))
     assert (found.orders, found.units, found.amounts[0].paid) == (45, 45, Decimal("40.00"))
     assert found.end == BEGIN + timedelta(hours=400.7, minutes=4)
-    assert "5 of these order items are not in these sums" in found.sentence.text("en")
+    assert "Without 5 items of unknown value" in found.sentence.text("en")
 
 
 def test_what_cannot_be_judged_is_listed_apart():
@@ -197,7 +193,7 @@ def test_many_skus_at_a_cent_are_one_incident():
     found = the_one(order_table(rows + cents))
     assert found.order_ids == ids(cents)
     assert found.amounts[0].paid == Decimal("0.20")
-    assert "1 of these order items is not in these sums" in found.sentence.text("en")
+    assert "Without 1 item of unknown value" in found.sentence.text("en")
 
 
 def test_a_business_price_slip_leaves_the_others_alone():
@@ -337,6 +333,15 @@ def test_a_stair_is_one_in_its_first_hours(off: int):
     assert find_incidents(order_table(rows)).incidents == ()
 
 
+@pytest.mark.parametrize(("since", "found"), [(10, 0), (1, 1)])
+def test_an_introduction_price_is_no_mistake(since: int, found: int):
+    """What sells every day, and was not sold before its three cheap days, was new; what was sold before was not."""
+    early = [sale(24 * day + 2, 4000 + day, sku="NEW", item_price="49.00") for day in range(since, 10)]
+    cheap = [sale(240 + 6 * n, 5000 + n, sku="NEW", item_price="20.00") for n in range(12)]
+    later = [sale(24 * day + 2, 6000 + day, sku="NEW", item_price="49.00") for day in range(14, 29)]
+    assert len(find_incidents(order_table(usual() + early + cheap + later)).incidents) == found
+
+
 def test_a_rare_sku_follows_the_sellers_other_prices():
     """Where all prices sink for weeks, a SKU sold four times is no mistake for being as cheap as the others."""
     sink = [100 * 0.3 ** (day / 60) for day in range(60)]
@@ -377,7 +382,7 @@ def test_two_codes_of_exactly_half_are_guilty_together():
 
 @pytest.mark.parametrize(
     ("currency", "normal", "wrong", "quantity", "words"),
-    [("JPY", "5899", "10", 1, "paid 10 JPY a unit"), ("USD", "58.99", "12.99", 32, "paid 0.41 USD a unit")],
+    [("JPY", "5899", "10", 1, "cost 10 JPY each"), ("USD", "58.99", "12.99", 32, "cost 0.41 USD each")],
 )
 def test_a_price_per_unit_is_readable_aloud(currency: str, normal: str, wrong: str, quantity: int, words: str):
     """Yen have no decimals, and what does not divide evenly is rounded."""
@@ -489,7 +494,7 @@ def test_shipping_that_was_given_away_is_said_beside_the_loss():
     orders["ship_promotion_discount"] = pd.Series([one and Decimal(one) for one in off], dtype=MONEY)
     found = the_one(orders)
     assert [(one.currency, one.amount) for one in found.shipping] == [("USD", Decimal("44.91"))]
-    assert "44.91 USD was taken off the shipping" in found.sentence.text("en")
+    assert "Taken off the shipping as well: 44.91 USD" in found.sentence.text("en")
     assert found.amounts[0].loss == Decimal("521.91")
 
 
@@ -538,3 +543,51 @@ def test_each_number_decides(name: str):
         return [(one.order_ids, one.claim_codes) for one in find_incidents(orders, thresholds=thresholds).incidents]
 
     assert told_of(Thresholds()) != told_of(Thresholds(**{name: moved}))
+
+
+FIVE_OFF = [
+    sale(400 + n, 5000 + n, sku=sku, item_price=price, promotion_ids=["FIVE"], item_promotion_discount=off)
+    for n, (sku, price, off) in enumerate([("S", "6.00", "5.00"), ("T", "7.00", "5.01"), ("U", "30.00", "5.00")] * 4)
+]
+UPLOAD = [
+    sale(400 + 1.2 * n, 5000 + 10 * n + k, sku=f"S{n}", item_price=price)
+    for n, price in enumerate(("5.00", "8.00", "13.00", "20.00", "3.00"))
+    for k in range(2)
+]
+RAISED = [sale(4 * n, 3000 + n, sku="R", item_price="176.97" if 72 <= n < 102 else "58.99") for n in range(180)]
+SCALES: dict[str, tuple[str, Any, list[dict[str, Any]]]] = {
+    "BLOCKS": ("baselines", 100_000, RAISED + at_a_price([340 + n for n in range(12)], "35.00", sku="R")),
+    "BEFORE": ("exact", (1,), night(9)),
+    "CENTS": ("causes", 0.001, FIVE_OFF),
+    "AT_ONCE": ("windows", 3.0, [row for n in range(5) for row in usual(sku=f"S{n}")] + UPLOAD),
+    "FAR": (
+        "windows",
+        3.0,
+        [row for n in range(9) for row in by_code([360 + 9 * n, 361 + 9 * n, 362 + 9 * n], "53.00")],
+    ),
+    "EVEN": ("evidence", 1e-9, night(4)),
+    "STEEP": ("evidence", 0.1, night(4)),
+    "WORDS": ("evidence", ((0.0, "finding.probably"),), night(9)),
+    "LOOKS": ("search", (0, 0), [sale(400, 5000, item_price="20.00")]),
+}
+
+
+@pytest.mark.parametrize("name", SCALES)
+def test_each_scale_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch):
+    """The scales beside the numbers that decide stand in one place, too, and a change of any shows."""
+    module, moved, rows = SCALES[name]
+    orders = order_table(usual() + [row | {"order_id": f"X{n}"} for n, row in enumerate(rows)])
+    before = find_incidents(orders).to_json()
+    monkeypatch.setattr(f"promofix_lib.finding.{module}.{name}", moved)
+    assert find_incidents(orders).to_json() != before
+
+
+def test_a_discount_to_come_is_judged_by_all_uses_of_its_promotion():
+    """It was 10 % for weeks and always printed; what it took off the order that has not shipped is not known yet."""
+    weeks = [sale(5 * n, n, promotion_ids=["P"], item_promotion_discount="5.90") for n in range(100)]
+    open_still = {"promotion_ids": ["P"], "order_status": "Unshipped"}
+    wrong = night(6, item_promotion_discount="57.99", start=600, **open_still)
+    silent = [sale(600.05, 5999, **open_still)]
+    found = the_one(order_table([*usual(), *weeks, *wrong, *silent]))
+    assert found.orders == 7
+    assert [one.items_not_known for one in found.amounts] == [1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from functools import cache
 
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promofix_lib import orders as table
+from promofix_lib.amounts import Money
 from promofix_lib.finding import Findings, find_incidents
 from promofix_lib.incident import affected
 from promofix_lib.orders import item_keys
@@ -55,6 +57,24 @@ def test_a_planted_incident_is_given_back_to_the_order(kind: str):
         assert one.orders == len(one.order_ids)
         assert 0 < one.confidence <= 1
         assert all(money.loss == money.normal_value - money.paid for money in one.amounts)
+
+
+def test_a_sentence_is_short_and_holds_the_sums_of_the_ledger():
+    """About 45 words in English, fewer letters in Chinese, over every kind; sums and counts as the finding has them."""
+    found = [one for kind in INCIDENTS for one in find_incidents(report(kind).orders).incidents]
+    said = [
+        (one, re.sub(r"'[^']*'", "PROMOTION", one.sentence.text("en")), one.sentence.text("zh-CN")) for one in found
+    ]
+    assert np.median([len(english.split()) for _, english, _ in said]) <= 45
+    for one, english, chinese in said:
+        # what is not known yet, and every further currency, is said beside it
+        plain = len(one.amounts) == 1 and not one.cannot_judge and not one.amounts[0].items_not_known
+        assert len(english.split()) <= (51 if plain else 65)
+        assert len(chinese) < len(one.sentence.text("en"))
+        for language, text in (("en", english), ("zh-CN", chinese)):
+            assert not re.search("about|UTC|约", text)
+            sums = [Money(money.loss, money.currency).text(language) for money in one.amounts if money.normal_value]
+            assert all(amount in text for amount in [*sums, f"{one.orders:,}"])
 
 
 @pytest.mark.parametrize("kind", INNOCENTS)
@@ -132,6 +152,15 @@ def test_missing_columns_never_raise(kind: str, missing: list[str]):
     keys = item_keys(orders)
     for found in find_incidents(orders).incidents:
         assert tuple(keys[affected(orders, found.rule)]) == found.items
+
+
+@pytest.mark.parametrize("kind", INCIDENTS)
+def test_a_table_of_coded_words_gives_the_same(kind: str):
+    """What `find` holds of a large report, each word once, is searched to the same answer and the same words."""
+    whole, coded = find_incidents(report(kind).orders), find_incidents(table.coded(report(kind).orders))
+    assert coded.to_json() == whole.to_json()
+    assert [one.rule for one in coded.incidents] == [one.rule for one in whole.incidents]
+    assert [one.rule for one in coded.worth_a_look] == [one.rule for one in whole.worth_a_look]
 
 
 def test_finding_changes_nothing_in_the_table():

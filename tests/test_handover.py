@@ -359,6 +359,7 @@ def test_the_same_case_exports_the_same_files_for_amazon(tmp_path: Path) -> None
 def test_one_export_works_out_triage_and_keys_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are part of the case's book, not of each file that is written."""
     case, calls = make_case(tmp_path), []
+    assert len(case.findings.incidents) == 1  # the search has keys of its own
     import promofix_lib.orders as orders_room
     import promofix_lib.status.book as book_room
 

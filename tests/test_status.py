@@ -155,6 +155,57 @@ def test_left_out_by_hand_is_honoured_and_has_to_be_shipped():
     assert (status(case).honoured, len(status(case).left_out)) == ((), 1)
 
 
+def test_what_was_left_out_and_is_cancelled_all_the_same_is_cancelled():
+    """The furthest that is known: the file that was uploaded still held it, or somebody else cancelled it."""
+    left = {f"{order_id(1)}/{1:014d}": "a friend"}
+    for exported in (True, False):
+        case = LooseCase([line(1), line(2)])
+        if exported:
+            case.export()
+        case.left_out = left
+        case.renew([line(1, **CANCELLED), line(2)])
+        assert stands(case)[0] == "cancelled"
+        assert status(case).known_cancelled == ({order_id(1)} if exported else set())
+
+
+def test_what_amazon_accepted_and_a_newer_report_shows_as_shipped_is_not_cancelled():
+    """The newest report wins over every word."""
+    case = handed()
+    case.amazon_said(accepted=[1])
+    case.renew([line(1, **SHIPPED)])
+    assert (stands(case), status(case).known_cancelled) == (("shipped", "decide"), frozenset())
+
+
+def test_nobody_is_told_to_ship_what_the_assistant_has_cancelled_already():
+    """Left out too late: it waits for the report that shows it, and is in no file that could still be withdrawn."""
+    case = LooseCase([line(1), line(2)])
+    case.export()
+    case.answered(1, "done")
+    case.left_out = {f"{order_id(1)}/{1:014d}": "a friend"}
+    case.renew(case.lines)
+    assert (stands(case), status(case).honoured, status(case).withdrawn) == (("left_out", "wait"), (), ())
+    case.answered(1, "not_needed")
+    assert (stands(case), status(case).withdrawn) == (("left_out", "ship"), (order_id(1),))
+
+
+@pytest.mark.parametrize("kind", [{}, FBA])
+def test_an_order_left_out_after_the_export_still_stands_in_its_files(kind: dict[str, Any]):
+    """Until a new export takes their place, or they were worked: then it is too late, or nothing is to be withdrawn."""
+    case = LooseCase([line(1, **kind), line(2, **kind), line(3, **SHIPPED)])
+    case.export()
+    case.left_out = {f"{order_id(1)}/{1:014d}": "a friend"}
+    case.renew(case.lines)
+    assert status(case).withdrawn == (order_id(1),)
+    case.export(folder="E2", only=[3])  # a second round does not take their place
+    assert status(case).withdrawn == (order_id(1),)
+    case.answered(2, "done")
+    assert status(case).withdrawn == ()
+    case.answered(2, "todo")
+    assert status(case).withdrawn == (order_id(1),)
+    case.export(folder="E3")
+    assert status(case).withdrawn == ()
+
+
 def test_an_order_of_which_one_item_is_left_out_stands_by_the_other():
     """Its items keep their own word."""
     case = LooseCase([line(1), line(1, order_item_id="7")], left_out={f"{order_id(1)}/7": ""})

@@ -20,36 +20,26 @@ from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.letter_desk import LetterDesk, as_written
 from promofix_lib.widgets.returns_desk import ReturnsDesk
 from promofix_lib.widgets.wording_desk import WordingDesk
-from tests.desks import ask, names, notice, part, undrawn
+from tests.desks import ask, names, notice, part, uncharted
 from tests.handed_case import NOW, all_orders, make_case, new_orders, order_id, usual, victims
 
 LATER = NOW + timedelta(days=2)
 
-__all__ = ["undrawn"]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small night, read once."""
-    case = make_case(tmp_path_factory.mktemp("desks") / "case")
-    assert case.chosen().sum() == 12
-    return case.folder
+__all__ = ["uncharted"]
 
 
 @pytest.fixture
-def case(made: Path, tmp_path: Path) -> Case:
-    """A copy of it that a test may change."""
-    shutil.copytree(made, tmp_path / "case")
-    return Case.open(tmp_path / "case", clock=lambda: NOW)
+def case(tmp_path: Path) -> Case:
+    """The small night, to work on."""
+    return make_case(tmp_path / "case")
 
 
 @pytest.fixture(scope="module")
-def handed(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def handed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small night, handed over once."""
-    folder = tmp_path_factory.mktemp("handed-desks") / "case"
-    shutil.copytree(made, folder)
-    export(Case.open(folder, clock=lambda: NOW), now=NOW)
-    return folder
+    case = make_case(tmp_path_factory.mktemp("handed-desks") / "case")
+    export(case, now=NOW)
+    return case.folder
 
 
 @pytest.fixture
@@ -190,7 +180,7 @@ def test_advice_without_words_is_refused_and_what_was_typed_stays(case: Case):
     assert advice_of(case) == ()
 
 
-def test_a_chinese_seller_reads_what_the_letter_says(made: Path, case: Case):
+def test_a_chinese_seller_reads_what_the_letter_says(case: Case):
     """In Chinese the English letter stands beside its meaning, and what is wrong is said in Chinese."""
     desk = LetterDesk(case.change_settings(language="zh-CN"))
     assert "主题：请将" in part(desk, "gloss")["text"]

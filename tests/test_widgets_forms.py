@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from promofix_lib.account.account import account_of
 from promofix_lib.case.case import Case
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.places import sample_reports
@@ -22,12 +23,12 @@ from promofix_lib.widgets.page_head import ExportLinks, PageHead, SafetyDesk
 from promofix_lib.widgets.reports_desk import ReportChooser
 from promofix_lib.widgets.returns_desk import ReturnsDesk, TruthTable
 from promofix_lib.widgets.start_desk import StartDesk
-from tests.desks import ask, names, notice, part, plain, shown, undrawn
+from tests.desks import ask, names, notice, part, plain, shown, uncharted
 
 ALL_ORDERS, NEW_ORDERS = [path for path in sample_reports() if path.suffix == ".txt"]
 NOW = datetime(2026, 11, 23, 7, 15, 2, tzinfo=UTC)
 
-__all__ = ["undrawn"]
+__all__ = ["uncharted"]
 
 
 @pytest.fixture(scope="module")
@@ -324,6 +325,20 @@ def test_the_rate_follows_what_is_chosen(case: Case):
     assert part(desk, "plan")["text"] != first
     ask(desk, "rate_most_field", "x")
     assert "'x'" in notice(desk)
+
+
+def test_one_press_takes_the_plan_and_one_undo_takes_it_back(case: Case):
+    """The orders to be honoured are left out together: the rest of the plan is what is cancelled."""
+    before, plan = status(case), account_of(case).channels[0].plan
+    desk = RateDesk(case)
+    ask(desk, "rate_take")
+    after = status(case)
+    assert {row.order_id for row in after.rows if row.state == "left_out"} == set(plan.honour)
+    assert after.next["ship"] == len(plan.honour)
+    assert account_of(case).channels[0].plan.cancel == plan.cancel
+    assert f"{len(plan.honour):,} orders are left out" in notice(desk)
+    case.undo()
+    assert status(case).states == before.states
 
 
 def test_each_next_step_is_a_filter(case: Case):

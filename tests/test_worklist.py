@@ -114,6 +114,21 @@ def test_an_open_gate_needs_no_bleeding_stopped():
     assert still["still_selling"].order_ids == ("O1", "O2")
 
 
+def test_what_was_left_out_after_the_export_is_taken_out_of_the_file_before_it_is_uploaded():
+    """The file handed out still holds it: a new export comes before the first batch, and takes the step away."""
+    case = LooseCase([line(n) for n in range(1, 4)])
+    case.export()
+    case.left_out = {f"{order_id(3)}/{3:014d}": "a friend"}
+    case.renew(case.lines)
+    steps = {step.key: step for step in Account(status(case), zone=ZONE).plan_of_work(NOW)}
+    assert steps["withdraw"].order_ids == (order_id(3),)
+    assert steps["withdraw"].when <= steps["cancel_trial"].when
+    assert str(status(case).told()[0]).startswith("1 order that you left out still stands in the files")
+    case.export(folder="E2")
+    assert "withdraw" not in {step.key for step in Account(status(case), zone=ZONE).plan_of_work(NOW)}
+    assert status(case).told() == ()
+
+
 def test_messages_stay_within_the_quota_of_each_day():
     """1,500 messages at a quota of 600 take three mornings."""
     days = [step for key, step in steps_of(night(1500)).items() if key.startswith("message_")]

@@ -111,6 +111,7 @@ def plan_of_work(
     work.add("ask_amazon", rows=to_ask)
     work.add("letter_before", always=bool(to_cancel or to_ask) and not status.known_cancelled)
     work.add("hand_over", rows=status.rows_of(order_id=status.to_hand_over))
+    work.add("withdraw", rows=status.rows_of(order_id=status.withdrawn))
     done = _add_cancelling(work, to_cancel, batch_orders or rule("work.batch_orders"))
     to_write = [row for row in rows if row.next == "write_buyer" or (row.triage == "cancel" and row.next in _TO_CANCEL)]
     _add_messages(work, to_write, message_quota(status, zone, orders_per_day), done)

@@ -112,7 +112,7 @@ def status_text(case: Case, *, orders: bool = False) -> str:
     parts.append("\n".join([say("app.affected", orders=say("say.orders", n=shown.orders), n=shown.units), *money]))
     parts.append(say("app.states", counts=_counted("status.state_", shown.states)))
     parts.append(say("app.next", counts=_counted("status.next_", shown.next)))
-    parts += [say("app.in_no_export", n=shown.in_no_export)] if shown.in_no_export else []
+    parts += map(str, shown.told())
     parts += rate_text(case)
     return "\n\n".join([*parts, *([_rows(shown)] if orders else [])])
 

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from promofix_lib.finding.sales import DAY, HOUR, Codes, Floats, Ints, Mask, Sales, extent
-from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.finding.thresholds import BLOCKS, Thresholds
 from promofix_lib.marketplaces import PER_DOLLAR
 from promofix_lib.money import NormalPrice
 
 _MANY = 1_000_000  # more than a report has blocks
-_BLOCKS = 15  # a report is cut into at least so many blocks, of one hour to one day
 _NORMAL = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
 
 
@@ -62,7 +61,7 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
     rows, limits = _worth_judging(sales, given), sales.thresholds
     groups = int(sales.group.max(initial=-1)) + 1
     spread = _spread(sales, rows, groups)  # what takes most memory first, while there is least beside it
-    size = int(np.clip(sales.span // _BLOCKS, HOUR, DAY))
+    size = int(np.clip(sales.span // BLOCKS, HOUR, DAY))
     group = sales.group[rows]
     key = group * _MANY + (sales.time[rows] - sales.begin) // size
     lists = _votes(key, sales.list_price[rows])
@@ -182,13 +181,21 @@ def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:
 
 
 def _chains(votes: _Votes, size: int, limits: Thresholds) -> tuple[Mask, Mask]:
-    """Which votes begin a chain of neighbouring votes, each at most a stair off; which are in a lasting one."""
+    """Which votes begin a chain of neighbouring votes, each at most a stair off; which are in one that was decided.
+
+    A chain that lasts is; and a first one before which nothing was sold, though the votes after it let expect some (the
+    rule of three): a price of introduction.
+    """
     linked = (np.diff(votes.group) == 0) & (np.abs(np.diff(votes.price)) <= -np.log(limits.planned_share))
     begins = np.r_[True, ~linked]
     starts = np.flatnonzero(begins)
     stops = np.r_[starts[1:] - 1, len(begins) - 1]
     lasting = (votes.block[stops] - votes.block[starts]) * size >= limits.decided_days * DAY
-    return begins, lasting[np.cumsum(begins) - 1]
+    own = votes.group[starts]
+    after, days = np.bincount(votes.group)[own] - (stops - starts + 1), votes.block.max() - votes.block[stops]
+    introduced = np.r_[True, np.diff(own) > 0] & (after >= limits.few)
+    introduced &= after * votes.block[starts] >= limits.few * days
+    return begins, (lasting | introduced)[np.cumsum(begins) - 1]
 
 
 def _levels(votes: _Votes, heard: Mask, groups: int, limits: Thresholds) -> tuple[Floats, Floats]:
@@ -235,7 +242,7 @@ def _elsewhere(sales: Sales, names: Codes, markets: list[tuple[int, int]], price
     def factor(there: tuple[int, int], here: tuple[int, int]) -> float:
         both = [price[here] - price[there] for price in seen.values() if here in price and there in price]
         money = sales.currency_names
-        return float(np.median(both)) if both else _exchange(money[there[1]], money[here[1]])
+        return float(np.median(both)) if both else _exchange(money[there[1]], money[here[1]], sales.thresholds)
 
     answer = np.full(len(names), np.nan)
     for at in np.flatnonzero(~old & np.isin(names, list(seen))).tolist():
@@ -245,9 +252,9 @@ def _elsewhere(sales: Sales, names: Codes, markets: list[tuple[int, int]], price
     return answer
 
 
-def _exchange(there: str, here: str) -> float:
-    """Logarithm of what the price of one currency is in another, carefully: half of it, and NaN where not known."""
-    rate = 0.5 * PER_DOLLAR.get(here, np.nan) / PER_DOLLAR.get(there, np.nan)
+def _exchange(there: str, here: str, limits: Thresholds) -> float:
+    """Logarithm of what the price of one currency is in another, carefully: too cheap at the rate; NaN if not known."""
+    rate = limits.deep_share * PER_DOLLAR.get(here, np.nan) / PER_DOLLAR.get(there, np.nan)
     return 0.0 if here == there else float(np.log(rate))
 
 

@@ -7,10 +7,8 @@ import numpy as np
 from promofix_lib.finding.chance import Candidate, Chance
 from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales, extent
 from promofix_lib.finding.suspects import Suspects
+from promofix_lib.finding.thresholds import CENTS
 from promofix_lib.finding.windows import price_candidates, windows
-
-_CENT = 0.02  # two cents: what is rounded twice
-_RECALL = 0.25  # weight of recall beside precision: an id that explains little, but nothing else, is preferred
 
 
 def find_candidates(sales: Sales, suspects: Suspects, chance: Chance) -> list[Candidate]:
@@ -46,7 +44,7 @@ def _piled_up(sales: Sales, suspects: Suspects) -> list[Candidate]:
     alone = np.isin(uses.ids, names) & sales.depth_known[uses.rows] & ~np.isin(uses.rows, piled)
     others = np.bincount(uses.ids[alone], minlength=int(names.max()) + 1)[names]
     deep = np.bincount(uses.ids[alone & suspects.by_promotion[uses.rows]], minlength=int(names.max()) + 1)[names]
-    if (2 * deep >= others).mean() > 1 - limits.most:
+    if (deep >= limits.most * others).mean() > 1 - limits.most:
         return []
     parts = windows(sales, suspects, piled)
     return [Candidate(tuple(np.unique(ids[np.isin(rows, part)]).tolist()), part, False) for part in parts]
@@ -89,7 +87,8 @@ def _guilty_ids(sales: Sales, left: Mask) -> list[tuple[int, Ints]]:
         first, last = extent(ids[hits], time[hits], len(uses.names))
         inside = known & (time >= first[ids]) & (time <= last[ids])
         among = np.bincount(ids[inside], minlength=len(uses.names))
-        score = count / (_RECALL * left.sum() + np.maximum(among, count))
+        # an id that explains little, but nothing else, is preferred: recall weighs as little as exceptions from a rule
+        score = count / ((1 - sales.thresholds.most) * left.sum() + np.maximum(among, count))
         best = int(np.argmax(score))
         affected = np.sort(rows[hits & (ids == best)])
         found.append((best, affected))
@@ -119,7 +118,7 @@ def _with_same_sum(sales: Sales, suspects: Suspects, promotion: int, deep: Ints)
     place = np.unique(sales.order[rows], return_inverse=True)[1]
     per_order = tuple(np.bincount(place, weights=values)[place].astype(np.float64) for values in (taken, listed))
     for amount, price in ((taken / units, listed / units), (taken, listed), per_order):
-        whole = amount >= price - _CENT
+        whole = amount >= price - CENTS
         same = _same_amount(amount, whole)
         # the same sum from different prices, or it could be a percentage
         prices = len(np.unique(price[same & ~whole].round(2)))
@@ -131,8 +130,8 @@ def _with_same_sum(sales: Sales, suspects: Suspects, promotion: int, deep: Ints)
 def _same_amount(amount: Floats, whole: Mask) -> Mask:
     """Where the usual one of the larger amounts was taken, or everything there was."""
     values, counts = np.unique(amount.round(2), return_counts=True)
-    usual = values[np.argmax(np.where(values >= np.median(amount) - _CENT, counts, 0))]
-    exactly = np.abs(amount - usual) <= _CENT
+    usual = values[np.argmax(np.where(values >= np.median(amount) - CENTS, counts, 0))]
+    exactly = np.abs(amount - usual) <= CENTS
     return np.asarray((exactly | (whole & (amount <= usual))) & (exactly.sum() > 1))
 
 

@@ -127,7 +127,7 @@ class Chance:
         else:
             other = self._without_largest(cheap, other, mine, cheap.of(np.unique(sales.orders_of(meant))))
             sku, place = sales.sku[cheap.row], np.flatnonzero(other)
-            narrow = 2 * len(np.unique(sales.sku[rows])) <= len(own)
+            narrow = limits.least_orders * len(np.unique(sales.sku[rows])) <= len(own)
             if narrow:  # a run on one SKU is compared with runs on one SKU
                 place = place[np.lexsort((cheap.time[place], sku[place], cheap.key[place]))]
                 same &= np.isin(sku, sales.sku[rows])

@@ -17,14 +17,11 @@ from promofix_lib.finding.chance import Candidate, Chance, Verdict
 from promofix_lib.finding.exact import as_moment, keys_of, normal_prices, rule_for
 from promofix_lib.finding.findings import Cause, Finding, WorthALook
 from promofix_lib.finding.sales import Ints, Sales
+from promofix_lib.finding.thresholds import EVEN, STEEP, WORDS
 from promofix_lib.marketplaces import main_marketplace
-from promofix_lib.money import Amounts, Ledger, NormalPrice, ledger
-from promofix_lib.orders import flat_lists, totals
+from promofix_lib.money import Ledger, NormalPrice, ledger
+from promofix_lib.orders import flat_lists, totals, uncoded
 from promofix_lib.say import Told, told
-
-_MOST_REPORTS = 1_000_000
-_WORDS = ((0.98, "finding.almost_certainly"), (0.9, "finding.very_probably"), (0, "finding.probably"))
-_EVEN, _STEEP = 0.03, 2.0  # where mistake and life are as likely; how fast that turns
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Evidence:
         # a missing discount is judged by what else carries the promotion; a ledger of all rows would be much larger
         uses, rows = self.sales.promotions, np.concatenate([one.rows for one, _ in judged])
         places = np.union1d(rows, uses.rows[np.isin(uses.ids, uses.ids[np.isin(uses.rows, rows)])])
-        book = ledger(self.orders.iloc[places], every.values())
+        book = ledger(uncoded(self.orders.iloc[places]), every.values())
         parts = [book.part(np.searchsorted(places, np.sort(one.rows))) for one, _ in judged]
         found = [self._finding(*one, every, part) for one, part in zip(judged, parts, strict=True)]
         return tuple(sorted(found, key=_gravest_first))
@@ -81,8 +78,8 @@ class Evidence:
         money, waiting, shipping = book.sums(), self._cannot_judge(rows), self._shipping(rows)
         by_time = rows[np.argsort(sales.time[rows], kind="stable")]
         parts = [self._when(by_time), self._price(rows, normals, book), self._why(candidate, rows)]
-        if counted := tuple(_sum(one) for one in money if one.normal_value):
-            parts.append(told("finding.loss", sums=counted))
+        if lost := tuple(Money(one.loss, one.currency) for one in money if one.normal_value):
+            parts.append(told("finding.loss", sums=lost))
         if shipping:
             parts.append(told("finding.shipping", sums=shipping))
         if unknown := sum(one.items_not_known for one in money):
@@ -104,24 +101,21 @@ class Evidence:
             normal_prices=tuple(normals.values()),
             cannot_judge=tuple(keys_of(self.orders, sales, waiting)),
             confidence=confidence(verdict.expected),
-            sentence=_joined([*parts, _sureness(verdict.expected)]),
+            sentence=reduce(_then, [*parts, _sureness(verdict.expected)]),
             expected=verdict.expected,
             shipping=shipping,
         )
 
     def _when(self, rows: Ints) -> Told:
         count = self.sales.count(rows)
-        ids = self.orders["order_id"].iloc[[rows[0], rows[-1]]].fillna("").tolist()
+        onset, end = (self._moment(rows, at) for at in (0, -1))
         return told(
             "finding.when_one" if count == 1 else "finding.when",
             n=count,
-            first=str(ids[0]),
-            last=str(ids[1]),
-            onset=self._moment(rows, 0),
-            end=self._moment(rows, -1),
+            first=str(self.orders["order_id"].iloc[[rows[0]]].fillna("").iloc[0]),
+            onset=onset,
+            end=f"{end:%H:%M}" if onset.date() == end.date() else end,
             zone=self._zone(rows).key.replace("_", " "),
-            utc=f"{as_moment(self.sales.time[rows[0]]):%Y-%m-%d %H:%M:%S}",
-            units=told("finding.units", n=int(self.sales.quantity[rows].sum())),
             what=self._what(self._skus(rows)),
         )
 
@@ -132,35 +126,30 @@ class Evidence:
         if normal is None:
             return told("finding.no_normal_price")
         mine = (self.sales.group[rows] == main) & book.paid_known
-        price = Money(_said(normal.price, normal.currency), normal.currency)
+        price: Money | Told = Money(_said(normal.price, normal.currency), normal.currency)
+        if not normal.how_known.key.startswith("finding.median"):
+            price = told("finding.estimated", price=price, how=normal.how_known)
         if not mine.any():
-            return told("finding.normal", sku=normal.sku, normal=price, how=normal.how_known)
+            return told("finding.normal", sku=normal.sku, normal=price)
         lines = zip(book.paid[mine], self.sales.quantity[rows[mine]], strict=True)
         each = sorted(Decimal(int(paid)) / 10_000 / int(units) for paid, units in lines)
         low, high = (Money(_said(one, normal.currency), normal.currency) for one in (each[0], each[-1]))
         paid = told("finding.from_to", low=low, high=high) if low != high else low
-        middle = each[len(each) // 2]
-        share = round(100 * (1 - middle / normal.price)) if normal.price else 0
-        return told("finding.price", sku=normal.sku, normal=price, how=normal.how_known, paid=paid, share=share)
+        return told("finding.price", sku=normal.sku, normal=price, paid=paid)
 
     def _why(self, candidate: Candidate, rows: Ints) -> Told:
-        sales = self.sales
+        sales, ids = self.sales, candidate.ids
         count, uses = sales.count(rows), sales.promotions
-        every = int(sales.order.max(initial=-1)) + 1 + int((sales.order < 0).sum())
-        if not candidate.ids:
+        if not ids:
             return told("finding.wrong_price" if len(uses.rows) else "finding.wrong_price_no_ids")
-
-        def counted(ids: Sequence[int], key: str, name: str) -> Told:
-            carrying = np.unique(uses.rows[np.isin(uses.ids, ids)])
-            orders = sales.orders_of(carrying)
-            mine = np.isin(orders, sales.orders_of(rows))
-            here, there = sales.count(carrying[mine]), sales.count(carrying[~mine])
-            return told(key, n=len(ids), name=name, here=here, of=count, there=there, others=every - count)
-
-        if not candidate.together:
-            return counted(candidate.ids, "finding.codes", sales.promotions.names[candidate.ids[0]])
-        each = [counted([one], "finding.promotion", sales.promotions.names[one]) for one in candidate.ids]
-        return _joined([*each, *([told("finding.only_together")] if len(each) > 1 else [])])
+        every = int(sales.order.max(initial=-1)) + 1 + int((sales.order < 0).sum())
+        carrying, carried = np.unique(uses.rows[np.isin(uses.ids, ids)], return_counts=True)
+        carrying = carrying[carried >= (len(ids) if candidate.together else 1)]
+        mine = np.isin(sales.orders_of(carrying), sales.orders_of(rows))
+        here, there = sales.count(carrying[mine]), sales.count(carrying[~mine])
+        key = "finding.promotion" if len(ids) == 1 else "finding.together" if candidate.together else "finding.codes"
+        names = self._names(candidate)[: len(ids) if candidate.together else 1]
+        return told(key, n=len(ids), names=names, here=here, there=there, others=every - count)
 
     def _what(self, skus: tuple[str, ...]) -> Told:
         return told("finding.sku", sku=skus[0]) if len(skus) == 1 else told("finding.skus", n=len(skus), sku=skus[0])
@@ -206,28 +195,22 @@ def confidence(expected: float) -> float:
     >>> confidence(0.02), confidence(0.01), confidence(0)
     (0.69, 0.9, 0.99)
     """
-    return min(round(1 / (1 + float((expected / _EVEN) ** _STEEP)), 2), 0.99)
+    return min(round(1 / (1 + float((expected / EVEN) ** STEEP)), 2), 0.99)
 
 
 def _sureness(expected: float) -> Told:
-    reports = min(int(1 / max(expected, 1 / _MOST_REPORTS)), _MOST_REPORTS)
-    size, sure = 10 ** (len(str(reports)) - 1), confidence(expected)
-    how = next(word for least, word in _WORDS if sure >= least)
-    return told("finding.by_chance", how=told(how), share=round(100 * sure), n=reports // size * size)
+    sure = confidence(expected)
+    how = next(word for least, word in WORDS if sure >= least)
+    return told("finding.sure", how=told(how), share=round(100 * sure))
 
 
 def _gravest_first(found: Finding) -> tuple[Decimal, int, datetime]:
     return -max((one.loss for one in found.amounts), default=Decimal(0)), -found.orders, found.onset
 
 
-def _joined(parts: Sequence[Told]) -> Told:
-    """Sentences one after the other."""
-    return reduce(lambda first, then: told("finding.then", first=first, then=then), parts)
-
-
-def _sum(one: Amounts) -> Told:
-    loss, normal, paid = (Money(amount, one.currency) for amount in (one.loss, one.normal_value, one.paid))
-    return told("finding.sum", loss=loss, normal=normal, paid=paid)
+def _then(first: Told, then: Told) -> Told:
+    """One sentence after the other."""
+    return told("finding.then", first=first, then=then)
 
 
 def _said(price: Decimal, currency: str) -> Decimal:

@@ -14,14 +14,14 @@ from promofix_lib.finding.baselines import given_rows
 from promofix_lib.finding.chance import Candidate
 from promofix_lib.finding.sales import DAY, Ints, Sales
 from promofix_lib.finding.suspects import Suspects
+from promofix_lib.finding.thresholds import BEFORE
 from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.money import NormalPrice
-from promofix_lib.orders import item_keys, money_as_integers
+from promofix_lib.orders import item_keys, money_as_integers, uncoded
 from promofix_lib.say import told
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLION = 1_000_000
-_BEFORE = (14, 90)  # days: prices as they are now; else the span of Amazon's own "Was price"
 
 
 def as_moment(time: int) -> datetime:
@@ -46,7 +46,7 @@ def rule_for(orders: pd.DataFrame, sales: Sales, candidate: Candidate) -> Incide
     ceilings = replace(plain, ceilings=_ceilings(orders, sales, rows, each))
     skus = tuple(sorted({sales.key(int(row))[0] for row in each}))
     tries = (plain, replace(plain, skus=skus), ceilings) if names else (ceilings,)
-    nearby, wanted = orders.iloc[near], np.isin(near, rows)
+    nearby, wanted = uncoded(orders.iloc[near]), np.isin(near, rows)
     masks = [affected(nearby, rule).to_numpy() for rule in tries]
     faults = [(int((wanted & ~mask).sum()), int((mask & ~wanted).sum())) for mask in masks]
     best = faults.index(min(faults))
@@ -63,10 +63,10 @@ def _ceilings(orders: pd.DataFrame, sales: Sales, rows: Ints, each: Ints) -> tup
 def keys_of(orders: pd.DataFrame, sales: Sales, rows: Ints) -> list[str]:
     """Item keys of some rows, in file order; only their own orders are read for it."""
     rows = np.sort(rows)
-    code = sales.order[rows]
-    company = np.isin(sales.order, np.unique(code))
-    places = np.flatnonzero(company)
-    keys = item_keys(orders.iloc[places]).to_numpy()
+    asked = np.zeros(int(sales.order.max(initial=-1)) + 2, dtype=np.bool_)  # the last one: without an order id
+    asked[sales.order[rows]] = True
+    places = np.flatnonzero(asked[sales.order])
+    keys = item_keys(orders[["order_id", "order_item_id", "sku"]].iloc[places]).to_numpy()
     return [str(key) for key in keys[np.searchsorted(places, rows)]]
 
 
@@ -99,7 +99,7 @@ def normal_prices(
 
 
 def _by_history(sales: Sales, row: int, paid: Ints, since: Ints) -> NormalPrice | None:
-    for days in _BEFORE:
+    for days in BEFORE:
         chosen = (since < 0) & (since >= -days * DAY)
         if chosen.sum() >= sales.thresholds.few:
             how = "finding.median_before"

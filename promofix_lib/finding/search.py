@@ -12,12 +12,11 @@ from promofix_lib.finding.evidence import Evidence
 from promofix_lib.finding.findings import Cause, Findings
 from promofix_lib.finding.sales import Sales, as_sales
 from promofix_lib.finding.suspects import find_suspects
-from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.finding.thresholds import LOOKS, Thresholds
 from promofix_lib.money import NormalPrice
 from promofix_lib.say import Told, told
 
 _DEFAULT = Thresholds()
-_MOST_LOOKS, _MOST_SHALLOW = 20, 5  # more would be read by nobody
 
 
 def find_incidents(
@@ -73,8 +72,8 @@ def find_incidents(
     judged = list(zip(candidates, verdicts(sales, chance, candidates, said), strict=True))
     near = [one for one in judged if one[1].why_not]
     near.sort(key=lambda one: (one[1].expected, -chance.lost(one[0].rows)))
-    looks = [evidence.worth_a_look(one, verdict.why_not) for one, verdict in near[:_MOST_LOOKS] if verdict.why_not]
-    shallow = sorted(near_misses(sales, suspects), key=lambda one: -chance.lost(one.rows))[:_MOST_SHALLOW]
+    looks = [evidence.worth_a_look(one, verdict.why_not) for one, verdict in near[: LOOKS[0]] if verdict.why_not]
+    shallow = sorted(near_misses(sales, suspects), key=lambda one: -chance.lost(one.rows))[: LOOKS[1]]
     looks += [evidence.worth_a_look(one, told("finding.why_shallow")) for one in shallow]
     found = evidence.findings([one for one in judged if one[1].why_not is None])
     return Findings(found, tuple(looks), not_looked_at(orders, sales))

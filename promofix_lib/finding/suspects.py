@@ -126,7 +126,7 @@ def meant_lines(sales: Sales, deep: Mask) -> Mask:
 
 
 def _with_companion(sales: Sales, free: Ints) -> Mask:
-    """Free items that stand beside one particular bought SKU, as at least half of those in company do."""
+    """Free items that stand beside one particular bought SKU, as most of those in company do."""
     answer = np.zeros(len(sales.sold), dtype=np.bool_)
     bought = np.isin(sales.order, sales.order[free]) & (sales.order >= 0)  # also where it was cancelled later
     bought[free] = False
@@ -135,7 +135,8 @@ def _with_companion(sales: Sales, free: Ints) -> Mask:
     pairs = gifts.merge(pd.DataFrame({"order": sales.order[beside], "other": sales.sku[beside]}), on="order")
     pairs = pairs[pairs["sku"] != pairs["other"]]
     rows = pairs.groupby("sku")["row"].transform("nunique")
-    answer[pairs["row"][2 * pairs.groupby(["sku", "other"])["row"].transform("nunique") >= rows]] = True
+    most = sales.thresholds.most * rows
+    answer[pairs["row"][pairs.groupby(["sku", "other"])["row"].transform("nunique") >= most]] = True
     return answer
 
 

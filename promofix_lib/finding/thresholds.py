@@ -4,6 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+# What decides is in `Thresholds`. These are scales, beside it: none tells a mistake from life.
+BLOCKS = 15
+"""A report is cut into at least so many blocks, of an hour to a day: a night is one or two votes of a fortnight."""
+BEFORE = (14, 90)
+"""Days before the onset that tell the normal price: as it is now, else the span of Amazon's own "Was price"."""
+CENTS = 0.02
+"""Sums of money that differ by no more are the same: each of two prices is rounded to the cent."""
+AT_ONCE = 1.0
+"""Hours: prices of several SKUs that go wrong no further apart are one upload (RepricerExpress 2014: one hour)."""
+FAR = 30
+"""Usual pauses of an incident that make a long one: at an even pace one in a thousand million is so long, and with 11
+a code that stands for nine days falls into several windows, each too short for a decision."""
+EVEN, STEEP = 0.03, 2.0
+"""`expected` at which mistake and life are as likely, and how fast that turns: set by 334 runs of real months and
+made-up sellers, on the careful side (`benchmarks/finding.py --calibrate`)."""
+WORDS = ((0.98, "finding.almost_certainly"), (0.9, "finding.very_probably"), (0.0, "finding.probably"))
+"""From which confidence on it is said in which words; of what is said with 0.9 or more at least 95 % is true."""
+LOOKS = (20, 5)
+"""At most so many things that were let be, and so many that were too shallow: more would be read by nobody."""
+
 
 @dataclass(frozen=True)
 class Thresholds:

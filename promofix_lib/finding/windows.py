@@ -8,9 +8,7 @@ from promofix_lib.finding.baselines import upper_medians
 from promofix_lib.finding.chance import Candidate, Chance
 from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.suspects import Suspects
-
-_FAR = 30  # times the usual pause
-_EXACTLY = 1e-3  # of a price: the same to the cent
+from promofix_lib.finding.thresholds import AT_ONCE, FAR
 
 
 def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
@@ -27,7 +25,7 @@ def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
     normal = normal[~suspects.any[normal]]
     pauses = np.diff(time)
     usual = float(np.median(pauses[pauses > 0])) if (pauses > 0).any() else 0.0
-    long = np.clip(_FAR * usual, limits.pause_hours_least * HOUR, limits.pause_hours_most * HOUR)
+    long = np.clip(FAR * usual, limits.pause_hours_least * HOUR, limits.pause_hours_most * HOUR)
     cut = (pauses > long) & (_between(sales.time[normal], time) >= 1)
     if suspects.by_price[rows].all():
         alike = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
@@ -93,7 +91,7 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
             one = frontier.pop()
             number[one] = this
             same = alike(price, one, 2 * limits.rounding) | alike(price - usual, one, limits.same_level)
-            at_once = meets(one, 1)
+            at_once = meets(one, AT_ONCE)
             together = meets(one, limits.pause_hours_least) & same | at_once & (at_once.sum() > limits.few)
             found = np.flatnonzero(together & (number < 0))
             number[found] = this
@@ -124,14 +122,17 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints) -> Ints:
     limits = sales.thresholds
     if len(np.unique(sales.group[rows])) < limits.few:
         return rows
-    prices, counts = np.unique(sales.list_price[rows].round(4), return_counts=True)
+    each = sales.list_price.round(4)
+    prices, counts = np.unique(each[rows], return_counts=True)
     price = prices[np.argmax(counts)]
-    exactly = rows[np.abs(sales.list_price[rows] - price) < _EXACTLY]
+    exactly = rows[each[rows] == price]
     if len(np.unique(sales.group[exactly])) < limits.few:
         return rows
-    alike = sales.sold & (np.abs(sales.list_price - price) < _EXACTLY)
+    alike = sales.sold & (each == price)
     alike &= np.isin(sales.currency, np.unique(sales.currency[rows]))
-    inside = (sales.time >= sales.time[rows[0]] - HOUR) & (sales.time <= sales.time[rows[-1]] + HOUR)
+    inside = (sales.time >= sales.time[rows[0]] - AT_ONCE * HOUR) & (
+        sales.time <= sales.time[rows[-1]] + AT_ONCE * HOUR
+    )
     if (alike & ~inside).any():
         return rows
     fair = sales.sold & ~alike & (sales.list_price < price - np.log(limits.deep_share))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from promofix_lib.case.case import Case
     from promofix_lib.status import Status
     from promofix_lib.status.book import Mask
+    from promofix_lib.status.rows import OrderRow
 
 LETTERS = ("technical_issue", "annotation", "plan_of_action")
 """The letters, in the order in which they are needed."""
@@ -35,6 +37,7 @@ LETTERS = ("technical_issue", "annotation", "plan_of_action")
 _FIELD = re.compile(r"\{(\w+)\}")
 _GAP = re.compile(r"\[(?:FILL IN|请填写)[:：]\s*([^\]]*)\]")
 _ITEMS_SHOWN = 20
+_BECAME = {"cancelled": "cancelled", "asked": "asked", "shipped": "shipped_now", "closed": "shipped_now"}
 _OPEN_STATES = ("still_selling", "new", "withheld", "written", "uploaded", "refused")
 _SITE_WIDE = "_SITE_WIDE_"  # Amazon's filler where a promotion needs no code
 
@@ -165,10 +168,10 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
     end = max((one.end for one in incidents if one.end), default=None)
     unknown = told("letters.unknown")
     cause = "promotion" if any(one.promotion_ids for one in incidents) else "price"
-    state, gone = stands.triage, len(stands.known_cancelled)
+    state, gone = stands.triage, len(stands.known_cancelled & {*stands.order_ids})
     waiting = sum(row.triage == "cancel" and row.state in _OPEN_STATES for row in stands.rows)
     asked = state.get("ask_amazon", 0)
-    rate_lines = tuple(_rates(rates))
+    rate_lines = tuple(_rates(rates, any_made=bool(stands.known_cancelled)))
     values: dict[str, Told | str] = {
         "orders": f"{stands.orders:,}",
         "units": f"{stands.units:,}",
@@ -306,29 +309,38 @@ def amount_lines(stands: Status) -> Iterable[Told]:
 
 
 def _cancelled(stands: Status) -> Iterable[Told]:
-    """What became of the orders, as far as Amazon or a newer report confirms it."""
-    waiting = sum(stands.states.get(word, 0) for word in _OPEN_STATES)
-    counts = {
-        "confirmed": len(stands.known_cancelled),
-        "buyer_wished": len(stands.asked_by_buyer),
-        "honoured": len(stands.honoured),
-        "asked": stands.states.get("asked", 0),
-        "shipped_now": stands.states.get("shipped", 0),
-    }
-    yield from (told(f"letters.now_{name}", n=count) for name, count in counts.items() if count)
-    if not counts["confirmed"]:
+    """What became of the orders, each in one line, as far as Amazon or a newer report confirms it; then the others."""
+    mine = {*stands.order_ids}
+    counts = Counter(_became(row, stands) for row in stands.rows if row.order_id in mine)
+    for name in ("confirmed", "buyer_wished", "cancelled", "asked", "shipped_now", "set_aside"):
+        if counts[name]:
+            yield told(f"letters.now_{name}", n=counts[name])
+    if not stands.known_cancelled:
         yield told("letters.now_none_confirmed")
-    elif waiting:
-        yield told("letters.now_open", n=waiting)
+    elif counts["open"]:
+        yield told("letters.now_open", n=counts["open"])
+    besides = {"cancelled": len(stands.known_cancelled - mine), "honoured": len(stands.honoured)}
+    yield from (told(f"letters.besides_{name}", n=count) for name, count in besides.items() if count)
 
 
-def _rates(rates: Sequence[Mapping[str, Any]]) -> Iterable[Told]:
+def _became(row: OrderRow, stands: Status) -> str:
+    if row.order_id in stands.known_cancelled:
+        return "confirmed"
+    if row.order_id in stands.asked_by_buyer and row.state in ("accepted", "cancelled"):
+        return "buyer_wished"
+    return _BECAME.get(row.state, "set_aside" if row.triage == "set_aside" else "open")
+
+
+def _rates(rates: Sequence[Mapping[str, Any]], *, any_made: bool) -> Iterable[Told]:
+    """The rate without and with what is still to be cancelled; what is cancelled already stands in both."""
     for one in rates:
         readings = {when: _span(one[when]) for when in ("before", "after")}
         if all(readings.values()):
             channel = one["sales_channel"] or told("letters.all_channels")
             limit = _percent(Decimal(str(one["limit"])))
-            yield told("letters.rate", sales_channel=channel, limit=limit, **readings)
+            differ = one["before"] != one["after"]
+            key = "letters.rate" if not any_made else "letters.rate_so_far" if differ else "letters.rate_with"
+            yield told(key, sales_channel=channel, limit=limit, **readings)
 
 
 def _span(reading: Mapping[str, Any]) -> Told | str | None:

@@ -28,8 +28,10 @@ class Past:
     ----------
     handed_as : str
         Triage with which the newest export that is no draft handed it over; empty when none did.
+    export : str
+        That export.
     keys : tuple of str
-        Keys of its items in that export.
+        Keys of its items in it.
     drafted : bool
         A draft holds it.
     in_file : bool
@@ -50,6 +52,7 @@ class Past:
     """
 
     handed_as: str = ""
+    export: str = ""
     keys: tuple[str, ...] = ()
     drafted: bool = False
     in_file: bool = False
@@ -143,7 +146,7 @@ def _handed(found: dict[str, Past], record: ExportRecord) -> None:
         past.withheld = record.withheld.get(order_id)
         past.drafted |= record.draft
         if not record.draft:
-            past.handed_as, past.keys = order_triage(mine), tuple(keys[order_id])
+            past.handed_as, past.export, past.keys = order_triage(mine), record.folder, tuple(keys[order_id])
         past.keys = past.keys or tuple(keys[order_id])
     for order_id in record.requests:
         found.setdefault(order_id, Past()).asked |= not record.draft

@@ -14,6 +14,7 @@ import pandas as pd
 
 from promofix_lib.case.records import Answer, ExportRecord, UploadAnswer
 from promofix_lib.money import Amounts
+from promofix_lib.say import Told, told
 from promofix_lib.status.book import Book, Mask, facts_of
 from promofix_lib.status.past import Past, pasts
 from promofix_lib.status.rows import FACTS, NEXT, STATES, Gate, OrderRow, iso
@@ -52,6 +53,8 @@ class Status:
     to_hand_over : tuple of str
         Orders for the next round, whether the gate is open or not: those that no export holds, and those that can be
         worked on only now.
+    withdrawn : tuple of str
+        Orders left out after they were handed over: the files of their export, which are still to be used, hold them.
     known_cancelled : frozenset of str
         Cancelled by the seller for sure: Amazon accepted the cancellation, or a report shows it after our file.
     asked_by_buyer : frozenset of str
@@ -70,6 +73,7 @@ class Status:
     new_since_export: int
     put_in: tuple[str, ...]
     to_hand_over: tuple[str, ...]
+    withdrawn: tuple[str, ...]
     known_cancelled: frozenset[str]
     asked_by_buyer: frozenset[str]
 
@@ -132,6 +136,11 @@ class Status:
     def honoured(self) -> tuple[str, ...]:
         """Orders left out by hand that still have to be shipped."""
         return tuple(row.order_id for row in self.rows_of(next="ship"))
+
+    def told(self) -> tuple[Told, ...]:
+        """What must not be overlooked, wherever the case is shown: orders in no export, and in files from before."""
+        counts = {"in_no_export": len(self.in_no_export), "withdrawn": len(self.withdrawn)}
+        return tuple(told(f"status.{name}", n=n) for name, n in counts.items() if n)
 
     @cached_property
     def _by_id(self) -> dict[str, OrderRow]:
@@ -232,6 +241,7 @@ def _status(case: Case, book: Book, revision: int) -> Status:
         new_since_export=len(in_none) if exports else 0,
         put_in=tuple(book.order_names[_order_flags(book, book.named(case.put_in) & chosen)]),
         to_hand_over=tuple(dict.fromkeys((*in_none, *table.to_hand_over))),
+        withdrawn=table.withdrawn(rows),
         known_cancelled=frozenset(row.order_id for row in rows if table.cancelled_by_us(row)),
         asked_by_buyer=frozenset(row.order_id for row in rows if table.buyer_asked(row)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from promofix_lib.case.case import Case
 
 _BEHIND_THE_GATE = frozenset({"hand_over", "ask_amazon", "upload", "upload_again", "write_buyer"})
+_BY_FILE = frozenset({"ask_amazon", "upload"})
 _SETTLED_WORDS = frozenset({"shipped", "already_cancelled", "set_aside"})
 
 
@@ -55,8 +56,10 @@ class Table:
 
     def _stand(self, order_id: str, word: str, was: Past, items: list[int]) -> dict[str, Any]:
         answer, conflict = was.answer(), was.conflict() or was.conflict("message")
-        if items and self.left[items].all() and was.outcome not in ("uploaded", "accepted"):
-            state, why, step = "left_out", self._reason(items), {"cancel": "ship", "wait": "wait"}.get(word, "nothing")
+        gone = word == "already_cancelled" or was.outcome in ("uploaded", "accepted")
+        if items and self.left[items].all() and not gone:
+            step = {"cancel": "wait" if was.says("done") else "ship", "wait": "wait"}.get(word, "nothing")
+            state, why = "left_out", self._reason(items)
         else:
             late, coded = bool(items and self.late[items].any()), self._coded(was, items)
             state, why, step = standing(word, was, late=late, shipped_choice=self.shipped_choice, coded=coded)
@@ -94,7 +97,14 @@ class Table:
         was = self.past.get(row.order_id, Past())
         if was.by_buyer or self.buyer_asked(row):
             return False
-        return was.outcome == "accepted" or (row.state == "cancelled" and was.in_file)
+        return row.state == "accepted" or (row.state == "cancelled" and was.in_file)
+
+    def withdrawn(self, rows: Sequence[OrderRow]) -> tuple[str, ...]:
+        """Orders left out after their export was made, of which others are still to be uploaded or asked for."""
+        used = {self.past[row.order_id].export for row in rows if row.next in _BY_FILE and row.order_id in self.past}
+        left = [row for row in rows if row.state == "left_out" and row.answer != "done"]
+        left = [row for row in left if row.triage not in _SETTLED_WORDS]
+        return tuple(row.order_id for row in left if self.past.get(row.order_id, Past()).export in used - {""})
 
     def buyer_asked(self, row: OrderRow) -> bool:
         """The order is or will be cancelled at the buyer's wish."""

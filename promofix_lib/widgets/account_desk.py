@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from html import escape
 from typing import Any
 
 from promofix_lib.account.account import Outlook, account_of
+from promofix_lib.account.honour import NoPlan, Plan
 from promofix_lib.account.worklist import Step
 from promofix_lib.amounts import typed_amount, typed_whole
 from promofix_lib.case.case import Case
@@ -50,10 +52,13 @@ class RateDesk(Desk):
         told = [sentence.text(self.language) for sentence in (*shown.told(), *shown.warnings)]
         channel = self.select("rate_channel", str(self._place), names, self._look_at)
         most = self.field("rate_most_field", self._most, self._at_most)
+        plan = self._plan(shown)
+        kept = plan.honour if isinstance(plan, Plan) else ()
+        take = [self.button("rate_take", partial(self._honour, kept), n=len(kept))] if kept else []
         return [
             self.text("rate", "\n".join(told[:2])),
             self.row(*([channel] if len(names) > 1 else []), most),
-            self.text("plan", self._plan(shown)),
+            self.row(self.text("plan", plan.told().text(self.language)), *take),
             self.folded("rate_chart", lambda: [self._picture(), self.text("in words", "\n".join(told))]),
         ]
 
@@ -62,11 +67,17 @@ class RateDesk(Desk):
         drawn = case.once("rate_html", lambda: tuple(one._repr_html_() for one in rate_pictures(case)))
         return self.html("picture", drawn[self._place])
 
-    def _plan(self, shown: Outlook) -> str:
+    def _plan(self, shown: Outlook) -> Plan | NoPlan:
         plans = shown.plans() if self._most else ()
         wanted = int(self._most or 0)
-        plan = min(plans, key=lambda one: abs(len(one.cancel) - wanted), default=shown.plan)
-        return plan.told().text(self.language)
+        return min(plans, key=lambda one: abs(len(one.cancel) - wanted), default=shown.plan)
+
+    def _honour(self, order_ids: Collection[str]) -> None:
+        """Leave these orders out: one decision, which one press of *Undo* takes back."""
+        case = self._case
+        kept = case.chosen() & case.orders["order_id"].isin(order_ids).to_numpy()
+        case.decide("leave_out", case.keys[kept], self.say("rate_reason"))
+        self.tell("rate_taken", n=len(order_ids))
 
     def _look_at(self, place: str) -> None:
         self._place = int(place)

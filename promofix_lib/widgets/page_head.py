@@ -58,7 +58,7 @@ class PageHead(Desk):
         step = next((step for step in now.next if step != "nothing"), "nothing")
         what = self.say("head_next", what=self.say(f"status.next_{step}"))
         parts.append(f"{escape(what)} {link_to(_PAGE_OF.get(step, 6), self.language)}")
-        return parts, [self.say("in_no_export", n=len(now.in_no_export))] if now.in_no_export else []
+        return parts, [one.text(self.language) for one in now.told()]
 
 
 class SafetyDesk(Desk):
