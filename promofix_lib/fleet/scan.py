@@ -308,9 +308,8 @@ def _days(look: Look) -> tuple[tuple[str, int, int], ...]:
         return ()
     orders = look.reading.orders
     mask = touched(orders, [found.rule for found in look.findings.incidents]).to_numpy() > 0
-    day = (
-        orders["purchase_date"].to_numpy(dtype="datetime64[ns]", na_value=np.datetime64("NaT", "ns")).astype("datetime64[D]")
-    )
+    missing = np.datetime64("NaT", "ns")
+    day = orders["purchase_date"].to_numpy(dtype="datetime64[ns]", na_value=missing).astype("datetime64[D]")
     table = pd.DataFrame({"day": day, "order": orders["order_id"].to_numpy(object), "hit": mask}).dropna()
     per_order = table.groupby("order", sort=False).agg(day=("day", "first"), hit=("hit", "any"))
     counts = per_order.groupby("day")["hit"].agg(["size", "sum"]).sort_index().tail(_DAYS_DRAWN)
