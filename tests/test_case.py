@@ -50,6 +50,7 @@ def sample_case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     sample, case = make_sample(), open_case(tmp_path_factory.mktemp("cases"))
     case.add_report("AllOrders.txt", sample.all_orders)
     case.add_report("NewOrders.txt", sample.new_orders)
+    case.take_found()
     return case
 
 
