@@ -11,7 +11,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.records import Answer, ExportRecord, Record, Returned, UploadAnswer
 from promofix_lib.errors import ReportError
 from promofix_lib.export.sheet import Value
-from promofix_lib.places import trouble_of_case_told
+from promofix_lib.places import content, trouble_of_case_told
 from promofix_lib.reports import ProcessingReport, read_processing_report
 from promofix_lib.returns.compare import Desk, Heard, TakenBack, Task
 from promofix_lib.returns.sheets import Worked, is_list, read_worked
@@ -58,7 +58,7 @@ def settle(case: Case, order_id: str, field: Task, value: Value, *, now: datetim
 def _read(path: Path, now: datetime) -> tuple[Source, Worked | ProcessingReport]:
     if not path.is_file():
         raise ReportError("returns.not_there", file=str(path))
-    source = Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), now)
+    source = Source(path.name, hashlib.sha256(content(path)).hexdigest(), now)
     return source, read_worked(path) if is_list(path) else read_processing_report(path)
 
 
