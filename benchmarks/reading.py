@@ -61,7 +61,8 @@ def _cells(chance: random.Random, number: int, start: datetime) -> list[str]:
     bought = start + timedelta(seconds=number * 3)
     updated = bought + timedelta(seconds=chance.randint(60, 200_000))
     quantity = chance.choice((1, 1, 1, 1, 2, 4))
-    cents = chance.choice((5899, 2999, 749)) * quantity
+    sku = chance.randint(1, 900)
+    cents = (5899, 2999, 749)[sku % 3] * quantity
     status = chance.choice(("Shipped", "Shipped", "Shipped", "Unshipped", "Pending", "Cancelled"))
     promotion = f"Percentage Off 2026/09/15 14-1-31-{chance.randint(0, 500)}" if chance.random() < 0.2 else ""
     discount = f"{cents // 10 / 100:.2f}" if promotion else ""
@@ -71,7 +72,7 @@ def _cells(chance: random.Random, number: int, start: datetime) -> list[str]:
         *(order, order, f"{bought:%Y-%m-%dT%H:%M:%S}+00:00", f"{updated:%Y-%m-%dT%H:%M:%S}+00:00", status),
         *(chance.choice(("Amazon", "Merchant")), "Amazon.com", "", "Expedited", chance.choice(NAMES)),
         *(
-            f"HP-{chance.randint(1, 900):04d}-BLK",
+            f"HP-{sku:04d}-BLK",
             f"B0{chance.randint(10**7, 10**8 - 1)}",
             status,
             str(quantity),

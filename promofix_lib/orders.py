@@ -296,6 +296,29 @@ def flat_lists(lists: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArra
     return rows.astype(np.int64), coded.dictionary.to_numpy(zero_copy_only=False)[coded.indices.to_numpy()]
 
 
+FEW_WORDS = ("order_status", "item_status", "fulfillment_channel", "sales_channel", "currency", "asin")
+_CODED = pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string()))
+
+
+def coded(orders: pd.DataFrame) -> pd.DataFrame:
+    """The same table with each word of its columns of few words once in memory: a fifth less for a large report.
+
+    Such columns are counted, compared and looked up as texts are; `uncoded` makes texts of them again.
+
+    Examples
+    --------
+    >>> orders = coded(order_table([{"currency": "USD"}, {"currency": "GBP"}, {"currency": "USD"}]))
+    >>> (orders["currency"] == "USD").tolist(), uncoded(orders)["currency"].dtype
+    ([True, False, True], string[pyarrow])
+    """
+    return orders.assign(**{name: orders[name].astype(_CODED) for name in FEW_WORDS})
+
+
+def uncoded(orders: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a `coded` table with texts in all columns of text."""
+    return orders.assign(**{name: orders[name].astype(TEXT) for name in FEW_WORDS})
+
+
 def as_text(orders: pd.DataFrame) -> pd.DataFrame:
     """The order table as plain text for a CSV file: lists joined by ``, ``, times ISO 8601 in UTC, missing = empty.
 

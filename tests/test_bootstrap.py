@@ -18,6 +18,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from jupyter_client.manager import KernelManager
 
 from promofix_lib import places
 from promofix_lib.app import bootstrap, pages, server
@@ -241,8 +242,8 @@ def test_open_serves_the_pages_and_nothing_else_of_the_disk(by: str, tmp_path: P
         try:
             token = _token(tmp_path / "log")
 
-            def got(path: str, token: str = token) -> tuple[int, bytes]:
-                asked = urllib.request.Request(f"http://127.0.0.1:{port}/{path}")
+            def got(path: str, token: str = token, body: bytes | None = None) -> tuple[int, bytes]:
+                asked = urllib.request.Request(f"http://127.0.0.1:{port}/{path}", body)
                 asked.add_header("Authorization", f"token {token}")
                 try:
                     with urllib.request.urlopen(asked, timeout=30) as answer:
@@ -260,6 +261,9 @@ def test_open_serves_the_pages_and_nothing_else_of_the_disk(by: str, tmp_path: P
             night_files = ("night/case.db", "night/exports/now/..%2f..%2fcase.db", "night/exports/now/link.txt")
             for place in (*night_files, "..%2fsecret", "night/exports/now"):
                 assert got(f"promofix/exports/{place}")[0] in (403, 404), place
+            begun = got("api/kernels", body=b"{}")
+            assert begun[0] == 201  # a page that works prints nothing on the terminal
+            _runs_encrypted(tmp_path / "JUPYTER_RUNTIME_DIR", json.loads(begun[1])["id"])
         finally:
             os.kill(running.pid, signal.SIGINT if by == "Ctrl+C" else signal.SIGTERM)
             assert running.wait(timeout=30) == 0
@@ -269,6 +273,13 @@ def test_open_serves_the_pages_and_nothing_else_of_the_disk(by: str, tmp_path: P
     with socket.socket() as again:
         again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         again.bind(("127.0.0.1", port))  # nobody listens there any more
+
+
+def _runs_encrypted(runtime: Path, kernel: str) -> None:
+    """Where the installed Jupyter can: nobody else on the computer reads along between server and kernel."""
+    place = runtime / f"kernel-{kernel}.json"
+    if hasattr(KernelManager, "transport_encryption"):
+        assert json.loads(place.read_text(encoding="utf-8"))["curve_publickey"]
 
 
 def _token(log: Path) -> str:

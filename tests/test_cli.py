@@ -108,6 +108,21 @@ def test_without_the_seller_s_word_nothing_is_cancelled(tmp_path: Path, capsys: 
     assert [path.name for path in (tmp_path / "case" / "reports").iterdir()] == [Path(ALL_ORDERS).name]
 
 
+def test_nothing_new_to_export_is_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A second round without a newer report says so and writes nothing, in words and in JSON: nothing went wrong."""
+    case = str(tmp_path / "case")
+    run(["run", ALL_ORDERS, "--out", case, "--promotion-ended"])
+    capsys.readouterr()
+    assert run(["export", case, "--round", "2"]) == 0
+    assert capsys.readouterr().out.startswith("Nothing new to export")
+    assert run(["export", case, "--round", "2", "--json"]) == 0
+    told = capsys.readouterr()
+    done = json.loads(told.out)
+    assert (done["files"], done["incident"]["orders"], sum(done["triage"].values())) == ([], 300, 300)
+    assert told.err.startswith("Nothing new to export")
+    assert len(list((tmp_path / "case" / "exports").iterdir())) == 1
+
+
 def innocent(folder: Path) -> Path:
     lines = [line for line in Path(ALL_ORDERS).read_text(encoding="utf-8").splitlines() if "Percentage Off" not in line]
     report = folder / "quiet.txt"

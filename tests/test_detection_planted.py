@@ -154,6 +154,15 @@ def test_missing_columns_never_raise(kind: str, missing: list[str]):
         assert tuple(keys[affected(orders, found.rule)]) == found.items
 
 
+@pytest.mark.parametrize("kind", INCIDENTS)
+def test_a_table_of_coded_words_gives_the_same(kind: str):
+    """What `find` holds of a large report, each word once, is searched to the same answer and the same words."""
+    whole, coded = find_incidents(report(kind).orders), find_incidents(table.coded(report(kind).orders))
+    assert coded.to_json() == whole.to_json()
+    assert [one.rule for one in coded.incidents] == [one.rule for one in whole.incidents]
+    assert [one.rule for one in coded.worth_a_look] == [one.rule for one in whole.worth_a_look]
+
+
 def test_finding_changes_nothing_in_the_table():
     """The order table is read, never written."""
     orders = report("wrong_code_night").orders

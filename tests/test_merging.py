@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promofix_lib.errors import ReportError
-from promofix_lib.orders import COLUMNS, item_keys
+from promofix_lib.orders import COLUMNS, item_keys, uncoded
 from promofix_lib.reports import Reading, read_orders
 
 ALL = (
@@ -432,7 +432,7 @@ def test_a_narrow_reading_finds_and_merges_the_same(files):
     whole, narrow = read_orders(files.paths), read_orders(files.paths, columns=["claim_codes"])
     told = [name for name in COLUMNS if not name.startswith(("buyer_", "ship_", "product_", "is_business"))]
     told.remove("sales_channel")
-    pd.testing.assert_frame_equal(whole.orders[told], narrow.orders[told])
+    pd.testing.assert_frame_equal(whole.orders[told], uncoded(narrow.orders)[told])
     assert narrow.orders[["buyer_email", "product_name", "sales_channel"]].isna().all(axis=None)
     assert [one.to_json() for one in narrow.warnings] == [one.to_json() for one in whole.warnings]
     assert narrow.to_json() == whole.to_json()

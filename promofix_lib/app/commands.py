@@ -110,6 +110,8 @@ def export_again(options: argparse.Namespace) -> int:
 
     asked = {name: getattr(options, name) for name in ("promotion_ended", "round", "copies")}
     done = export_case(_case(options), **asked, progress=_watched())
+    if options.json and done.nothing:
+        print(harmless(str(done.nothing)), file=sys.stderr)
     return _print_json(done.to_json()) if options.json else _print(done.text())
 
 

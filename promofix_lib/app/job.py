@@ -14,12 +14,14 @@ from typing import Any
 from promofix_lib.account.account import Account, account_of
 from promofix_lib.app import overview
 from promofix_lib.case.case import Case
-from promofix_lib.errors import PromofixError
+from promofix_lib.errors import ExportError, PromofixError
 from promofix_lib.export.handover import Handover, export
 from promofix_lib.finding import Finding, Findings
 from promofix_lib.reports.report import Reading
-from promofix_lib.say import say
+from promofix_lib.say import Told, say, told
 from promofix_lib.status import Status, confirm_end, status
+
+_NOTHING = ("export.nothing_new", "export.nothing_chosen")
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ class JobDone:
     incidents : tuple of Finding
         Those that were worked on, the gravest first.
     handover : Handover or None
-        None when no incident was found.
+        None when no incident was found, or nothing was to be exported.
+    nothing : Told or None
+        Why there was nothing to export.
     """
 
     reading: Reading
@@ -46,6 +50,7 @@ class JobDone:
     handover: Handover | None = None
     status: Status | None = None
     account: Account | None = None
+    nothing: Told | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of ``promofix run --json``."""
@@ -62,6 +67,8 @@ class JobDone:
 
     def text(self) -> str:
         """What was done, in words."""
+        if self.nothing:
+            return str(self.nothing)
         if self.handover is None or self.status is None:
             return overview.findings_text(self.findings, self.reading)
         folder = self.handover.folder
@@ -165,13 +172,19 @@ def export_case(
     Raises
     ------
     ExportError
-        Nothing to hand over.
+        A folder that cannot be written, a text that is too long for a sheet.
     """
     if promotion_ended:
         confirm_end(case)
-    done = export(case, now=now or datetime.now(UTC), round=round, copies=copies, progress=progress)
+    done, nothing = None, None
+    try:
+        done = export(case, now=now or datetime.now(UTC), round=round, copies=copies, progress=progress)
+    except ExportError as error:
+        if error.key not in _NOTHING:
+            raise
+        nothing = told(error.key)  # an answer like "no incident", not a fault
     worked_on = tuple(taken.finding for taken in case.incidents if taken.taken and taken.finding)
-    return JobDone(case.reading, case.findings, case, worked_on, done, status(case), account_of(case))
+    return JobDone(case.reading, case.findings, case, worked_on, done, status(case), account_of(case), nothing)
 
 
 @contextmanager

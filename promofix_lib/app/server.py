@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -19,10 +20,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import zmq
+
 from promofix_lib.app.pages import lay_pages
 from promofix_lib.errors import PromofixError
 from promofix_lib.places import FROM_WHEEL, PROJECT, seller_folder
-from promofix_lib.say import current_language, say
+from promofix_lib.say import current_language, harmless, say
 
 FIRST_NOTEBOOK = "0_start_here.ipynb"
 LARGEST_UPLOAD = 200 * 1024 * 1024
@@ -65,7 +68,10 @@ def open_notebooks(folder: Path | None = None, *, browser: bool = True, port: in
     group: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": _NEW_GROUP}
     with _stopping_politely():
         # a process group of its own: Ctrl+C is for us, and Jupyter does not ask whether it is meant
-        running = subprocess.Popen(server_command(pages, port, first), cwd=pages, env=_environment(token), **group)
+        command, pipe = server_command(pages, port, first), subprocess.PIPE
+        running = subprocess.Popen(command, cwd=pages, env=_environment(token), stderr=pipe, **group)
+        ending = threading.Event()
+        threading.Thread(target=_pass_on, args=(running, ending), daemon=True).start()
         try:
             _wait_for(running, port)
             address = f"http://127.0.0.1:{port}/doc/tree/{first}?token={token}"
@@ -74,6 +80,7 @@ def open_notebooks(folder: Path | None = None, *, browser: bool = True, port: in
                 webbrowser.open(address)
             return running.wait()
         except KeyboardInterrupt:
+            ending.set()
             _shut_down(running, port, token)
             print(say("app.goodbye"), flush=True)
             return 0
@@ -125,6 +132,8 @@ def server_command(pages: Path, port: int, first: str) -> list[str]:
         "--Application.log_level=ERROR",
         f"--ServerApp.tornado_settings={json.dumps({'websocket_max_message_size': LARGEST_UPLOAD})}",
         "--ServerApp.jpserver_extensions=promofix_lib.app.saving=True",
+        # on a computer of several people nobody reads along between server and kernels
+        *(["--KernelManager.transport_encryption=auto"] if zmq.has("curve") else []),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
 
@@ -155,6 +164,13 @@ def _stopping_politely() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _pass_on(running: subprocess.Popen[bytes], ending: threading.Event) -> None:
+    """What the server and its kernels complain of, harmless; what they say because they are ended helps nobody."""
+    for line in running.stderr or ():
+        if not ending.is_set():
+            print(harmless(line.decode(errors="replace").rstrip()), file=sys.stderr, flush=True)
 
 
 def _wait_for(running: subprocess.Popen[bytes], port: int) -> None:

@@ -20,7 +20,7 @@ from promofix_lib.finding.sales import Ints, Sales
 from promofix_lib.finding.thresholds import EVEN, STEEP, WORDS
 from promofix_lib.marketplaces import main_marketplace
 from promofix_lib.money import Ledger, NormalPrice, ledger
-from promofix_lib.orders import flat_lists, totals
+from promofix_lib.orders import flat_lists, totals, uncoded
 from promofix_lib.say import Told, told
 
 
@@ -43,7 +43,7 @@ class Evidence:
         # a missing discount is judged by what else carries the promotion; a ledger of all rows would be much larger
         uses, rows = self.sales.promotions, np.concatenate([one.rows for one, _ in judged])
         places = np.union1d(rows, uses.rows[np.isin(uses.ids, uses.ids[np.isin(uses.rows, rows)])])
-        book = ledger(self.orders.iloc[places], every.values())
+        book = ledger(uncoded(self.orders.iloc[places]), every.values())
         parts = [book.part(np.searchsorted(places, np.sort(one.rows))) for one, _ in judged]
         found = [self._finding(*one, every, part) for one, part in zip(judged, parts, strict=True)]
         return tuple(sorted(found, key=_gravest_first))

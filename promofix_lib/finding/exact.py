@@ -17,7 +17,7 @@ from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import BEFORE
 from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.money import NormalPrice
-from promofix_lib.orders import item_keys, money_as_integers
+from promofix_lib.orders import item_keys, money_as_integers, uncoded
 from promofix_lib.say import told
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,7 +46,7 @@ def rule_for(orders: pd.DataFrame, sales: Sales, candidate: Candidate) -> Incide
     ceilings = replace(plain, ceilings=_ceilings(orders, sales, rows, each))
     skus = tuple(sorted({sales.key(int(row))[0] for row in each}))
     tries = (plain, replace(plain, skus=skus), ceilings) if names else (ceilings,)
-    nearby, wanted = orders.iloc[near], np.isin(near, rows)
+    nearby, wanted = uncoded(orders.iloc[near]), np.isin(near, rows)
     masks = [affected(nearby, rule).to_numpy() for rule in tries]
     faults = [(int((wanted & ~mask).sum()), int((mask & ~wanted).sum())) for mask in masks]
     best = faults.index(min(faults))

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from promofix_lib.amounts import Money
 from promofix_lib.errors import ReportError
-from promofix_lib.orders import order_table
+from promofix_lib.orders import coded, order_table
 from promofix_lib.reports.cache import Shelf
 from promofix_lib.reports.kinds import ITEMS, PAYMENTS, PROMOTIONS, SHIPMENTS, UNITS, kind_named, look_again
 from promofix_lib.reports.order_rows import as_arrow, as_orders
@@ -50,7 +50,7 @@ def read_orders(
         Reports, in the order they were downloaded: where no report says which knowledge is newer, the later one wins.
     columns : iterable of str, optional
         Columns of the order table that are asked for. What decides about an item is read all the same; the others are
-        missing, and cost no memory. All by default.
+        missing, and cost no memory, and the table is `coded`. All by default.
     orders : iterable of str, optional
         Only the items of the orders with these ids: with `columns`, a large report is read narrow at first, and what
         is personal only of the orders that matter, in a second reading. All by default.
@@ -83,6 +83,8 @@ def read_orders(
         once = read if len(named) == 1 else lambda path: shelf.reports(path, lambda: read(path))
         reading = shelf.reading(named, lambda: merged([report for path in named for report in once(path)]))
         shelf.tidy()
+    if want.columns is not None:
+        reading = replace(reading, orders=coded(reading.orders))
     pa.default_memory_pool().release_unused()  # of what was put together, or is mapped now
     passed = [told("reports.lock_file", file=shown_name(path.name)) for path in locks]
     return replace(reading, warnings=(*passed, *reading.warnings)) if passed else reading

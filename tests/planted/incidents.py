@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests.planted.sellers import DAY, HOUR, Line, Seller, add_order, take, take_sum
+from tests.planted.sellers import BEST, DAY, HOUR, Line, Seller, add_order, take, take_sum
 
 Truths = dict[str, tuple[str, ...]]  # name of the incident: its promotion ids
 INCIDENTS: dict[str, Callable[[Seller], Truths]] = {}
@@ -337,7 +337,7 @@ def everywhere_at_once(seller: Seller) -> Truths:
 def recurring_nights(seller: Seller) -> Truths:
     """The same wrong code on two or three nights in a row: each night is one incident."""
     name, nights = promotion_name(seller), int(seller.draw.integers(2, 4))
-    skus = [int(np.argmax(seller.weights))]
+    skus = [BEST]
     start, truths = start_of(seller, nights * 24.0), {}
     for night in range(nights):
         flood(
@@ -627,7 +627,7 @@ def slip_at_a_small_seller(seller: Seller) -> Truths:
         "a",
         start_of(seller, hours),
         hours,
-        [int(np.argmax(seller.weights))],
+        [BEST],
         lambda line: line.unit // 6,
         markets=[0],
         extra=5,
@@ -672,7 +672,7 @@ def ends_inside(seller: Seller) -> Truths:
 @kind
 def twice_with_a_day_between(seller: Seller) -> Truths:
     """The same slip on two days with normal sales between: two incidents."""
-    skus = [int(np.argmax(seller.weights))]
+    skus = [BEST]
     start = start_of(seller, 60)
     sold_wrong(seller, "a", start, 4, skus, lambda line: line.unit // 10, markets=[0], extra=15)
     for time in flood_times(seller, start + 5 * HOUR, 40, 30):
@@ -797,7 +797,7 @@ def nothing_else_in_the_report(seller: Seller) -> Truths:
     name = promotion_name(seller)
     seller.begin = seller.end - 9 * HOUR
     seller.lines = [line for line in seller.lines if line.time >= seller.begin]
-    skus = [int(np.argmax(seller.weights))]
+    skus = [BEST]
     flood(seller, "a", lambda line: take(line, name, 0.92), max(20, size_of(seller)), seller.begin + HOUR, 7, skus)
     return {"a": (name,)}
 
@@ -806,7 +806,7 @@ def nothing_else_in_the_report(seller: Seller) -> Truths:
 def weekly_cent(seller: Seller) -> Truths:
     """A repricer goes to a cent every week for an hour: four incidents, and no habit."""
     seller.days = max(seller.days, 30.0)
-    sku, truths = [int(np.argmax(seller.weights))], {}
+    sku, truths = [BEST], {}
     for week in range(4):
         start = seller.begin + (2.5 + 7 * week) * DAY
         for time in flood_times(seller, start - 40 * HOUR, 30, 6):
@@ -819,7 +819,7 @@ def weekly_cent(seller: Seller) -> Truths:
 @kind
 def three_days_at_two_fifths(seller: Seller) -> Truths:
     """A wrong price of 40 % over a long weekend at a seller of the usual pace."""
-    skus = [int(np.argmax(seller.weights))]
+    skus = [BEST]
     start = start_of(seller, 66)
     for time in flood_times(seller, seller.begin, seller.days * 24 - 1, 60):
         add_order(seller, time, skus[0], 0)

@@ -14,6 +14,8 @@ import pyarrow as pa
 from promofix_lib import orders as table
 
 HOUR, DAY = 3600.0, 86400.0
+BEST = 0
+"""The SKU that sells best; the others follow by number."""
 
 # Sales channels, currency, price of one dollar, hours from UTC.
 MARKETS = {
@@ -30,6 +32,7 @@ MARKETS = {
         ("Amazon.se", "SEK", 10.5, 1),
     ],
 }
+_QUANTITIES = (1, 1, 1, 1, 1, 1, 2, 2, 3, 5)
 _CLOCK = np.array([2, 1, 1, 1, 1, 2, 3, 5, 6, 7, 7, 7, 7, 6, 6, 6, 6, 6, 7, 8, 8, 7, 5, 3], dtype=float)
 
 
@@ -60,7 +63,7 @@ class Seller:
     draw: np.random.Generator
     markets: list[tuple[str, str, float, int]]
     prices: np.ndarray
-    weights: np.ndarray
+    popular: np.ndarray
     per_day: float
     days: float
     begin: float
@@ -103,7 +106,7 @@ class Seller:
 
     def pick(self) -> int:
         """A SKU by its popularity."""
-        return int(self.draw.choice(len(self.weights), p=self.weights))
+        return int(self.popular.searchsorted(self.draw.random(), side="right"))
 
 
 def ordinary_seller(seed: int, *, least_rate: float = 3, most_rate: float = 250, markets: str | None = None) -> Seller:
@@ -118,7 +121,7 @@ def ordinary_seller(seed: int, *, least_rate: float = 3, most_rate: float = 250,
         draw=draw,
         markets=home,
         prices=np.exp(draw.normal(3.3, 0.8, size)).clip(5, 900) * 100,
-        weights=weights / weights.sum(),
+        popular=weights.cumsum() / weights.sum(),
         per_day=max(rate, size / 15),
         days=days if rate > 20 else 30.0,
         begin=float(datetime(2026, int(draw.integers(1, 12)), int(draw.integers(1, 28)), tzinfo=UTC).timestamp()),
@@ -153,7 +156,7 @@ def ordinary_line(seller: Seller, order: str, time: float, sku: int, market: int
     """One ordinary order item with the seller's habitual coupon and shipping ids."""
     draw = seller.draw
     business = bool(draw.random() < 0.06)
-    quantity = int(draw.choice([1, 1, 1, 1, 1, 1, 2, 2, 3, 5])) if not business else int(draw.integers(1, 12))
+    quantity = _QUANTITIES[draw.integers(len(_QUANTITIES))] if not business else int(draw.integers(1, 12))
     unit = seller.price(sku, market, time)
     if business and quantity >= 5:
         unit = round(unit * 0.9)
@@ -239,6 +242,7 @@ def pa_lists(lists: Any) -> Any:
 
 
 __all__ = [
+    "BEST",
     "DAY",
     "HOUR",
     "Line",
