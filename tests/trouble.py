@@ -97,7 +97,7 @@ JOBS: dict[str, Callable[[Case], object]] = {
     "advice_of": advice_of,
     "letters": lambda case: letters_of(case),
     "account": lambda case: account_of(case).told(),
-    "purge_older_than": lambda case: purge_older_than(30, LATER + timedelta(days=90)),
+    "purge_older_than": lambda _case: purge_older_than(30, LATER + timedelta(days=90)),
     "what_would_go": what_would_go,
     "purge": purge,
     "export": lambda case: export(case, now=LATER),
