@@ -6,12 +6,14 @@ import argparse
 import json
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from promofix_lib.app import overview
 from promofix_lib.case.case import Case
+from promofix_lib.errors import PromofixError
 from promofix_lib.say import Told, harmless, language_of, say, speak, told
 
 
@@ -213,7 +215,18 @@ def purge_case(options: argparse.Namespace) -> int:
     else:
         case = _case(options)
         told = [(purge(case) if options.yes else what_would_go(case)).text()]
+        open_orders = 0 if options.yes else _open_orders(case)
+        told += [say("app.purge_early", n=open_orders)] if open_orders else []
     return _print("\n\n".join([*told, *([] if options.yes else [say("app.nothing_removed")])]))
+
+
+def _open_orders(case: Case) -> int:
+    """Orders whose next step needs the drafts or the addresses of buyers; 0 where no report can tell."""
+    from promofix_lib.status import status
+
+    with suppress(PromofixError):
+        return len(status(case).rows_of(next=("hand_over", "upload", "upload_again", "write_buyer")))
+    return 0
 
 
 def pack_case(options: argparse.Namespace) -> int:

@@ -128,7 +128,7 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, 
     """Place, wording and rule of everything in `text` (as `normal` gives it) that breaks a rule about words.
 
     A word may be forbidden as such, or a sentence by its sense: something of each group that the rule joins, and
-    nothing that says the sentence only tells what happened.
+    nothing that says the sentence only tells what happened, unless it is a fault all the same.
 
     Examples
     --------
@@ -147,13 +147,14 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, 
 
     strong, weak = pattern_of(plain, rule, language), pattern_of(plain, rule, language, "~")
     fine, spared = group(f"fine_{rule}"), group(f"spared_{rule}")
-    joined = [tuple(map(group, names)) for names in table["rules"].get(rule, ())]
+    joined, sure = ([tuple(map(group, two)) for two in table["rules"].get(key, ())] for key in (rule, f"sure_{rule}"))
     found = [match.span() for match in strong.finditer(plain)] if strong else []
     for start, end in (sentence.span() for sentence in _SENTENCE.finditer(plain)):
         if spared and spared.search(plain, start, end):
             found = [span for span in found if not start <= span[0] < end]
             continue
         if fine and fine.search(plain, start, end):
+            found += itertools.islice(_by_sense(sure, plain, start, end), 1)
             continue
         found += [match.span() for match in weak.finditer(plain, start, end)] if weak else []
         if not any(start <= place < end for place, _ in found):
@@ -240,7 +241,8 @@ def language_of(text: str, expected: str = "") -> str | None:
     best, hits = max(scores.items(), key=lambda pair: (pair[1], pair[0] == expected))
     if best != expected and hits <= scores[expected] * _CLEARLY:
         best, hits = expected, scores[expected]
-    return best if hits >= 2 and hits * 8 >= len(words) else None
+    different = len(_small_words()[best].intersection(words)) if best else 0  # "de" alone is a word of five
+    return best if different >= 2 and hits * 8 >= len(words) else None
 
 
 def _by_script(text: str) -> str | None:
