@@ -473,6 +473,15 @@ def test_a_continuation_of_a_bad_line_is_set_aside_with_it(tmp_path):
     assert report.table["promotion_ids"].isna().all()
 
 
+@pytest.mark.parametrize("name", ["item-price", "quantity-purchased", "sku", "order-item-id", "buyer-name"])
+def test_a_row_that_says_something_else_is_no_continuation(tmp_path, name):
+    """Without an order id it may only add a promotion to the item above; another price or name is of another order."""
+    stray = {"item-promotion-id": "B", "item-promotion-discount": "5.00", name: "7"}
+    report = read(tmp_path, text(NEW, BOUGHT, stray))
+    assert [bad.line for bad in report.quarantined] == [3]
+    assert report.table["promotion_ids"].isna().all()
+
+
 def test_unknown_columns_are_kept_and_named(tmp_path):
     """A column that Amazon adds tomorrow is no reason to stop."""
     report = read(tmp_path, text([*ALL, "brand-new"], ORDER | {"brand-new": "x"}))
