@@ -333,6 +333,15 @@ def test_a_stair_is_one_in_its_first_hours(off: int):
     assert find_incidents(order_table(rows)).incidents == ()
 
 
+@pytest.mark.parametrize(("since", "found"), [(10, 0), (1, 1)])
+def test_an_introduction_price_is_no_mistake(since: int, found: int):
+    """What sells every day, and was not sold before its three cheap days, was new; what was sold before was not."""
+    early = [sale(24 * day + 2, 4000 + day, sku="NEW", item_price="49.00") for day in range(since, 10)]
+    cheap = [sale(240 + 6 * n, 5000 + n, sku="NEW", item_price="20.00") for n in range(12)]
+    later = [sale(24 * day + 2, 6000 + day, sku="NEW", item_price="49.00") for day in range(14, 29)]
+    assert len(find_incidents(order_table(usual() + early + cheap + later)).incidents) == found
+
+
 def test_a_rare_sku_follows_the_sellers_other_prices():
     """Where all prices sink for weeks, a SKU sold four times is no mistake for being as cheap as the others."""
     sink = [100 * 0.3 ** (day / 60) for day in range(60)]
@@ -551,6 +560,11 @@ SCALES: dict[str, tuple[str, Any, list[dict[str, Any]]]] = {
     "BEFORE": ("exact", (1,), night(9)),
     "CENTS": ("causes", 0.001, FIVE_OFF),
     "AT_ONCE": ("windows", 3.0, [row for n in range(5) for row in usual(sku=f"S{n}")] + UPLOAD),
+    "FAR": (
+        "windows",
+        3.0,
+        [row for n in range(9) for row in by_code([360 + 9 * n, 361 + 9 * n, 362 + 9 * n], "53.00")],
+    ),
     "EVEN": ("evidence", 1e-9, night(4)),
     "STEEP": ("evidence", 0.1, night(4)),
     "WORDS": ("evidence", ((0.0, "finding.probably"),), night(9)),

@@ -181,13 +181,21 @@ def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:
 
 
 def _chains(votes: _Votes, size: int, limits: Thresholds) -> tuple[Mask, Mask]:
-    """Which votes begin a chain of neighbouring votes, each at most a stair off; which are in a lasting one."""
+    """Which votes begin a chain of neighbouring votes, each at most a stair off; which are in one that was decided.
+
+    A chain that lasts is; and a first one before which nothing was sold, though the votes after it let expect some (the
+    rule of three): a price of introduction.
+    """
     linked = (np.diff(votes.group) == 0) & (np.abs(np.diff(votes.price)) <= -np.log(limits.planned_share))
     begins = np.r_[True, ~linked]
     starts = np.flatnonzero(begins)
     stops = np.r_[starts[1:] - 1, len(begins) - 1]
     lasting = (votes.block[stops] - votes.block[starts]) * size >= limits.decided_days * DAY
-    return begins, lasting[np.cumsum(begins) - 1]
+    own = votes.group[starts]
+    after, days = np.bincount(votes.group)[own] - (stops - starts + 1), votes.block.max() - votes.block[stops]
+    introduced = np.r_[True, np.diff(own) > 0] & (after >= limits.few)
+    introduced &= after * votes.block[starts] >= limits.few * days
+    return begins, (lasting | introduced)[np.cumsum(begins) - 1]
 
 
 def _levels(votes: _Votes, heard: Mask, groups: int, limits: Thresholds) -> tuple[Floats, Floats]:

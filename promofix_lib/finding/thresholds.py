@@ -13,6 +13,9 @@ CENTS = 0.02
 """Sums of money that differ by no more are the same: each of two prices is rounded to the cent."""
 AT_ONCE = 1.0
 """Hours: prices of several SKUs that go wrong no further apart are one upload (RepricerExpress 2014: one hour)."""
+FAR = 30
+"""Usual pauses of an incident that make a long one: at an even pace one in a thousand million is so long, and with 11
+a code that stands for nine days falls into several windows, each too short for a decision."""
 EVEN, STEEP = 0.03, 2.0
 """`expected` at which mistake and life are as likely, and how fast that turns: set by 334 runs of real months and
 made-up sellers, on the careful side (`benchmarks/finding.py --calibrate`)."""

@@ -8,7 +8,7 @@ from promofix_lib.finding.baselines import upper_medians
 from promofix_lib.finding.chance import Candidate, Chance
 from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.suspects import Suspects
-from promofix_lib.finding.thresholds import AT_ONCE
+from promofix_lib.finding.thresholds import AT_ONCE, FAR
 
 
 def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
@@ -25,8 +25,7 @@ def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
     normal = normal[~suspects.any[normal]]
     pauses = np.diff(time)
     usual = float(np.median(pauses[pauses > 0])) if (pauses > 0).any() else 0.0
-    far = -2 * np.log2(limits.expected)  # at an even pace a pause so many times the usual one is beyond doubt
-    long = np.clip(far * usual, limits.pause_hours_least * HOUR, limits.pause_hours_most * HOUR)
+    long = np.clip(FAR * usual, limits.pause_hours_least * HOUR, limits.pause_hours_most * HOUR)
     cut = (pauses > long) & (_between(sales.time[normal], time) >= 1)
     if suspects.by_price[rows].all():
         alike = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
