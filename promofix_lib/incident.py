@@ -87,6 +87,12 @@ class Incident:
         """The same rule without an end: what is still happening in a newer report."""
         return replace(self, end=None)
 
+    @property
+    def cause(self) -> str:
+        """What the rule is about, in short: its promotions, else its SKUs."""
+        names = self.promotion_ids or self.skus or tuple(dict.fromkeys(ceiling.sku for ceiling in self.ceilings))
+        return ", ".join(names[:2]) + (" …" if len(names) > 2 else "")
+
 
 def affected(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
     """Order items that the rule touches: every question of `QUESTIONS` that it asks is answered with yes.

@@ -134,6 +134,16 @@ def known_key(key: str) -> bool:
     return key in _catalogue(ENGLISH)[0]
 
 
+def sentences(beginning: str, language: str) -> dict[str, str]:
+    """The sentences whose keys begin so, by the rest of their key, for a screen that fills in the facts itself.
+
+    >>> sentences("widgets.panel_show_", "en")["by_hand"]
+    'chosen by hand'
+    """
+    keys = (key for key in _catalogue(ENGLISH)[0] if key.startswith(beginning))
+    return {key.removeprefix(beginning): say(key, language=language) for key in keys}
+
+
 # -- languages --------------------------------------------------------------------------------------------------------
 
 

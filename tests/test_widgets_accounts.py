@@ -55,6 +55,18 @@ def test_nothing_is_read_before_the_seller_asks_and_an_incident_is_a_case_by_one
     assert AccountsDesk().parts["accounts_root"].value == str(root)
 
 
+def test_an_account_becomes_a_case_in_the_language_of_the_page(root: Path):
+    """The page speaks the open case's language, and so does what is opened on it; a case keeps the one it has."""
+    for language in ("zh-CN", "en"):
+        Case.choose("mine", "zh-CN")
+        desk = AccountsDesk()
+        desk.parts["accounts_root"].value = str(root)
+        desk.parts["accounts_scan"].click()
+        desk.parts["accounts_open 1"].click()
+        assert Case.open().language == desk.language == language
+        desk.case.change_settings(language="en")
+
+
 def test_a_folder_that_is_none_is_said_and_never_red(root: Path):
     """A wrong folder, or one without accounts, is a sentence on the page."""
     desk = AccountsDesk()

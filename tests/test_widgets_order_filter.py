@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -262,11 +263,12 @@ def test_a_panel_without_reports_fills_itself(tmp_path):
     case.__class__ = empty
     panel = OrderFilter(case)
     assert "no report" in panel.notice["text"]
+    assert panel.notice["kind"] == "empty"  # which shows nothing but the notice
     assert panel.facts()["orders"] == 0
     reports[0] = (case.folder / "orders.txt",)
     ask(panel, do="look")
     assert panel.facts()["orders"] == 100
-    assert panel.notice["text"] == ""
+    assert panel.notice == {"kind": "hint", "text": ""}
 
 
 def test_two_incidents_are_worked_on_one_at_a_time(case):
@@ -341,7 +343,11 @@ def test_without_an_incident_nothing_is_in(tmp_path):
 def test_the_panel_speaks_chinese(case):
     """In a case set to Chinese the panel's words are Chinese."""
     case.change_settings(language="zh-CN")
-    assert OrderFilter(case).words["undo"] == "撤销"
+    words = OrderFilter(case).words
+    assert words["undo"] == "撤销"
+    asked = set(re.findall(r'\bt\("(\w+)"', OrderFilter._esm))
+    assert len(asked) > 40
+    assert asked - set(words) == set()
 
 
 def test_the_panel_has_a_line_for_where_no_widget_is_drawn(case):

@@ -78,7 +78,7 @@ def evidence_pictures(case: Case, language: str = "en") -> tuple[Picture, ...]:
 
 def night_of(case: Case, language: str = "") -> Night:
     """What there is to draw of a case."""
-    causes = {one.number: ", ".join(one.rule.promotion_ids or one.rule.skus) for one in case.incidents}
+    causes = {one.number: one.rule.cause for one in case.incidents}
     orders = case.book.orders
     # a price is drawn where the ledger knows what was paid: before shipping a discount may not be printed yet
     known = orders.assign(unit_price=orders["unit_price"].where(case.book.ledger.paid_known))

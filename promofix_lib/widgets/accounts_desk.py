@@ -11,7 +11,7 @@ from promofix_lib.fleet.sheet import chart, loss_text, promotions_text, since_te
 from promofix_lib.places import cases_folder, content, private_folder, write_atomically
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
-from promofix_lib.widgets.html import Cell, Html, file_link, link_to
+from promofix_lib.widgets.html import Cell, Html, file_link
 
 _SHOWN = 25
 _ROOT = "root.txt"
@@ -85,6 +85,5 @@ class AccountsDesk(Desk):
 
     def _open(self, row: Row) -> None:
         with self.working("finding"):
-            self._case = open_as_case(self._root, row.account)
-        opened = self.say("start_opened", name=self._case.name)
-        self._notice.value = f'<p role="status">{escape(opened)} {link_to(2, self.language)} →</p>'
+            self._case = open_as_case(self._root, row.account, self.language)
+        self.tell("start_opened", to=2, name=self._case.name)

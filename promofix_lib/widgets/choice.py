@@ -216,9 +216,3 @@ def ceilings_text(ceilings: tuple[Ceiling, ...], language: str, most: int = 3) -
     """
     texts = [f"{item.sku} ≤ {amount_text(item.price, item.currency, language)}" for item in ceilings]
     return ", ".join(texts[:most]) + (f" … ({len(texts)})" if len(texts) > most else "")
-
-
-def cause_of(rule: Incident) -> str:
-    """What a rule is about, in short: its promotions, else its SKUs."""
-    names = rule.promotion_ids or rule.skus or tuple(ceiling.sku for ceiling in rule.ceilings)
-    return ", ".join(names[:2]) + (" …" if len(names) > 2 else "")

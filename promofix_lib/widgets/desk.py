@@ -70,9 +70,10 @@ class Desk(Form):
         """A moment on the marketplace's clock."""
         return moment_text(at.astimezone(self._case.zone), self.language, zone=zone)
 
-    def tell(self, key: str, **facts: Any) -> None:
-        """One sentence below the form."""
-        self._notice.value = paragraph(self.say(key, **facts), role="status")
+    def tell(self, key: str, to: int | None = None, **facts: Any) -> None:
+        """One sentence below the form, with a link to a page where it names one."""
+        link = "" if to is None else link_to(to, self.language)
+        self._notice.value = paragraph(self.say(key, **facts), role="status", link=link)
 
     @contextmanager
     def working(self, key: str, **facts: Any) -> Iterator[None]:
@@ -90,15 +91,13 @@ class Desk(Form):
         speak(self.language)  # a kernel runs timers and presses apart from the cell that opened the case
         self._seen, self._quiet = self._mark(), True
         try:
-            shown = self.show() if self._case.reports or not self.needs_reports else [self._no_report()]
+            needs = self.needs_reports and not self._case.reports
+            shown = [self.said("no_report", to=1)] if needs else self.show()
         except PromofixError as error:
             shown = [self.text("error", str(error), look="told")]
         finally:
             self._quiet = False
         self.children = (self._style, *shown, self._busy, self._notice)
-
-    def _no_report(self) -> Part:
-        return self.html("no_report", paragraph(self.say("no_report")) + link_to(1, self.language))
 
     def _mark(self) -> object:
         return self._case.revision, tuple(path.name for path in self._case.reports)

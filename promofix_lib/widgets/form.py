@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 import ipywidgets as w
 
 from promofix_lib.say import known_key, say
-from promofix_lib.widgets.html import Cell, listed, paragraph, table
+from promofix_lib.widgets.html import Cell, link_to, listed, paragraph, table
 
 Part: TypeAlias = Any  # a widget; ipywidgets has no types
 Does: TypeAlias = Callable[..., object] | None  # what a part does: with the value that the seller gave it, or pressed
@@ -71,9 +71,10 @@ class Form(w.VBox):
         """A paragraph, as typed; `language` is that of the words where it is not the page's."""
         return self.html(name, paragraph(words, look=look, language=language))
 
-    def said(self, key: str, look: str = "", **facts: Any) -> w.HTML:
-        """A sentence of the catalogue as a part of its name."""
-        return self.text(key, self.say(key, **facts), look)
+    def said(self, key: str, look: str = "", to: int | None = None, **facts: Any) -> w.HTML:
+        """A sentence of the catalogue as a part of its name, with a link to a page where it names one."""
+        link = "" if to is None else link_to(to, self.language)
+        return self.html(key, paragraph(self.say(key, **facts), look=look, link=link))
 
     def bullets(self, name: str, title: str, items: Sequence[str]) -> w.HTML:
         """A list with a title, each item once; nothing when there is none."""

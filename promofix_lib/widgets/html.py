@@ -34,8 +34,8 @@ Cell = str | Html | tuple[str, ...]
 """What stands in a table: a text, HTML, or several lines."""
 
 
-def paragraph(words: str, *, role: str = "", look: str = "", language: str = "") -> Html:
-    """One paragraph, its line breaks kept.
+def paragraph(words: str, *, role: str = "", look: str = "", language: str = "", link: str = "") -> Html:
+    """One paragraph, its line breaks kept; a link may follow the words.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def paragraph(words: str, *, role: str = "", look: str = "", language: str = "")
     """
     attributes = {"role": role, "class": f"pf-{look}" if look else "", "lang": language}
     written = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if value)
-    return Html(f"<p{written}>{_text(words)}</p>")
+    return Html(f"<p{written}>{_text(words)}{link and f' {link}'}</p>")
 
 
 def as_it_is(words: str) -> Html:

@@ -16,7 +16,7 @@ from promofix_lib.money import NormalPrice
 from promofix_lib.status import facts_of
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
-from promofix_lib.widgets.html import Cell, Html, as_it_is, link_to, paragraph
+from promofix_lib.widgets.html import Cell, Html, as_it_is
 
 _LEAST = {"deep_share": 2, "never_decided_share": 1, "least_orders": 1, "decided_days": 0, "habit_days": 1}
 """Thresholds that the seller may move, each with the least that makes sense; shares are shown in per cent."""
@@ -48,7 +48,7 @@ class MistakeSettings(Desk):
             *(self._ticks(one) for one in incidents),
             self.folded("evidence", lambda: [self.text("in words", "\n\n".join(told))]),
         ]
-        nothing = self.html("none", paragraph(self.say("found_none"), look="told") + link_to(3, self.language))
+        nothing = self.said("found_none", look="told", to=3)
         return [
             *(here if incidents else [nothing]),
             *([self.folded("worth_a_look", self._let_be, n=let_be)] if let_be else []),

@@ -47,6 +47,7 @@ function render({ model, el }) {
     notice.className = `pf-notice pf-${kind}`;
     say(notice, text);
     reload.hidden = kind !== "changed";
+    for (const part of [totals, chart, filters, table]) part.root.hidden = kind === "empty";
   }
   const drawings = { totals: totals.draw, chart: chart.draw, facets: filters.draw, incidents: filters.draw, fields: filters.draw, page: table.draw, hand: table.draw, details: table.drawDetails, notice: drawNotice };
   for (const [name, draw] of Object.entries(drawings)) model.on(`change:${name}`, draw);

@@ -20,14 +20,13 @@ from promofix_lib.charts.colours import LIGHT
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.incident import Incident
 from promofix_lib.orders import order_table
-from promofix_lib.say import say, speak
+from promofix_lib.say import say, sentences, speak
 from promofix_lib.status import Book, facts_of
 from promofix_lib.widgets.choice import (
     Choice,
     Decided,
     Look,
     Selection,
-    cause_of,
     ceilings_text,
     with_choice,
     with_number,
@@ -152,7 +151,7 @@ class OrderFilter(anywidget.AnyWidget):
         selection = view.selection(choice)
         self._chosen = selection.chosen
         return {
-            "words": {name: view.say(name) for name in _WORDS} | {"language": view.language},
+            "words": sentences("widgets.panel_", view.language) | {"language": view.language},
             "incidents": self._incidents(choice),
             "chart": view.chart(choice, selection, look) | {"preview": self._preview is not None},
             "facets": view.choices(choice.rule, self._decided.found.get(self._number), look),
@@ -161,7 +160,7 @@ class OrderFilter(anywidget.AnyWidget):
             "page": view.page(selection, choice, look),
             "hand": self._decided.hand,
             "details": view.details(look.details),
-            "notice": {"kind": "hint", "text": self._hint(choice)},
+            "notice": {"kind": "empty" if self._empty else "hint", "text": self._hint(choice)},
         }
 
     def _hint(self, choice: Choice) -> str:
@@ -173,7 +172,7 @@ class OrderFilter(anywidget.AnyWidget):
         return [
             {
                 "number": number,
-                "label": self._view.say("incident", number=number, cause=cause_of(rule)),
+                "label": self._view.say("incident", number=number, cause=rule.cause),
                 "here": number == self._number,
             }
             for number, rule in choice.rules.items()
@@ -363,19 +362,3 @@ class OrderFilter(anywidget.AnyWidget):
 
     def _reason(self, reason: str) -> str:
         return reason.strip() or self._view.say("reason_1")
-
-
-_WORDS = (
-    *("panel", "totals", "count", "chart", "zoom", "onset", "end", "onset_handle", "end_handle", "open_side", "hours"),
-    *(f"zoom_{how}" for how in ("earlier", "later", "closer", "wider", "window", "whole")),
-    *("hour", "bars", "hours_table", "hour_from", "hour_all", "hour_affected", "filters", "incidents", "any", "find"),
-    *("find_in", "more", "together", "numbers", "max_unit_price", "min_quantity", "max_quantity", "presets"),
-    *("preset_name", "preset_save", "preset_use", "as_found", "orders_section", "search", "show", "show_affected"),
-    *("show_all", "show_by_hand", "show_unjudged", "take_in_shown", "leave_out_shown", "undo", "redo", "reason"),
-    *("reason_1", "reason_2", "reason_3", "reason_4", "reason_of", "hand_add", "hand_leave_out", "where", "previous"),
-    *("next", "page_size", "table_caption", "affected", "by_hand", "affected_order", "no_order_id", "no_price"),
-    *(f"column_{name}" for name in ("order", "bought", "sku", "units", "paid_each", "discount", "status")),
-    *("column_fulfilment", "column_word", "nothing_shown", "details", "details_of", "close", "reload", "run_again"),
-    "no_rule",
-)
-"""The sentences that the browser fills in itself; none of them has a plural form."""

@@ -45,7 +45,7 @@ function fill(field, value) {
   if (field.getRootNode().activeElement !== field && field.value !== value) field.value = value;
 }
 
-/** The words of the seller's language: `t("shown", {n: 300})`. */
+/** The words of the seller's language: `t("more", {n: 4})`. */
 function wordsOf(model) {
   const numbers = () => new Intl.NumberFormat(model.get("words").language);
   return (key, facts = {}) => (model.get("words")[key] ?? key).replace(/\{(\w+)(:,)?\}/g, (_, name) =>

@@ -124,7 +124,7 @@ class ExportLinks(Desk):
         """The newest folder and its files."""
         folders = self._case.exports
         if not folders:
-            return [self.html("none", paragraph(self.say("links_none")) + link_to(4, self.language))]
+            return [self.said("links_none", to=4)]
         return [export_links(self, folders[-1])]
 
     def _mark(self) -> object:

@@ -11,7 +11,7 @@ from promofix_lib.case.case import SAMPLE, Case
 from promofix_lib.reports import Report, read_report
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Does, Part
-from promofix_lib.widgets.html import Cell, as_it_is
+from promofix_lib.widgets.html import Cell, Html, as_it_is
 from promofix_lib.widgets.start_desk import begun
 
 SUFFIXES = (".txt", ".tsv", ".csv", ".xml", ".zip", ".gz", ".xlsx", ".xls")
@@ -143,13 +143,13 @@ class ReportChooser(FilesDesk):
             as_it_is(f"{report.kind_text(self.language)} ({report.encoding})"),
             self.number(report.rows),
             self.number(report.items),
-            self._span(report),
+            Html(f'<span class="pf-line">{self._span(report)}</span>'),
             (*bad, *([self.say("and_more", n=more)] if more else [])) or self.say("nothing"),
             tuple(lacks) or self.say("nothing"),
         ]
 
     def _span(self, report: Report) -> str:
-        return " – ".join(self.moment(time) for time in report.span) or "–"
+        return " –<br>".join(map(self.moment, report.span)) or "–"
 
 
 def size_text(size: int) -> str:

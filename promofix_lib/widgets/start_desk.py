@@ -11,7 +11,6 @@ from promofix_lib.places import cases_folder
 from promofix_lib.say import language_name, languages
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
-from promofix_lib.widgets.html import link_to
 
 GATE = ("promotion_ended", "price_right", "stock_as_wanted")
 """The three facts of the stop-the-bleed gate."""
@@ -56,7 +55,7 @@ class StartDesk(Desk):
                 steps,
             ),
             *gate_parts(self),
-            self.html("then", f"<p>{self.say('start_then')} {link_to(2 if case.reports else 1, case.language)} →</p>"),
+            self.said("start_then", to=2 if case.reports else 1),
         ]
 
     def _begin(self) -> None:

@@ -1,6 +1,6 @@
 // The orders: one page of a real table, ticks that mean "affected", and everything about one order.
 
-const PLACES = ["order", "bought", "sku", "units", "paid_each", "discount", "word", "status", "fulfilment"];
+const PLACES = ["order", "bought", "sku", "units", "paid_each", "word", "status", "fulfilment", "discount"];
 const LOOKS = { units: "pf-right", paid_each: "pf-right", discount: "pf-right" };
 const SORTED_BY = { order: "order_id", bought: "purchase_date", sku: "sku", units: "quantity", paid_each: "unit_price",
   discount: "item_promotion_discount", status: "order_status", fulfilment: "fulfillment_channel", word: "triage" };
