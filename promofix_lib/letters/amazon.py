@@ -195,7 +195,7 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
         "to_cancel": told("letters.to_cancel", n=waiting),
         "cancel_question": told("letters.may_cancel", n=waiting, reason=case.settings.cancel_reason)
         if waiting
-        else told("letters.none_to_cancel"),
+        else told("letters.none_to_cancel" if stands.known_cancelled else "letters.none_cancelled"),
         "reason": case.settings.cancel_reason,
         "ended_line": lines(_ended(stands, cause, case)),
         "fba_question": told("letters.fba", n=asked) if asked else told("letters.no_fba"),
