@@ -135,6 +135,7 @@ def this_was_meant(options: argparse.Namespace) -> int:
 
 def watch_folder(options: argparse.Namespace) -> int:
     """``promofix watch``."""
+    from promofix_lib.fleet.looking import why_not_read
     from promofix_lib.fleet.watch import Round, Watch, alarm_text, send
 
     if options.try_alarm:
@@ -149,10 +150,11 @@ def watch_folder(options: argparse.Namespace) -> int:
             _print_json(round.to_json())
         else:
             texts = [*told_now, *(alarm_text(one) for one in round.grown)]
+            if options.once and not texts:
+                could = len({*round.checked} - {path for path, _ in round.failed})
+                texts = [say("fleet.nothing_new", n=could, known=round.known)]
             if options.once or round.failed != failed_before:
-                texts += [say("fleet.not_read", file=path.name, why=why) for path, why in round.failed]
-            if options.once and not round.alarms:
-                texts.append(say("fleet.nothing_new", n=len(round.checked), known=round.known))
+                texts += [why_not_read(path.name, why) for path, why in round.failed]
             _print("\n\n".join(texts)) if texts else None
         trouble = send(told_now, options.alarm)
         if trouble is not None:
