@@ -52,7 +52,7 @@ _STEP = Look(bold=True, wrap=True, lines=True, fill=PALE, top=True)
 _NUMBER = Look(lines=True, centre=True)
 _TOTAL = Look(lines=True, centre=True, bold=True, fill=PALE)
 _MERGE = Look(lines=True, text=True)
-_MERGE_WIDTHS = {"order_id": 22, "buyer_email": 34, "buyer_name": 22, "subject": 46, "product": 34, "message_id": 32}
+_MERGE_WIDTHS = {"order_id": 22, "buyer_email": 44, "buyer_name": 24, "subject": 58, "product": 34, "message_id": 32}
 _WIDTHS = {"message": (12, 14, 8, 24, 46, 46), "summary": (36, 16, 16, 16, 16), "how_to": (24, 76)}
 """An upright A4 is 100 digits wide, across 150."""
 

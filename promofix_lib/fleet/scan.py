@@ -29,7 +29,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.records import Record, checked
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.fleet.looking import Look, finished_files, is_finished, look_at
+from promofix_lib.fleet.looking import Look, finished_files, is_finished, look_at, why_not_read
 from promofix_lib.incident import touched
 from promofix_lib.places import (
     checked_case_name,
@@ -290,7 +290,7 @@ def search_account(account: Account, kept: str, language: str) -> Row:
 
 
 def _row(name: str, look: Look, files: Sequence[Path]) -> Row:
-    whys = [text if path.name in (text := why.text()) else f"{path.name}: {text}" for path, why in look.failed]
+    whys = [why_not_read(path.name, why) for path, why in look.failed]
     if not files:
         whys = [told("fleet.empty_account").text()]
     reports = look.reading.reports if look.reading else ()
@@ -308,9 +308,8 @@ def _days(look: Look) -> tuple[tuple[str, int, int], ...]:
         return ()
     orders = look.reading.orders
     mask = touched(orders, [found.rule for found in look.findings.incidents]).to_numpy() > 0
-    day = (
-        orders["purchase_date"].to_numpy(dtype="datetime64[ns]", na_value=np.datetime64("NaT")).astype("datetime64[D]")
-    )
+    missing = np.datetime64("NaT", "ns")
+    day = orders["purchase_date"].to_numpy(dtype="datetime64[ns]", na_value=missing).astype("datetime64[D]")
     table = pd.DataFrame({"day": day, "order": orders["order_id"].to_numpy(object), "hit": mask}).dropna()
     per_order = table.groupby("order", sort=False).agg(day=("day", "first"), hit=("hit", "any"))
     counts = per_order.groupby("day")["hit"].agg(["size", "sum"]).sort_index().tail(_DAYS_DRAWN)

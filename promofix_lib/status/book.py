@@ -207,7 +207,7 @@ class Book:
 def _moments(orders: pd.DataFrame, column: str) -> npt.NDArray[Any]:
     """A column of times as UTC without a zone; all missing where no report brings it."""
     if column not in orders:
-        return np.full(len(orders), np.datetime64("NaT"), dtype="datetime64[us]")
+        return np.full(len(orders), np.datetime64("NaT", "us"), dtype="datetime64[us]")
     return orders[column].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
 
 
