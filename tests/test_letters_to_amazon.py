@@ -166,6 +166,14 @@ def test_the_rate_before_the_cancellations_is_told_only_before_them(case: Case):
     assert "before these" not in text
 
 
+def test_nobody_speaks_of_cancellations_where_all_are_honoured(case: Case):
+    """None was made and none is to be made: Amazon is not asked to keep them out of the rate."""
+    case.decide("leave_out", case.keys[case.chosen() & (case.book.triage == "cancel")], "honoured")
+    text = texts(case)["technical_issue"]
+    assert "to cancel" not in text
+    assert "already made" not in text
+
+
 def test_what_became_of_the_orders_adds_up_to_them(another: Callable[..., Case]):
     """Each order stands in one line, whoever cancelled it; what was left out stands besides."""
     shipped = {"order-status": "Shipped", "item-status": "Shipped"}

@@ -22,7 +22,7 @@ from tests.trouble import CALLS, JOBS, KEPT, LATER, Disk, half_made, made_patter
 
 ROOT = Path(__file__).parent.parent
 COSTLY = {"reading": 1, "export": 85, "purge": 45, "pack_without": 70, "what_would_go": 45, "status": 20, "pack": 20}
-COSTLY |= {"account": 20, "letters": 20, "purge_older_than": 60}
+COSTLY |= {"account": 20, "letters": 20, "purge_older_than": 60, "returned_files": 1, "drop_in": 1}
 """Every so many touches of the disk in the daily suite; the long one fails at each."""
 
 
