@@ -210,8 +210,7 @@ def purge_case(options: argparse.Namespace) -> int:
         told = [done.text() for done in purge_older_than(options.older_than, really=options.yes)]
         told = told or [say("app.nothing_so_old", n=options.older_than)]
     elif options.case is None:
-        _print(say("app.purge_what"))
-        return 2
+        raise PromofixError("app.purge_what")
     else:
         case = _case(options)
         told = [(purge(case) if options.yes else what_would_go(case)).text()]
