@@ -23,6 +23,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -168,6 +169,15 @@ METHODS: dict[str, Callable[[pd.DataFrame], list[Guess]]] = {
     "deepest promotion id": deepest_promotion,
     "isolation forest": isolation_forest,
 }
+NEEDED = {"PELT on hourly counts": "ruptures", "isolation forest": "sklearn"}
+
+
+def methods(only: str | None = None) -> dict[str, Callable[[pd.DataFrame], list[Guess]]]:
+    """The methods that can run here; which ones cannot is said."""
+    missing = {name for name, package in NEEDED.items() if find_spec(package) is None}
+    if missing and not only:
+        print("left out:", ", ".join(sorted(missing)), "(pip install promofix[bench])\n")
+    return {name: method for name, method in METHODS.items() if only in (None, name) and name not in missing}
 
 
 class Score:
@@ -278,13 +288,14 @@ def cost(files: list[Path]) -> None:
             files = [Path(folder) / name for name in ("made-up.txt", "real.txt")]
             write_report(files[0], 1_000_000)
             write_real(files[1], 360_000)
-        print("| report | rows | reading |", " | ".join(METHODS), "| promofix ÷ reading |")
-        print("| --- | --- | --- |", " --- |" * len(METHODS), "--- |", sep="")
+        every = methods()
+        print("| report | rows | reading |", " | ".join(every), "| promofix ÷ reading |")
+        print("| --- | --- | --- |", " --- |" * len(every), " --- |", sep="")
         for file in files:
             begin = time.process_time()
             orders = read_orders([file]).orders
             seconds = [time.process_time() - begin]
-            for method in METHODS.values():
+            for method in every.values():
                 begin = time.process_time()
                 method(orders)
                 seconds.append(time.process_time() - begin)
@@ -343,12 +354,12 @@ def main() -> None:
         (early if options.early else calibrate)(range(*options.seeds))
         return
     warnings.simplefilter("ignore")
-    methods = {name: METHODS[name] for name in METHODS if options.only in (None, name)}
-    scores = {name: Score() for name in methods}
+    chosen = methods(options.only)
+    scores = {name: Score() for name in chosen}
     seeds = range(*options.seeds)
     every = real_reports(seeds) if options.real else reports(seeds, [*INCIDENTS, *INNOCENTS])
     for planted in every:
-        for name, method in methods.items():
+        for name, method in chosen.items():
             begin = time.process_time()
             guesses = method(planted.orders)
             scores[name].seconds += time.process_time() - begin

@@ -63,7 +63,7 @@ def bare(path: Path) -> Callable[[], None]:
 
 def main() -> None:
     """Print the table."""
-    with tempfile.TemporaryDirectory(dir=".") as name:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         few, many, insert = made(folder / "few", 10), made(folder / "many", 10_000), bare(folder / "bare.db")
         print(f"{'milliseconds':12} {'bare SQLite':>11} {'after 10':>9} {'after 10,000':>13} {'times':>6}")

@@ -78,7 +78,8 @@ def main() -> None:
     """Print the table and the arithmetic."""
     accounts = int(sys.argv[1]) if len(sys.argv) > 1 else 24
     megabytes = float(sys.argv[2]) if len(sys.argv) > 2 else 20
-    with tempfile.TemporaryDirectory(dir=".") as name:
+    Path(".cache").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=".cache") as name:  # no commit takes along what a killed run leaves
         folder = Path(name)
         root = folder / "in"
         size = make_accounts(root, accounts, megabytes) / 1e6

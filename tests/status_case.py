@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from promofix_lib.orders import item_keys, order_table, sku_keys
 from promofix_lib.say import told
 from promofix_lib.status import Book
 
+LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 NIGHT = datetime(2026, 11, 20, 5, tzinfo=UTC)
 NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)
 ENDED = NIGHT + timedelta(hours=10)
@@ -65,6 +67,7 @@ class LooseCase:
     name: str = "loose"
     folder: Path = Path("loose")
     language: str = "en"
+    zone: ZoneInfo = LOS_ANGELES
     normal_prices: tuple[NormalPrice, ...] = (NormalPrice("HP", "", "USD", Decimal("58.99")),)
 
     def __post_init__(self) -> None:

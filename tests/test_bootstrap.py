@@ -101,6 +101,24 @@ def test_a_folder_that_cannot_be_written_says_so(
     assert "python3-venv" not in said
 
 
+def test_an_environment_that_was_killed_while_it_was_made_is_made_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Its Python runs and has no pip yet: pip would never come, and the internet is not to blame."""
+    folder = tmp_path / ".venv"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    made: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "_done", lambda command: made.append(command) or True)
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda _name: None)
+    assert bootstrap._made(folder, python)
+    assert [command[1:4] for command in made] == [["-m", "venv", "--clear"]]
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda _name: "uv")  # which needs no pip in there
+    assert bootstrap._made(folder, python)
+    assert len(made) == 1
+    assert capsys.readouterr().err == ""
+
+
 def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     """Not "check the internet connection"."""
     (tmp_path / "pyproject.toml").write_bytes((PROJECT / "pyproject.toml").read_bytes())

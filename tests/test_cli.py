@@ -148,6 +148,7 @@ REFUSED = [
     (["run", ALL_ORDERS, "--out", "case", "--incident", "7"], "--incident 7: only 1 found"),
     (["read", ALL_ORDERS, "--out", ALL_ORDERS], "one of the reports"),
     (["purge", "nobody"], "no such case"),
+    (["purge"], "promofix: Name a case"),
     (["read", ALL_ORDERS, "--out", "nowhere/orders.csv"], "nowhere/orders.csv: cannot be written (No such file"),
 ]
 

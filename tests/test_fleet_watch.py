@@ -96,6 +96,10 @@ def test_a_broken_file_is_named_and_the_rest_goes_on(folder: Path, capsys: pytes
     status, answer = once(folder, capsys)
     assert (status, len(answer["alarms"])) == (1, 1)
     assert [Path(one["path"]).name for one in answer["failed"]] == ["notes.txt"]
+    assert cli.run(["watch", str(folder), "--once"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Nothing new: 0 files were read; incidents known before: 1.")
+    assert said.count("notes.txt") == 1
 
 
 def test_nothing_could_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

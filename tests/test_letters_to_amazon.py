@@ -166,6 +166,14 @@ def test_the_rate_before_the_cancellations_is_told_only_before_them(case: Case):
     assert "before these" not in text
 
 
+def test_nobody_speaks_of_cancellations_where_all_are_honoured(case: Case):
+    """None was made and none is to be made: Amazon is not asked to keep them out of the rate."""
+    case.decide("leave_out", case.keys[case.chosen() & (case.book.triage == "cancel")], "honoured")
+    text = texts(case)["technical_issue"]
+    assert "to cancel" not in text
+    assert "already made" not in text
+
+
 def test_what_became_of_the_orders_adds_up_to_them(another: Callable[..., Case]):
     """Each order stands in one line, whoever cancelled it; what was left out stands besides."""
     shipped = {"order-status": "Shipped", "item-status": "Shipped"}
@@ -204,8 +212,27 @@ def test_an_order_after_the_end_is_said(case: Case):
     """The promotion still sells: no letter claims its end."""
     case.change_settings(promotion_ended_at="2026-11-20T06:45:00+00:00")
     first = letters_of(case)[0]
-    assert any("affected orders were placed after the end" in gap for gap in first.gaps())
+    assert any("when the promotion really ended; 2 affected orders are younger than" in gap for gap in first.gaps())
+    assert "(2026-11-19 22:45, America/Los Angeles)" in first.gaps()[0]
     assert "We ended" not in first.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "asks"),
+    [
+        ({"order-status": "Shipped", "item-status": "Shipped"}, ("Please give us the case id",)),
+        ({"fulfillment-channel": "Amazon"}, ("Please stop the 11 unshipped orders", "Please give us the case id")),
+    ],
+)
+def test_what_no_order_calls_for_is_not_asked(another: Callable[..., Case], kind: dict[str, str], asks: tuple):
+    """Nothing left to cancel: no shipment is held back, no cancellation is claimed, and there is none to annotate."""
+    lines = [{**victim, **kind} for victim in victims()]
+    first, second, _ = letters_of(another(*lines))
+    assert not re.search("hold back|before we cancel|already made|may cancel", first.text)
+    asked = re.findall(r"^(\d)\. (.*)$", first.text, re.M)
+    assert [number for number, _ in asked] == [str(n) for n in range(1, len(asks) + 2)]
+    assert [line.startswith(words) for (_, line), words in zip(asked[1:], asks, strict=True)] == [True] * len(asks)
+    assert any("nothing to annotate" in gap for gap in second.gaps())
 
 
 def test_a_time_of_the_end_is_claimed_only_when_the_seller_told_it(case: Case):

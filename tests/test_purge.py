@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pytest
 
+from promofix_lib.app.cli import run
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import Answer
 from promofix_lib.errors import CaseError
@@ -129,6 +130,16 @@ def test_what_would_go_changes_nothing_and_tells_the_truth(case: Case):
     for wanted in ("Removed, because it holds", "Searched again afterwards", "backups", "30 days after"):
         assert wanted in done.text("en")
     assert "备份" in done.text("zh-CN")
+
+
+def test_a_purge_before_the_work_is_done_says_so(case: Case, capsys: pytest.CaptureFixture[str]):
+    """Drafts and addresses go with it; a case whose orders are all cancelled is not held up."""
+    assert run(["purge", str(case.folder), "--language", "en"]) == 0
+    assert "The work is not done: 9 orders still have to be cancelled" in capsys.readouterr().out
+    cancelled = {"order-status": "Cancelled", "item-status": "Cancelled"}
+    case.add_report("newer.txt", all_orders(victims(**{f"v{number}": cancelled for number in range(1, 13)})))
+    assert run(["purge", str(case.folder), "--language", "en"]) == 0
+    assert "The work is not done" not in capsys.readouterr().out
 
 
 def test_a_second_purge_finds_nothing(case: Case):

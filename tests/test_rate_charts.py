@@ -107,6 +107,20 @@ def test_labels_stay_inside_the_picture(one: Outlook):
             assert box.x1 <= figure.bbox.width
 
 
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_no_label_runs_out_or_lies_on_another(one: Outlook, language: str):
+    """Also the longest word about the way back, and a best plan that cancels nothing."""
+    plans = one.plans(10)
+    far = [plans[0], *(plan for plan in plans if plan.rate > one.limit)]
+    clock = replace(one.clocks["chosen"], usual_risk=1.0)
+    back = drawn(plot_recovery, clock, language=language)
+    for ax in (back, drawn(plot_frontier, far, limit=one.limit, language=language)):
+        ax.figure.draw_without_rendering()
+        boxes = [text.get_window_extent() for text in ax.texts]
+        assert all(box.x0 >= 0 and box.x1 <= ax.figure.bbox.width for box in boxes)
+        assert not any(a.overlaps(b) for n, a in enumerate(boxes) for b in boxes[:n])
+
+
 def test_a_name_from_a_report_is_not_mathematics(one: Outlook):
     """A sales channel with dollar signs is drawn as it is."""
     strange = replace(one, book=replace(one.book, sales_channel="Shop $x^$ €"))

@@ -244,6 +244,7 @@ def test_an_order_younger_than_the_end_closes_the_gate_again():
     assert (gate.open, gate.still_selling, gate.after_end) == (False, True, (order_id(2),))
     assert (stands(case, 1), stands(case, 2)) == (("written", "confirm_end"), ("still_selling", "confirm_end"))
     assert "Still selling: 1 affected order is" in gate.why.text("en")
+    assert "(2026-11-20 07:00, America/Los Angeles)" in gate.why.text("en")
     case.ended_at = ENDED + timedelta(hours=1)
     case.renew([line(1), late])
     assert (status(case).gate.open, stands(case, 2)) == (True, ("new", "hand_over"))

@@ -9,6 +9,7 @@ import pytest
 
 from promofix_lib.case.case import Case
 from promofix_lib.places import sample_reports
+from promofix_lib.say import speak
 from promofix_lib.status import status
 from promofix_lib.widgets.accounts_desk import AccountsDesk
 
@@ -62,6 +63,7 @@ def test_an_account_becomes_a_case_in_the_language_of_the_page(root: Path):
         desk = AccountsDesk()
         desk.parts["accounts_root"].value = str(root)
         desk.parts["accounts_scan"].click()
+        speak("en")  # as another cell of the kernel may have
         desk.parts["accounts_open 1"].click()
         assert Case.open().language == desk.language == language
         desk.case.change_settings(language="en")

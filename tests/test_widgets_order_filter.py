@@ -266,6 +266,7 @@ def test_a_panel_without_reports_fills_itself(tmp_path):
     assert panel.notice["kind"] == "empty"  # which shows nothing but the notice
     assert panel.facts()["orders"] == 0
     reports[0] = (case.folder / "orders.txt",)
+    case.change_settings(seller_name="Lumen Audio")  # the panel shows it all: there is nothing newer to ask for
     ask(panel, do="look")
     assert panel.facts()["orders"] == 100
     assert panel.notice == {"kind": "hint", "text": ""}
@@ -333,11 +334,15 @@ def test_others_may_follow_after_the_screen_was_answered(case):
 
 def test_without_an_incident_nothing_is_in(tmp_path):
     """Before an incident is taken no order is affected, and the panel says what to do."""
-    panel = OrderFilter(TableCase.of(tmp_path / "case", NIGHT, rule=None))
+    case = TableCase.of(tmp_path / "case", NIGHT, rule=None)
+    other, panel = OrderFilter(case), OrderFilter(case)
     assert panel.facts()["orders"] == 0
     assert "notebook 2" in panel.notice["text"]
     ask(panel, do="choose", name="skus", value="CABLE-2M", on=True)
     assert panel.facts()["orders"] > 0
+    ask(other, do="look")  # it fills itself, for there is nothing on it that could move
+    assert other.facts()["orders"] == panel.facts()["orders"]
+    assert other.notice["text"] == ""
 
 
 def test_the_panel_speaks_chinese(case):

@@ -298,7 +298,10 @@ def test_an_order_whose_items_differ_is_one_row_with_both_tasks(tmp_path: Path):
 
 def test_the_most_urgent_deadline_stands_first(tmp_path: Path):
     """Two hours to the promise date come before everything else; the time is the marketplace's, with its name."""
-    rows = [row(n, promise_date=f"2026-03-0{day}T08:00:00Z" if day else None) for n, day in ((1, 0), (2, 4), (3, 3))]
+    rows = [
+        row(n, purchase_date=f"2026-03-01T0{n}:00:00Z", promise_date=f"2026-03-0{day}T08:00:00Z" if day else None)
+        for n, day in ((1, 0), (2, 4), (3, 3))
+    ]
     listed = todo(written(tmp_path / "buyers.xlsx", rows)["todo"])
     assert listed["order_id"].str[4:11].tolist() == ["0000003", "0000002", "0000001"]
     assert listed["ship_by"].fillna("").tolist() == ["2026-03-03 00:00 PST", "2026-03-04 00:00 PST", ""]

@@ -18,14 +18,16 @@ from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
+from promofix_lib.account.account import account_of
 from promofix_lib.app.travel import pack, unpack
 from promofix_lib.case.case import Case
 from promofix_lib.errors import PromofixError
 from promofix_lib.export.handover import export
 from promofix_lib.incident import Incident
-from promofix_lib.purge import purge, what_would_go
-from promofix_lib.returns.take_back import follow_up
-from promofix_lib.status import status
+from promofix_lib.letters.amazon import advice_of, letters_of, record_advice
+from promofix_lib.purge import purge, purge_older_than, what_would_go
+from promofix_lib.returns import drop_in, follow_up, returned_files, settle
+from promofix_lib.status import confirm_end, status
 from tests.handed_case import NIGHT, NOW, all_orders, line, make_case, usual, victims
 
 SHEET = "exports/2026-11-20T160000/buyers.xlsx"
@@ -87,6 +89,15 @@ JOBS: dict[str, Callable[[Case], object]] = {
     "pack": lambda case: pack(case, case.folder.parent),
     "pack_without": lambda case: pack(case, case.folder.parent, without=True),
     "follow_up": lambda case: follow_up(case, [case.folder / SHEET], now=LATER),
+    "drop_in": lambda case: drop_in(case, "anna.csv", b"Order,Status\n"),
+    "returned_files": returned_files,
+    "settle": lambda case: settle(case, "A", "task", "done", now=LATER),
+    "confirm_end": confirm_end,
+    "record_advice": lambda case: record_advice(case, given_on="2026-11-21", case_id="1", text="cancel"),
+    "advice_of": advice_of,
+    "letters": lambda case: letters_of(case),
+    "account": lambda case: account_of(case).told(),
+    "purge_older_than": lambda _case: purge_older_than(30, LATER + timedelta(days=90)),
     "what_would_go": what_would_go,
     "purge": purge,
     "export": lambda case: export(case, now=LATER),

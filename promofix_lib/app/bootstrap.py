@@ -101,9 +101,12 @@ def _fingerprint() -> str:
 
 
 def _made(folder: Path, python: Path) -> bool:
-    if python.exists() and _done([str(python), "-c", "import sys"]):  # one that was killed half way is made anew
+    uv = shutil.which("uv")
+    # one whose making was killed half way, before it had its pip, is made anew
+    works = [str(python), *(["-c", ""] if uv else ["-m", "pip", "--version"])]
+    if python.exists() and subprocess.run(works, capture_output=True).returncode == 0:
         return True
-    if uv := shutil.which("uv"):
+    if uv:
         return _done([uv, "venv", "--clear", "--python", sys.executable, str(folder)])
     if _done([sys.executable, "-m", "venv", "--clear", str(folder)]):
         return True

@@ -6,12 +6,14 @@ import argparse
 import json
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from promofix_lib.app import overview
 from promofix_lib.case.case import Case
+from promofix_lib.errors import PromofixError
 from promofix_lib.say import Told, harmless, language_of, say, speak, told
 
 
@@ -133,6 +135,7 @@ def this_was_meant(options: argparse.Namespace) -> int:
 
 def watch_folder(options: argparse.Namespace) -> int:
     """``promofix watch``."""
+    from promofix_lib.fleet.looking import why_not_read
     from promofix_lib.fleet.watch import Round, Watch, alarm_text, send
 
     if options.try_alarm:
@@ -147,10 +150,11 @@ def watch_folder(options: argparse.Namespace) -> int:
             _print_json(round.to_json())
         else:
             texts = [*told_now, *(alarm_text(one) for one in round.grown)]
+            if options.once and not texts:
+                could = len({*round.checked} - {path for path, _ in round.failed})
+                texts = [say("fleet.nothing_new", n=could, known=round.known)]
             if options.once or round.failed != failed_before:
-                texts += [say("fleet.not_read", file=path.name, why=why) for path, why in round.failed]
-            if options.once and not round.alarms:
-                texts.append(say("fleet.nothing_new", n=len(round.checked), known=round.known))
+                texts += [why_not_read(path.name, why) for path, why in round.failed]
             _print("\n\n".join(texts)) if texts else None
         trouble = send(told_now, options.alarm)
         if trouble is not None:
@@ -206,12 +210,22 @@ def purge_case(options: argparse.Namespace) -> int:
         told = [done.text() for done in purge_older_than(options.older_than, really=options.yes)]
         told = told or [say("app.nothing_so_old", n=options.older_than)]
     elif options.case is None:
-        _print(say("app.purge_what"))
-        return 2
+        raise PromofixError("app.purge_what")
     else:
         case = _case(options)
         told = [(purge(case) if options.yes else what_would_go(case)).text()]
+        open_orders = 0 if options.yes else _open_orders(case)
+        told += [say("app.purge_early", n=open_orders)] if open_orders else []
     return _print("\n\n".join([*told, *([] if options.yes else [say("app.nothing_removed")])]))
+
+
+def _open_orders(case: Case) -> int:
+    """Orders whose next step needs the drafts or the addresses of buyers; 0 where no report can tell."""
+    from promofix_lib.status import status
+
+    with suppress(PromofixError):
+        return len(status(case).rows_of(next=("hand_over", "upload", "upload_again", "write_buyer")))
+    return 0
 
 
 def pack_case(options: argparse.Namespace) -> int:

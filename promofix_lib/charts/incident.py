@@ -239,7 +239,7 @@ def _shade(night: Night, colours: Colours, ax: Axes, numbers: Iterable[int], *, 
 def _mark_edges(
     night: Night, colours: Colours, ax: Axes, number: int, window: tuple[pd.Timestamp, pd.Timestamp], top: float
 ) -> None:
-    ax.set_ylim(0, top * 1.36)
+    ax.set_ylim(0, top * 1.5)
     first, last = mdates.date2num(list(window))
     for moment, place, name, offset, side in (
         (window[0], first, "first", -5, "right"),
@@ -247,11 +247,11 @@ def _mark_edges(
     ):
         ax.axvline(place, color=colours.ink, linewidth=1)
         text = night.say(name, time=moment.tz_convert(night.zone).to_pydatetime())
-        note(ax, text, (place, top * 1.33), (offset, 0), ha=side, va="top", weight="bold")
+        note(ax, text, (place, top * 1.47), (offset, 0), ha=side, va="top", weight="bold")
     silent = hours_without_orders(night.orders, night.incidents[number])
     if silent >= 2:
         text = night.say("silent", n=round(silent))
-        note(ax, text, (last, top * 1.18), (5, 0), ha="left", va="top", color=colours.faint)
+        note(ax, text, (last, top * 1.33), (5, 0), ha="left", va="top", color=colours.faint)
 
 
 def _priced_like_affected(orders: pd.DataFrame, affected: pd.Series[bool]) -> tuple[pd.DataFrame, str]:

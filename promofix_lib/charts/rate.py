@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from textwrap import fill
 from typing import Any
 
 import matplotlib.dates as mdates
@@ -104,10 +105,10 @@ def plot_frontier(plans: Sequence[Plan], colours: Colours, ax: Axes, *, limit: F
     ax.scatter(rate, loss, s=16, color=colours.affected, zorder=4, linewidths=0)
     ax.axvline(edge, color=colours.ink, linewidth=1.2, linestyle=DASHED)
     top = max([*loss, 1.0])
-    ax.set_ylim(min([0.0, *loss]), top * 1.22)
+    ax.set_ylim(min([0.0, *loss]), top * 1.5)
     ax.set_xlim(0, max([*rate, edge * 2]) * 1.3)
     limit_text = say("charts.limit", language=language, limit=short_percent(limit))
-    ax.text(edge, top * 1.2, f" {limit_text}", va="top", ha="left", size=9)
+    ax.text(edge, top * 1.47, f" {limit_text}", va="top", ha="left", size=9)
     best = max((plan for plan in plans if plan.rate < limit), key=lambda plan: plan.rate, default=None)
     if best is not None:
         text = say("charts.best_under", language=language, limit=short_percent(limit), n=len(best.cancel))
@@ -189,9 +190,14 @@ def _mark_back(ax: Axes, clock: Recovery, colours: Colours, language: str) -> No
     # where the usual cancellations alone go over the limit, the line stays above it
     key = "out" if clock.usual_risk >= 0.5 else "back" if first == last else "back_between"
     text = say(f"charts.{key}", language=language, **days)
-    look: dict[str, Any] = {"weight": "bold", "color": colours.good_text, "ha": "left" if first == last else "center"}
+    look: dict[str, Any] = {"weight": "bold", "color": colours.good_text, "va": "bottom"}
     line = {"arrowstyle": "-", "color": colours.good, "linewidth": 1.2}
-    note(ax, text, (mdates.date2num(likely), height), (6, 30), arrowprops=line, **look)
+    # inside the chart, whatever the day: to the right of it, or back from the right edge
+    left, right = ax.get_xlim()
+    late = mdates.date2num(likely) > (left + right) / 2
+    place = {"xytext": (1, 0.3), "ha": "right"} if late else {"xytext": (0.45, 0.3), "ha": "left"}
+    point = (mdates.date2num(likely), height)
+    ax.annotate(fill(text, 24), point, textcoords="axes fraction", arrowprops=line, **place, **look)
 
 
 def _mark_plan(ax: Axes, plan: Plan, text: str, colour: str, text_colour: str, colours: Colours, language: str) -> None:

@@ -136,6 +136,14 @@ class Handed:
         """The text of a message as the buyer reads it."""
         return "\n\n".join(self.texts[message.message_id][1]) + f"\n{message.values['seller_name']}\n"
 
+    def in_list(self, work: Work) -> str:
+        """Whether an order's message stands in the mail list, and why not."""
+        if self.draft:
+            return self.say("mail_draft")
+        if work.message is None:
+            return self.say("mail_nothing")
+        return self.say("mail_yes") if work.listed else self.say("mail_no", why=work.message.why)
+
     @property
     def mark(self) -> str:
         """What every sheet says of a draft; empty when it is none."""

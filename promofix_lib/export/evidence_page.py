@@ -63,7 +63,7 @@ def evidence_page(
         _tiles(stands, incidents, language),
         *(_figure(caption, png) for caption, png in pictures),
         '<div class="two"><div>',
-        _section(text("timeline", zone=case.zone.key), _table(times)),
+        _section(text("timeline", zone=case.zone.key.replace("_", " ")), _table(times)),
         _section(text("states"), _bars(stands, language)),
         "</div><div>",
         _section(text("items"), _list(_items(stands, incidents, language))),

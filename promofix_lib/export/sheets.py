@@ -10,7 +10,7 @@ from typing import Any
 
 from promofix_lib.amounts import Money
 from promofix_lib.errors import ExportError
-from promofix_lib.export.contents import Handed, Work
+from promofix_lib.export.contents import Handed
 from promofix_lib.export.todo import links_per_row, todo_page
 from promofix_lib.export.workbook import (
     HEADER,
@@ -52,7 +52,7 @@ _STEP = Look(bold=True, wrap=True, lines=True, fill=PALE, top=True)
 _NUMBER = Look(lines=True, centre=True)
 _TOTAL = Look(lines=True, centre=True, bold=True, fill=PALE)
 _MERGE = Look(lines=True, text=True)
-_MERGE_WIDTHS = {"order_id": 22, "buyer_email": 34, "buyer_name": 22, "subject": 46, "product": 34, "message_id": 32}
+_MERGE_WIDTHS = {"order_id": 22, "buyer_email": 44, "buyer_name": 24, "subject": 58, "product": 34, "message_id": 32}
 _WIDTHS = {"message": (12, 14, 8, 24, 46, 46), "summary": (36, 16, 16, 16, 16), "how_to": (24, 76)}
 """An upright A4 is 100 digits wide, across 150."""
 
@@ -233,7 +233,7 @@ def summary_page(handed: Handed) -> Page:
         ("figures", "count"): [(handed.say(f"summary_{name}"), facts[name]) for name in ("orders", "items", "units")],
         ("task", "orders"): [(handed.say(f"triage_{word}"), count) for word, count in facts["triage"].items()],
         ("currency", "paid", "normal_value", "loss", "items_not_known"): _money(handed),
-        ("mail", "orders"): Counter(_in_list(work, handed) for work in handed.works if not handed.draft).items(),
+        ("mail", "orders"): Counter(handed.in_list(work) for work in handed.works if not handed.draft).items(),
         ("language", "messages"): Counter(LANGUAGES[one.language] for one in handed.listed if not handed.draft).items(),
         ("market", "orders"): Counter(work.market.sales_channel or unknown for work in handed.works).items(),
         ("overruled", "reason"): handed.overruled.items(),
@@ -262,12 +262,6 @@ def _notes(handed: Handed) -> Iterator[str]:
         yield handed.say("summary_several", n=buyers)
     if links_per_row(len(handed.works)) < 2:
         yield handed.say("summary_no_links")
-
-
-def _in_list(work: Work, handed: Handed) -> str:
-    if work.listed:
-        return handed.say("mail_yes")
-    return handed.say("mail_no", why=work.message.why) if work.message else handed.say("mail_nothing")
 
 
 def _money(handed: Handed) -> list[tuple[Any, ...]]:

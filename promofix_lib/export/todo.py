@@ -158,7 +158,7 @@ class _Words:
             "product": shortened("; ".join(work.products or work.skus), 80),
             "units": work.units,
             "text": handed.body(message) if message else "",
-            "mail": self._mail(work),
+            "mail": handed.in_list(work),
             "paid_per_unit": self._prices(work) or word("unknown"),
             "ordered": self._moment(row.purchased, work),
             "marketplace": work.market.sales_channel or word("unknown"),
@@ -177,14 +177,6 @@ class _Words:
             told = f"variant_{variants['shipped']}" if word == "shipped" and "shipped" in variants else f"task_{word}"
             tasks.append(self.say("task_one_item" if word == "cancel" and part else told))
         return "; ".join(tasks)
-
-    def _mail(self, work: Work) -> str:
-        message = work.message
-        if self._handed.draft:
-            return self.say("mail_draft")
-        if message is None:
-            return self.say("mail_nothing")
-        return self.say("mail_yes") if work.listed else self.say("mail_no", why=message.why)
 
     def _turn(self, work: Work) -> str:
         message = work.message

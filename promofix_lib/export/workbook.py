@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
@@ -216,18 +217,23 @@ def by_openpyxl(pages: Sequence[Page], path: Path, opens_on: str) -> None:
     book._fonts = IndexedList([Font(name="Arial", size=10)])  # the width of a column is counted in its digits
     book.properties.creator, book.properties.title = "promofix", path.name.split(".")[0]
     styles = _Styles(lambda look: _openpyxl_style(book.worksheets[0], look))
-    for number, page in enumerate(pages):
-        sheet: Any = book.create_sheet(page.name)
-        _set_up_openpyxl(sheet, page)
-        sheet.sheet_view.tabSelected = page.name == opens_on
-        draw = _openpyxl_cells(sheet)
-        for row_number, row in enumerate(page.rows, 1):
-            if row_number in page.heights:
-                sheet.row_dimensions[row_number].height = page.heights[row_number]
-            sheet.append([draw(value, style) for value, style in styles.of(row)])
-        if page.name == opens_on:
-            book.active = number
-    book.save(path)
+    try:
+        for number, page in enumerate(pages):
+            sheet: Any = book.create_sheet(page.name)
+            _set_up_openpyxl(sheet, page)
+            sheet.sheet_view.tabSelected = page.name == opens_on
+            draw = _openpyxl_cells(sheet)
+            for row_number, row in enumerate(page.rows, 1):
+                if row_number in page.heights:
+                    sheet.row_dimensions[row_number].height = page.heights[row_number]
+                sheet.append([draw(value, style) for value, style in styles.of(row)])
+            if page.name == opens_on:
+                book.active = number
+        book.save(path)
+    finally:
+        for sheet in book.worksheets:  # after a failure: else its stream ends whenever it is thrown away
+            with suppress(Exception):
+                sheet._writer.xf.close()
 
 
 def _openpyxl_cells(sheet: Any) -> Callable[[Value, Any], Any]:

@@ -12,7 +12,7 @@ from promofix_lib.places import trouble_told
 from promofix_lib.reports.merging import merged
 from promofix_lib.reports.reading import read_report
 from promofix_lib.reports.report import Reading, Report, Want
-from promofix_lib.say import Told, told
+from promofix_lib.say import Told, say, told
 
 _UNFINISHED = (".part", ".crdownload", ".download", ".tmp")
 _NARROW = Want(columns=frozenset(ASKED))
@@ -64,6 +64,12 @@ def finished_files(folder: Path) -> tuple[Path, ...]:
 def read_narrow(path: Path) -> tuple[Report, ...]:
     """One file with no more than what a search needs: no buyer's name comes into memory."""
     return read_report(path, want=_NARROW)
+
+
+def why_not_read(name: str, why: Told) -> str:
+    """The reason with the file's name in front, where the sentence does not name it already."""
+    text = why.text()
+    return text if name in text else say("fleet.not_read", file=name, why=text)
 
 
 def look_at(

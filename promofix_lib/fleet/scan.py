@@ -29,7 +29,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.records import Record, checked
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.fleet.looking import Look, finished_files, is_finished, look_at
+from promofix_lib.fleet.looking import Look, finished_files, is_finished, look_at, why_not_read
 from promofix_lib.incident import touched
 from promofix_lib.places import (
     checked_case_name,
@@ -184,7 +184,7 @@ def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "", progres
     return Scan(ordered, len(open_still), table, page, zone)
 
 
-def open_as_case(root: str, account: str, language: str = "") -> Case:
+def open_as_case(root: str, account: str) -> Case:
     """An account of a root as the case that is open from now on: its reports, its incidents, the defaults of all.
 
     What was set in the case before stays; a file that cannot be read stays out of it.
@@ -195,8 +195,6 @@ def open_as_case(root: str, account: str, language: str = "") -> Case:
         As `scan` was given it.
     account : str
         The name of its folder.
-    language : str
-        Of a case that is new; the system's by default.
 
     Raises
     ------
@@ -214,7 +212,7 @@ def open_as_case(root: str, account: str, language: str = "") -> Case:
             raise CaseError("fleet.unreadable_account", account=account, why=_row(account, look, files).failed)
         case = Case.choose(checked_case_name(safe_file_name(account)))
         if not case.reports:
-            case.change_settings(**settings, **({"language": language} if language else {}))
+            case.change_settings(**settings)
         case.add_reports(path for path in files if path not in dict(look.failed))
     return case.take_found()
 
@@ -290,7 +288,7 @@ def search_account(account: Account, kept: str, language: str) -> Row:
 
 
 def _row(name: str, look: Look, files: Sequence[Path]) -> Row:
-    whys = [text if path.name in (text := why.text()) else f"{path.name}: {text}" for path, why in look.failed]
+    whys = [why_not_read(path.name, why) for path, why in look.failed]
     if not files:
         whys = [told("fleet.empty_account").text()]
     reports = look.reading.reports if look.reading else ()

@@ -170,7 +170,12 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
     cause = "promotion" if any(one.promotion_ids for one in incidents) else "price"
     state, gone = stands.triage, len(stands.known_cancelled & {*stands.order_ids})
     waiting = sum(row.triage == "cancel" and row.state in _OPEN_STATES for row in stands.rows)
-    asked = state.get("ask_amazon", 0)
+    asked, pending = state.get("ask_amazon", 0), state.get("wait", 0)
+    reason = case.settings.cancel_reason
+    may_cancel = told("letters.may_cancel", n=waiting, reason=reason) if waiting else ""
+    cancel_question = may_cancel or (told("letters.none_to_cancel") if gone else "")
+    fba_question = told("letters.fba", n=asked) if asked else ""
+    questions = (told("letters.ask_technical_issue"), cancel_question, fba_question, told("letters.ask_case_id"))
     rate_lines = tuple(_rates(rates, any_made=bool(stands.known_cancelled)))
     values: dict[str, Told | str] = {
         "orders": f"{stands.orders:,}",
@@ -181,7 +186,9 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
         "onset": _moment(onset) or unknown,
         "end": _moment(end) or unknown,
         "draft": "" if stands.gate.open else told("letters.draft", why=stands.gate.why),
-        "opening": told("letters.opening_later", n=gone) if gone else told("letters.opening"),
+        "opening": told("letters.opening_later", n=gone)
+        if gone
+        else told("letters.opening" if waiting or pending else "letters.opening_none"),
         "this_incident": told("letters.this_incident", n=max(len(stands.incidents), 1)),
         "cause_sentence": told(f"letters.cause_{cause}"),
         "cause_short": told(f"letters.cause_short_{cause}"),
@@ -193,12 +200,14 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
         "cancelled_lines": lines(_cancelled(stands)),
         "rate_lines": lines((told("letters.rates"), *rate_lines)) if rate_lines else "",
         "to_cancel": told("letters.to_cancel", n=waiting),
-        "cancel_question": told("letters.may_cancel", n=waiting, reason=case.settings.cancel_reason)
-        if waiting
-        else told("letters.none_to_cancel"),
-        "reason": case.settings.cancel_reason,
+        "cancel_question": cancel_question,
+        "reason": reason,
         "ended_line": lines(_ended(stands, cause, case)),
-        "fba_question": told("letters.fba", n=asked) if asked else told("letters.no_fba"),
+        "fba_question": fba_question,
+        "hold_line": told("letters.hold") if waiting or pending else "",
+        "ask_lines": lines(
+            told("letters.ask", number=n, what=what) for n, what in enumerate(filter(None, questions), 1)
+        ),
         "done_lines": lines(_done(case, stands, cause)),
         "advice_sentence": _advice("letters.advised", advice[-1]) if advice else told("letters.not_advised"),
         "advice_lines": lines(_advice("letters.advice", one) for one in advice) or told("letters.no_advice"),
@@ -316,7 +325,8 @@ def _cancelled(stands: Status) -> Iterable[Told]:
         if counts[name]:
             yield told(f"letters.now_{name}", n=counts[name])
     if not stands.known_cancelled:
-        yield told("letters.now_none_confirmed")
+        to_come = any(row.triage in ("cancel", "wait") for row in stands.rows if row.order_id in mine)
+        yield told("letters.now_none_confirmed" if to_come else "letters.now_none_at_all")
     elif counts["open"]:
         yield told("letters.now_open", n=counts["open"])
     besides = {"cancelled": len(stands.known_cancelled - mine), "honoured": len(stands.honoured)}

@@ -228,9 +228,18 @@ def folded(table: pa.Table, *, continues: bool) -> tuple[pa.Table, list[Told], l
         return table, [], []
     warnings: list[Told] = []
     aside: list[Quarantined] = []
-    heads = [_one(table.take(group).to_pylist(), continues, warnings, aside) for group in groups]
+    picked, begins = _picked(table, np.concatenate(groups)), np.cumsum([0, *map(len, groups)])
+    lines = (picked.slice(at, len(group)).to_pylist() for at, group in zip(begins, groups, strict=False))
+    heads = [_one(rows, continues, warnings, aside) for rows in lines]
     together = pa.Table.from_pylist(heads, schema=table.schema)
     return _replaced(table, groups, together), warnings[:_SHOWN], aside
+
+
+def _picked(table: pa.Table, rows: Any) -> pa.Table:
+    """These rows. Few are cut out: to take them would make one piece of every column first."""
+    if len(rows) > _FEW:
+        return table.take(pa.array(rows))
+    return pa.concat_tables([table.slice(int(row), 1) for row in rows]).combine_chunks()
 
 
 def _repeated(table: pa.Table) -> list[list[int]]:
@@ -245,7 +254,7 @@ def _repeated(table: pa.Table) -> list[list[int]]:
         rows = np.flatnonzero(pc.is_valid(ids).to_numpy(zero_copy_only=False))
     if not len(rows):
         return []
-    keys = table.select(["order_id", "order_item_id"]).take(pa.array(rows)).to_pandas()
+    keys = _picked(table.select(["order_id", "order_item_id"]), rows).to_pandas()
     again = keys[keys.duplicated(keep=False) & keys["order_item_id"].notna()]
     groups = again.groupby(["order_id", "order_item_id"], sort=False).indices.values()
     return [[int(row) for row in rows[again.index[places]]] for places in groups]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from promofix_lib.case.case import Case
 from promofix_lib.errors import ReportError
-from promofix_lib.places import free_name, safe_file_name, write_atomically
+from promofix_lib.places import free_name, private_folder, safe_file_name, trouble_of_case_told, write_atomically
 from promofix_lib.returns.sheets import TEXTS, WORKBOOKS
 
 INBOX = "returned"
@@ -18,17 +18,17 @@ ENDINGS = (*WORKBOOKS, *TEXTS)
 
 def inbox(case: Case) -> Path:
     """The folder, made when it is not there yet."""
-    folder = case.folder / INBOX
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return private_folder(case.folder / INBOX)
 
 
+@trouble_of_case_told
 def returned_files(case: Case) -> tuple[Path, ...]:
     """Files in the folder that can be read back, by name; hidden ones and those of an open Excel are passed over."""
     found = (path for path in inbox(case).iterdir() if path.suffix.lower() in ENDINGS)
     return tuple(sorted(path for path in found if path.is_file() and not path.name.startswith((".", "~$"))))
 
 
+@trouble_of_case_told
 def drop_in(case: Case, name: str, content: bytes) -> Path:
     """Lay an uploaded file into the folder; the same content is kept once.
 

@@ -11,7 +11,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.records import Answer, ExportRecord, Record, Returned, UploadAnswer
 from promofix_lib.errors import ReportError
 from promofix_lib.export.sheet import Value
-from promofix_lib.places import trouble_of_case_told
+from promofix_lib.places import content, trouble_of_case_told
 from promofix_lib.reports import ProcessingReport, read_processing_report
 from promofix_lib.returns.compare import Desk, Heard, TakenBack, Task
 from promofix_lib.returns.sheets import Worked, is_list, read_worked
@@ -42,11 +42,11 @@ def follow_up(case: Case, paths: Iterable[Path | str], *, now: datetime) -> Take
         A file that is neither of the two, or about another case; nothing was changed then.
     """
     came = [_read(Path(path), now) for path in paths]
-    for source, content in came:
-        if isinstance(content, ProcessingReport):
-            _amazon(case, source, content)
+    for source, read in came:
+        if isinstance(read, ProcessingReport):
+            _amazon(case, source, read)
     heard = Heard(case)
-    return sum((_take(case, source, content, heard) for source, content in came), TakenBack())
+    return sum((_take(case, source, read, heard) for source, read in came), TakenBack())
 
 
 def settle(case: Case, order_id: str, field: Task, value: Value, *, now: datetime, note: str = "") -> None:
@@ -58,17 +58,17 @@ def settle(case: Case, order_id: str, field: Task, value: Value, *, now: datetim
 def _read(path: Path, now: datetime) -> tuple[Source, Worked | ProcessingReport]:
     if not path.is_file():
         raise ReportError("returns.not_there", file=str(path))
-    source = Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), now)
+    source = Source(path.name, hashlib.sha256(content(path)).hexdigest(), now)
     return source, read_worked(path) if is_list(path) else read_processing_report(path)
 
 
-def _take(case: Case, source: Source, content: Worked | ProcessingReport, heard: Heard) -> TakenBack:
+def _take(case: Case, source: Source, read: Worked | ProcessingReport, heard: Heard) -> TakenBack:
     known = any(one.sha256 == source.sha256 for one in case.journal.records(Returned))
-    if isinstance(content, Worked):
-        desk = Desk(heard, source, content, known=known)
+    if isinstance(read, Worked):
+        desk = Desk(heard, source, read, known=known)
         result, lines, kind, by = desk.take(), list[Record](desk.answers), "todo", "assistant"
     else:
-        (result, lines), kind, by = _amazon(case, source, content), "processing_report", "amazon"
+        (result, lines), kind, by = _amazon(case, source, read), "processing_report", "amazon"
     if not known:
         lines.append(Returned(source.name, source.sha256, kind, source.at))
         case.journal.keep(lines, by)

@@ -68,7 +68,8 @@ class Gate:
     def why(self) -> Told:
         """Why it is closed, or that it is open."""
         if self.after_end:
-            return told("status.gate_still_selling", n=len(self.after_end), ended_at=self.ended_at)
+            zone = getattr(self.ended_at and self.ended_at.tzinfo, "key", "UTC").replace("_", " ")
+            return told("status.gate_still_selling", n=len(self.after_end), ended_at=self.ended_at, zone=zone)
         if self.unanswered:
             questions = tuple(told(f"status.gate_{name}") for name in self.unanswered)
             return told("status.gate_closed", questions=questions)

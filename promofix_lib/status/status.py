@@ -257,7 +257,7 @@ def _gate(case: Case, book: Book, chosen: Mask, left: Mask) -> tuple[Gate, Mask]
         late = mine & times.to_numpy(dtype=np.bool_) & (book.triage != "set_aside").to_numpy(dtype=np.bool_)
     names = tuple(book.order_names[_order_flags(book, late)])
     facts: dict[str, bool] = {name: getattr(case.settings, name) for name in FACTS}
-    return Gate(**facts, ended_at=end, after_end=names), late
+    return Gate(**facts, ended_at=end and end.astimezone(case.zone), after_end=names), late
 
 
 def _end(case: Case) -> datetime | None:

@@ -104,7 +104,7 @@ class Table:
         used = {self.past[row.order_id].export for row in rows if row.next in _BY_FILE and row.order_id in self.past}
         left = [row for row in rows if row.state == "left_out" and row.answer != "done"]
         left = [row for row in left if row.triage not in _SETTLED_WORDS]
-        return tuple(row.order_id for row in left if self.past.get(row.order_id, Past()).export in used - {""})
+        return tuple(row.order_id for row in left if self.past.get(row.order_id, Past()).export in used)
 
     def buyer_asked(self, row: OrderRow) -> bool:
         """The order is or will be cancelled at the buyer's wish."""

@@ -85,5 +85,5 @@ class AccountsDesk(Desk):
 
     def _open(self, row: Row) -> None:
         with self.working("finding"):
-            self._case = open_as_case(self._root, row.account, self.language)
+            self._case = open_as_case(self._root, row.account)
         self.tell("start_opened", to=2, name=self._case.name)

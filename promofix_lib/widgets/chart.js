@@ -27,9 +27,8 @@ function chartPart({ model, t, ask }) {
   let moved = null; // the window as the reader moves it, ahead of Python's answer
   let settle = null;
   const chart = () => model.get("chart");
-  let clockKept = null;
   let axisDrawn = "";
-  const clock = () => (clockKept ??= clockOf(model.get("words").language, chart().zone));
+  const clock = () => clockOf(model.get("words").language, chart().zone);
   const shown = () => moved ?? { onset: chart().onset, end: chart().end };
   const inside = (seconds) => Math.min(Math.max(seconds, chart().first), chart().last);
   const x = (seconds) => CHART.left + ((seconds - chart().from) / (chart().to - chart().from)) * (width - CHART.left - CHART.right);

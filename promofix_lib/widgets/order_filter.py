@@ -288,11 +288,12 @@ class OrderFilter(anywidget.AnyWidget):
 
     def _look_for_changes(self, question: str) -> None:
         changed = self._case.revision != self.revision
-        if self._empty and self._case.reports:
+        fills = bool(self._case.reports) and (self._empty or (changed and not self._decided.rules))
+        if fills:  # nothing on it could move under the seller's hands
             self._reload()
         with self.hold_sync():
             self.answer = question
-            if changed and not self._empty:
+            if changed and not fills and not self._empty:
                 self.notice = {"kind": "changed", "text": self._view.say("changed_elsewhere")}
 
     # the window and the other filters

@@ -52,8 +52,11 @@ function wordsOf(model) {
     typeof facts[name] === "number" ? numbers().format(facts[name]) : String(facts[name] ?? ""));
 }
 
-/** Times on the marketplace's clock. */
-function clockOf(language, zone) {
+/** Times on the marketplace's clock; a panel that fills itself learns its zone with the first report. */
+const clocks = {};
+const clockOf = (language, zone) => (clocks[`${language} ${zone}`] ??= clockMade(language, zone));
+
+function clockMade(language, zone) {
   const weekday = language.startsWith("zh") ? undefined : "short"; // 11月19日 22:05
   const day = new Intl.DateTimeFormat(language, { timeZone: zone, weekday, day: "numeric", month: "short" });
   const time = new Intl.DateTimeFormat(language, { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });

@@ -99,7 +99,7 @@ function tablePart({ model, t, ask, id }) {
 
   function draw() {
     const { rows, sort, descending, first, last, count, number, pages, size: rowsAPage, takes, leaves, which, text } = page();
-    clock ??= clockOf(model.get("words").language, model.get("chart").zone);
+    clock = clockOf(model.get("words").language, model.get("chart").zone);
     const place = Array.from(body.children).findIndex((node) => node.contains(node.getRootNode().activeElement));
     keyed(body, rows, (item) => item.key, row, updateRow);
     if (place >= 0 && !body.contains(body.getRootNode().activeElement)) {
