@@ -114,12 +114,13 @@ def test_no_buyer_in_what_a_scan_leaves(done: tuple[scanning.Scan, Path], root: 
 
 def test_by_command(root: Path, done: tuple[scanning.Scan, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path):
     """Exit 3 where something could not be read, 1 with incidents, 0 with none, 2 without accounts."""
-    assert cli.run(["scan", str(root), "--out", str(done[1]), "--json"]) == 3
+    out = shutil.copytree(done[1], tmp_path / "out")
+    assert cli.run(["scan", str(root), "--out", str(out), "--json"]) == 3
     assert json.loads(capsys.readouterr().out)["accounts"] == 4
     for status, name in ((1, "hit"), (0, "quiet")):
         shutil.copytree(root / name, tmp_path / name / name)
-        assert cli.run(["scan", str(tmp_path / name), "--out", str(done[1])]) == status
-    assert cli.run(["scan", str(tmp_path / "none"), "--out", str(done[1])]) == 2
+        assert cli.run(["scan", str(tmp_path / name), "--out", str(out)]) == status
+    assert cli.run(["scan", str(tmp_path / "none"), "--out", str(out)]) == 2
     with pytest.raises(CaseError, match="one folder per account"):
         scan(str(root / "empty"), tmp_path / "o")
 
