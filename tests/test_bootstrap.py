@@ -284,7 +284,7 @@ def test_open_serves_the_pages_and_nothing_else_of_the_disk(by: str, tmp_path: P
             _runs_encrypted(tmp_path / "JUPYTER_RUNTIME_DIR", json.loads(begun[1])["id"])
         finally:
             os.kill(running.pid, signal.SIGINT if by == "Ctrl+C" else signal.SIGTERM)
-            assert running.wait(timeout=30) == 0
+            assert running.wait(timeout=90) == 0
     said = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
     assert said[-1] == "promofix has stopped. What you decided is saved."
     assert len(said) == 3, said  # the address, how to stop it, good-bye
