@@ -256,6 +256,8 @@ def test_all_pages_fill_themselves_in_notebook_7_in_chinese(lab: Lab, page: Any,
         lab.open(page, f"notebooks/zh-CN/{name}.ipynb", keep=True)
         if 0 < number < 7:
             seller.desk("PageHead").get_by_text("17,397.00").wait_for()
+        if number == 1:
+            seller.desk("ReportChooser").locator("table").wait_for()
         if number == 3:  # the zone came with the reports
             expect(seller.page.locator(".pf-caption")).to_contain_text("11月19日 22:05")
         heights.append(seller.sees(str(number)))
