@@ -50,7 +50,9 @@ def test_a_good_sentence_is_left_alone(language: str, sentence: str):
     assert lint_message(good_message(language, more=sentence), language, order_id=ORDER) == ()
 
 
-@pytest.mark.parametrize("kind", ["fresh", "unseen", "heldout", "more", "plain", "coupon", "letters1", "letters2", "letters3"])
+@pytest.mark.parametrize(
+    "kind", ["fresh", "unseen", "heldout", "more", "plain", "coupon", "letters1", "letters2", "letters3"]
+)
 def test_fresh_sentences_are_judged_as_amazon_would(kind: str):
     """Of sentences written before the rules were mended, and of later ones, at most one in twenty is judged wrongly."""
     forbidden, good = table(f"messages-forbidden-{kind}.txt"), table(f"messages-good-{kind}.txt")
