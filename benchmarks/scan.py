@@ -1,7 +1,8 @@
 """Accounts a second: one process, a pool of two, Dask with two workers, on the same made-up accounts in one run.
 
-``python -m benchmarks.scan [ACCOUNTS] [MEGABYTES]`` (24 of 20 by default). Each way has a folder of its own for its
-results, so nobody finds what another has done. CPU is that of all processes, those that start up included.
+``python -m benchmarks.scan [ACCOUNTS] [MEGABYTES]`` (60 of 20 by default: with few, the second in which a worker
+starts weighs most). Each way has a folder of its own for its results, so nobody finds what another has done. CPU is
+that of all processes, those that start up included.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def largest_child() -> float:
 
 def main() -> None:
     """Print the table and the arithmetic."""
-    accounts = int(sys.argv[1]) if len(sys.argv) > 1 else 24
+    accounts = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     megabytes = float(sys.argv[2]) if len(sys.argv) > 2 else 20
     Path(".cache").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=".cache") as name:  # no commit takes along what a killed run leaves
