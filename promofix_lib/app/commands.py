@@ -153,6 +153,8 @@ def watch_folder(options: argparse.Namespace) -> int:
             if options.once and not texts:
                 could = len({*round.checked} - {path for path, _ in round.failed})
                 texts = [say("fleet.nothing_new", n=could, known=round.known)]
+            if looks := [f"- {found.sentence} {why}" for found, why in round.worth_a_look]:
+                texts.append("\n".join([say("app.worth_a_look"), *looks]))
             if options.once or round.failed != failed_before:
                 texts += [why_not_read(path.name, why) for path, why in round.failed]
             _print("\n\n".join(texts)) if texts else None
