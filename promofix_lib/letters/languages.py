@@ -11,10 +11,9 @@ from importlib.resources import files
 from promofix_lib.errors import LetterError
 from promofix_lib.marketplaces import Marketplace
 
-_TEXTS = sorted(
-    path.name[14:-4] for path in files("promofix_lib.letters").iterdir() if path.name.startswith("message-texts-")
-)
-LANGUAGES = tuple(name for name in _TEXTS if name != "zh-CN")
+_NAMES = [path.name.removesuffix(".txt") for path in files("promofix_lib.letters").iterdir()]
+_WRITTEN = {name.removeprefix("message-texts-") for name in _NAMES if name.startswith("message-texts-")}
+LANGUAGES = tuple(sorted(_WRITTEN - {"zh-CN"}))
 """Languages in which promofix can write to a buyer; the Chinese texts are a reading for the seller."""
 _FIRST = {"fr": "1er", "it": "1º", "pt": "1º"}  # the first of a month, as careful writers write it
 
