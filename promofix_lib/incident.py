@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -117,22 +117,6 @@ def affected(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
         if question.asked(incident):
             mask &= question.answer(orders, incident)
     return mask
-
-
-def touched(orders: pd.DataFrame, incidents: Sequence[Incident]) -> pd.Series[int]:
-    """Per order item the number of the first incident that touches it (1, 2 …; the gravest stands first), 0 for none.
-
-    Examples
-    --------
-    >>> from promofix_lib.orders import order_table
-    >>> orders = order_table([{"sku": "A", "item_price": "1", "quantity": 1}, {"sku": "B"}])
-    >>> touched(orders, [Incident(skus=("B",), promotion_ids=("P",)), Incident(skus=("A",))]).tolist()
-    [2, 0]
-    """
-    numbers = np.zeros(len(orders), dtype=np.int64)
-    for number in range(len(incidents), 0, -1):
-        numbers[affected(orders, incidents[number - 1]).to_numpy()] = number
-    return pd.Series(numbers, index=orders.index, name="incident")
 
 
 _EMPTY = Incident()

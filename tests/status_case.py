@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.case.records import Answer, Cancellation, ExportRecord, HandedItem, Record, UploadAnswer
-from promofix_lib.incident import Incident, affected, touched
+from promofix_lib.incident import Incident, affected
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import item_keys, order_table, sku_keys
 from promofix_lib.say import told
@@ -136,7 +136,9 @@ class LooseCase:
 
     def incident_of(self) -> pd.Series[Any]:
         """Its number per order item."""
-        return self.once("incident_of", lambda: touched(self.orders, [self.rule]), per="reading", also=self.rule)
+        return self.once(
+            "incident_of", lambda: affected(self.orders, self.rule).astype(int), per="reading", also=self.rule
+        )
 
     def mask(self, rule: Incident) -> Any:
         """What a rule touches."""

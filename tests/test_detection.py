@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from promofix_lib.case.records import plain, typed
-from promofix_lib.finding import Cause, Finding, NormalPrice, Thresholds, find_incidents
+from promofix_lib.finding import Finding, NormalPrice, Thresholds, find_incidents
 from promofix_lib.incident import Incident, affected
 from promofix_lib.orders import MONEY, item_keys, order_table
 from promofix_lib.reports.merging import read_orders
@@ -427,10 +427,10 @@ def test_a_sku_sold_once_on_the_day_it_went_for_a_cent_is_not_forgotten():
 
 
 def test_what_the_seller_meant_is_no_alarm_any_more():
-    """The cause of a finding, kept and given back, silences it; another promotion is still one."""
+    """The cause of a finding, given back, silences it; another promotion is still one."""
     orders = order_table(usual() + night(9) + night(9, start=500, first=6000, promotion_ids=["OTHER"]))
     first = next(one for one in find_incidents(orders).incidents if one.promotion_ids == ("WRONG",))
-    findings = find_incidents(orders, meant=[Cause.from_json(first.cause.to_json())])
+    findings = find_incidents(orders, meant=[first.cause])
     assert [one.promotion_ids for one in findings.incidents] == [("OTHER",)]
     assert [look.why_not for look in findings.worth_a_look] == [told("finding.why_meant")]
 

@@ -74,32 +74,10 @@ def evidence_page(
         _section(text("reports"), _reports(case, language)),
         f"<footer>{escape(text('footer'))}</footer>",
     ]
-    return _FRAME.format(language=escape(language), title=escape(title), style=_style(), body="\n".join(body))
-
-
-_FRAME = """<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="referrer" content="no-referrer">
-<title>{title}</title>
-<style>
-{style}
-</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-</body>
-</html>
-"""
-
-
-def _style() -> str:
-    return files("promofix_lib.export").joinpath("evidence.css").read_text(encoding="utf-8").strip()
+    page = files("promofix_lib.export").joinpath("evidence.html").read_text(encoding="utf-8")
+    for name, part in {"language": escape(language), "title": escape(title), "body": "\n".join(body)}.items():
+        page = page.replace(f"<!--{name}-->", part)
+    return page
 
 
 def _tiles(stands: Status, incidents: Sequence[IncidentPart], language: str) -> str:

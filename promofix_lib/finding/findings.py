@@ -53,15 +53,6 @@ class Cause:
         named = json.dumps([sorted(self.promotion_ids), sorted(self.skus)], ensure_ascii=True)
         return hashlib.sha256(named.encode()).hexdigest()[:12]
 
-    def to_json(self) -> dict[str, list[str]]:
-        """The cause as plain JSON, for a journal or the state of `watch`."""
-        return {"promotion_ids": list(self.promotion_ids), "skus": list(self.skus)}
-
-    @classmethod
-    def from_json(cls, record: dict[str, list[str]]) -> Cause:
-        """The cause that `to_json` wrote."""
-        return cls(tuple(record["promotion_ids"]), tuple(record["skus"]))
-
 
 @dataclass(frozen=True)
 class Finding:

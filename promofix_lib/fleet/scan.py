@@ -30,7 +30,7 @@ from promofix_lib.case.records import Record, checked
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.fleet.looking import Look, finished_files, is_finished, look_at, why_not_read
-from promofix_lib.incident import touched
+from promofix_lib.incident import affected
 from promofix_lib.places import (
     checked_case_name,
     content,
@@ -305,7 +305,8 @@ def _days(look: Look) -> tuple[tuple[str, int, int], ...]:
     if look.reading is None or look.reading.orders["purchase_date"].isna().all():
         return ()
     orders = look.reading.orders
-    mask = touched(orders, [found.rule for found in look.findings.incidents]).to_numpy() > 0
+    masks = (affected(orders, found.rule).to_numpy() for found in look.findings.incidents)
+    mask = np.logical_or.reduce([np.zeros(len(orders), dtype=np.bool_), *masks])
     missing = np.datetime64("NaT", "ns")
     day = orders["purchase_date"].to_numpy(dtype="datetime64[ns]", na_value=missing).astype("datetime64[D]")
     table = pd.DataFrame({"day": day, "order": orders["order_id"].to_numpy(object), "hit": mask}).dropna()

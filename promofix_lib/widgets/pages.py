@@ -84,7 +84,7 @@ class Pages:
         return rows[rows >= 0].astype(np.int64)
 
     def containing(self, text: str) -> Mask:
-        """Rows in which the text occurs: the same as `filters.containing`."""
+        """Rows in which the text occurs: in an id, a SKU, a name, an address or a promotion."""
         wanted = text.strip().lower()
         if not wanted:
             return np.ones(len(self.orders), dtype=np.bool_)

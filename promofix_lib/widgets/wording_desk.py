@@ -13,7 +13,7 @@ from promofix_lib.letters.linter import Fault, check_overruled, lint_messages
 from promofix_lib.letters.messages import Message, messages_for, wording_of
 from promofix_lib.letters.texts import FIELDS, Template, builtin_template, parse_template
 from promofix_lib.rules import rule
-from promofix_lib.say import ENGLISH
+from promofix_lib.say import ENGLISH, language_name
 from promofix_lib.status import status
 from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.letter_desk import TextsDesk
@@ -121,7 +121,7 @@ class WordingDesk(TextsDesk):
         return self.say(
             "wording_choice",
             variant=self.say(f"variant_{needed.first.variant}"),
-            written=LANGUAGES[needed.first.language],
+            written=language_name(needed.first.language),
             n=len(needed.messages),
             faults=len(self._open(needed.faults)),
         )
