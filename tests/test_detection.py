@@ -466,6 +466,9 @@ def test_an_offer_is_meant_from_its_first_order_on():
     assert find_incidents(order_table(usual() + known + pairs)).incidents == ()
     alone = [sale(404 + n / 10, 6000 + n, **gift, item_promotion_discount="20.00") for n in range(3)]
     assert the_one(order_table(usual() + known + pairs + alone)).order_ids[-3:] == ids(alone)
+    free = {"promotion_ids": ["3 FOR 2"], "item_promotion_discount": "58.99"}
+    basket = [sale(400 + n, 5000 + n, **cells, **open_still) for n in range(2) for cells in ({}, {}, free)]
+    assert find_incidents(order_table(usual() + basket)).incidents == ()
 
 
 @pytest.mark.parametrize("cells", [{"item_price": "33.00"}, {"promotion_ids": ["P"], "item_promotion_discount": "26"}])

@@ -19,7 +19,7 @@ from promofix_lib.finding.findings import Cause, Finding, WorthALook
 from promofix_lib.finding.sales import Ints, Sales
 from promofix_lib.finding.thresholds import EVEN, STEEP, WORDS
 from promofix_lib.marketplaces import main_marketplace
-from promofix_lib.money import Amounts, Ledger, NormalPrice, ledger
+from promofix_lib.money import Ledger, NormalPrice, ledger
 from promofix_lib.orders import flat_lists, totals, uncoded
 from promofix_lib.say import Told, told
 
@@ -78,15 +78,25 @@ class Evidence:
         sales, rows = self.sales, np.sort(candidate.rows)
         normals = {group: every[group] for group in np.unique(sales.group[rows]).tolist() if group in every}
         money, waiting, shipping = book.sums(), self._cannot_judge(rows), self._shipping(rows)
+        groups, counts = np.unique(sales.group[rows], return_counts=True)
+        main = int(groups[np.argmax(np.where(np.isin(groups, list(normals)), counts, counts - len(rows)))])
         sentence = told(
             "finding.incident",
             n=sales.count(rows),
             when=self._when(rows),
             zone=self._zone(rows).key.replace("_", " "),
             what=self._what(self._skus(rows)),
-            paid=self._paid(rows, normals, book),
+            paid=self._paid(rows, main, normals.get(main), book),
             why=self._why(candidate),
         )
+        beside = [*self._elsewhere(candidate, rows), _normal(normals.get(main))]
+        lost = tuple(Money(one.loss, one.currency) for one in money if one.normal_value)
+        unknown = sum(one.items_not_known for one in money)
+        beside += [told("finding.loss", sums=lost)] * bool(lost) + [told("finding.not_in_the_money", n=unknown)] * bool(
+            unknown
+        )
+        beside += [told("finding.shipping", sums=shipping)] * bool(shipping)
+        beside += [told("finding.cannot_judge", n=len(waiting))] * bool(len(waiting))
         return Finding(
             rule=rule_for(self.orders, sales, candidate),
             onset=as_moment(sales.time[rows].min()),
@@ -103,7 +113,7 @@ class Evidence:
             cannot_judge=tuple(keys_of(self.orders, sales, waiting)),
             confidence=confidence(verdict.expected),
             sentence=_then(sentence, _sureness(verdict.expected)),
-            evidence=reduce(_then, self._evidence(candidate, rows, normals, money, waiting, shipping)),
+            evidence=reduce(_then, beside),
             expected=verdict.expected,
             shipping=shipping,
             unplanned=self.chance.is_unplanned(candidate, verdict.expected),
@@ -115,27 +125,22 @@ class Evidence:
             return onset
         return told("finding.from_to", low=onset, high=f"{end:%H:%M}" if onset.date() == end.date() else end)
 
-    def _paid(self, rows: Ints, normals: dict[int, NormalPrice], book: Ledger) -> Told:
-        """What the most affected SKU cost: each price that the ledger knows, beside the normal one."""
-        main = self._main_group(rows, normals)
-        mine = (self.sales.group[rows] == main) & book.paid_known
-        lines = zip(book.paid[mine], self.sales.quantity[rows[mine]], strict=True)
-        each = sorted(Decimal(int(paid)) / 10_000 / int(units) for paid, units in lines)
-        currency = self.sales.key(int(rows[self.sales.group[rows] == main][0]))[2]
-        low, high = ([Money(_said(one, currency), currency) for one in (each[0], each[-1])]) if each else (None, None)
-        paid = told("finding.not_known_yet") if low is None else low
-        if low != high:
-            paid = told("finding.from_to", low=low, high=high)
-        if main in normals:
-            said = told("finding.paid", paid=paid, normal=Money(_said(normals[main].price, currency), currency))
+    def _paid(self, rows: Ints, main: int, normal: NormalPrice | None, book: Ledger) -> Told:
+        """What the most affected SKU cost, as far as the ledger knows, beside the normal price."""
+        mine = self.sales.group[rows] == main
+        lines = zip(book.paid[mine & book.paid_known], self.sales.quantity[rows[mine & book.paid_known]], strict=True)
+        currency = self.sales.key(int(rows[mine][0]))[2]
+        each = [Decimal(int(paid)) / 10_000 / int(units) for paid, units in lines]
+        if not each:
+            paid: Money | Told = told("finding.not_known_yet")
         else:
-            said = told("finding.paid_only", paid=paid)
+            low, paid = (Money(_said(one, currency), currency) for one in (min(each), max(each)))
+            paid = told("finding.from_to", low=low, high=paid) if low != paid else low
+        said = told("finding.paid_only", paid=paid)
+        if normal:
+            said = told("finding.paid", paid=paid, normal=Money(_said(normal.price, currency), currency))
         open_still = int((~book.paid_known).sum()) if each else 0
         return told("finding.paid_in_part", paid=said, n=open_still) if open_still else said
-
-    def _main_group(self, rows: Ints, normals: dict[int, NormalPrice]) -> int:
-        groups, counts = np.unique(self.sales.group[rows], return_counts=True)
-        return int(groups[np.argmax(np.where(np.isin(groups, list(normals)), counts, counts - len(rows)))])
 
     def _why(self, candidate: Candidate) -> Told:
         names, ids = self._names(candidate), candidate.ids
@@ -144,40 +149,18 @@ class Evidence:
         key = "finding.by" if len(ids) == 1 else "finding.together" if candidate.together else "finding.codes"
         return told(key, n=len(ids), names=names if candidate.together else names[:1])
 
-    def _evidence(
-        self,
-        candidate: Candidate,
-        rows: Ints,
-        normals: dict[int, NormalPrice],
-        money: tuple[Amounts, ...],
-        waiting: Ints,
-        shipping: tuple[Money, ...],
-    ) -> list[Told]:
-        """What stands beside the sentence: first order, where else the promotion is, the sums, what is not known."""
+    def _elsewhere(self, candidate: Candidate, rows: Ints) -> list[Told]:
+        """The first order, and how many orders carry the promotion, affected and not."""
         sales, uses, ids = self.sales, self.sales.promotions, candidate.ids
-        first = rows[np.argmin(sales.time[rows])]
-        parts = [told("finding.first", first=str(self.orders["order_id"].iloc[[first]].fillna("").iloc[0]))]
+        first = self.orders["order_id"].iloc[[rows[np.argmin(sales.time[rows])]]].fillna("").iloc[0]
+        parts = [told("finding.first", first=str(first))]
         if ids:
             every = int(sales.order.max(initial=-1)) + 1 + int((sales.order < 0).sum())
             carrying, carried = np.unique(uses.rows[np.isin(uses.ids, ids)], return_counts=True)
             carrying = carrying[carried >= (len(ids) if candidate.together else 1)]
             mine = np.isin(sales.orders_of(carrying), sales.orders_of(rows))
-            here, there = sales.count(carrying[mine]), sales.count(carrying[~mine])
-            parts.append(
-                told("finding.promotion", n=len(ids), here=here, there=there, others=every - sales.count(rows))
-            )
-        normal = normals.get(self._main_group(rows, normals))
-        parts.append(
-            told("finding.normal", sku=normal.sku, how=normal.how_known) if normal else told("finding.no_normal_price")
-        )
-        if lost := tuple(Money(one.loss, one.currency) for one in money if one.normal_value):
-            parts.append(told("finding.loss", sums=lost))
-        if unknown := sum(one.items_not_known for one in money):
-            parts.append(told("finding.not_in_the_money", n=unknown))
-        if shipping:
-            parts.append(told("finding.shipping", sums=shipping))
-        if len(waiting):
-            parts.append(told("finding.cannot_judge", n=len(waiting)))
+            here, there, others = sales.count(carrying[mine]), sales.count(carrying[~mine]), every - sales.count(rows)
+            parts.append(told("finding.promotion", n=len(ids), here=here, there=there, others=others))
         return parts
 
     def _what(self, skus: tuple[str, ...]) -> Told:
@@ -231,6 +214,10 @@ def _sureness(expected: float) -> Told:
     sure = confidence(expected)
     how = next(word for least, word in WORDS if sure >= least)
     return told("finding.sure", how=told(how), share=round(100 * sure))
+
+
+def _normal(price: NormalPrice | None) -> Told:
+    return told("finding.normal", sku=price.sku, how=price.how_known) if price else told("finding.no_normal_price")
 
 
 def _gravest_first(found: Finding) -> tuple[Decimal, int, datetime]:

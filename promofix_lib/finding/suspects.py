@@ -119,13 +119,12 @@ def meant_lines(sales: Sales, deep: Mask) -> Mask:
     free = np.flatnonzero(sales.sold & (sales.depth >= 1 - limits.rounding))
     keep(free, sales.sku[free], _with_companion(sales, free))
     rest = deep & ~meant
-    hits = np.bincount(uses.ids[rest[uses.rows]], minlength=len(uses.names)) > 0
+    deep_uses = np.bincount(uses.ids[rest[uses.rows]], minlength=len(uses.names))
+    offers = (deep_uses > 0) & (np.bincount(uses.ids, minlength=len(uses.names)) >= limits.least_orders)
     to_come = sales.sold & ~sales.depth_known  # in the first hours few discounts are printed
-    used = (rest | to_come)[uses.rows] & hits[uses.ids]
-    rows, ids = uses.rows[used], uses.ids[used]
-    several = (np.bincount(ids, minlength=len(uses.names)) >= limits.least_orders)[ids]
-    rest[rows] = True
-    keep(rows[several], ids[several], _in_fair_order(sales, rest))
+    used = (rest | to_come)[uses.rows] & offers[uses.ids]
+    rest[uses.rows[used]] = True
+    keep(uses.rows[used], uses.ids[used], _in_fair_order(sales, rest))
     return meant
 
 
