@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from promofix_lib.case.records import Answer, Cancellation, ExportRecord, HandedItem, Record, UploadAnswer
+from promofix_lib.case.records import Answer, Cancellation, ExportRecord, HandedItem, UploadAnswer
 from promofix_lib.incident import Incident, affected
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import item_keys, order_table, sku_keys
+from promofix_lib.plain import Record
 from promofix_lib.say import told
 from promofix_lib.status import Book
 

@@ -61,7 +61,7 @@ class JobDone:
             "incidents": found,
             "triage": dict(self.status.triage) if self.status else {},
             "files": [str(path) for path in handover.written] if handover else [],
-            "withheld": [{"what": str(one.what), "why": str(one.why)} for one in handover.withheld] if handover else [],
+            "withheld": [one.to_json() for one in handover.withheld] if handover else [],
             "cancel_rates": self.account.rates_json() if self.account else [],
         }
 

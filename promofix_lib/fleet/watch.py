@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from promofix_lib.case.records import Record
 from promofix_lib.errors import CaseError
 from promofix_lib.finding import Cause, Finding
 from promofix_lib.fleet.looking import Look, finished_files, look_at, read_narrow
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.places import content, write_atomically
+from promofix_lib.plain import Record
 from promofix_lib.reports.report import Report
 from promofix_lib.say import Told, say, told
 
