@@ -133,11 +133,6 @@ class ExportRecord(Record):
     rows: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def keys(self) -> frozenset[str]:
-        """Keys of the items, also as they are named when no report tells item ids."""
-        return frozenset(key for item in self.items for key in (item.key, item.sku_key))
-
 
 # -- what came back ---------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from promofix_lib.case.case import Case
@@ -85,7 +84,7 @@ def write_evidence(
 
 def order_ids_csv(case: Case, stands: Status) -> str:
     """The affected order items with amounts, incident, triage and state, as CSV; nothing in it names a buyer."""
-    book, mask = stands.book, np.asarray(stands.chosen, dtype=np.bool_)
+    book, mask = stands.book, stands.chosen
     rows, money = book.orders[mask], book.ledger.table[mask].set_axis(book.orders.index[mask])
     states = {row.order_id: row.state for row in stands.rows}
     table = pd.DataFrame(

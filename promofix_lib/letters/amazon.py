@@ -13,8 +13,6 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from promofix_lib.amounts import Money
 from promofix_lib.case.records import Advice, ExportRecord, UploadAnswer
 from promofix_lib.errors import CaseError, LetterError
@@ -253,7 +251,7 @@ class IncidentPart:
 
 def incident_parts(case: Case, stands: Status) -> tuple[IncidentPart, ...]:
     """What is said about each taken incident, and about what was put in by hand."""
-    numbers, chosen = case.incident_of().to_numpy(), np.asarray(stands.chosen, dtype=np.bool_)
+    numbers, chosen = case.incident_of().to_numpy(), stands.chosen
     named = {int(one["number"]): tuple(one["promotion_ids"]) for one in stands.incidents}
     masks = {number: chosen & (numbers == number) for number in (*named, 0)}
     return tuple(_part(case, stands, n, mask, named.get(n, ())) for n, mask in masks.items() if mask.any())
