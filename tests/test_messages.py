@@ -26,7 +26,7 @@ from promofix_lib.letters.texts import (
 )
 from promofix_lib.marketplaces import MARKETPLACES
 from promofix_lib.say import told
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from tests.status_case import LooseCase
 
 ORDER = "111-0000001-0000001"

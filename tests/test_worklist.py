@@ -14,7 +14,7 @@ from promofix_lib.account.worklist import Step, message_quota
 from promofix_lib.case.settings import Settings
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.orders import order_table
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from tests.seller_month import seller_month, standing
 from tests.status_case import LooseCase, line, order_id
 

@@ -42,10 +42,8 @@ from promofix_lib.letters.linter import check_messages
 from promofix_lib.letters.messages import Wording, messages_for, wording_of
 from promofix_lib.places import sha256, trouble_of_case_told
 from promofix_lib.say import Told, say, told
-from promofix_lib.status import Status, status
 from promofix_lib.status.book import Mask
-
-__all__ = ["Handover", "Withheld", "export"]
+from promofix_lib.status.status import Status, status
 
 MERCHANT_TOKEN = "FILL-IN-YOUR-MERCHANT-TOKEN"
 

@@ -456,6 +456,3 @@ def _files_of(account: Account, room: Path) -> tuple[Path, ...]:
         for name, path in zip(names, here, strict=True):
             system.get_file(name, str(path))
     return tuple(here)
-
-
-__all__ = ["DEFAULTS_NAME", "Account", "Row", "Scan", "accounts_under", "defaults", "open_as_case", "scan"]

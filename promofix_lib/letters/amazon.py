@@ -19,15 +19,15 @@ from promofix_lib.errors import CaseError, LetterError
 from promofix_lib.letters.texts import one_line
 from promofix_lib.orders import flat_lists
 from promofix_lib.say import ENGLISH, Told, say, told
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from promofix_lib.case.case import Case
-    from promofix_lib.status import Status
     from promofix_lib.status.book import Mask
     from promofix_lib.status.rows import OrderRow
+    from promofix_lib.status.status import Status
 
 LETTERS = ("technical_issue", "annotation", "plan_of_action")
 """The letters, in the order in which they are needed."""

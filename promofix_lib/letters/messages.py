@@ -23,7 +23,8 @@ from promofix_lib.say import Told, told
 
 if TYPE_CHECKING:
     from promofix_lib.case.settings import Settings
-    from promofix_lib.status import OrderRow, Status
+    from promofix_lib.status.rows import OrderRow
+    from promofix_lib.status.status import Status
 
 ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
