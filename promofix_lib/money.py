@@ -18,6 +18,7 @@ from promofix_lib.amounts import plain_amount
 from promofix_lib.filters import is_shipped
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.orders import MONEY, decimals, flat_lists, money_as_integers
+from promofix_lib.plain import Shown
 from promofix_lib.say import Told, told
 
 Mask = npt.NDArray[np.bool_]
@@ -51,7 +52,7 @@ class NormalPrice:
 
 
 @dataclass(frozen=True)
-class Amounts:
+class Amounts(Shown):
     """Money of some order items in one currency.
 
     `paid`, `normal_value` and `loss` are sums over the same items, those of which all three are known, so
@@ -64,7 +65,7 @@ class Amounts:
     loss: Decimal
     items_not_known: int = 0
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, language: str | None = None) -> dict[str, Any]:  # noqa: ARG002 - amounts for programs
         """Money as text.
 
         >>> Amounts("USD", Decimal("300"), Decimal("17697"), Decimal("17397")).to_json()["loss"]

@@ -12,10 +12,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from promofix_lib.case.records import plain, typed
-from promofix_lib.finding import Finding, NormalPrice, Thresholds, find_incidents
+from promofix_lib.finding.findings import Finding
+from promofix_lib.finding.search import find_incidents
+from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.incident import Incident, affected
+from promofix_lib.money import NormalPrice
 from promofix_lib.orders import MONEY, item_keys, order_table
+from promofix_lib.plain import plain, typed
 from promofix_lib.reports.merging import read_orders
 from promofix_lib.say import told
 

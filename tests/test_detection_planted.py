@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from promofix_lib import orders as table
 from promofix_lib.amounts import Money
-from promofix_lib.finding import Findings, find_incidents
+from promofix_lib.finding.findings import Findings
+from promofix_lib.finding.search import find_incidents
 from promofix_lib.incident import affected
 from promofix_lib.orders import item_keys
 from tests.planted.incidents import INCIDENTS

@@ -9,12 +9,12 @@ from typing import Any
 from promofix_lib.account.account import account_of
 from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
-from promofix_lib.finding import Finding, Findings
+from promofix_lib.finding.findings import Finding, Findings
 from promofix_lib.money import Amounts
 from promofix_lib.reports.report import Reading, Report
-from promofix_lib.returns import TakenBack
+from promofix_lib.returns.compare import TakenBack
 from promofix_lib.say import moment_text, say
-from promofix_lib.status import Status, status
+from promofix_lib.status.status import Status, status
 
 _WIDTH = 110
 _SHOWN = 10

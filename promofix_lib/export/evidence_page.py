@@ -15,7 +15,7 @@ from promofix_lib.say import Told, moment_text, say, told
 
 if TYPE_CHECKING:
     from promofix_lib.case.case import Case
-    from promofix_lib.status import Status
+    from promofix_lib.status.status import Status
 
 _ITEMS_SHOWN = 8
 

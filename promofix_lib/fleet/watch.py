@@ -13,12 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from promofix_lib.case.records import Record
 from promofix_lib.errors import CaseError
-from promofix_lib.finding import Cause, Finding
+from promofix_lib.finding.findings import Cause, Finding
 from promofix_lib.fleet.looking import Look, finished_files, look_at, read_narrow
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.places import content, write_atomically
+from promofix_lib.plain import Record
 from promofix_lib.reports.report import Report
 from promofix_lib.say import Told, say, told
 
@@ -363,6 +363,3 @@ def send(texts: list[str], addresses: list[str]) -> Told | None:
         if not known or not door.notify(title=say("fleet.title"), body="\n\n".join(texts)):
             gone.append("desktop" if address == "desktop" else str(number))  # the address itself holds keys
     return told("fleet.not_sent", which=tuple(gone)) if gone else None
-
-
-__all__ = ["STATE_NAME", "Alarm", "Round", "State", "Watch", "alarm_text", "end_link", "send"]

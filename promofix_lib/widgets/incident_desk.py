@@ -13,7 +13,7 @@ from promofix_lib.charts.colours import LIGHT
 from promofix_lib.charts.of_case import incident_picture
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.money import NormalPrice
-from promofix_lib.status import facts_of
+from promofix_lib.status.book import facts_of
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.html import Cell, Html, as_it_is

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib import orders as table
-from promofix_lib.finding import Cause, Finding, find_incidents
+from promofix_lib.finding.findings import Cause, Finding
+from promofix_lib.finding.search import find_incidents
 
 HOUR, DAYS = pd.Timedelta(hours=1), pd.Timedelta(days=30)
 PENDING, LATE = 0.25, 1 / 3
