@@ -34,8 +34,9 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from promofix_lib.charts.usual import hourly_orders
-from promofix_lib.finding import Thresholds, find_incidents
 from promofix_lib.finding.sales import HOUR, as_sales
+from promofix_lib.finding.search import find_incidents
+from promofix_lib.finding.thresholds import Thresholds
 from tests.planted.early import Night
 from tests.planted.incidents import INCIDENTS
 from tests.planted.innocents import INNOCENTS

@@ -19,7 +19,7 @@ from promofix_lib.errors import CaseError, ExportError
 from promofix_lib.export import handover
 from promofix_lib.export.handover import Part, export
 from promofix_lib.say import told
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from tests.handed_case import NIGHT, NOW, all_orders, line, make_case, new_orders, order_id, usual, victims
 
 LETTERS = {

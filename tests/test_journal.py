@@ -28,12 +28,12 @@ from promofix_lib.case.records import (
     Entry,
     ExportRecord,
     HandedItem,
-    Record,
     Returned,
     UploadAnswer,
 )
 from promofix_lib.errors import CaseError
 from promofix_lib.incident import Incident
+from promofix_lib.plain import Record
 from promofix_lib.say import told
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

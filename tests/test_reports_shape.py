@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports import read_orders, read_report, shape
+from promofix_lib.reports.merging import read_orders
+from promofix_lib.reports.reading import read_report
+from promofix_lib.reports.shape import shape
 from promofix_lib.say import speak
 
 UNKNOWN = (

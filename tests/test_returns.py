@@ -13,11 +13,12 @@ import pytest
 
 from promofix_lib.case.records import Answer, Cancellation, ExportRecord
 from promofix_lib.errors import ReportError
-from promofix_lib.reports import FeedError, ProcessingReport
-from promofix_lib.returns import TakenBack, follow_up, settle
+from promofix_lib.reports.feed_result import FeedError, ProcessingReport
+from promofix_lib.returns.compare import TakenBack
 from promofix_lib.returns.sheets import mail_status
+from promofix_lib.returns.take_back import follow_up, settle
 from promofix_lib.returns.uploads import Source, match_upload
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from tests.status_case import NOW, LooseCase, line, order_id
 from tests.worked_list import WorkedList
 

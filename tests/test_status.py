@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from promofix_lib.say import known_key
-from promofix_lib.status import WORDS, Book, facts_of, status
+from promofix_lib.status.book import WORDS, Book, facts_of
 from promofix_lib.status.rows import NEXT, STATES, Gate
+from promofix_lib.status.status import status
 from tests.status_case import ENDED, NOW, LooseCase, line, mask_of, order_id
 
 SHIPPED = {"order_status": "Shipped"}

@@ -15,7 +15,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.export.handover import export
 from promofix_lib.letters.amazon import LETTERS, advice_of, letters_of
 from promofix_lib.orders import item_keys
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.letter_desk import LetterDesk, as_written
 from promofix_lib.widgets.returns_desk import ReturnsDesk

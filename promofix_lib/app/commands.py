@@ -52,7 +52,7 @@ def read(options: argparse.Namespace) -> int:
 def find(options: argparse.Namespace) -> int:
     """``promofix find``."""
     from promofix_lib.app import overview
-    from promofix_lib.finding import ASKED, find_incidents
+    from promofix_lib.finding.search import ASKED, find_incidents
     from promofix_lib.reports.merging import read_orders, thrifty
 
     thrifty()
@@ -162,6 +162,8 @@ def watch_folder(options: argparse.Namespace) -> int:
             if options.once and not texts:
                 could = len({*round.checked} - {path for path, _ in round.failed})
                 texts = [say("fleet.nothing_new", n=could, known=round.known)]
+            if looks := [f"- {found.sentence} {why}" for found, why in round.worth_a_look]:
+                texts.append("\n".join([say("app.worth_a_look"), *looks]))
             if options.once or round.failed != failed_before:
                 texts += [why_not_read(path.name, why) for path, why in round.failed]
             _print("\n\n".join(texts)) if texts else None
@@ -213,7 +215,7 @@ def scan_accounts(options: argparse.Namespace) -> int:
 
 def purge_case(options: argparse.Namespace) -> int:
     """``promofix purge``."""
-    from promofix_lib.purge import purge, purge_older_than, what_would_go
+    from promofix_lib.purge.removal import purge, purge_older_than, what_would_go
 
     if options.older_than is not None:
         told = [done.text() for done in purge_older_than(options.older_than, really=options.yes)]
@@ -230,7 +232,7 @@ def purge_case(options: argparse.Namespace) -> int:
 
 def _open_orders(case: Case) -> int:
     """Orders whose next step needs the drafts or the addresses of buyers; 0 where no report can tell."""
-    from promofix_lib.status import status
+    from promofix_lib.status.status import status
 
     with suppress(PromofixError):
         return len(status(case).rows_of(next=("hand_over", "upload", "upload_again", "write_buyer")))
@@ -283,7 +285,7 @@ def _asked_language(options: argparse.Namespace) -> str:
 
 def _status_json(case: Case, *, orders: bool = False) -> dict[str, Any]:
     from promofix_lib.account.account import account_of
-    from promofix_lib.status import status
+    from promofix_lib.status.status import status
 
     return status(case).to_json(orders=orders) | {"cancel_rates": account_of(case).rates_json()}
 

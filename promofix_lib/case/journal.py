@@ -16,9 +16,10 @@ from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from promofix_lib.case.decisions import Story
-from promofix_lib.case.records import Entry, New, Record, plain
+from promofix_lib.case.records import Entry, New
 from promofix_lib.errors import CaseError
 from promofix_lib.places import trouble_told
+from promofix_lib.plain import Record, plain
 from promofix_lib.say import told
 
 NAME = "case.db"

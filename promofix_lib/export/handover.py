@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -41,12 +40,10 @@ from promofix_lib.export.todo import base_rows
 from promofix_lib.letters.amazon import how_to, letters_of
 from promofix_lib.letters.linter import check_messages
 from promofix_lib.letters.messages import Wording, messages_for, wording_of
-from promofix_lib.places import trouble_of_case_told
+from promofix_lib.places import sha256, trouble_of_case_told
 from promofix_lib.say import Told, say, told
-from promofix_lib.status import Status, status
 from promofix_lib.status.book import Mask
-
-__all__ = ["Handover", "Withheld", "export"]
+from promofix_lib.status.status import Status, status
 
 MERCHANT_TOKEN = "FILL-IN-YOUR-MERCHANT-TOKEN"
 
@@ -253,7 +250,7 @@ def _record(job: Job, parts: Sequence[Part], number: int) -> ExportRecord:
         {name: entry for part in parts for name, entry in part.messages.items()},
         dict(pair for part in parts for pair in part.orders),
         {name: row for part in parts for name, row in part.rows.items()},
-        {path.relative_to(job.folder).as_posix(): _sha256(path) for part in parts for path in part.written},
+        {path.relative_to(job.folder).as_posix(): sha256(path) for part in parts for path in part.written},
     )
 
 
@@ -266,10 +263,6 @@ def _items(job: Job) -> tuple[HandedItem, ...]:
         HandedItem(str(key), str(sku_key), str(order_id), str(word), int(number))
         for key, sku_key, order_id, word, number in cells
     )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _together(orders: Iterable[tuple[str, Told]]) -> Iterator[Withheld]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promofix_lib.errors import PromofixError, ReportError
-from promofix_lib.finding import ASKED, Cause, Findings, find_incidents
+from promofix_lib.finding.findings import Cause, Findings
+from promofix_lib.finding.search import ASKED, find_incidents
 from promofix_lib.places import trouble_told
 from promofix_lib.reports.merging import merged
 from promofix_lib.reports.reading import read_report

@@ -26,7 +26,6 @@ import pyarrow as pa
 from tqdm.auto import tqdm
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.records import Record, checked
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.fleet.looking import Look, finished_files, is_finished, look_at, why_not_read
@@ -40,6 +39,7 @@ from promofix_lib.places import (
     trouble_told,
     write_atomically,
 )
+from promofix_lib.plain import Record, checked
 from promofix_lib.rules import rule
 from promofix_lib.say import current_language, speak, told
 
@@ -456,6 +456,3 @@ def _files_of(account: Account, room: Path) -> tuple[Path, ...]:
         for name, path in zip(names, here, strict=True):
             system.get_file(name, str(path))
     return tuple(here)
-
-
-__all__ = ["DEFAULTS_NAME", "Account", "Row", "Scan", "accounts_under", "defaults", "open_as_case", "scan"]

@@ -13,23 +13,21 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from promofix_lib.amounts import Money
 from promofix_lib.case.records import Advice, ExportRecord, UploadAnswer
 from promofix_lib.errors import CaseError, LetterError
 from promofix_lib.letters.texts import one_line
 from promofix_lib.orders import flat_lists
 from promofix_lib.say import ENGLISH, Told, say, told
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from promofix_lib.case.case import Case
-    from promofix_lib.status import Status
     from promofix_lib.status.book import Mask
     from promofix_lib.status.rows import OrderRow
+    from promofix_lib.status.status import Status
 
 LETTERS = ("technical_issue", "annotation", "plan_of_action")
 """The letters, in the order in which they are needed."""
@@ -253,7 +251,7 @@ class IncidentPart:
 
 def incident_parts(case: Case, stands: Status) -> tuple[IncidentPart, ...]:
     """What is said about each taken incident, and about what was put in by hand."""
-    numbers, chosen = case.incident_of().to_numpy(), np.asarray(stands.chosen, dtype=np.bool_)
+    numbers, chosen = case.incident_of().to_numpy(), stands.chosen
     named = {int(one["number"]): tuple(one["promotion_ids"]) for one in stands.incidents}
     masks = {number: chosen & (numbers == number) for number in (*named, 0)}
     return tuple(_part(case, stands, n, mask, named.get(n, ())) for n, mask in masks.items() if mask.any())

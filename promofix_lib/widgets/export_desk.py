@@ -10,7 +10,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.settings import CANCEL_REASONS
 from promofix_lib.letters.messages import messages_for, wording_of
 from promofix_lib.say import Worded
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.page_head import export_links

@@ -12,7 +12,7 @@ import pandas as pd
 
 from promofix_lib.incident import Answers, Incident
 from promofix_lib.orders import flat_lists, is_true
-from promofix_lib.status import Book
+from promofix_lib.status.book import Book
 
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]

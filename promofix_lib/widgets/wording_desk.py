@@ -14,7 +14,7 @@ from promofix_lib.letters.messages import Message, messages_for, wording_of
 from promofix_lib.letters.texts import FIELDS, Template, builtin_template, parse_template
 from promofix_lib.rules import rule
 from promofix_lib.say import ENGLISH, language_name
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.letter_desk import TextsDesk
 
