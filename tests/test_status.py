@@ -210,7 +210,7 @@ def test_an_order_left_out_after_the_export_still_stands_in_its_files(kind: dict
 def test_an_order_of_which_one_item_is_left_out_stands_by_the_other():
     """Its items keep their own word."""
     case = LooseCase([line(1), line(1, order_item_id="7")], left_out={f"{order_id(1)}/7": ""})
-    assert (stands(case), status(case).items, status(case).left_out) == (("new", "hand_over"), 1, ())
+    assert (stands(case), status(case).facts["items"], status(case).left_out) == (("new", "hand_over"), 1, ())
 
 
 def test_an_order_that_left_the_reports_keeps_its_last_state():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,16 +39,6 @@ class Cause:
         mine = {*self.promotion_ids}, {*self.skus}
         theirs = {*other.promotion_ids}, {*other.skus}
         return theirs[0] <= mine[0] if other.promotion_ids else not mine[0] and theirs[1] <= mine[1]
-
-    @property
-    def id(self) -> str:
-        """A short name that stays the same from report to report and on every computer: twelve letters and digits.
-
-        >>> Cause(("P", "Q")).id == Cause(("Q", "P")).id, len(Cause((), ("S",)).id)
-        (True, 12)
-        """
-        named = json.dumps([sorted(self.promotion_ids), sorted(self.skus)], ensure_ascii=True)
-        return hashlib.sha256(named.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)

@@ -93,11 +93,6 @@ class Status:
         return int(self.facts["orders"])
 
     @property
-    def items(self) -> int:
-        """Affected order items."""
-        return int(self.facts["items"])
-
-    @property
     def units(self) -> int:
         """Units in them."""
         return int(self.facts["units"])
