@@ -22,7 +22,7 @@ FBA = {"fulfillment_channel": "amazon"}
 
 def stands(case: LooseCase, number: int = 1) -> tuple[str, str]:
     """State and next step of an order."""
-    row = status(case).row(order_id(number))
+    row = status(case).rows_of(order_id=order_id(number))[0]
     assert row is not None
     return row.state, row.next
 
@@ -428,7 +428,7 @@ def test_the_status_is_worked_out_once_per_revision():
 def test_put_in_by_hand_is_said():
     """An order that no rule touches has no incident."""
     case = many(put_in={f"{order_id(9)}/{9:014d}": "told by phone"})
-    row = status(case).row(order_id(9))
+    row = status(case).rows_of(order_id=order_id(9))[0]
     assert row is not None
     assert (row.incident, status(case).put_in) == (None, (order_id(9),))
 

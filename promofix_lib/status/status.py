@@ -137,14 +137,6 @@ class Status:
         counts = {"in_no_export": len(self.in_no_export), "withdrawn": len(self.withdrawn)}
         return tuple(told(f"status.{name}", n=n) for name, n in counts.items() if n)
 
-    @cached_property
-    def _by_id(self) -> dict[str, OrderRow]:
-        return {row.order_id: row for row in self.rows}
-
-    def row(self, order_id: str) -> OrderRow | None:
-        """The row of an order; None when it is not affected."""
-        return self._by_id.get(order_id)
-
     def rows_of(self, **wanted: str | Collection[str]) -> tuple[OrderRow, ...]:
         """Rows whose fields have the wanted words: ``rows_of(state="written", next=("upload", "upload_again"))``."""
         asked = {name: {words} if isinstance(words, str) else set(words) for name, words in wanted.items()}
