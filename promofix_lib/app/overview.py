@@ -74,9 +74,9 @@ def findings_text(findings: Findings, reading: Reading) -> str:
 
 
 def incidents_text(incidents: Iterable[Finding]) -> str:
-    """One numbered sentence per incident."""
-    sentences = (f"{number}. {found.sentence}" for number, found in enumerate(incidents, 1))
-    return "\n\n".join(_filled(text, "", "   ") for text in sentences)
+    """One numbered sentence per incident, its evidence below."""
+    parts = ((f"{number}. {found.sentence}", f"{found.evidence}") for number, found in enumerate(incidents, 1))
+    return "\n\n".join(f"{_filled(said, '', '   ')}\n{_filled(facts, '   ', '   ')}" for said, facts in parts)
 
 
 def set_aside(reading: Reading) -> list[str]:

@@ -48,7 +48,8 @@ def evidence_page(
     day = next((str(one.onset.date()) for one in incidents if one.onset), "")
     cause = "promotion" if any(one.promotion_ids for one in incidents) else "price"
     title = text("title", n=stands.orders, day=day, cause=told(f"letters.cause_short_{cause}"))
-    lead = [one.finding.sentence.text(language) for one in case.incidents if one.taken and one.finding]
+    found = [one.finding for one in case.incidents if one.taken and one.finding]
+    lead = [f"{one.sentence.text(language)} {one.evidence.text(language)}" for one in found]
     lead = lead or [say(f"letters.cause_{cause}", language=language)]
     by = [case.settings.seller_name, text("made", at=moment_text(made_at.astimezone(case.zone), language, zone=True))]
     sums = [line.text(language).removeprefix("- ") for line in amount_lines(stands)]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from promofix_lib.amounts import Money, plain_amount
+from promofix_lib.finding.thresholds import WORDS, Thresholds
 from promofix_lib.incident import Incident
 from promofix_lib.money import Amounts, NormalPrice
-from promofix_lib.say import Told
+from promofix_lib.say import Told, told
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,13 @@ class Finding:
     expected : float
         How many runs like this one the shop's own life would bring into a report like this; `confidence` is made of it.
     sentence : Told
-        The evidence, to be checked by hand.
+        Since when, how many orders, what they paid, by what, how sure that is: in one breath.
+    evidence : Told
+        What stands beside it: first order, where else the promotion is, the sums and what is not known.
     shipping : tuple of Money
         What was taken off the shipping of these orders; it is in no other amount.
+    unplanned : bool
+        Whether it is nothing that a seller plans: what half to four fifths off for the first time may be.
     """
 
     rule: Incident
@@ -94,8 +99,21 @@ class Finding:
     cannot_judge: tuple[str, ...]
     confidence: float
     sentence: Told
+    evidence: Told
     expected: float = 0.0
     shipping: tuple[Money, ...] = ()
+    unplanned: bool = True
+
+    def why_no_alarm(self, since: datetime | None = None) -> Told | None:
+        """Why nobody is woken for it, who looks again and again and looked at what was bought until `since`; or None.
+
+        Each look is a chance of a false alarm, and a run that is over was looked at often enough: it must be almost
+        certain. A little older than the last look is new, too: prices and discounts are printed later.
+        """
+        if not self.unplanned:
+            return told("finding.why_planned")
+        new = since is None or self.end > since - timedelta(hours=Thresholds().pause_hours_most)
+        return None if new or self.confidence >= WORDS[0][0] else told("finding.why_over")
 
     @property
     def cause(self) -> Cause:
@@ -121,6 +139,7 @@ class Finding:
             "cannot_judge": list(self.cannot_judge),
             "confidence": self.confidence,
             "sentence": self.sentence.text(),
+            "evidence": self.evidence.text(),
         }
 
 

@@ -41,7 +41,7 @@ class MistakeSettings(Desk):
         case = self._case.take_found()
         incidents, found = case.incidents, case.findings
         let_be = len(found.worth_a_look) + len(found.not_looked_at)
-        told = [str(one.finding.sentence) for one in incidents if one.finding]
+        told = [f"{one.finding.sentence} {one.finding.evidence}" for one in incidents if one.finding]
         here: list[Part] = [
             self._picture(incidents),
             self._table(incidents),

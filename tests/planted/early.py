@@ -44,10 +44,12 @@ class Night:
         return find_incidents(self.at(now), meant=meant).incidents
 
     def alarms(self, first: pd.Timestamp, every: pd.Timedelta) -> list[Finding]:
-        """What somebody who looks so often is told from a moment on, when each time they say that it was meant."""
+        """What somebody who looks so often is woken for from a moment on, and says each time that it was meant."""
         alarms: list[Finding] = []
-        now, last = first, self.orders["purchase_date"].max()
+        now, last, since = first, self.orders["purchase_date"].max(), None
         while now <= last:
-            alarms += self.told(now, tuple(one.cause for one in alarms))
+            found = self.told(now, tuple(one.cause for one in alarms))
+            alarms += [one for one in found if one.why_no_alarm(since) is None]
+            since = now.to_pydatetime()
             now += every
         return alarms
