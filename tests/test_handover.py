@@ -69,6 +69,21 @@ def test_an_export_is_one_dated_folder_of_few_files(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".export-*.part"))
 
 
+def test_an_export_is_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another notebook decides while the files are written is in all of them or in none: here in none."""
+    case = make_case(tmp_path)
+    chosen, items = int(status(case).chosen.sum()), status(case).rows[0].keys
+
+    def meddle(job: handover.Job) -> Part:
+        Case.existing(job.case.folder).decide("leave_out", items, "a friend")
+        return Part()
+
+    monkeypatch.setattr(handover, "PARTS", (meddle, handover.evidence))
+    folder = export(case, now=NOW).folder
+    assert len((folder / "evidence/order-ids.csv").read_text("utf-8").splitlines()) == 1 + chosen
+    assert set(items) <= set(case.left_out)
+
+
 def test_the_evidence_stands_in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Page and lists are part of the export and of its record, and name no buyer."""
     monkeypatch.setattr(handover, "PARTS", (handover.evidence,))

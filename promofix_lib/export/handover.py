@@ -143,11 +143,11 @@ def export(
     """
     if now.tzinfo is None:
         raise ValueError(f"{now} has no time zone.")
-    stand = status(case)
-    chosen = _chosen(case, stand, round, only)
-    if not chosen.any():
-        raise ExportError("export.nothing_new" if round > 1 else "export.nothing_chosen")
-    with _alone(case.folder):
+    with _alone(case.folder), case.journal.still():
+        stand = status(case)
+        chosen = _chosen(case, stand, round, only)
+        if not chosen.any():
+            raise ExportError("export.nothing_new" if round > 1 else "export.nothing_chosen")
         for left_behind in case.folder.glob(".export-*.part"):
             shutil.rmtree(left_behind, ignore_errors=True)
         place = case.new_export(now)
