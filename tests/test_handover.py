@@ -130,8 +130,9 @@ def test_the_status_follows_from_the_export(tmp_path: Path) -> None:
     export(case, now=NOW)
     stand = status(case)
     assert stand.in_no_export == ()
-    assert [stand.row(order_id(n)).next for n in (1, 10, 11, 12)] == ["upload", "ask_amazon", "wait", "decide"]
-    assert (stand.row(order_id(1)).state, stand.row(order_id(1)).message) == ("written", "written")
+    rows = {row.order_id: row for row in stand.rows}
+    assert [rows[order_id(n)].next for n in (1, 10, 11, 12)] == ["upload", "ask_amazon", "wait", "decide"]
+    assert (rows[order_id(1)].state, rows[order_id(1)].message) == ("written", "written")
 
 
 # -- the gate ---------------------------------------------------------------------------------------------------------
