@@ -104,7 +104,7 @@ def _events(case: Case, stands: Status) -> list[tuple[datetime, Told]]:
 
 
 def _all_events(case: Case, stands: Status) -> Iterator[tuple[datetime, Told]]:
-    parts = incident_parts(case, stands)
+    parts = incident_parts(case)
     for one in parts:
         several = {"number": one.number} if len(parts) > 1 else {}
         for name, at in (("first_order", one.onset), ("last_order", one.end)):
