@@ -146,7 +146,9 @@ def watch_folder(options: argparse.Namespace) -> int:
     """``promofix watch``."""
     from promofix_lib.fleet.looking import why_not_read
     from promofix_lib.fleet.watch import Round, Watch, alarm_text, send
+    from promofix_lib.reports.merging import thrifty
 
+    thrifty()
     if options.try_alarm:
         trouble = send([say("fleet.try_alarm")], options.alarm) if options.alarm else told("fleet.no_address")
         return _print(say("fleet.alarm_tried")) if trouble is None else _refused(trouble)
@@ -194,7 +196,9 @@ def scan_accounts(options: argparse.Namespace) -> int:
     """``promofix scan``."""
     from promofix_lib.fleet.scan import scan
     from promofix_lib.fleet.sheet import loss_text, since_text
+    from promofix_lib.reports.merging import thrifty
 
+    thrifty()
     done = scan(options.root, options.out, workers=options.workers, scheduler=options.scheduler, progress=_watched())
     if options.json:
         _print_json(done.to_json())
