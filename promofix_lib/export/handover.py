@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -75,7 +75,9 @@ class Job:
     folder: Path
     export: str
     now: datetime
+    round: int = 1
     copies: int = 1
+    parts: list[Part] = field(default_factory=list)
 
     @property
     def draft(self) -> Told | None:
@@ -201,11 +203,12 @@ def export(
         for left_behind in case.folder.glob(".export-*.part"):
             shutil.rmtree(left_behind, ignore_errors=True)
         place = case.new_export(now)
-        job = Job(case, stand, chosen, case.folder / f".export-{place.name}.part", place.name, now, copies)
+        job = Job(case, stand, chosen, case.folder / f".export-{place.name}.part", place.name, now, round, copies)
         job.folder.mkdir()
         try:
-            parts = [part(job) for part in tqdm(PARTS, disable=not progress, desc="export", unit="step")]
-            record = _record(job, parts, round)
+            for part in tqdm(PARTS, disable=not progress, desc="export", unit="step"):
+                job.parts.append(part(job))
+            record = _record(job)
             job.folder.rename(place)
         finally:
             shutil.rmtree(job.folder, ignore_errors=True)
@@ -214,6 +217,7 @@ def export(
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
+    parts = job.parts
     orders = [pair for part in parts for pair in part.orders if pair[1] != job.draft]  # a draft says it of the file
     written = tuple(place / path.relative_to(job.folder) for part in parts for path in part.written)
     files = tuple(entry for part in parts for entry in part.withheld)
@@ -241,11 +245,13 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _record(job: Job, parts: Sequence[Part], number: int) -> ExportRecord:
+def _record(job: Job) -> ExportRecord:
+    """What the parts written so far come to."""
+    parts = job.parts
     return ExportRecord(
         job.export,
         job.now,
-        number,
+        job.round,
         bool(job.draft),
         _items(job),
         {name: lines for part in parts for name, lines in part.uploads.items()},
@@ -379,8 +385,8 @@ def letters(job: Job) -> Part:
 
 
 def evidence(job: Job) -> Part:
-    """``evidence/``: charts, timeline, order ids and hashes, and one page that shows them."""
-    return Part(write_evidence(job.case, job.folder / "evidence", job.now))
+    """``evidence/``: charts, timeline, order ids and hashes, and one page; orders stand as this export leaves them."""
+    return Part(write_evidence(job.case, job.folder / "evidence", job.now, handing=_record(job)))
 
 
 PARTS: tuple[Callable[[Job], Part], ...] = (
