@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promofix_lib.case.records import plain, typed
 from promofix_lib.errors import CaseError
 from promofix_lib.incident import Answers, Ceiling, Incident, affected
 from promofix_lib.orders import item_keys, order_table
+from promofix_lib.plain import plain, typed
 
 NIGHT = datetime(2026, 11, 20, 6, tzinfo=UTC)
 ROW = {

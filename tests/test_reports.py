@@ -20,10 +20,12 @@ from openpyxl import Workbook
 
 from promofix_lib.errors import ReportError
 from promofix_lib.orders import COLUMNS
-from promofix_lib.reports import Report, read_processing_report, read_report
 from promofix_lib.reports.cells import moment
+from promofix_lib.reports.feed_result import read_processing_report
 from promofix_lib.reports.flat_file import FlatFile
 from promofix_lib.reports.lines import header_of
+from promofix_lib.reports.reading import read_report
+from promofix_lib.reports.report import Report
 from promofix_lib.reports.rows import flawless
 
 DATA = Path(__file__).parent / "data" / "reports"

@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports import FeedError, Reading, read_orders, read_processing_report, read_report
+from promofix_lib.reports.feed_result import FeedError, read_processing_report
+from promofix_lib.reports.merging import read_orders
+from promofix_lib.reports.reading import read_report
+from promofix_lib.reports.report import Reading
 
 MET = Path(__file__).parent / "data" / "reports" / "met"
 

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "promofix_lib"
 
 # From facts to hands; a module may import from modules of its own row and of the rows above.
 ROWS = (
-    ("errors", "amounts", "say"),
+    ("errors", "amounts", "say", "plain"),
     ("marketplaces", "places", "rules", "orders"),
     ("filters", "reports"),
     ("money", "incident"),

@@ -29,7 +29,7 @@ from promofix_lib.letters.messages import Message, shortened
 from promofix_lib.letters.texts import FIELDS, LONGEST_CELL, Template, builtin_template, texts
 from promofix_lib.rules import rule
 from promofix_lib.say import language_name
-from promofix_lib.status import facts_of
+from promofix_lib.status.book import facts_of
 
 SHEETS = ("mail_merge", "todo", "message", "summary", "how_to")
 """The workbook's sheets, in order, the same in every language; the first is what mail programs read."""

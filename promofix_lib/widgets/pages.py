@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from promofix_lib.amounts import amount_text
 from promofix_lib.orders import as_text
-from promofix_lib.status import Book
+from promofix_lib.status.book import Book
 from promofix_lib.widgets.facets import Codes, Mask
 
 Show = Literal["affected", "all", "by_hand", "unjudged"]
