@@ -147,7 +147,7 @@ def read_promofix_again(path: Path) -> int:
 
 def read_narrow(path: Path) -> int:
     """Promofix, only what a search asks for."""
-    from promofix_lib.finding import ASKED
+    from promofix_lib.finding.search import ASKED
     from promofix_lib.reports.merging import read_orders
 
     return len(read_orders([path], columns=ASKED).orders)
@@ -252,12 +252,12 @@ def read_pyarrow(path: Path) -> int:
     return len(table.to_pandas(types_mapper=pd.ArrowDtype))
 
 
-TOOLS = "import promofix_lib.app.cli, promofix_lib.case.case, promofix_lib.finding, promofix_lib.app.job"
+TOOLS = "import promofix_lib.app.cli, promofix_lib.case.case, promofix_lib.finding.search, promofix_lib.app.job"
 READERS: dict[str, tuple[Callable[[Path], int], str]] = {
     "promofix": (read_promofix, "import promofix_lib.reports.merging"),
     "promofix, a line twice": (read_promofix_repeated, "import promofix_lib.reports.merging"),
     "promofix, cached": (read_promofix_again, "import promofix_lib.reports.merging"),
-    "promofix, narrow": (read_narrow, "import promofix_lib.reports.merging, promofix_lib.finding"),
+    "promofix, narrow": (read_narrow, "import promofix_lib.reports.merging, promofix_lib.finding.search"),
     "promofix find": (lambda path: command("find", path), TOOLS),
     "promofix run": (lambda path: command("run", path, "--out", path.with_name("run")), TOOLS),
     "a case, first opening": (open_case, TOOLS),

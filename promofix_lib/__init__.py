@@ -28,11 +28,11 @@ _HOMES = {
     "TruthTable": "widgets.returns_desk",
     "WordingDesk": "widgets.wording_desk",
     "affected": "incident",
-    "find_incidents": "finding",
+    "find_incidents": "finding.search",
     "order_table": "orders",
     "read_orders": "reports.merging",
-    "triage": "status",
-    "what_would_go": "purge",
+    "triage": "status.book",
+    "what_would_go": "purge.removal",
 }
 
 __all__ = sorted(_HOMES)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 
-from promofix_lib.orders import flat_lists, has_any
+from promofix_lib.orders import has_any
 
 
 def in_window(orders: pd.DataFrame, start: datetime | None, end: datetime | None) -> pd.Series[bool]:
@@ -124,26 +123,3 @@ def is_shipped(orders: pd.DataFrame) -> pd.Series[bool]:
     """
     by_order = one_of(orders, "order_status", ["Shipped", "Shipping"]) & ~one_of(orders, "item_status", ["Unshipped"])
     return one_of(orders, "item_status", ["Shipped"]) | by_order
-
-
-def containing(orders: pd.DataFrame, text: str) -> pd.Series[bool]:
-    """Orders in which `text` occurs in an id, a SKU, a name or a promotion; capitals do not matter.
-
-    Examples
-    --------
-    >>> from promofix_lib.orders import order_table
-    >>> containing(order_table([{"sku": "HP-700"}, {"promotion_ids": ["hp-deal"]}, {"sku": "x"}]), "HP-").tolist()
-    [True, True, False]
-    """
-    wanted = text.strip().lower()
-    mask = pd.Series(not wanted, index=orders.index)
-    if not wanted:
-        return mask
-    for column in ("order_id", "order_item_id", "sku", "asin", "product_name", "buyer_name", "buyer_email"):
-        mask |= orders[column].str.lower().str.contains(wanted, regex=False).fillna(False).astype(bool)
-    return mask | _list_containing(orders["promotion_ids"], wanted) | _list_containing(orders["claim_codes"], wanted)
-
-
-def _list_containing(lists: pd.Series[Any], wanted: str) -> pd.Series[bool]:
-    known = set(flat_lists(lists)[1])
-    return has_any(lists, [word for word in known if wanted in word.lower()])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -119,22 +119,6 @@ def affected(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
     return mask
 
 
-def touched(orders: pd.DataFrame, incidents: Sequence[Incident]) -> pd.Series[int]:
-    """Per order item the number of the first incident that touches it (1, 2 …; the gravest stands first), 0 for none.
-
-    Examples
-    --------
-    >>> from promofix_lib.orders import order_table
-    >>> orders = order_table([{"sku": "A", "item_price": "1", "quantity": 1}, {"sku": "B"}])
-    >>> touched(orders, [Incident(skus=("B",), promotion_ids=("P",)), Incident(skus=("A",))]).tolist()
-    [2, 0]
-    """
-    numbers = np.zeros(len(orders), dtype=np.int64)
-    for number in range(len(incidents), 0, -1):
-        numbers[affected(orders, incidents[number - 1]).to_numpy()] = number
-    return pd.Series(numbers, index=orders.index, name="incident")
-
-
 _EMPTY = Incident()
 _BETWEEN = "\x1f"  # stands in no SKU, channel or currency
 
@@ -146,6 +130,8 @@ class Question:
     fields: tuple[str, ...]
     answer: Callable[[pd.DataFrame, Incident], pd.Series[bool]]
     always: bool = False
+    column: str = ""
+    """The column whose words it allows, where it is such a question."""
 
     def asked(self, incident: Incident) -> bool:
         """Whether the rule asks it."""
@@ -153,7 +139,7 @@ class Question:
 
 
 def _allowed(field: str, column: str) -> Question:
-    return Question((field,), lambda orders, incident: one_of(orders, column, getattr(incident, field)))
+    return Question((field,), lambda orders, rule: one_of(orders, column, getattr(rule, field)), column=column)
 
 
 def _business(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
@@ -242,11 +228,11 @@ QUESTIONS: dict[str, Question] = {
     ),
     "price": Question(("ceilings", "max_unit_price", "promotion_ids"), cheap_enough, always=True),
     "skus": _allowed("skus", "sku"),
-    "sales_channels": _allowed("sales_channels", "sales_channel"),
-    "currencies": _allowed("currencies", "currency"),
     "order_statuses": _allowed("order_statuses", "order_status"),
     "fulfillment_channels": _allowed("fulfillment_channels", "fulfillment_channel"),
+    "sales_channels": _allowed("sales_channels", "sales_channel"),
     "ship_countries": _allowed("ship_countries", "ship_country"),
+    "currencies": _allowed("currencies", "currency"),
     "is_business_order": Question(("is_business_order",), _business),
     "quantity": Question(("min_quantity", "max_quantity"), _quantity),
     "except_items": Question(("except_items",), _not_excepted),

@@ -18,13 +18,14 @@ from promofix_lib.amounts import plain_amount
 from promofix_lib.filters import is_shipped
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.orders import MONEY, decimals, flat_lists, money_as_integers
+from promofix_lib.plain import Shown
 from promofix_lib.say import Told, told
 
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 _SCALE = 10_000  # item_price and item_promotion_discount are kept in ten-thousandths
-_ENOUGH_SHIPPED = 3
+_ENOUGH = 3
 _USUALLY = 0.9
 _GIVEN = told("money.given_by_seller")
 _SOLD_AS = ("sku", "sales_channel", "currency")
@@ -51,7 +52,7 @@ class NormalPrice:
 
 
 @dataclass(frozen=True)
-class Amounts:
+class Amounts(Shown):
     """Money of some order items in one currency.
 
     `paid`, `normal_value` and `loss` are sums over the same items, those of which all three are known, so
@@ -64,7 +65,7 @@ class Amounts:
     loss: Decimal
     items_not_known: int = 0
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, language: str | None = None) -> dict[str, Any]:  # noqa: ARG002 - amounts for programs
         """Money as text.
 
         >>> Amounts("USD", Decimal("300"), Decimal("17697"), Decimal("17397")).to_json()["loss"]
@@ -141,7 +142,7 @@ def ledger(orders: pd.DataFrame, normal_prices: Iterable[NormalPrice] = ()) -> L
 
     The paid amount is known where the price is, and the discount: a missing discount of a shipped order is none; of an
     order that has not shipped it is not known where the order carries a promotion that usually prints one (at least
-    3 shipped orders carry it, and 90 % of them print a discount: Amazon prints discounts when it ships).
+    3 orders tell, shipped or with a discount, and 90 % of them print one: Amazon prints discounts when it ships).
 
     Parameters
     ----------
@@ -183,11 +184,11 @@ def _discount_to_come(orders: pd.DataFrame, discounted: Mask, printed: Mask) -> 
     rows, ids = flat_lists(orders["promotion_ids"])
     codes, names = pd.factorize(ids)
     order = pd.factorize(orders["order_id"].iloc[rows], use_na_sentinel=False)[0]
-    in_shipped = shipped[rows]
-    carrying = _orders_per_code(codes[in_shipped], order[in_shipped], len(names))
-    printing = in_shipped & discounted[rows]
+    printing = discounted[rows]
+    carried = shipped[rows] | printing
+    carrying = _orders_per_code(codes[carried], order[carried], len(names))
     telling = _orders_per_code(codes[printing], order[printing], len(names))
-    usual = (carrying >= _ENOUGH_SHIPPED) & (telling >= _USUALLY * carrying)
+    usual = (carrying >= _ENOUGH) & (telling >= _USUALLY * carrying)
     carries = np.zeros(len(orders), dtype=np.bool_)
     carries[rows[usual[codes]]] = True
     return open_rows & carries

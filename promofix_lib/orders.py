@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from promofix_lib.amounts import plain_amount
 from promofix_lib.errors import ExportError
+from promofix_lib.say import harmless
 
 TEXT = pd.ArrowDtype(pa.string())
 TEXTS = pd.ArrowDtype(pa.list_(pa.string()))
@@ -368,6 +369,16 @@ def _tamed(column: pd.Series[Any]) -> pd.Series[Any]:
 
 def _tamed_text(text: str) -> str:
     return re.sub(r"(^|;)(\s*[=+@-])", r"\1'\2", re.sub(r"[\t\r\n]+", " ", text))
+
+
+def csv_text(rows: Iterable[Iterable[object]], columns: Sequence[str], *, header: bool = True) -> str:
+    r"""Rows as CSV that any spreadsheet opens: each cell on one line, none of them a formula.
+
+    >>> csv_text([["=1+1", "two\nlines"]], ["a", "b"])
+    "a,b\n'=1+1,two lines\n"
+    """
+    texts = [[harmless(" ".join(str(cell).split())) for cell in row] for row in rows]
+    return tame(pd.DataFrame(texts, columns=list(columns))).to_csv(index=False, header=header, lineterminator="\n")
 
 
 def write_csv(orders: pd.DataFrame, path: Path, *, never: Iterable[Path] = ()) -> Path:

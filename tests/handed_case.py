@@ -14,7 +14,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.export.contents import Handed, works_of
 from promofix_lib.incident import Incident
 from promofix_lib.letters.messages import Wording, messages_for
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from tests.status_case import NIGHT, NOW, LooseCase, order_id
 
 PROMOTION = "Percentage Off 2026/11/19 21-14-3-482"

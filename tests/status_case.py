@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from promofix_lib.case.records import Answer, Cancellation, ExportRecord, HandedItem, Record, UploadAnswer
-from promofix_lib.incident import Incident, affected, touched
+from promofix_lib.case.records import Answer, Cancellation, ExportRecord, HandedItem, UploadAnswer
+from promofix_lib.incident import Incident, affected
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import item_keys, order_table, sku_keys
+from promofix_lib.plain import Record
 from promofix_lib.say import told
-from promofix_lib.status import Book
+from promofix_lib.status.book import Book
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 NIGHT = datetime(2026, 11, 20, 5, tzinfo=UTC)
@@ -111,7 +112,7 @@ class LooseCase:
     @property
     def book(self) -> Book:
         """Level 1."""
-        return self.once("book", lambda: Book.of(self), per="reading")
+        return self.once("book", lambda: Book(self.orders, self.normal_prices, self.keys, self.sku_keys), per="reading")
 
     @property
     def revision(self) -> int:
@@ -136,7 +137,9 @@ class LooseCase:
 
     def incident_of(self) -> pd.Series[Any]:
         """Its number per order item."""
-        return self.once("incident_of", lambda: touched(self.orders, [self.rule]), per="reading", also=self.rule)
+        return self.once(
+            "incident_of", lambda: affected(self.orders, self.rule).astype(int), per="reading", also=self.rule
+        )
 
     def mask(self, rule: Incident) -> Any:
         """What a rule touches."""
@@ -207,9 +210,9 @@ class LooseCase:
 
     def _cells(self, name: str) -> dict[str, str]:
         """The answer cells of a row, as far as they are answered already."""
-        from promofix_lib.status import status
+        from promofix_lib.status.status import status
 
-        row = status(self).row(name)  # type: ignore[arg-type]
+        row = next(iter(status(self).rows_of(order_id=name)), None)  # type: ignore[arg-type]
         done = {"sent": "sent", "bounced": "came back"}.get(row.message if row else "", "to send")
         words = {"": "to do", "todo": "to do", "not_needed": "not needed"}
         word = words.get(row.answer, row.answer) if row and not row.conflict else "to do"

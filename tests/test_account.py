@@ -14,6 +14,8 @@ import pytest
 from promofix_lib.account.account import Account, costs_of
 from promofix_lib.account.honour import NoPlan, Plan
 from promofix_lib.amounts import Money
+from promofix_lib.case.settings import Settings
+from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import order_table
 from tests.seller_month import seller_month, standing
@@ -28,9 +30,11 @@ def month() -> tuple[pd.DataFrame, pd.Series]:
     return orders, orders["promotion_ids"].notna()
 
 
-def account(orders: pd.DataFrame, chosen: pd.Series, known: dict[str, Any] | None = None, **given: Any) -> Account:
+def account(orders: pd.DataFrame, chosen: pd.Series, known: dict[str, Any] | None = None, **costs: Any) -> Account:
     """The account of these affected orders."""
-    return Account(standing(orders, chosen, prices=PRICES, **(known or {})), **given)
+    return Account(
+        standing(orders, chosen, prices=PRICES, **(known or {})), Settings(costs=costs), marketplace_of("Amazon.com")
+    )
 
 
 def test_three_hundred_wrong_orders_in_one_piece(month: Any):
@@ -112,15 +116,15 @@ def test_orders_of_amazons_stock_touch_no_rate():
 
 def test_stock_may_leave_no_plan(month: Any):
     """With no stock all must be cancelled, and the reason names how many."""
-    (one,) = account(*month, stock={"HP-BLK": 0, "HP-RED": 0}, stock_channel="Amazon.com").channels
+    (one,) = account(*month, **{"HP-BLK": {"stock": 0}, "HP-RED": {"stock": 0}}).channels
     assert isinstance(one.plan, NoPlan)
     assert 100 < one.plan.at_least < 300
 
 
 def test_costs_replace_the_normal_price(month: Any):
     """Honouring is measured by what the unit costs, where the seller told it."""
-    costs = {sku: Money(Decimal("2.00"), "USD") for sku in ("HP-BLK", "HP-RED")}
-    plan, dearer = account(*month, costs=costs).channels[0].plan, account(*month).channels[0].plan
+    costs = {sku: {"unit_cost": "2.00"} for sku in ("HP-BLK", "HP-RED")}
+    plan, dearer = account(*month, **costs).channels[0].plan, account(*month).channels[0].plan
     assert isinstance(plan, Plan)
     assert isinstance(dearer, Plan)
     assert plan.loss < dearer.loss / 40

@@ -29,7 +29,7 @@ from promofix_lib.export.cancellation import (
 )
 from promofix_lib.orders import order_table
 from promofix_lib.say import known_key
-from promofix_lib.status import Book
+from promofix_lib.status.book import Book
 
 
 def item(number: int, **more: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from promofix_lib.export.requests import REFUND_COLUMNS, RefundFile, fba_requests, refund_adjustments
 from promofix_lib.orders import order_table
-from promofix_lib.status import Book
+from promofix_lib.status.book import Book
 
 
 def fba(number: int, **more: Any) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from promofix_lib.finding import NormalPrice
 from promofix_lib.finding.baselines import References, references
 from promofix_lib.finding.sales import Sales, as_sales
 from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.money import NormalPrice
 from promofix_lib.orders import order_table
 
 

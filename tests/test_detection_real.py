@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from promofix_lib.finding import Finding, Findings, Thresholds, find_incidents
+from promofix_lib.finding.findings import Finding, Findings
+from promofix_lib.finding.search import find_incidents
+from promofix_lib.finding.thresholds import Thresholds
 from tests.planted.early import Night
 from tests.planted.real import KINDS, Month, as_orders, months, planted
 

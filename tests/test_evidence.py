@@ -22,7 +22,7 @@ from promofix_lib.charts.style import Picture, look
 from promofix_lib.errors import ExportError
 from promofix_lib.export.evidence import ORDER_COLUMNS, write_evidence
 from promofix_lib.letters.amazon import record_advice
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from tests.handed_case import NOW, all_orders, buyer, line, make_case, new_orders, order_id, usual, victims
 
 ODD = "P <1> & more"

@@ -76,7 +76,8 @@ def test_one_round_by_command(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert status == 1
     assert [(one["id"], one["new"], one["orders"]) for one in first["alarms"]] == [("1", True, 300)]
     assert [Path(path).name for path in first["checked"]] == [ALL_ORDERS.name]
-    assert once(folder, capsys) == (0, {"checked": [], "alarms": [], "updates": [], "known": 1, "failed": []})
+    nothing = {key: [] for key in ("checked", "alarms", "updates", "worth_a_look", "failed")}
+    assert once(folder, capsys) == (0, {**nothing, "known": 1})
 
 
 def test_this_was_meant_silences_the_cause(folder: Path, capsys: pytest.CaptureFixture[str]):
@@ -169,3 +170,49 @@ def test_a_message_that_did_not_go_out_goes_out_in_the_next_round(folder: Path):
     assert len(watch.round(lambda _: False).alarms) == 1
     assert len(watch.round().alarms) == 1
     assert watch.round().alarms == ()
+
+
+def sold(day: float, number: int, **cells: str) -> dict[str, str]:
+    plain = {
+        "amazon-order-id": f"111-0000000-{number:07d}",
+        "purchase-date": f"2026-03-{1 + int(day):02d}T{int(day % 1 * 24):02d}:{int(day * 1440) % 60:02d}:00+00:00",
+        "order-status": "Shipped",
+        "sales-channel": "Amazon.com",
+        "sku": "HP",
+        "quantity": "1",
+        "currency": "USD",
+        "item-price": "58.99",
+        "item-promotion-discount": "",
+        "promotion-ids": "",
+    }
+    return plain | {name.replace("_", "-"): cell for name, cell in cells.items()}
+
+
+def report(folder: Path, name: str, rows: list[dict[str, str]]) -> None:
+    lines = ["\t".join(rows[0]), *("\t".join(row.values()) for row in rows)]
+    (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(("off", "alarms"), [("35.39", 0), ("53.09", 1)])
+def test_what_a_seller_may_plan_wakes_nobody(tmp_path: Path, off: str, alarms: int, capsys: pytest.CaptureFixture[str]):
+    """A first code of 60 % is told as worth a look, with the reason; one of 90 % is an alarm."""
+    usual = [sold(n / 4, n) for n in range(80)]
+    code = [sold(20 + n / 48, 500 + n, promotion_ids="CODE", item_promotion_discount=off) for n in range(9)]
+    report(tmp_path, "all.txt", usual + code)
+    status, answer = once(tmp_path, capsys)
+    assert (status, len(answer["alarms"]), len(answer["worth_a_look"])) == (alarms, alarms, 1 - alarms)
+    assert all("may mean that" in one["why_not"] for one in answer["worth_a_look"])
+
+
+def test_what_is_over_must_be_almost_certain(tmp_path: Path):
+    """Looked at again and again, three orders of ten days ago are no news, unless nobody has looked before."""
+    usual = [sold(n / 4, n) for n in range(80)]
+    few = [sold(9 + n, 500 + n, promotion_ids="CODE", item_promotion_discount="53.00") for n in range(3)]
+    report(tmp_path, "all.txt", usual + few)
+    assert len(Watch(tmp_path).round().alarms) == 1
+    (tmp_path / STATE_NAME).unlink()
+    report(tmp_path, "all.txt", usual)
+    assert Watch(tmp_path).round().alarms == ()
+    report(tmp_path, "again.txt", few)
+    again = Watch(tmp_path).round()
+    assert (len(again.alarms), len(again.worth_a_look)) == (0, 1)

@@ -20,7 +20,7 @@ from promofix_lib.errors import CaseError, ExportError
 from promofix_lib.export import handover
 from promofix_lib.export.handover import Part, export
 from promofix_lib.say import told
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from tests.handed_case import NIGHT, NOW, all_orders, line, make_case, new_orders, order_id, usual, victims
 
 LETTERS = {
@@ -68,6 +68,21 @@ def test_an_export_is_one_dated_folder_of_few_files(tmp_path: Path) -> None:
     assert set(done.written) == {path for path in done.folder.rglob("*") if path.is_file()}
     assert done.withheld == ()
     assert not list(tmp_path.glob(".export-*.part"))
+
+
+def test_an_export_is_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another notebook decides while the files are written is in all of them or in none: here in none."""
+    case = make_case(tmp_path)
+    chosen, items = int(status(case).chosen.sum()), status(case).rows[0].keys
+
+    def meddle(job: handover.Job) -> Part:
+        Case.existing(job.case.folder).decide("leave_out", items, "a friend")
+        return Part()
+
+    monkeypatch.setattr(handover, "PARTS", (meddle, handover.evidence))
+    folder = export(case, now=NOW).folder
+    assert len((folder / "evidence/order-ids.csv").read_text("utf-8").splitlines()) == 1 + chosen
+    assert set(items) <= set(case.left_out)
 
 
 def test_the_evidence_stands_in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,8 +136,9 @@ def test_the_status_follows_from_the_export(tmp_path: Path) -> None:
     export(case, now=NOW)
     stand = status(case)
     assert stand.in_no_export == ()
-    assert [stand.row(order_id(n)).next for n in (1, 10, 11, 12)] == ["upload", "ask_amazon", "wait", "decide"]
-    assert (stand.row(order_id(1)).state, stand.row(order_id(1)).message) == ("written", "written")
+    rows = {row.order_id: row for row in stand.rows}
+    assert [rows[order_id(n)].next for n in (1, 10, 11, 12)] == ["upload", "ask_amazon", "wait", "decide"]
+    assert (rows[order_id(1)].state, rows[order_id(1)].message) == ("written", "written")
 
 
 # -- the gate ---------------------------------------------------------------------------------------------------------

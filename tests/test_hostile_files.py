@@ -18,7 +18,11 @@ from hypothesis import strategies as st
 
 from promofix_lib.errors import ReportError
 from promofix_lib.orders import COLUMNS, write_csv
-from promofix_lib.reports import Reading, read_orders, read_processing_report, read_report, shape
+from promofix_lib.reports.feed_result import read_processing_report
+from promofix_lib.reports.merging import read_orders
+from promofix_lib.reports.reading import read_report
+from promofix_lib.reports.report import Reading
+from promofix_lib.reports.shape import shape
 
 SAMPLES = {
     "all.txt": (

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promofix_lib.case.records import plain, typed
 from promofix_lib.errors import CaseError
-from promofix_lib.incident import Answers, Ceiling, Incident, affected, touched
+from promofix_lib.incident import Answers, Ceiling, Incident, affected
 from promofix_lib.orders import item_keys, order_table
+from promofix_lib.plain import plain, typed
 
 NIGHT = datetime(2026, 11, 20, 6, tzinfo=UTC)
 ROW = {
@@ -217,13 +217,6 @@ def test_a_question_left_out_is_not_asked():
     orders = order_table([ROW, ROW | {"sku": "other"}, ROW | {"sku": "other", "quantity": 2}])
     rule = Incident(skus=("HP",), max_quantity=1)
     assert Answers(orders).without("skus", rule).tolist() == [True, True, False]
-
-
-def test_an_item_belongs_to_the_gravest_incident_that_touches_it():
-    """Incidents stand in order of their loss; 0 is none."""
-    orders = order_table([ROW, ROW | {"sku": "other"}, ROW | {"sku": "third"}])
-    some = [Incident(skus=("other",)), Incident(skus=("HP", "other"))]
-    assert touched(orders, some).tolist() == [2, 1, 0]
 
 
 def test_a_ceiling_that_names_its_channel_speaks_before_one_for_all():

@@ -13,7 +13,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, UploadAnswer
 from promofix_lib.errors import CaseError, LetterError
 from promofix_lib.letters.amazon import LETTERS, advice_of, concerns, how_to, letters_of, record_advice
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from tests.handed_case import NOW, all_orders, buyer, line, make_case, new_orders, order_id, usual, victims
 
 RATES = [

@@ -170,8 +170,8 @@ def test_a_fault_says_where_what_and_why():
     text = good_message("en", more="Leave us a review.")
     [fault] = lint_message(text, "en")
     assert fault == Fault(11, "review", "review")
-    assert fault.text("en") == "line 11: “review” – Talk of reviews, feedback or ratings is forbidden. [review]"
-    assert "第 11 行" in fault.text("zh-CN")
+    assert fault.told.text("en") == "line 11: “review” – Talk of reviews, feedback or ratings is forbidden. [review]"
+    assert "第 11 行" in fault.told.text("zh-CN")
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from promofix_lib.errors import ReportError
 from promofix_lib.orders import COLUMNS, item_keys, uncoded
-from promofix_lib.reports import Reading, read_orders
+from promofix_lib.reports.merging import read_orders
+from promofix_lib.reports.report import Reading
 
 ALL = (
     "amazon-order-id purchase-date last-updated-date order-status fulfillment-channel sales-channel "

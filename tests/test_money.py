@@ -54,9 +54,12 @@ def usual(promotion: str, printed: int, bare: int) -> list[dict[str, Any]]:
     ids=["3 of 3 print one", "only 2 shipped", "9 of 10", "8 of 9"],
 )
 def test_a_discount_not_printed_yet_is_not_known_where_one_is_usual(printed: int, bare: int, known: bool):
-    """At least 3 shipped orders carry the promotion, and 90 % of them print a discount."""
+    """At least 3 orders tell, shipped or with a discount, and 90 % of them print one."""
     pending = row("X", item_price="50", promotion_ids=["P"], order_status="Unshipped")
     table = ledger(order_table([*usual("P", printed, bare), pending]), PRICES).table
+    assert bool(table["known"].iloc[-1]) is known
+    early = [one | {"order_status": "Unshipped"} for one in usual("P", printed, 0)]
+    table = ledger(order_table([*early, *usual("P", 0, bare), pending]), PRICES).table
     assert bool(table["known"].iloc[-1]) is known
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from promofix_lib.case.case import Case
 from promofix_lib.places import sample_reports
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from promofix_lib.widgets.html import PAGES
 from tests.made_sample import make_sample
 

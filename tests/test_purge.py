@@ -30,7 +30,8 @@ from promofix_lib.case.records import Answer
 from promofix_lib.errors import CaseError
 from promofix_lib.letters.amazon import advice_of, record_advice
 from promofix_lib.orders import order_table
-from promofix_lib.purge import Searcher, people_of, purge, purge_older_than, what_would_go
+from promofix_lib.purge.removal import purge, purge_older_than, what_would_go
+from promofix_lib.purge.search import Searcher, people_of
 from tests.handed_case import NOW, all_orders, buyer, make_case, order_id, victims
 
 PEOPLE = frozenset(word for number in (1, 2, 9, 12) for word in buyer(number).values())
@@ -212,7 +213,7 @@ CUT_OFF = """
 import os, sys
 from pathlib import Path
 from promofix_lib.case.case import Case
-from promofix_lib.purge import purge
+from promofix_lib.purge.removal import purge
 case, left = Case.existing(Path(sys.argv[1])), int(sys.argv[2])
 steps = 0
 def count(event, args):

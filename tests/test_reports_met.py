@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports import FeedError, Reading, read_orders, read_processing_report, read_report
+from promofix_lib.reports.feed_result import FeedError, read_processing_report
+from promofix_lib.reports.merging import read_orders
+from promofix_lib.reports.reading import read_report
+from promofix_lib.reports.report import Reading
 
 MET = Path(__file__).parent / "data" / "reports" / "met"
 
@@ -41,6 +44,7 @@ ROWS = {
     "17-control-letters.txt": 5,
     "18-names.txt": 2,
     "47-index-column.csv": 3,
+    "53-dollar-sign.txt": 1,
     "54-mac.zip": 3,
 }
 
@@ -66,7 +70,6 @@ REFUSED = {
     "05-buyers-own-history.csv": "All Orders",
     "06-fba-returns.txt": "All Orders",
     "52-dates-two-ways.txt": "has no time zone",
-    "53-dollar-sign.txt": "is not an amount",
     "55-sign-in-page.txt": "this is a web page",
     "57-password.xlsx": "is locked with a password",
     "20-answer-heading-refused.txt": "notebook 6",

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports import Report, read_report
-from promofix_lib.reports.report import Want
+from promofix_lib.reports.reading import read_report
+from promofix_lib.reports.report import Report, Want
 from promofix_lib.reports.xml import MessageReader, is_xml
 
 ENVELOPE = (

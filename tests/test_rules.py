@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from promofix_lib.case.records import plain, typed
-from promofix_lib.finding import find_incidents
+from promofix_lib.finding.search import find_incidents
 from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.orders import item_keys, order_table
+from promofix_lib.plain import plain, typed
 from tests.test_detection import ids, night, sale, the_one, usual
 
 

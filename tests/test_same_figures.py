@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from promofix_lib.account.account import account_of
 from promofix_lib.amounts import amount_text
 from promofix_lib.app.job import export_case
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from promofix_lib.widgets.order_filter import OrderFilter
 from tests.handed_case import NOW
 from tests.random_cases import random_case

@@ -19,7 +19,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError
 from promofix_lib.export.handover import export
 from promofix_lib.purge.search import Searcher, people_of
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from tests.handed_case import NOW, make_case
 
 BUYER = "Ada Example"

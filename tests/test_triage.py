@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promofix_lib.orders import order_table
-from promofix_lib.status import WORDS, triage
+from promofix_lib.status.book import WORDS, triage
 
 CASES = [
     ({"order_status": "Unshipped", "fulfillment_channel": "merchant"}, "cancel"),

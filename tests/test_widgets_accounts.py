@@ -10,7 +10,7 @@ import pytest
 from promofix_lib.case.case import Case
 from promofix_lib.places import sample_reports
 from promofix_lib.say import speak
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from promofix_lib.widgets.accounts_desk import AccountsDesk
 
 

@@ -15,7 +15,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.export.handover import export
 from promofix_lib.letters.amazon import LETTERS, advice_of, letters_of
 from promofix_lib.orders import item_keys
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.letter_desk import LetterDesk, as_written
 from promofix_lib.widgets.returns_desk import ReturnsDesk
@@ -341,7 +341,7 @@ def test_a_contradiction_is_settled_on_the_desk(given: Case):
     assert row.order_id in part(desk, f"conflict {row.order_id}")["text"]
     ask(desk, f"status.answer_done {row.order_id}")
     assert status(given).rows_of(next="settle_conflict") == ()
-    assert status(given).row(row.order_id).answer == "done"
+    assert status(given).rows_of(order_id=row.order_id)[0].answer == "done"
 
 
 # -- all of them ----------------------------------------------------------------------------------------------------

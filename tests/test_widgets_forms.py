@@ -14,7 +14,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.places import sample_reports
 from promofix_lib.say import speak
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from promofix_lib.widgets.account_desk import CostsDesk, OrderOfWork, RateDesk
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.export_desk import ExportButton

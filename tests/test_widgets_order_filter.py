@@ -10,7 +10,7 @@ import pytest
 
 from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.orders import item_keys
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from promofix_lib.widgets.order_filter import OrderFilter
 from tests.panel_case import RULE, TableCase, night_of_orders
 

@@ -11,13 +11,16 @@ import pytest
 
 from promofix_lib.account.account import Account
 from promofix_lib.account.worklist import Step, message_quota
+from promofix_lib.case.settings import Settings
+from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.orders import order_table
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from tests.seller_month import seller_month, standing
 from tests.status_case import LooseCase, line, order_id
 
 NOW = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)  # 3 a.m. in Los Angeles
 ZONE = ZoneInfo("America/Los_Angeles")
+HOME = marketplace_of("Amazon.com")
 
 
 def night(orders: int = 1, **row: Any) -> pd.DataFrame:
@@ -35,7 +38,7 @@ def night(orders: int = 1, **row: Any) -> pd.DataFrame:
 def steps_of(orders: pd.DataFrame, now: datetime = NOW, batch_orders: int = 0, **known: Any) -> dict[str, Step]:
     """The plan for cancelling every row, by key."""
     status = standing(orders, pd.Series(True, index=orders.index), **known)
-    steps = Account(status, zone=ZONE, batch_orders=batch_orders).plan_of_work(now)
+    steps = Account(status, Settings(batch_size=batch_orders), HOME).plan_of_work(now)
     assert [step.when for step in steps] == sorted(step.when for step in steps)
     assert len({step.key for step in steps}) == len(steps)
     return {step.key: step for step in steps}
@@ -46,7 +49,7 @@ def test_the_work_has_an_order():
     month = seller_month(days=8, a_day=30, wrong=60)
     wrong = month["promotion_ids"].notna() | (month["fulfillment_channel"] == "amazon").fillna(False)
     status = standing(month, wrong, gate_open=False, steps={"cancel": "confirm_end"})
-    steps = Account(status, zone=ZONE).plan_of_work(NOW)
+    steps = Account(status, market=HOME).plan_of_work(NOW)
     keys = [step.key for step in steps]
     wanted = ["stop_bleed", "save_reports", "ask_amazon", "letter_before", "hand_over", "cancel_trial", "cancel_1"]
     wanted += ["message_1", "letter_after", "round_1", "check_rate_1", "purge"]
@@ -91,7 +94,7 @@ def test_honoured_orders_are_shipped_before_their_deadline():
     """Orders that the seller honours get a step of their own, early enough."""
     orders, out = night(3), pd.Series([False, True, True])
     status = standing(orders, ~out, left_out=out, ship_by={"O2": NOW + timedelta(hours=5)})
-    ship = next(step for step in Account(status, zone=ZONE).plan_of_work(NOW) if step.key == "ship")
+    ship = next(step for step in Account(status, market=HOME).plan_of_work(NOW) if step.key == "ship")
     assert ship.order_ids == ("O2", "O1")
     assert ship.when == NOW + timedelta(hours=4)
     assert ship.what.text("en") == "Ship the 2 orders that you honour."
@@ -120,12 +123,12 @@ def test_what_was_left_out_after_the_export_is_taken_out_of_the_file_before_it_i
     case.export()
     case.left_out = {f"{order_id(3)}/{3:014d}": "a friend"}
     case.renew(case.lines)
-    steps = {step.key: step for step in Account(status(case), zone=ZONE).plan_of_work(NOW)}
+    steps = {step.key: step for step in Account(status(case), market=HOME).plan_of_work(NOW)}
     assert steps["withdraw"].order_ids == (order_id(3),)
     assert steps["withdraw"].when <= steps["cancel_trial"].when
     assert str(status(case).told()[0]).startswith("1 order that you left out still stands in the files")
     case.export(folder="E2")
-    assert "withdraw" not in {step.key for step in Account(status(case), zone=ZONE).plan_of_work(NOW)}
+    assert "withdraw" not in {step.key for step in Account(status(case), market=HOME).plan_of_work(NOW)}
     assert status(case).told() == ()
 
 
@@ -176,7 +179,7 @@ def test_what_came_back_is_worked_on(next_step: str, key: str):
 def test_the_rate_is_checked_when_the_clock_says():
     """On the day the rate should be under the limit again there is a step, at nine on the seller's clock."""
     month = seller_month(days=8, a_day=30, wrong=60)
-    account = Account(standing(month, month["promotion_ids"].notna()), zone=ZONE)
+    account = Account(standing(month, month["promotion_ids"].notna()), market=HOME)
     now = datetime(2026, 11, 20, 11, tzinfo=UTC)
     checks = [step.when for step in account.plan_of_work(now) if step.key.startswith("check_rate")]
     likely = account.channels[0].clocks["chosen"].likely
@@ -217,7 +220,7 @@ def test_the_plan_follows_the_case_to_its_end():
     case = LooseCase([line(n) for n in range(1, 5)], left_out={f"{order_id(4)}/{4:014d}": "a friend"})
 
     def plan(now: datetime = NOW) -> dict[str, tuple[str, ...]]:
-        steps = Account(status(case), zone=ZONE).plan_of_work(now)
+        steps = Account(status(case), market=HOME).plan_of_work(now)
         return {step.key: step.order_ids for step in steps if not step.key.startswith(("look", "check", "purge"))}
 
     three, four = tuple(order_id(n) for n in (1, 2, 3)), (order_id(4),)

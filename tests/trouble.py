@@ -25,9 +25,10 @@ from promofix_lib.errors import PromofixError
 from promofix_lib.export.handover import export
 from promofix_lib.incident import Incident
 from promofix_lib.letters.amazon import advice_of, letters_of, record_advice
-from promofix_lib.purge import purge, purge_older_than, what_would_go
-from promofix_lib.returns import drop_in, follow_up, returned_files, settle
-from promofix_lib.status import confirm_end, status
+from promofix_lib.purge.removal import purge, purge_older_than, what_would_go
+from promofix_lib.returns.inbox import drop_in, returned_files
+from promofix_lib.returns.take_back import follow_up, settle
+from promofix_lib.status.status import confirm_end, status
 from tests.handed_case import NIGHT, NOW, all_orders, line, make_case, usual, victims
 
 SHEET = "exports/2026-11-20T160000/buyers.xlsx"

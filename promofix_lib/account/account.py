@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -22,6 +21,8 @@ from promofix_lib.account.risks import offers_at_risk, warnings_of
 from promofix_lib.account.seller_orders import Flags, Reading, SellerOrders, seller_orders
 from promofix_lib.account.worklist import Step, plan_of_work
 from promofix_lib.amounts import Money
+from promofix_lib.case.settings import Settings
+from promofix_lib.marketplaces import UNKNOWN, Marketplace
 from promofix_lib.say import Told, told
 from promofix_lib.status.book import Book
 from promofix_lib.status.status import Status, status
@@ -131,27 +132,15 @@ class Account:
     ----------
     status : Status
         Where the case stands: what is affected, what is known as cancelled and by whom.
-    costs : mapping, optional
-        Per SKU what one unit costs the seller, all in all; without it honouring is measured by the normal price.
-    stock : mapping, optional
-        Units per SKU that may go to these orders, in the sales channel `stock_channel`.
-    stock_channel : str
-    zone : ZoneInfo
-        The seller's clock.
-    batch_orders : int
-        Most orders in one cancellation file; 0 takes the usual number.
-    orders_per_day : float
-        For the quota of messages; 0 takes it from the reports.
+    settings : Settings
+        What the seller told: what honouring costs and the stock for it, batches, orders per day.
+    market : Marketplace
+        The seller's clock; costs are in its currency, the stock is for its sales channel.
     """
 
     status: Status
-    _: KW_ONLY
-    costs: Mapping[str, Money] = field(default_factory=dict)
-    stock: Mapping[str, int] = field(default_factory=dict)
-    stock_channel: str = ""
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-    batch_orders: int = 0
-    orders_per_day: float = 0
+    settings: Settings = field(default_factory=Settings)
+    market: Marketplace = UNKNOWN
 
     @cached_property
     def channels(self) -> tuple[Outlook, ...]:
@@ -160,7 +149,7 @@ class Account:
         books = [
             book.knowing(self.status.known_cancelled, self.status.asked_by_buyer) for book in _sold(self.status.book)
         ]
-        touched = [(book, book.named(ids) | book.orders_of(self._chosen) | book.sure) for book in books]
+        touched = [(book, book.named(ids) | book.orders_of(self.status.chosen) | book.sure) for book in books]
         return tuple(self._outlook(book, mine) for book, mine in touched if mine.any())
 
     def rates_json(self) -> list[dict[str, Any]]:
@@ -187,22 +176,12 @@ class Account:
         ValueError
             `now` without a zone.
         """
-        return plan_of_work(
-            self.status,
-            now,
-            zone=self.zone,
-            clock=self.channels[0].clocks["chosen"] if self.channels else None,
-            batch_orders=self.batch_orders,
-            orders_per_day=self.orders_per_day,
-        )
-
-    @cached_property
-    def _chosen(self) -> Flags:
-        return np.asarray(self.status.chosen, dtype=np.bool_)
+        clock = self.channels[0].clocks["chosen"] if self.channels else None
+        return plan_of_work(self.status, now, self.settings, zone=self.market.zone, clock=clock)
 
     def _outlook(self, book: SellerOrders, mine: Flags) -> Outlook:
-        orders = self.status.book.orders
-        added = book.added_by(self._chosen)
+        orders, chosen = self.status.book.orders, self.status.chosen
+        added = book.added_by(chosen)
         already = mine & (book.sure | book.unsure)
         left_out = [row.order_id for row in self.status.rows if row.state == "left_out"]
         kept = book.added_by(book.rows_of(book.named(left_out)))
@@ -212,11 +191,12 @@ class Account:
         reading: Reading = "low" if any(window.room() < 0 for window in windows) else "high"
         if reading == "low":
             windows = windows_of(book, added, coming=coming, reading="low")
-        choices = choices_of(orders, self.status.book.ledger, book, self._chosen, costs=self.costs, reading=reading)
-        stock = self.stock if book.sales_channel == self.stock_channel else {}
+        costs = costs_of(self.settings.costs, self.market.currency)
+        choices = choices_of(orders, self.status.book.ledger, book, chosen, costs=costs, reading=reading)
+        stock = stock_of(self.settings.costs) if book.sales_channel == self.market.sales_channel else {}
         scenarios = {"none": added & False, "chosen": added, "all": added | kept}
         day, is_over = _worst_day(book, already | added, added)
-        offers = offers_at_risk(orders, book, self._chosen)
+        offers = offers_at_risk(orders, book, chosen)
         return Outlook(
             book=book,
             before=rate_on(book, day),
@@ -255,21 +235,16 @@ def account_of(case: Case) -> Account:
     CaseError
         The case has no report yet.
     """
-    market, settings = case.marketplace, case.settings
-    stock = {sku: int(row["stock"]) for sku, row in settings.costs.items() if row.get("stock") not in (None, "")}
+    return case.once("account", lambda: Account(status(case), case.settings, case.marketplace))
 
-    def account() -> Account:
-        return Account(
-            status(case),
-            costs=costs_of(settings.costs, market.currency),
-            stock=stock,
-            stock_channel=market.sales_channel,
-            zone=market.zone,
-            batch_orders=settings.batch_size,
-            orders_per_day=settings.usual_orders_per_day,
-        )
 
-    return case.once("account", account)
+def stock_of(costs: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """Units per SKU that may go to these orders, where the seller told them.
+
+    >>> stock_of({"HP": {"stock": "0"}, "CASE": {"unit_cost": "3.00", "stock": ""}})
+    {'HP': 0}
+    """
+    return {sku: int(row["stock"]) for sku, row in costs.items() if row.get("stock") not in (None, "")}
 
 
 def costs_of(costs: Mapping[str, Mapping[str, Any]], currency: str) -> dict[str, Money]:

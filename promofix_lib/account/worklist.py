@@ -12,6 +12,7 @@ import numpy as np
 
 from promofix_lib.account.recovery import Recovery
 from promofix_lib.account.seller_orders import local_days
+from promofix_lib.case.settings import Settings
 from promofix_lib.rules import rule
 from promofix_lib.say import Told, told
 from promofix_lib.status.rows import OrderRow
@@ -60,11 +61,10 @@ class Step:
 def plan_of_work(
     status: Status,
     now: datetime,
+    settings: Settings,
     *,
     zone: ZoneInfo,
     clock: Recovery | None = None,
-    batch_orders: int = 0,
-    orders_per_day: float = 0,
 ) -> tuple[Step, ...]:
     """The work of the next days in the order in which it should be done; what is done or has no order is left out.
 
@@ -78,14 +78,12 @@ def plan_of_work(
         Where every order stands.
     now : datetime with a zone
         When the work begins.
+    settings : Settings
+        How many orders one cancellation file holds, how many orders a day are usual.
     zone : ZoneInfo
         The seller's zone: mornings are mornings there.
     clock : Recovery, optional
         When to look whether the rate is back under the limit.
-    batch_orders : int
-        Most orders in one cancellation file; 0 takes the usual number.
-    orders_per_day : float
-        For the message quota; 0 takes it from the reports.
 
     Raises
     ------
@@ -112,9 +110,9 @@ def plan_of_work(
     work.add("letter_before", always=bool(to_cancel or to_ask) and not status.known_cancelled)
     work.add("hand_over", rows=status.rows_of(order_id=status.to_hand_over))
     work.add("withdraw", rows=status.rows_of(order_id=status.withdrawn))
-    done = _add_cancelling(work, to_cancel, batch_orders or rule("work.batch_orders"))
+    done = _add_cancelling(work, to_cancel, settings.batch_size or rule("work.batch_orders"))
     to_write = [row for row in rows if row.next == "write_buyer" or (row.triage == "cancel" and row.next in _TO_CANCEL)]
-    _add_messages(work, to_write, message_quota(status, zone, orders_per_day), done)
+    _add_messages(work, to_write, message_quota(status, zone, settings.usual_orders_per_day), done)
     healing = bool(status.known_cancelled and clock and clock.certain and clock.certain > work.now.date())
     work.add("letter_after", done + _minutes("letter_after"), always=bool(to_cancel) or healing)
     work.add("ship", rows=status.rows_of(next="ship"))
@@ -150,7 +148,7 @@ def message_quota(status: Status, zone: ZoneInfo, orders_per_day: float = 0) -> 
     if orders_per_day:
         return int(base + int(each * orders_per_day))
     orders = status.book.orders
-    known = orders["purchase_date"].notna().to_numpy() & ~np.asarray(status.chosen, dtype=np.bool_)
+    known = orders["purchase_date"].notna().to_numpy() & ~status.chosen
     if not known.any():
         return int(base)
     rows = orders.loc[known, ["order_id", "purchase_date"]]

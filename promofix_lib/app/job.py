@@ -16,10 +16,10 @@ from promofix_lib.app import overview
 from promofix_lib.case.case import Case
 from promofix_lib.errors import ExportError, PromofixError
 from promofix_lib.export.handover import Handover, export
-from promofix_lib.finding import Finding, Findings
+from promofix_lib.finding.findings import Finding, Findings
 from promofix_lib.reports.report import Reading
 from promofix_lib.say import Told, say, told
-from promofix_lib.status import Status, confirm_end, status
+from promofix_lib.status.status import Status, confirm_end, status
 
 _NOTHING = ("export.nothing_new", "export.nothing_chosen")
 
@@ -61,7 +61,7 @@ class JobDone:
             "incidents": found,
             "triage": dict(self.status.triage) if self.status else {},
             "files": [str(path) for path in handover.written] if handover else [],
-            "withheld": [{"what": str(one.what), "why": str(one.why)} for one in handover.withheld] if handover else [],
+            "withheld": [one.to_json() for one in handover.withheld] if handover else [],
             "cancel_rates": self.account.rates_json() if self.account else [],
         }
 

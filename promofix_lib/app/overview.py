@@ -9,12 +9,12 @@ from typing import Any
 from promofix_lib.account.account import account_of
 from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
-from promofix_lib.finding import Finding, Findings
+from promofix_lib.finding.findings import Finding, Findings
 from promofix_lib.money import Amounts
 from promofix_lib.reports.report import Reading, Report
-from promofix_lib.returns import TakenBack
+from promofix_lib.returns.compare import TakenBack
 from promofix_lib.say import moment_text, say
-from promofix_lib.status import Status, status
+from promofix_lib.status.status import Status, status
 
 _WIDTH = 110
 _SHOWN = 10
@@ -74,9 +74,9 @@ def findings_text(findings: Findings, reading: Reading) -> str:
 
 
 def incidents_text(incidents: Iterable[Finding]) -> str:
-    """One numbered sentence per incident."""
-    sentences = (f"{number}. {found.sentence}" for number, found in enumerate(incidents, 1))
-    return "\n\n".join(_filled(text, "", "   ") for text in sentences)
+    """One numbered sentence per incident, its evidence below."""
+    parts = ((f"{number}. {found.sentence}", f"{found.evidence}") for number, found in enumerate(incidents, 1))
+    return "\n\n".join(f"{_filled(said, '', '   ')}\n{_filled(facts, '   ', '   ')}" for said, facts in parts)
 
 
 def set_aside(reading: Reading) -> list[str]:

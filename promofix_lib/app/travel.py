@@ -21,7 +21,7 @@ from typing import IO, Annotated, Any, Literal
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.journal import NAME, Journal
-from promofix_lib.case.records import ExportRecord, Record, typed
+from promofix_lib.case.records import ExportRecord
 from promofix_lib.errors import CaseError
 from promofix_lib.places import (
     cases_folder,
@@ -34,6 +34,7 @@ from promofix_lib.places import (
     trouble_of_case_told,
     trouble_told,
 )
+from promofix_lib.plain import Record, typed
 from promofix_lib.purge.removal import planned, without_buyers
 from promofix_lib.purge.search import Searcher
 from promofix_lib.say import Told, told

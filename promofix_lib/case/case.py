@@ -23,7 +23,9 @@ from promofix_lib.case.growth import Known, Rows, matched
 from promofix_lib.case.records import Meant
 from promofix_lib.case.report_folder import where_allowed
 from promofix_lib.errors import CaseError
-from promofix_lib.finding import Cause, Finding, Findings, Thresholds, find_incidents
+from promofix_lib.finding.findings import Cause, Finding, Findings
+from promofix_lib.finding.search import find_incidents
+from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.incident import Answers, Incident
 from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.money import NormalPrice
@@ -31,8 +33,6 @@ from promofix_lib.orders import item_keys, sku_keys
 from promofix_lib.places import cases_folder, private_folder, sample_reports, trouble_told, write_atomically
 from promofix_lib.reports.merging import read_orders
 from promofix_lib.reports.report import Reading
-
-__all__ = ["SAMPLE", "Case", "TakenIncident"]
 
 T = TypeVar("T")
 
@@ -333,8 +333,10 @@ class Case(CaseFolder):
     @property
     def book(self) -> Any:
         """Level 1 of `status`: the order table with its triage, keys and ledger, made once per set of reports."""
-        make = import_module("promofix_lib.status").Book.of  # it stands behind the case and is met only when asked
-        return self.once("book", lambda: make(self), per="reading", also=self.normal_prices)
+        make = import_module("promofix_lib.status.book").Book  # it stands behind the case and is met only when asked
+        prices = self.normal_prices
+        given = (self.orders, prices, self.keys, self.sku_keys)
+        return self.once("book", lambda: make(*given), per="reading", also=prices)
 
     @property
     def promotion_ended_at(self) -> datetime | None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from promofix_lib.case.growth import Known, Rows, matched, rebased, same_cause, widened
-from promofix_lib.case.records import Action, Decision, Entry, KeptReport, typed
+from promofix_lib.case.records import Action, Decision, Entry, KeptReport
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError
 from promofix_lib.incident import Incident
+from promofix_lib.plain import typed
 
 SELLER = "seller"
 

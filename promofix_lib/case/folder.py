@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from promofix_lib.case.decisions import Decisions, Story
 from promofix_lib.case.journal import NAME
-from promofix_lib.case.records import Action, plain
+from promofix_lib.case.records import Action
 from promofix_lib.case.report_folder import ReportFolder
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.case.takeover import OLD_NAME, put_aside, taken_over
@@ -26,6 +26,7 @@ from promofix_lib.places import (
     synchronised,
     trouble_told,
 )
+from promofix_lib.plain import plain
 from promofix_lib.say import Told, current_language, languages, say, speak, told
 
 SAMPLE = "sample"

@@ -16,9 +16,10 @@ from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from promofix_lib.case.decisions import Story
-from promofix_lib.case.records import Entry, New, Record, plain
+from promofix_lib.case.records import Entry, New
 from promofix_lib.errors import CaseError
 from promofix_lib.places import trouble_told
+from promofix_lib.plain import Record, plain
 from promofix_lib.say import told
 
 NAME = "case.db"
@@ -57,6 +58,7 @@ class Journal:
         self.path = folder / NAME
         self._clock = clock
         self._lock = RLock()
+        self._held = 0
         self._forget()
 
     def _forget(self) -> None:
@@ -110,7 +112,20 @@ class Journal:
                 raise CaseError("places.damaged", file=self.path, why=found)
             self._catch_up(database)
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """What is read inside is the state of one moment, the first, with what is written inside; others wait."""
+        with self._lock:
+            self._read()
+            self._held += 1
+            try:
+                yield
+            finally:
+                self._held -= 1
+
     def _read(self) -> None:
+        if self._held and self._entries:
+            return
         stamp = self._stamp_now()
         if stamp is not None and stamp == self._stamp and time.time_ns() - stamp[0] > _SETTLED:
             return

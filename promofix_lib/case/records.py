@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-from functools import cache
-from typing import (
-    Annotated,
-    Any,
-    ClassVar,
-    Literal,
-    Self,
-    Union,
-    get_args,
-    get_origin,
-    get_type_hints,
-    is_typeddict,
-)
+from typing import Any, Literal
 
-from promofix_lib.errors import CaseError
 from promofix_lib.incident import Incident
-from promofix_lib.say import Told, told
+from promofix_lib.plain import Record
+from promofix_lib.say import Told
 
 
 @dataclass(frozen=True)
@@ -37,37 +23,6 @@ class Entry:
     facts: Mapping[str, Any]
 
 
-class Record:
-    """A frozen dataclass that goes through JSON and back; fields that hold their default are left out.
-
-    Examples
-    --------
-    >>> Advice.from_json(Advice("2026-11-20", "1234567890", "cancel them").to_json()).case_id
-    '1234567890'
-    >>> Advice.from_json({"given_on": 7, "case_id": "", "text": ""})
-    Traceback (most recent call last):
-    promofix_lib.errors.CaseError: given_on: should be a text, found 7.
-    """
-
-    entry: ClassVar[str] = ""
-    """Kind of the journal's entries that hold it."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The record as plain JSON."""
-        return dict(plain(self))
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> Self:
-        """The record that `to_json` wrote.
-
-        Raises
-        ------
-        CaseError
-            A field that is missing, unknown or of another type, with its name and what was found.
-        """
-        return typed(cls, dict(record))
-
-
 New = Record | tuple[str, Mapping[str, Any]]
 """An entry of the journal that is to be written: a record, or a kind and its facts."""
 
@@ -78,7 +33,7 @@ Action = Literal["take", "untick", "rule", "add", "leave_out", "as_rule", "undo"
 
 
 @dataclass(frozen=True)
-class Decision(Record):
+class Decision(Record, entry="decision"):
     """One thing that was decided.
 
     Parameters
@@ -97,8 +52,6 @@ class Decision(Record):
     of : int
         The entry that is undone or redone.
     """
-
-    entry: ClassVar[str] = "decision"
 
     action: Action
     number: int = 0
@@ -137,7 +90,7 @@ MessageState = Literal["written", "held", "none"]
 
 
 @dataclass(frozen=True)
-class ExportRecord(Record):
+class ExportRecord(Record, entry="export"):
     """What one export handed out.
 
     Parameters
@@ -164,8 +117,6 @@ class ExportRecord(Record):
         SHA-256 by path, of everything that was written.
     """
 
-    entry: ClassVar[str] = "export"
-
     folder: str
     made_at: datetime
     round: int = 1
@@ -178,20 +129,13 @@ class ExportRecord(Record):
     rows: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def keys(self) -> frozenset[str]:
-        """Keys of the items, also as they are named when no report tells item ids."""
-        return frozenset(key for item in self.items for key in (item.key, item.sku_key))
-
 
 # -- what came back ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Answer(Record):
+class Answer(Record, entry="answer"):
     """What somebody answered for one order: its task, or the buyer's message."""
-
-    entry: ClassVar[str] = "answer"
 
     order_id: str
     field: Literal["task", "message"]
@@ -205,13 +149,11 @@ class Answer(Record):
 
 
 @dataclass(frozen=True)
-class UploadAnswer(Record):
+class UploadAnswer(Record, entry="upload_answer"):
     """What Amazon's processing report says of one uploaded file.
 
     `accepted` are item keys of the lines it does not name; `refused` holds order id, item keys, code and message.
     """
-
-    entry: ClassVar[str] = "upload_answer"
 
     export: str
     file: str
@@ -224,10 +166,8 @@ class UploadAnswer(Record):
 
 
 @dataclass(frozen=True)
-class Returned(Record):
+class Returned(Record, entry="returned"):
     """A file that was read back; read again it changes nothing."""
-
-    entry: ClassVar[str] = "returned"
 
     file: str
     sha256: str
@@ -236,10 +176,8 @@ class Returned(Record):
 
 
 @dataclass(frozen=True)
-class Advice(Record):
+class Advice(Record, entry="advice"):
     """What Amazon said, when (as the seller noted it), and in which case of Seller Support."""
-
-    entry: ClassVar[str] = "advice"
 
     given_on: str
     case_id: str
@@ -247,10 +185,8 @@ class Advice(Record):
 
 
 @dataclass(frozen=True)
-class KeptReport(Record):
+class KeptReport(Record, entry="report"):
     """A report as it was recorded: name, SHA-256, and the size and time by which it is known to be unchanged."""
-
-    entry: ClassVar[str] = "report"
 
     name: str
     sha256: str
@@ -259,145 +195,9 @@ class KeptReport(Record):
 
 
 @dataclass(frozen=True)
-class Meant(Record):
+class Meant(Record, entry="meant"):
     """A cause of which the seller said *this was meant*: it is no mistake, now and later; `on` false takes it back."""
-
-    entry: ClassVar[str] = "meant"
 
     promotion_ids: tuple[str, ...] = ()
     skus: tuple[str, ...] = ()
     on: bool = True
-
-
-# -- to JSON and back -------------------------------------------------------------------------------------------------
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON: records, rules, sentences, moments, amounts, tuples and mappings; a default is left out.
-
-    >>> plain(HandedItem("A/1", "A/S/1", "A", "cancel"))
-    {'key': 'A/1', 'sku_key': 'A/S/1', 'order_id': 'A', 'triage': 'cancel'}
-    """
-    if isinstance(value, Told):
-        return value.to_json()
-    if is_dataclass(value) and not isinstance(value, type):
-        cells = ((name, getattr(value, name), default) for name, (_, default) in _shape(type(value)).items())
-        return {name: plain(cell) for name, cell, default in cells if cell != default}
-    if isinstance(value, datetime | Decimal):
-        return str(value) if isinstance(value, Decimal) else value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(name): plain(cell) for name, cell in value.items()}
-    return [plain(cell) for cell in value] if isinstance(value, tuple | list) else value
-
-
-def typed(hint: Any, value: Any, place: str = "") -> Any:
-    """The JSON value as the type that is asked for; nothing is guessed. `Annotated` checks are made.
-
-    Raises
-    ------
-    CaseError
-        It is something else: the place, what it should be, what was found.
-
-    Examples
-    --------
-    >>> typed(dict[str, tuple[int, ...]], {"A": [1, True]}, "units")
-    Traceback (most recent call last):
-    promofix_lib.errors.CaseError: units.A[1]: should be a whole number, found True.
-    """
-    if (type(value) is hint and hint is not float) or hint is Any:
-        return value
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        made = typed(inner[0], value, place)
-        inner[1](made, place)
-        return made
-    if origin in (Union, types.UnionType):
-        return None if value is None else typed(inner[0], value, place)
-    if origin is Literal:
-        return checked(isinstance(value, str) and value in inner, value, place, "case.expect_one_of", words=inner)
-    if hint in _PLAIN:
-        kinds, key = _PLAIN[hint]
-        return checked(isinstance(value, kinds) and isinstance(value, bool) == (hint is bool), value, place, key)
-    if hint in _WRITTEN:
-        return _read(*_WRITTEN[hint], value, place)
-    if origin in (tuple, list):
-        return _row(hint, inner, checked(isinstance(value, list), value, place, "case.expect_list"), place)
-    checked(isinstance(value, dict), value, place, "case.expect_names")
-    if not (is_dataclass(hint) or is_typeddict(hint)):
-        return {name: typed(inner[1], cell, _inside(place, name)) for name, cell in value.items()}
-    shape = _shape(hint)
-    for name in value:
-        checked(name in shape, value[name], _inside(place, name), "case.expect_known_name")
-    for name, (_, default) in shape.items():
-        checked(name in value or default is not MISSING, None, _inside(place, name), "case.expect_something")
-    return hint(**{name: typed(shape[name][0], cell, _inside(place, name)) for name, cell in value.items()})
-
-
-def checked(fits: bool, value: Any, place: str, expected: str, **facts: Any) -> Any:
-    """The value, if it fits; else the error that says the place, what it should be, and what was found."""
-    if not fits:
-        shown = repr(value)
-        found = shown[:80] + "…" * (len(shown) > 80)
-        raise CaseError("case.misfit", place=place, expected=told(expected, **facts), found=found)
-    return value
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(text)
-    return moment
-
-
-def _amount(text: str) -> Decimal:
-    amount = Decimal(typed(str, text))
-    if not amount.is_finite():
-        raise ValueError(text)
-    return amount
-
-
-_PLAIN: dict[Any, tuple[Any, str]] = {
-    str: (str, "case.expect_text"),
-    int: (int, "case.expect_whole"),
-    float: ((int, float), "case.expect_number"),
-    bool: (bool, "case.expect_yes_no"),
-}
-_WRITTEN: dict[Any, tuple[Callable[[Any], Any], str]] = {
-    datetime: (_moment, "case.expect_moment"),
-    Decimal: (_amount, "case.expect_amount"),
-    Told: (Told.from_json, "case.expect_sentence"),
-}
-
-
-def _read(reader: Callable[[Any], Any], expected: str, value: Any, place: str) -> Any:
-    try:
-        return reader(value)
-    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, CaseError):
-        return checked(False, value, place, expected)
-
-
-def _row(hint: Any, inner: tuple[Any, ...], value: list[Any], place: str) -> Any:
-    endless = get_origin(hint) is list or inner[-1] is Ellipsis
-    checked(endless or len(inner) == len(value), value, place, "case.expect_list")
-    if endless and inner[0] is str and all(type(cell) is str for cell in value):  # 100,000 item keys
-        return get_origin(hint)(value)
-    hints = [inner[0]] * len(value) if endless else inner
-    return get_origin(hint)(
-        typed(one, cell, f"{place}[{n}]") for n, (one, cell) in enumerate(zip(hints, value, strict=True))
-    )
-
-
-@cache
-def _shape(record: Any) -> dict[str, tuple[Any, Any]]:
-    """Type and default of each field; `MISSING` where it has none."""
-    hints = get_type_hints(record, include_extras=True)
-    if is_typeddict(record):
-        return {name: (hint, MISSING if name in record.__required_keys__ else None) for name, hint in hints.items()}
-    return {
-        one.name: (hints[one.name], one.default if one.default_factory is MISSING else one.default_factory())
-        for one in fields(record)
-    }
-
-
-def _inside(place: str, name: object) -> str:
-    return f"{place}.{name}" if place else str(name)

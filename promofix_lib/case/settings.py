@@ -9,10 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypedDict, get_args
 
-from promofix_lib.case.records import checked, typed
 from promofix_lib.errors import CaseError
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.money import NormalPrice
+from promofix_lib.plain import checked, typed
 from promofix_lib.say import languages
 
 CancelReason = Literal[

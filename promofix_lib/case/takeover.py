@@ -12,21 +12,10 @@ from typing import Any
 
 from promofix_lib.case.decisions import Story
 from promofix_lib.case.journal import Journal, Row
-from promofix_lib.case.records import (
-    Advice,
-    Answer,
-    Decision,
-    Entry,
-    ExportRecord,
-    KeptReport,
-    Record,
-    Returned,
-    UploadAnswer,
-    checked,
-    typed,
-)
+from promofix_lib.case.records import Advice, Answer, Decision, Entry, ExportRecord, KeptReport, Returned, UploadAnswer
 from promofix_lib.errors import CaseError
 from promofix_lib.places import free_name, trouble_told
+from promofix_lib.plain import Record, checked, typed
 from promofix_lib.say import Told, told
 
 OLD_NAME = "case.json"

@@ -44,11 +44,6 @@ def rate_pictures(case: Case, points: int = 60) -> tuple[Picture, ...]:
     )
 
 
-def rate_picture(case: Case) -> Picture:
-    """The first of `rate_pictures`: the sales channel with most orders."""
-    return rate_pictures(case)[0]
-
-
 def evidence_pictures(case: Case, language: str = "en") -> tuple[Picture, ...]:
     """Single charts for Amazon: the night, the prices, the whole report, the cancel rate; `words` are the caption.
 

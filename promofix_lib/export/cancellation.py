@@ -16,6 +16,7 @@ from promofix_lib.case.records import Cancellation
 from promofix_lib.case.settings import CANCEL_REASONS as ALL_REASONS
 from promofix_lib.errors import ExportError
 from promofix_lib.filters import is_cancelled, one_of
+from promofix_lib.plain import Shown
 from promofix_lib.say import Told, told
 from promofix_lib.status.book import Book, Mask
 
@@ -38,15 +39,11 @@ _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 @dataclass(frozen=True)
-class Withheld:
+class Withheld(Shown):
     """Something that was not written, why, and what would let it through."""
 
     what: Told
     why: Told
-
-    def to_json(self, language: str | None = None) -> dict[str, str]:
-        """Both in words."""
-        return {"what": self.what.text(language), "why": self.why.text(language)}
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ import numpy as np
 from promofix_lib.letters.messages import Message, Wording
 from promofix_lib.marketplaces import Marketplace, marketplace_of
 from promofix_lib.say import Told, moment_text, say
-from promofix_lib.status import WORDS, OrderRow, Status
-from promofix_lib.status.book import Mask
+from promofix_lib.status.book import WORDS, Mask
+from promofix_lib.status.rows import OrderRow
+from promofix_lib.status.status import Status
 
 _FAR = datetime.max.replace(tzinfo=UTC)
 _ANSWERED = {"sent": "done", "bounced": "problem"}

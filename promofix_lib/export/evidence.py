@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from promofix_lib.case.case import Case
@@ -19,9 +15,9 @@ from promofix_lib.errors import ExportError
 from promofix_lib.export.evidence_page import evidence_page
 from promofix_lib.letters.amazon import advice_of, incident_parts, recorded
 from promofix_lib.letters.texts import one_line
-from promofix_lib.orders import as_text
+from promofix_lib.orders import as_text, csv_text
 from promofix_lib.say import ENGLISH, Told, told
-from promofix_lib.status import Status, status
+from promofix_lib.status.status import Status, status
 
 ORDER_COLUMNS = (
     "order_id", "order_item_id", "purchase_date", "sales_channel", "sku", "asin", "quantity", "currency", "paid",
@@ -75,13 +71,13 @@ def write_evidence(
     files: dict[str, bytes] = {
         **{name: text.encode() for name, text in pages.items()},
         "order-ids.csv": order_ids_csv(case, stands).encode(),
-        "timeline.csv": _csv(("time_utc", "time", "what"), _timeline_rows(case, stands)).encode(),
+        "timeline.csv": csv_text(_timeline_rows(case, stands), ("time_utc", "time", "what")).encode(),
         "reports-sha256.txt": "".join(f"{one.sha256}  {one_line(one.name)}\n" for one in case.reading.reports).encode(),
         **{f"{name}.png": png for name, png in images.items()},
     }
-    advice = [(one.given_on, one.case_id, one_line(one.text)) for one in advice_of(case)]
+    advice = [(one.given_on, one.case_id, one.text) for one in advice_of(case)]
     if advice:
-        files["amazon-advice.csv"] = _csv(("given_on", "case_id", "text"), advice).encode()
+        files["amazon-advice.csv"] = csv_text(advice, ("given_on", "case_id", "text")).encode()
     try:
         folder.mkdir(parents=True)
     except FileExistsError as error:
@@ -93,7 +89,7 @@ def write_evidence(
 
 def order_ids_csv(case: Case, stands: Status) -> str:
     """The affected order items with amounts, incident, triage and state, as CSV; nothing in it names a buyer."""
-    book, mask = stands.book, np.asarray(stands.chosen, dtype=np.bool_)
+    book, mask = stands.book, stands.chosen
     rows, money = book.orders[mask], book.ledger.table[mask].set_axis(book.orders.index[mask])
     states = {row.order_id: row.state for row in stands.rows}
     table = pd.DataFrame(
@@ -107,7 +103,7 @@ def order_ids_csv(case: Case, stands: Status) -> str:
             "state": [states.get(name, "") for name in rows["order_id"].fillna("")],
         }
     )
-    return _csv(ORDER_COLUMNS, as_text(table)[list(ORDER_COLUMNS)].itertuples(index=False))
+    return csv_text(as_text(table)[list(ORDER_COLUMNS)].itertuples(index=False), ORDER_COLUMNS)
 
 
 def _events(case: Case, stands: Status) -> list[tuple[datetime, Told]]:
@@ -116,7 +112,7 @@ def _events(case: Case, stands: Status) -> list[tuple[datetime, Told]]:
 
 
 def _all_events(case: Case, stands: Status) -> Iterator[tuple[datetime, Told]]:
-    parts = incident_parts(case, stands)
+    parts = incident_parts(case)
     for one in parts:
         several = {"number": one.number} if len(parts) > 1 else {}
         for name, at in (("first_order", one.onset), ("last_order", one.end)):
@@ -131,18 +127,4 @@ def _all_events(case: Case, stands: Status) -> Iterator[tuple[datetime, Told]]:
 def _timeline_rows(case: Case, stands: Status) -> Iterator[tuple[str, str, str]]:
     for at, what in _events(case, stands):
         local = f"{at.astimezone(case.zone):%Y-%m-%d %H:%M} ({case.zone.key})"
-        yield f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", local, one_line(what.text(ENGLISH))
-
-
-def _csv(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([_cell(str(cell)) for cell in row] for row in rows)
-    return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    plain = one_line(text)
-    # a spreadsheet would run it as a formula
-    return f"'{plain}" if plain.startswith(("=", "+", "-", "@")) else plain
+        yield f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", local, what.text(ENGLISH)

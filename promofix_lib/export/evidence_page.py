@@ -15,7 +15,7 @@ from promofix_lib.say import Told, moment_text, say, told
 
 if TYPE_CHECKING:
     from promofix_lib.case.case import Case
-    from promofix_lib.status import Status
+    from promofix_lib.status.status import Status
 
 _ITEMS_SHOWN = 8
 
@@ -44,11 +44,12 @@ def evidence_page(
     def text(key: str, **facts: object) -> str:
         return say(f"evidence.{key}", language=language, **facts)
 
-    incidents = incident_parts(case, stands)
+    incidents = incident_parts(case)
     day = next((str(one.onset.date()) for one in incidents if one.onset), "")
     cause = "promotion" if any(one.promotion_ids for one in incidents) else "price"
     title = text("title", n=stands.orders, day=day, cause=told(f"letters.cause_short_{cause}"))
-    lead = [one.finding.sentence.text(language) for one in case.incidents if one.taken and one.finding]
+    found = [one.finding for one in case.incidents if one.taken and one.finding]
+    lead = [f"{one.sentence.text(language)} {one.evidence.text(language)}" for one in found]
     lead = lead or [say(f"letters.cause_{cause}", language=language)]
     by = [case.settings.seller_name, text("made", at=moment_text(made_at.astimezone(case.zone), language, zone=True))]
     sums = [line.text(language).removeprefix("- ") for line in amount_lines(stands)]
@@ -73,32 +74,10 @@ def evidence_page(
         _section(text("reports"), _reports(case, language)),
         f"<footer>{escape(text('footer'))}</footer>",
     ]
-    return _FRAME.format(language=escape(language), title=escape(title), style=_style(), body="\n".join(body))
-
-
-_FRAME = """<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="referrer" content="no-referrer">
-<title>{title}</title>
-<style>
-{style}
-</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-</body>
-</html>
-"""
-
-
-def _style() -> str:
-    return files("promofix_lib.export").joinpath("evidence.css").read_text(encoding="utf-8").strip()
+    page = files("promofix_lib.export").joinpath("evidence.html").read_text(encoding="utf-8")
+    for name, part in {"language": escape(language), "title": escape(title), "body": "\n".join(body)}.items():
+        page = page.replace(f"<!--{name}-->", part)
+    return page
 
 
 def _tiles(stands: Status, incidents: Sequence[IncidentPart], language: str) -> str:

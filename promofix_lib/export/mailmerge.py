@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 import zipfile
 from collections.abc import Sequence
 from email.charset import QP, Charset
@@ -10,6 +11,7 @@ from email.header import Header
 from email.message import Message as Mail
 from email.policy import compat32
 from email.utils import formataddr
+from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 
@@ -20,27 +22,6 @@ from promofix_lib.letters.messages import Message
 
 _QUOTED = Charset("utf-8")
 _QUOTED.body_encoding = QP
-
-_CONTENT_TYPES = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">\
-<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>\
-<Default Extension="xml" ContentType="application/xml"/>\
-<Override PartName="/word/document.xml" \
-ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/>\
-<Override PartName="/word/styles.xml" \
-ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/></Types>"""
-
-_RELATIONS = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" \
-Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" Target="{target}"/></Relationships>"""
-
-_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-
-_STYLES = f"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<w:styles xmlns:w="{_WORD}"><w:docDefaults><w:rPrDefault><w:rPr>\
-<w:rFonts w:ascii="Arial" w:hAnsi="Arial" w:cs="Arial"/><w:sz w:val="22"/><w:szCs w:val="22"/></w:rPr></w:rPrDefault>\
-<w:pPrDefault><w:pPr><w:spacing w:after="200" w:line="276" w:lineRule="auto"/></w:pPr></w:pPrDefault></w:docDefaults>\
-<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style></w:styles>"""
 
 
 def write_word_templates(messages: Sequence[Message], folder: Path) -> tuple[Path, ...]:
@@ -96,34 +77,22 @@ def write_word_template(path: Path, *, lines: int = MERGE_LINES, right_to_left: 
     ...     "MERGEFIELD line_6 " in zipfile.ZipFile(file).read("word/document.xml").decode()
     True
     """
-    office = "officeDocument"
-    parts = {
-        "[Content_Types].xml": _CONTENT_TYPES,
-        "_rels/.rels": _RELATIONS.format(kind=office, target="word/document.xml"),
-        "word/_rels/document.xml.rels": _RELATIONS.format(kind="styles", target="styles.xml"),
-        "word/styles.xml": _STYLES,
-        "word/document.xml": _document(lines, right_to_left),
-    }
+    parts = tomllib.loads(files("promofix_lib.export").joinpath("word.toml").read_text(encoding="utf-8"))
+    paragraphs = _paragraphs(lines, right_to_left)
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as package:
         for name, text in parts.items():
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.create_system = 3  # else the bytes would differ between Windows and the others
-            package.writestr(entry, text.encode())
+            package.writestr(entry, text.replace("<!--paragraphs-->", paragraphs).encode())
     return write_new(Path(path), buffer.getvalue())
 
 
-def _document(lines: int, right_to_left: bool) -> str:
+def _paragraphs(lines: int, right_to_left: bool) -> str:
     names = [f"line_{number + 1}" for number in range(lines)]
     direction = "<w:bidi/>" if right_to_left else ""
     tight = '<w:spacing w:after="0"/>'  # the seller's name follows close upon the last line
-    paragraphs = [_paragraph(name, direction + tight * (name == names[-1])) for name in (*names, "seller_name")]
-    page = (
-        '<w:sectPr><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1700" w:right="1417" w:bottom="1417" w:left="1417" '
-    )
-    page += 'w:header="708" w:footer="708" w:gutter="0"/></w:sectPr>'
-    head = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<w:document xmlns:w="{_WORD}"><w:body>'
-    return head + "".join(paragraphs) + page + "</w:body></w:document>"
+    return "".join(_paragraph(name, direction + tight * (name == names[-1])) for name in (*names, "seller_name"))
 
 
 def _paragraph(name: str, properties: str) -> str:

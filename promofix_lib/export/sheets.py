@@ -25,11 +25,11 @@ from promofix_lib.export.workbook import (
     row,
     write_workbook,
 )
-from promofix_lib.letters.languages import LANGUAGES
 from promofix_lib.letters.messages import Message, shortened
 from promofix_lib.letters.texts import FIELDS, LONGEST_CELL, Template, builtin_template, texts
 from promofix_lib.rules import rule
-from promofix_lib.status import facts_of
+from promofix_lib.say import language_name
+from promofix_lib.status.book import facts_of
 
 SHEETS = ("mail_merge", "todo", "message", "summary", "how_to")
 """The workbook's sheets, in order, the same in every language; the first is what mail programs read."""
@@ -202,7 +202,7 @@ def message_page(handed: Handed) -> Page:
         subject, body = _shown(template, handed)
         meaning = "" if language == handed.language else _meaning(variant, handed, prepaid=prepaid)
         own = replace(_TALL, right_to_left=language == "ar")
-        cells: list[Value] = [LANGUAGES[language], handed.say(f"variant_{variant}"), count, subject, body, meaning]
+        cells: list[Value] = [language_name(language), handed.say(f"variant_{variant}"), count, subject, body, meaning]
         rows.append((cells, (_TALL, _TALL, replace(_NUMBER, top=True), own, own, _TALL)))
     return replace(_read_page("message", rows, handed), printed=(len(columns), len(rows), 4))
 
@@ -234,7 +234,9 @@ def summary_page(handed: Handed) -> Page:
         ("task", "orders"): [(handed.say(f"triage_{word}"), count) for word, count in facts["triage"].items()],
         ("currency", "paid", "normal_value", "loss", "items_not_known"): _money(handed),
         ("mail", "orders"): Counter(handed.in_list(work) for work in handed.works if not handed.draft).items(),
-        ("language", "messages"): Counter(LANGUAGES[one.language] for one in handed.listed if not handed.draft).items(),
+        ("language", "messages"): Counter(
+            language_name(one.language) for one in handed.listed if not handed.draft
+        ).items(),
         ("market", "orders"): Counter(work.market.sales_channel or unknown for work in handed.works).items(),
         ("overruled", "reason"): handed.overruled.items(),
         ("source", "items"): [(str(name), int(count)) for name, count in sources.items()],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from promofix_lib.finding.chance import Candidate, Chance
-from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales, extent
+from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales, extent, middle
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import CENTS
 from promofix_lib.finding.windows import price_candidates, windows
@@ -154,11 +154,11 @@ def explaining_ids(sales: Sales, suspects: Suspects, promotion: int, rows: Ints)
     lead = min(shared, key=lambda one: (then[one], ever[one], one != promotion))
     spare = float(np.nanmedian(sales.depth[rows])) - (1 - limits.deep_share + limits.rounding)
     needed = [lead]
-    for one in shared:
+    for one in (name for name in shared if name != lead):
         share = _usual_depth(sales, one, rows, shared)
         # ids that stand on all these rows and on nearly nothing else: nobody can say which one it was
         alike = counts[one] == counts[lead] == len(rows) and max(ever[one], ever[lead]) < limits.few
-        if one != lead and (share >= max(limits.promotion_part, spare) or alike):
+        if share >= max(limits.promotion_part, spare) or alike:
             needed.append(one)
     return tuple(sorted(needed))
 
@@ -168,7 +168,7 @@ def _usual_depth(sales: Sales, promotion: int, rows: Ints, shared: list[int]) ->
     carrying = sales.carrying(promotion)
     company = np.concatenate([sales.carrying(one) for one in shared if one != promotion] or [carrying[:0]])
     alone = carrying[sales.depth_known[carrying] & ~np.isin(carrying, company) & ~np.isin(carrying, rows)]
-    return float(np.median(sales.depth[alone])) if len(alone) >= sales.thresholds.few else 0.0
+    return middle(sales.depth[alone]) if len(alone) >= sales.thresholds.few else 0.0
 
 
 def _completed(sales: Sales, suspects: Suspects, ids: tuple[int, ...], rows: Ints) -> Ints:

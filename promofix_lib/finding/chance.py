@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import ceil
 
 import numpy as np
 
-from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales
+from promofix_lib.finding.sales import DAY, HOUR, Codes, Floats, Ints, Mask, Sales, middle
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.say import Told, told
 
@@ -24,11 +25,30 @@ class _Cheap:
 
     row: Ints
     key: Ints
+    sku: Codes
     order: Ints
     time: Ints
     depth: Floats
     run: Ints
     orders: Ints
+
+    @cached_property
+    def by_time(self) -> Ints:
+        """The entries by time."""
+        return np.argsort(self.time, kind="stable")
+
+    @cached_property
+    def by_sku(self) -> Ints:
+        """The entries by cause, SKU and time."""
+        return np.lexsort((self.time, self.sku, self.key))
+
+    def by_cause(self, keys: Ints) -> Mask:
+        """Which entries are of these causes."""
+        mine = np.zeros(len(self.key), dtype=np.bool_)
+        edges = (np.searchsorted(self.key, keys, side=side).tolist() for side in ("left", "right"))
+        for begin, end in zip(*edges, strict=True):
+            mine[begin:end] = True
+        return mine
 
     def of(self, orders: Ints) -> Mask:
         """Which entries are of these orders."""
@@ -81,14 +101,14 @@ class Chance:
         time, pause = self.sales.time[rows], self.limits.pause_hours_most * HOUR
         apart = np.r_[False, (keys[1:] != keys[:-1]) | (np.diff(time) > pause)][: len(rows)]
         orders, code = np.unique(order, return_inverse=True)
-        return _Cheap(rows, keys, code, time, self.share[rows], np.cumsum(apart), orders)
+        return _Cheap(rows, keys, self.sales.sku[rows], code, time, self.share[rows], np.cumsum(apart), orders)
 
     def depth(self, rows: Ints) -> float:
         """Median share of the usual price that the rows are below."""
         told = rows[self.suspects.any[rows]]
         values = self.share[told if len(told) else rows]
         values = values[np.isfinite(values)]
-        return float(np.median(values)) if len(values) else 0.0
+        return middle(values) if len(values) else 0.0
 
     def is_extreme(self, depth: float) -> bool:
         """Whether it is so deep that no seller decides it and no shop lives by it."""
@@ -111,28 +131,28 @@ class Chance:
         own, first = np.unique(sales.orders_of(rows), return_index=True)
         if len(own) < max(limits.least_orders, 2):
             return self._hoard(one) if len(own) == 1 else np.inf
-        gaps = np.diff(np.sort(sales.time[rows[first]]))
-        gap = float(np.quantile(gaps, limits.most, method="higher"))
+        gaps = np.sort(np.diff(np.sort(sales.time[rows[first]])))
+        gap = float(gaps[ceil(limits.most * (len(gaps) - 1))])  # most of the gaps are no longer
         cheap, depth = self._promoted if one.ids else self._priced, self.depth(rows)
-        other = ~(cheap.of(own) | cheap.of(np.unique(sales.orders_of(excluded))))
+        other = ~(cheap.of(own) | cheap.of(sales.orders_of(excluded)))
         if sales.business[rows].all():
             other &= sales.business[cheap.row]
-        mine = np.isin(cheap.key, np.array(one.ids) if one.ids else np.unique(sales.group[rows]))
+        mine = cheap.by_cause(np.array(one.ids) if one.ids else np.unique(sales.group[rows]))
         same = other & mine & (cheap.depth > 1 - limits.deep_share + limits.rounding)
         other &= cheap.depth >= depth - limits.same_level / 2
         if one.pooled(sales):
-            place = np.flatnonzero(other)[np.argsort(cheap.time[other], kind="stable")]
+            place = cheap.by_time[other[cheap.by_time]]
             follows = cheap.order[place[1:]] != cheap.order[place[:-1]]
             rate = count = int((np.bincount(cheap.order[other]) > 0).sum())
         else:
-            other = self._without_largest(cheap, other, mine, cheap.of(np.unique(sales.orders_of(meant))))
-            sku, place = sales.sku[cheap.row], np.flatnonzero(other)
+            other = self._without_largest(cheap, other, mine, cheap.of(sales.orders_of(meant)))
+            sku, place, same_rows = cheap.sku, np.flatnonzero(other), np.flatnonzero(same)
             narrow = limits.least_orders * len(np.unique(sales.sku[rows])) <= len(own)
             if narrow:  # a run on one SKU is compared with runs on one SKU
-                place = place[np.lexsort((cheap.time[place], sku[place], cheap.key[place]))]
-                same &= np.isin(sku, sales.sku[rows])
+                place = cheap.by_sku[other[cheap.by_sku]]
+                same_rows = same_rows[np.isin(sku[same_rows], sales.sku[rows])]
             follows = (cheap.key[place[1:]] == cheap.key[place[:-1]]) & ~(narrow & (sku[place[1:]] != sku[place[:-1]]))
-            count, rate = int(other.sum()), int(same.sum())
+            count, rate = len(place), len(same_rows)
         followed = int((np.diff(cheap.time[place])[follows] <= gap).sum())
         # of a few made-up orders one is followed, as often as what is left of the price: a shop without is no proof
         left = max(1 - depth, limits.rounding)
@@ -162,6 +182,34 @@ class Chance:
         share = np.nan_to_num(self.share[rows]).clip(0, 1 - self.limits.rounding)
         return float(np.nansum(self.sales.paid[rows] * share / (1 - share)))
 
+    def is_unplanned(self, one: Candidate, expected: float) -> bool:
+        """Whether no seller plans such a thing; at half to four fifths off a first sale looks like a mistake.
+
+        It is so deep that nobody decides it (at four fifths: and twice as unlikely as an incident must be); or only
+        several things together made it (two promotions, a price and a promotion); or its promotion took far less off
+        elsewhere; or the stock is leaving: in a day and a half three times the normal orders of these SKUs in all.
+        """
+        sales, limits, rows = self.sales, self.limits, one.rows
+        depth = self.depth(rows)
+        fifth = depth >= 1 - limits.never_decided_share - limits.rounding and 2 * expected <= limits.expected
+        if fifth or self.is_extreme(depth) or len(one.ids) > 1:
+            return True
+        told = rows[self.suspects.any[rows]]
+        deep = 1 - limits.deep_share + limits.rounding
+        with np.errstate(invalid="ignore"):
+            alone = (sales.depth[told] > deep) | (
+                1 - np.exp(sales.list_price[told] - self.suspects.usual_list[told]) > deep
+            )
+        if len(told) and alone.mean() <= 1 - limits.most:
+            return True
+        other = np.concatenate([_NO_ROWS, *(sales.carrying(name) for name in one.ids)])
+        other = other[sales.depth_known[other] & ~np.isin(other, rows)]
+        if len(other) >= limits.few and np.median(sales.depth[other]) <= depth - limits.promotion_part:
+            return True
+        fair = sales.sold_in(np.unique(sales.group[rows]))
+        least = max(limits.hoard_units, limits.few * sales.count(fair[~self.suspects.any[fair]]))
+        return bool(np.ptp(sales.time[rows]) <= limits.pause_hours_most * HOUR and sales.count(rows) >= least)
+
     @cached_property
     def _normal_units(self) -> Ints:
         """Units of each normal order."""
@@ -175,7 +223,7 @@ class Chance:
         That it is one of those by the same code that is larger than every normal order is a chance of so many in all.
         """
         sales, units, fair = self.sales, int(self.sales.quantity[one.rows].sum()), self._normal_units
-        if not self.is_extreme(self.depth(one.rows)) or units < max(self.limits.hoard_units, fair.max(initial=0) + 1):
+        if units < max(self.limits.hoard_units, fair.max(initial=0) + 1) or not self.is_extreme(self.depth(one.rows)):
             return np.inf
         return sales.count(np.concatenate([one.rows, *(sales.carrying(name) for name in one.ids)])) / (1 + len(fair))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
@@ -44,6 +44,8 @@ class Evidence:
         uses, rows = self.sales.promotions, np.concatenate([one.rows for one, _ in judged])
         places = np.union1d(rows, uses.rows[np.isin(uses.ids, uses.ids[np.isin(uses.rows, rows)])])
         book = ledger(uncoded(self.orders.iloc[places]), every.values())
+        # what carries a promotion that gives something, and shows no discount yet, did not pay the full price
+        book = replace(book, paid_known=book.paid_known & self.sales.depth_known[places])
         parts = [book.part(np.searchsorted(places, np.sort(one.rows))) for one, _ in judged]
         found = [self._finding(*one, every, part) for one, part in zip(judged, parts, strict=True)]
         return tuple(sorted(found, key=_gravest_first))
@@ -76,16 +78,25 @@ class Evidence:
         sales, rows = self.sales, np.sort(candidate.rows)
         normals = {group: every[group] for group in np.unique(sales.group[rows]).tolist() if group in every}
         money, waiting, shipping = book.sums(), self._cannot_judge(rows), self._shipping(rows)
-        by_time = rows[np.argsort(sales.time[rows], kind="stable")]
-        parts = [self._when(by_time), self._price(rows, normals, book), self._why(candidate, rows)]
-        if lost := tuple(Money(one.loss, one.currency) for one in money if one.normal_value):
-            parts.append(told("finding.loss", sums=lost))
-        if shipping:
-            parts.append(told("finding.shipping", sums=shipping))
-        if unknown := sum(one.items_not_known for one in money):
-            parts.append(told("finding.not_in_the_money", n=unknown))
-        if len(waiting):
-            parts.append(told("finding.cannot_judge", n=len(waiting)))
+        groups, counts = np.unique(sales.group[rows], return_counts=True)
+        main = int(groups[np.argmax(np.where(np.isin(groups, list(normals)), counts, counts - len(rows)))])
+        sentence = told(
+            "finding.incident",
+            n=sales.count(rows),
+            when=self._when(rows),
+            zone=self._zone(rows).key.replace("_", " "),
+            what=self._what(self._skus(rows)),
+            paid=self._paid(rows, main, normals.get(main), book),
+            why=self._why(candidate),
+        )
+        beside = [*self._elsewhere(candidate, rows), _normal(normals.get(main))]
+        lost = tuple(Money(one.loss, one.currency) for one in money if one.normal_value)
+        unknown = sum(one.items_not_known for one in money)
+        beside += [told("finding.loss", sums=lost)] * bool(lost) + [told("finding.not_in_the_money", n=unknown)] * bool(
+            unknown
+        )
+        beside += [told("finding.shipping", sums=shipping)] * bool(shipping)
+        beside += [told("finding.cannot_judge", n=len(waiting))] * bool(len(waiting))
         return Finding(
             rule=rule_for(self.orders, sales, candidate),
             onset=as_moment(sales.time[rows].min()),
@@ -101,55 +112,56 @@ class Evidence:
             normal_prices=tuple(normals.values()),
             cannot_judge=tuple(keys_of(self.orders, sales, waiting)),
             confidence=confidence(verdict.expected),
-            sentence=reduce(_then, [*parts, _sureness(verdict.expected)]),
+            sentence=_then(sentence, _sureness(verdict.expected)),
+            evidence=reduce(_then, beside),
             expected=verdict.expected,
             shipping=shipping,
+            unplanned=self.chance.is_unplanned(candidate, verdict.expected),
         )
 
-    def _when(self, rows: Ints) -> Told:
-        count = self.sales.count(rows)
+    def _when(self, rows: Ints) -> datetime | Told:
         onset, end = (self._moment(rows, at) for at in (0, -1))
-        return told(
-            "finding.when_one" if count == 1 else "finding.when",
-            n=count,
-            first=str(self.orders["order_id"].iloc[[rows[0]]].fillna("").iloc[0]),
-            onset=onset,
-            end=f"{end:%H:%M}" if onset.date() == end.date() else end,
-            zone=self._zone(rows).key.replace("_", " "),
-            what=self._what(self._skus(rows)),
-        )
+        if onset == end:
+            return onset
+        return told("finding.from_to", low=onset, high=f"{end:%H:%M}" if onset.date() == end.date() else end)
 
-    def _price(self, rows: Ints, normals: dict[int, NormalPrice], book: Ledger) -> Told:
-        groups, counts = np.unique(self.sales.group[rows], return_counts=True)
-        main = int(groups[np.argmax(np.where(np.isin(groups, list(normals)), counts, -1))])
-        normal = normals.get(main)
-        if normal is None:
-            return told("finding.no_normal_price")
-        mine = (self.sales.group[rows] == main) & book.paid_known
-        price: Money | Told = Money(_said(normal.price, normal.currency), normal.currency)
-        if not normal.how_known.key.startswith("finding.median"):
-            price = told("finding.estimated", price=price, how=normal.how_known)
-        if not mine.any():
-            return told("finding.normal", sku=normal.sku, normal=price)
-        lines = zip(book.paid[mine], self.sales.quantity[rows[mine]], strict=True)
-        each = sorted(Decimal(int(paid)) / 10_000 / int(units) for paid, units in lines)
-        low, high = (Money(_said(one, normal.currency), normal.currency) for one in (each[0], each[-1]))
-        paid = told("finding.from_to", low=low, high=high) if low != high else low
-        return told("finding.price", sku=normal.sku, normal=price, paid=paid)
+    def _paid(self, rows: Ints, main: int, normal: NormalPrice | None, book: Ledger) -> Told:
+        """What the most affected SKU cost, as far as the ledger knows, beside the normal price."""
+        mine = self.sales.group[rows] == main
+        lines = zip(book.paid[mine & book.paid_known], self.sales.quantity[rows[mine & book.paid_known]], strict=True)
+        currency = self.sales.key(int(rows[mine][0]))[2]
+        each = [Decimal(int(paid)) / 10_000 / int(units) for paid, units in lines]
+        if not each:
+            paid: Money | Told = told("finding.not_known_yet")
+        else:
+            low, paid = (Money(_said(one, currency), currency) for one in (min(each), max(each)))
+            paid = told("finding.from_to", low=low, high=paid) if low != paid else low
+        said = told("finding.paid_only", paid=paid)
+        if normal:
+            said = told("finding.paid", paid=paid, normal=Money(_said(normal.price, currency), currency))
+        open_still = int((~book.paid_known).sum()) if each else 0
+        return told("finding.paid_in_part", paid=said, n=open_still) if open_still else said
 
-    def _why(self, candidate: Candidate, rows: Ints) -> Told:
-        sales, ids = self.sales, candidate.ids
-        count, uses = sales.count(rows), sales.promotions
+    def _why(self, candidate: Candidate) -> Told:
+        names, ids = self._names(candidate), candidate.ids
         if not ids:
-            return told("finding.wrong_price" if len(uses.rows) else "finding.wrong_price_no_ids")
-        every = int(sales.order.max(initial=-1)) + 1 + int((sales.order < 0).sum())
-        carrying, carried = np.unique(uses.rows[np.isin(uses.ids, ids)], return_counts=True)
-        carrying = carrying[carried >= (len(ids) if candidate.together else 1)]
-        mine = np.isin(sales.orders_of(carrying), sales.orders_of(rows))
-        here, there = sales.count(carrying[mine]), sales.count(carrying[~mine])
-        key = "finding.promotion" if len(ids) == 1 else "finding.together" if candidate.together else "finding.codes"
-        names = self._names(candidate)[: len(ids) if candidate.together else 1]
-        return told(key, n=len(ids), names=names, here=here, there=there, others=every - count)
+            return told("finding.wrong_price" if len(self.sales.promotions.rows) else "finding.wrong_price_no_ids")
+        key = "finding.by" if len(ids) == 1 else "finding.together" if candidate.together else "finding.codes"
+        return told(key, n=len(ids), names=names if candidate.together else names[:1])
+
+    def _elsewhere(self, candidate: Candidate, rows: Ints) -> list[Told]:
+        """The first order, and how many orders carry the promotion, affected and not."""
+        sales, uses, ids = self.sales, self.sales.promotions, candidate.ids
+        first = self.orders["order_id"].iloc[[rows[np.argmin(sales.time[rows])]]].fillna("").iloc[0]
+        parts = [told("finding.first", first=str(first))]
+        if ids:
+            every = int(sales.order.max(initial=-1)) + 1 + int((sales.order < 0).sum())
+            carrying, carried = np.unique(uses.rows[np.isin(uses.ids, ids)], return_counts=True)
+            carrying = carrying[carried >= (len(ids) if candidate.together else 1)]
+            mine = np.isin(sales.orders_of(carrying), sales.orders_of(rows))
+            here, there, others = sales.count(carrying[mine]), sales.count(carrying[~mine]), every - sales.count(rows)
+            parts.append(told("finding.promotion", n=len(ids), here=here, there=there, others=others))
+        return parts
 
     def _what(self, skus: tuple[str, ...]) -> Told:
         return told("finding.sku", sku=skus[0]) if len(skus) == 1 else told("finding.skus", n=len(skus), sku=skus[0])
@@ -202,6 +214,10 @@ def _sureness(expected: float) -> Told:
     sure = confidence(expected)
     how = next(word for least, word in WORDS if sure >= least)
     return told("finding.sure", how=told(how), share=round(100 * sure))
+
+
+def _normal(price: NormalPrice | None) -> Told:
+    return told("finding.normal", sku=price.sku, how=price.how_known) if price else told("finding.no_normal_price")
 
 
 def _gravest_first(found: Finding) -> tuple[Decimal, int, datetime]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from promofix_lib.amounts import Money, plain_amount
+from promofix_lib.finding.thresholds import WORDS, Thresholds
 from promofix_lib.incident import Incident
 from promofix_lib.money import Amounts, NormalPrice
-from promofix_lib.say import Told
+from promofix_lib.plain import Shown, shown
+from promofix_lib.say import Told, told
 
 
 @dataclass(frozen=True)
@@ -42,28 +42,9 @@ class Cause:
         theirs = {*other.promotion_ids}, {*other.skus}
         return theirs[0] <= mine[0] if other.promotion_ids else not mine[0] and theirs[1] <= mine[1]
 
-    @property
-    def id(self) -> str:
-        """A short name that stays the same from report to report and on every computer: twelve letters and digits.
-
-        >>> Cause(("P", "Q")).id == Cause(("Q", "P")).id, len(Cause((), ("S",)).id)
-        (True, 12)
-        """
-        named = json.dumps([sorted(self.promotion_ids), sorted(self.skus)], ensure_ascii=True)
-        return hashlib.sha256(named.encode()).hexdigest()[:12]
-
-    def to_json(self) -> dict[str, list[str]]:
-        """The cause as plain JSON, for a journal or the state of `watch`."""
-        return {"promotion_ids": list(self.promotion_ids), "skus": list(self.skus)}
-
-    @classmethod
-    def from_json(cls, record: dict[str, list[str]]) -> Cause:
-        """The cause that `to_json` wrote."""
-        return cls(tuple(record["promotion_ids"]), tuple(record["skus"]))
-
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(Shown):
     """One incident: a rule, the order items it touches today, and the evidence.
 
     Parameters
@@ -95,9 +76,13 @@ class Finding:
     expected : float
         How many runs like this one the shop's own life would bring into a report like this; `confidence` is made of it.
     sentence : Told
-        The evidence, to be checked by hand.
+        Since when, how many orders, what they paid, by what, how sure that is: in one breath.
+    evidence : Told
+        What stands beside it: first order, where else the promotion is, the sums and what is not known.
     shipping : tuple of Money
         What was taken off the shipping of these orders; it is in no other amount.
+    unplanned : bool
+        Whether it is nothing that a seller plans: what half to four fifths off for the first time may be.
     """
 
     rule: Incident
@@ -115,38 +100,42 @@ class Finding:
     cannot_judge: tuple[str, ...]
     confidence: float
     sentence: Told
+    evidence: Told
     expected: float = 0.0
     shipping: tuple[Money, ...] = ()
+    unplanned: bool = True
+
+    def why_no_alarm(self, since: datetime | None = None) -> Told | None:
+        """Why nobody is woken for it, who looks again and again and looked at what was bought until `since`; or None.
+
+        Each look is a chance of a false alarm, and a run that is over was looked at often enough: it must be almost
+        certain. A little older than the last look is new, too: prices and discounts are printed later.
+        """
+        if not self.unplanned:
+            return told("finding.why_planned")
+        new = since is None or self.end > since - timedelta(hours=Thresholds().pause_hours_most)
+        return None if new or self.confidence >= WORDS[0][0] else told("finding.why_over")
 
     @property
     def cause(self) -> Cause:
         """What to keep when the seller says that this was meant."""
         return Cause(self.promotion_ids) if self.promotion_ids else Cause((), tuple(sorted(self.skus)))
 
-    def to_json(self) -> dict[str, Any]:
-        """The finding as plain JSON: times ISO 8601 in UTC, money as text, the sentence in the current language."""
+    def to_json(self, language: str | None = None) -> dict[str, Any]:
+        """The finding as plain JSON: times ISO 8601 in UTC, money as text, sentences in a language."""
+        names = ("onset", "end", "promotion_ids", "claim_codes", "skus", "order_ids", "orders", "units", "amounts")
+        taken = [{"currency": m.currency, "taken_off": plain_amount(m.amount, m.currency)} for m in self.shipping]
+        prices = [{**one.to_json(), "how_known": one.how_known.text(language)} for one in self.normal_prices]
         return {
-            "onset": self.onset.astimezone(UTC).isoformat(),
-            "end": self.end.astimezone(UTC).isoformat(),
-            "promotion_ids": list(self.promotion_ids),
-            "claim_codes": list(self.claim_codes),
-            "skus": list(self.skus),
-            "order_ids": list(self.order_ids),
-            "orders": self.orders,
-            "units": self.units,
-            "amounts": [amounts.to_json() for amounts in self.amounts],
-            "shipping": [
-                {"currency": m.currency, "taken_off": plain_amount(m.amount, m.currency)} for m in self.shipping
-            ],
-            "normal_unit_prices": [{**one.to_json(), "how_known": one.how_known.text()} for one in self.normal_prices],
-            "cannot_judge": list(self.cannot_judge),
-            "confidence": self.confidence,
-            "sentence": self.sentence.text(),
+            **shown(self, *names, language=language),
+            "shipping": taken,
+            "normal_unit_prices": prices,
+            **shown(self, "cannot_judge", "confidence", "sentence", "evidence", language=language),
         }
 
 
 @dataclass(frozen=True)
-class WorthALook:
+class WorthALook(Shown):
     """Something cheap that is no incident, with the reason; `rule` takes it as the incident all the same."""
 
     sentence: Told
@@ -159,13 +148,13 @@ class WorthALook:
         """The rule that gives these order items; worked out when it is asked for."""
         return self.worked_out()
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, language: str | None = None) -> dict[str, Any]:
         """Sentence and reason as plain JSON."""
-        return {"sentence": self.sentence.text(), "why_not": self.why_not.text()}
+        return shown(self, "sentence", "why_not", language=language)
 
 
 @dataclass(frozen=True)
-class Findings:
+class Findings(Shown):
     """All incidents, the gravest loss first; what was looked at and let be; what was not looked at.
 
     Examples
@@ -177,11 +166,3 @@ class Findings:
     incidents: tuple[Finding, ...]
     worth_a_look: tuple[WorthALook, ...]
     not_looked_at: tuple[Told, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The findings as plain JSON, as ``promofix find --json`` prints them."""
-        return {
-            "incidents": [found.to_json() for found in self.incidents],
-            "worth_a_look": [look.to_json() for look in self.worth_a_look],
-            "not_looked_at": [one.text() for one in self.not_looked_at],
-        }

@@ -118,9 +118,12 @@ def meant_lines(sales: Sales, deep: Mask) -> Mask:
 
     free = np.flatnonzero(sales.sold & (sales.depth >= 1 - limits.rounding))
     keep(free, sales.sku[free], _with_companion(sales, free))
-    offers = np.bincount(uses.ids[deep[uses.rows]], minlength=len(uses.names)) >= limits.few
     rest = deep & ~meant
-    used = rest[uses.rows] & offers[uses.ids]
+    deep_uses = np.bincount(uses.ids[rest[uses.rows]], minlength=len(uses.names))
+    offers = (deep_uses > 0) & (np.bincount(uses.ids, minlength=len(uses.names)) >= limits.least_orders)
+    to_come = sales.sold & ~sales.depth_known  # in the first hours few discounts are printed
+    used = (rest | to_come)[uses.rows] & offers[uses.ids]
+    rest[uses.rows[used]] = True
     keep(uses.rows[used], uses.ids[used], _in_fair_order(sales, rest))
     return meant
 
@@ -147,7 +150,8 @@ def _in_fair_order(sales: Sales, deep: Mask) -> Mask:
     asked[sales.order[counted & deep]] = True
     rows = np.flatnonzero(counted & asked[sales.order])
     code = np.unique(sales.order[rows], return_inverse=True)[1]
-    listed, paid, bought = (np.bincount(code, weights=of[rows]) for of in (sales.listed, sales.paid, ~deep))
+    paid = np.where(deep & ~sales.depth_known, 0, sales.paid)  # a discount to come may be the whole price
+    listed, paid, bought = (np.bincount(code, weights=of[rows]) for of in (sales.listed, paid, ~deep))
     least = sales.thresholds.deep_share - sales.thresholds.rounding
     answer = np.zeros(len(deep), dtype=np.bool_)
     answer[rows] = ((paid >= least * listed) & (bought > 0))[code]

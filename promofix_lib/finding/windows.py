@@ -6,7 +6,7 @@ import numpy as np
 
 from promofix_lib.finding.baselines import upper_medians
 from promofix_lib.finding.chance import Candidate, Chance
-from promofix_lib.finding.sales import HOUR, Floats, Ints, Mask, Sales
+from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import AT_ONCE, FAR
 
@@ -25,7 +25,7 @@ def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
     normal = normal[~suspects.any[normal]]
     pauses = np.diff(time)
     usual = float(np.median(pauses[pauses > 0])) if (pauses > 0).any() else 0.0
-    long = np.clip(FAR * usual, limits.pause_hours_least * HOUR, limits.pause_hours_most * HOUR)
+    long = np.clip(FAR * usual, limits.pause_hours_least * HOUR, limits.decided_days * DAY)
     cut = (pauses > long) & (_between(sales.time[normal], time) >= 1)
     if suspects.by_price[rows].all():
         alike = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
@@ -122,20 +122,18 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints) -> Ints:
     limits = sales.thresholds
     if len(np.unique(sales.group[rows])) < limits.few:
         return rows
-    each = sales.list_price.round(4)
-    prices, counts = np.unique(each[rows], return_counts=True)
+    each = sales.list_price[rows].round(4)
+    prices, counts = np.unique(each, return_counts=True)
     price = prices[np.argmax(counts)]
-    exactly = rows[each[rows] == price]
-    if len(np.unique(sales.group[exactly])) < limits.few:
+    if len(np.unique(sales.group[rows[each == price]])) < limits.few:
         return rows
-    alike = sales.sold & (each == price)
-    alike &= np.isin(sales.currency, np.unique(sales.currency[rows]))
-    inside = (sales.time >= sales.time[rows[0]] - AT_ONCE * HOUR) & (
-        sales.time <= sales.time[rows[-1]] + AT_ONCE * HOUR
-    )
-    if (alike & ~inside).any():
+    alike = sales.sold_at(price)
+    alike = alike[np.isin(sales.currency[alike], np.unique(sales.currency[rows]))]
+    soon, late = sales.time[rows[0]] - AT_ONCE * HOUR, sales.time[rows[-1]] + AT_ONCE * HOUR
+    if ((sales.time[alike] < soon) | (sales.time[alike] > late)).any():
         return rows
-    fair = sales.sold & ~alike & (sales.list_price < price - np.log(limits.deep_share))
-    strangers = np.flatnonzero(alike & ~suspects.meant & ~np.isin(sales.group, np.unique(sales.group[fair])))
+    own = sales.sold_in(np.unique(sales.group[alike]))
+    fair = own[~np.isin(own, alike) & (sales.list_price[own] < price - np.log(limits.deep_share))]
+    strangers = alike[~suspects.meant[alike] & ~np.isin(sales.group[alike], sales.group[fair])]
     together = np.union1d(rows, strangers)
     return together[np.argsort(sales.time[together], kind="stable")]

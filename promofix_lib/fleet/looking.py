@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from promofix_lib.errors import PromofixError, ReportError
-from promofix_lib.finding import ASKED, Cause, Findings, find_incidents
+from promofix_lib.finding.findings import Cause, Findings
+from promofix_lib.finding.search import ASKED, find_incidents
+from promofix_lib.orders import coded
 from promofix_lib.places import trouble_told
 from promofix_lib.reports.merging import merged
 from promofix_lib.reports.reading import read_report
@@ -111,4 +113,6 @@ def look_at(
         reading = merged(reports)
     except ReportError as error:
         return Look(None, Findings((), ()), (*failed, (paths[-1], told(error.key, **error.facts))))
+    reports.clear()  # whoever reads once keeps them no longer than this
+    reading = replace(reading, orders=coded(reading.orders))
     return Look(reading, find_incidents(reading.orders, meant=meant), tuple(failed))

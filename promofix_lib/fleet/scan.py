@@ -26,11 +26,10 @@ import pyarrow as pa
 from tqdm.auto import tqdm
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.records import Record, checked
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.fleet.looking import Look, finished_files, is_finished, look_at, why_not_read
-from promofix_lib.incident import touched
+from promofix_lib.incident import affected
 from promofix_lib.places import (
     checked_case_name,
     content,
@@ -40,6 +39,8 @@ from promofix_lib.places import (
     trouble_told,
     write_atomically,
 )
+from promofix_lib.plain import Record, checked
+from promofix_lib.reports.merging import thrifty
 from promofix_lib.rules import rule
 from promofix_lib.say import current_language, speak, told
 
@@ -305,10 +306,12 @@ def _days(look: Look) -> tuple[tuple[str, int, int], ...]:
     if look.reading is None or look.reading.orders["purchase_date"].isna().all():
         return ()
     orders = look.reading.orders
-    mask = touched(orders, [found.rule for found in look.findings.incidents]).to_numpy() > 0
+    masks = (affected(orders, found.rule).to_numpy() for found in look.findings.incidents)
+    mask = np.logical_or.reduce([np.zeros(len(orders), dtype=np.bool_), *masks])
     missing = np.datetime64("NaT", "ns")
     day = orders["purchase_date"].to_numpy(dtype="datetime64[ns]", na_value=missing).astype("datetime64[D]")
-    table = pd.DataFrame({"day": day, "order": orders["order_id"].to_numpy(object), "hit": mask}).dropna()
+    order = pd.factorize(orders["order_id"])[0]  # -1 where it is missing
+    table = pd.DataFrame({"day": day, "order": order, "hit": mask})[order >= 0].dropna()
     per_order = table.groupby("order", sort=False).agg(day=("day", "first"), hit=("hit", "any"))
     counts = per_order.groupby("day")["hit"].agg(["size", "sum"]).sort_index().tail(_DAYS_DRAWN)
     return tuple((str(when.date()), int(all_), int(hit)) for when, all_, hit in counts.itertuples())
@@ -382,6 +385,7 @@ def _alone(account: Account, kept: str, language: str) -> Row:
 def _begin() -> None:
     """In a worker of the pool: one core for each, and an end when the parent is gone, however it went."""
     pa.set_cpu_count(1)
+    thrifty()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
@@ -455,6 +459,3 @@ def _files_of(account: Account, room: Path) -> tuple[Path, ...]:
         for name, path in zip(names, here, strict=True):
             system.get_file(name, str(path))
     return tuple(here)
-
-
-__all__ = ["DEFAULTS_NAME", "Account", "Row", "Scan", "accounts_under", "defaults", "open_as_case", "scan"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from html import escape
@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import pandas as pd
-
 from promofix_lib.amounts import amount_text, plain_amount
 from promofix_lib.charts.colours import Colours
 from promofix_lib.marketplaces import marketplace_of
-from promofix_lib.orders import tame
+from promofix_lib.orders import csv_text
 from promofix_lib.places import content, write_atomically
 from promofix_lib.say import current_language, moment_text, say
 
@@ -30,19 +28,19 @@ _WIDE, _HIGH = 180, 28  # pixels of an account's chart
 
 def write_csv(rows: Sequence[Row], path: Path) -> Path:
     """One line per account, as programs and spreadsheets read it: no live formula, amounts per currency."""
-    lines = [
-        {
-            "account": row.account,
-            "incidents": len(row.incidents),
-            "since": row.since,
-            "orders": row.orders,
-            "loss": _plain_losses(row.losses),
-            "promotions": promotions_text(row),
-            "failed": row.failed or "",
-        }
+    lines = (
+        (
+            row.account,
+            len(row.incidents),
+            row.since,
+            row.orders,
+            _plain_losses(row.losses),
+            promotions_text(row),
+            row.failed or "",
+        )
         for row in rows
-    ]
-    write_atomically(path, _csv(lines, _COLUMNS, header=True))
+    )
+    write_atomically(path, csv_text(lines, _COLUMNS).encode())
     return path
 
 
@@ -58,17 +56,8 @@ def add_to_audit(path: Path, row: Row) -> None:
         lines.append({"what": "incident", "name": ", ".join(found["promotion_ids"]), **facts, "loss": loss})
     lines += [{"what": "failed", "why": row.failed}] if row.failed else []
     before = content(path) if path.exists() else b""
-    added = [{**line, "looked_at": row.looked_at} for line in lines]
-    write_atomically(path, before + _csv(added, _AUDIT, header=not before))
-
-
-def _csv(lines: Iterable[dict[str, object]], columns: Sequence[str], *, header: bool) -> bytes:
-    texts = [{name: str(line.get(name, "")) for name in columns} for line in lines]
-    return (
-        tame(pd.DataFrame(texts, columns=list(columns)))
-        .to_csv(index=False, header=header, lineterminator="\n")
-        .encode()
-    )
+    added = ([{**line, "looked_at": row.looked_at}.get(name, "") for name in _AUDIT] for line in lines)
+    write_atomically(path, before + csv_text(added, _AUDIT, header=not before).encode())
 
 
 def write_html(rows: Sequence[Row], path: Path, zone: ZoneInfo | None = None) -> Path:

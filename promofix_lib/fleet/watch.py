@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from promofix_lib.case.records import Record
+import pandas as pd
+
 from promofix_lib.errors import CaseError
-from promofix_lib.finding import Cause, Finding
+from promofix_lib.finding.findings import Cause, Finding
 from promofix_lib.fleet.looking import Look, finished_files, look_at, read_narrow
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.places import content, write_atomically
+from promofix_lib.plain import Record
 from promofix_lib.reports.report import Report
 from promofix_lib.say import Told, say, told
 
@@ -83,6 +85,8 @@ class State(Record):
 
     read: dict[str, Stamp] = field(default_factory=dict)
     alarms: tuple[Alarm, ...] = ()
+    until: datetime | None = None
+    """When the newest order was bought that it has seen."""
 
     @property
     def meant(self) -> tuple[Cause, ...]:
@@ -146,6 +150,8 @@ class Round:
         Incidents that nobody was told of before.
     grown : tuple of Alarmed
         Known ones that hold more orders now.
+    worth_a_look : tuple of (Finding, Told)
+        What may be a mistake, and nobody is woken for, each with the reason.
     known : int
         Incidents that were told before and are there still.
     failed : tuple of (Path, Told)
@@ -157,6 +163,7 @@ class Round:
     checked: tuple[Path, ...] = ()
     alarms: tuple[Alarmed, ...] = ()
     grown: tuple[Alarmed, ...] = ()
+    worth_a_look: tuple[tuple[Finding, Told], ...] = ()
     known: int = 0
     failed: tuple[tuple[Path, Told], ...] = ()
     files: int = 0
@@ -172,6 +179,7 @@ class Round:
             "checked": [str(path) for path in self.checked],
             "alarms": [one.to_json() for one in self.alarms],
             "updates": [one.to_json() for one in self.grown],
+            "worth_a_look": [{**one.to_json(), "why_not": why.text()} for one, why in self.worth_a_look],
             "known": self.known,
             "failed": [{"path": str(path), "why": why.text()} for path, why in self.failed],
         }
@@ -222,7 +230,7 @@ class Watch:
             tell(done)
             return done
         look = look_at(list(stamps), meant=state.meant, read=lambda path: self._read_once(path, stamps[path]))
-        told_now, alarms = _matched(look, state)
+        told_now, quiet, alarms = _matched(look, state)
         broken = {path for path, _ in look.failed}
         read = {path.name: stamp for path, stamp in stamps.items() if path not in broken and _stamp(path) == stamp}
         self._kept = {place: reports for place, reports in self._kept.items() if place[0] in stamps}
@@ -230,12 +238,13 @@ class Watch:
             checked=new,
             alarms=tuple(one for one in told_now if one.new),
             grown=tuple(one for one in told_now if not one.new and _has_grown(one, state)),
+            worth_a_look=quiet,
             known=sum(not one.new for one in told_now),
             failed=look.failed,
             files=len(stamps),
         )
         if tell(done):
-            State(read, alarms).save(self.state)
+            State(read, alarms, _until(look, state)).save(self.state)
         return done
 
     def rounds(
@@ -275,12 +284,17 @@ def alarm_text(one: Alarmed) -> str:
     return "\n".join([head, str(found.sentence), to_do])
 
 
-def _matched(look: Look, state: State) -> tuple[list[Alarmed], tuple[Alarm, ...]]:
+def _matched(look: Look, state: State) -> tuple[list[Alarmed], tuple[tuple[Finding, Told], ...], tuple[Alarm, ...]]:
+    """What is told now, what is only worth a look, and all alarms as they are known now."""
     alarms = {alarm.id: alarm for alarm in state.alarms}
     told_now: dict[str, Alarmed] = {}
+    quiet: list[tuple[Finding, Told]] = []
     for found in look.findings.incidents:
         before = next((one for one in alarms.values() if one.is_of(found) and not one.meant), None)
         if before is None:
+            if why_not := found.why_no_alarm(state.until):
+                quiet.append((found, why_not))
+                continue
             number = str(1 + max((int(one) for one in alarms), default=0))
             before = Alarm(number, found.cause, found.skus, found.onset, found.end, 0, False)
         alarms[before.id] = before.seen(found)
@@ -288,7 +302,14 @@ def _matched(look: Look, state: State) -> tuple[list[Alarmed], tuple[Alarm, ...]
             told_now[before.id] = Alarmed(
                 alarms[before.id], found, new=not any(a.id == before.id for a in state.alarms)
             )
-    return list(told_now.values()), tuple(alarms.values())
+    return list(told_now.values()), tuple(quiet), tuple(alarms.values())
+
+
+def _until(look: Look, state: State) -> datetime | None:
+    moments = [state.until] if state.until else []
+    if look.reading and pd.notna(newest := look.reading.orders["purchase_date"].max()):
+        moments.append(newest.to_pydatetime())
+    return max(moments, default=None)
 
 
 def _has_grown(one: Alarmed, state: State) -> bool:
@@ -342,6 +363,3 @@ def send(texts: list[str], addresses: list[str]) -> Told | None:
         if not known or not door.notify(title=say("fleet.title"), body="\n\n".join(texts)):
             gone.append("desktop" if address == "desktop" else str(number))  # the address itself holds keys
     return told("fleet.not_sent", which=tuple(gone)) if gone else None
-
-
-__all__ = ["STATE_NAME", "Alarm", "Round", "State", "Watch", "alarm_text", "end_link", "send"]

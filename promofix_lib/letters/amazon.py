@@ -9,11 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from promofix_lib.amounts import Money
 from promofix_lib.case.records import Advice, ExportRecord, UploadAnswer
@@ -21,15 +19,15 @@ from promofix_lib.errors import CaseError, LetterError
 from promofix_lib.letters.texts import one_line
 from promofix_lib.orders import flat_lists
 from promofix_lib.say import ENGLISH, Told, say, told
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from promofix_lib.case.case import Case
-    from promofix_lib.status import Status
     from promofix_lib.status.book import Mask
     from promofix_lib.status.rows import OrderRow
+    from promofix_lib.status.status import Status
 
 LETTERS = ("technical_issue", "annotation", "plan_of_action")
 """The letters, in the order in which they are needed."""
@@ -87,7 +85,10 @@ def letters_of(
         An edited letter with a field that does not exist.
     """
     texts = case.settings.texts if edited is None else edited
-    english, own = (_fields(case, rates, language) for language in (ENGLISH, case.language))
+    english, own = (
+        case.once(f"letter fields {language}", partial(_fields, case, rates, language), also=rates)
+        for language in (ENGLISH, case.language)
+    )
 
     def letter(name: str) -> Letter:
         text = _filled(texts.get(name) or say(f"letters.letter_{name}", language=ENGLISH), english, name)
@@ -163,7 +164,7 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
     def lines(sentences: Iterable[Told]) -> str:
         return "\n".join(one_line(sentence.text(language)) for sentence in sentences)
 
-    incidents = incident_parts(case, stands)
+    incidents = incident_parts(case)
     onset = min((one.onset for one in incidents if one.onset), default=None)
     end = max((one.end for one in incidents if one.end), default=None)
     unknown = told("letters.unknown")
@@ -251,9 +252,13 @@ class IncidentPart:
         )
 
 
-def incident_parts(case: Case, stands: Status) -> tuple[IncidentPart, ...]:
-    """What is said about each taken incident, and about what was put in by hand."""
-    numbers, chosen = case.incident_of().to_numpy(), np.asarray(stands.chosen, dtype=np.bool_)
+def incident_parts(case: Case) -> tuple[IncidentPart, ...]:
+    """What is said about each taken incident, and about what was put in by hand; worked out once per revision."""
+    return case.once("incident_parts", lambda: _incident_parts(case, status(case)))
+
+
+def _incident_parts(case: Case, stands: Status) -> tuple[IncidentPart, ...]:
+    numbers, chosen = case.incident_of().to_numpy(), stands.chosen
     named = {int(one["number"]): tuple(one["promotion_ids"]) for one in stands.incidents}
     masks = {number: chosen & (numbers == number) for number in (*named, 0)}
     return tuple(_part(case, stands, n, mask, named.get(n, ())) for n, mask in masks.items() if mask.any())

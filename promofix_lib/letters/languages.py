@@ -6,27 +6,15 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from importlib.resources import files
 
 from promofix_lib.errors import LetterError
 from promofix_lib.marketplaces import Marketplace
 
-LANGUAGES: dict[str, str] = {
-    "en": "English",
-    "de": "Deutsch",
-    "fr": "français",
-    "it": "italiano",
-    "es": "español",
-    "nl": "Nederlands",
-    "sv": "svenska",
-    "pl": "polski",
-    "pt": "português",
-    "ja": "日本語",
-    "tr": "Türkçe",
-    "ar": "العربية",
-}
-"""Languages in which promofix can write to a buyer, each with its own name."""
-
-
+_NAMES = [path.name.removesuffix(".txt") for path in files("promofix_lib.letters").iterdir()]
+_WRITTEN = {name.removeprefix("message-texts-") for name in _NAMES if name.startswith("message-texts-")}
+LANGUAGES = tuple(sorted(_WRITTEN - {"zh-CN"}))
+"""Languages in which promofix can write to a buyer; the Chinese texts are a reading for the seller."""
 _FIRST = {"fr": "1er", "it": "1º", "pt": "1º"}  # the first of a month, as careful writers write it
 
 
@@ -57,7 +45,7 @@ def buyer_language(market: Marketplace, chosen: Mapping[str, str] | None = None)
     """
     language = (chosen or {}).get(market.sales_channel, market.languages[0])
     if language not in LANGUAGES:
-        raise LetterError("letters.language_unknown", found=language, known=tuple(LANGUAGES))
+        raise LetterError("letters.language_unknown", found=language, known=LANGUAGES)
     return language
 
 

@@ -25,7 +25,7 @@ from promofix_lib.letters.linter_words import (
 )
 from promofix_lib.marketplaces import MARKETPLACES
 from promofix_lib.rules import rule as fact
-from promofix_lib.say import Told, told
+from promofix_lib.say import Told, language_name, told
 
 if TYPE_CHECKING:
     from promofix_lib.letters.messages import Message
@@ -78,10 +78,6 @@ class Fault:
             return told("letters.fault_line", line=self.line, words=self.words, why=why, rule=self.rule)
         return told("letters.fault_whole", words=self.words, why=why, rule=self.rule)
 
-    def text(self, language: str | None = None) -> str:
-        """The sentence in a language; the current one by default."""
-        return self.told.text(language)
-
 
 def lint_message(
     text: str, language: str, *, subject: str = "", order_id: str = "", unshipped: bool = True
@@ -124,7 +120,7 @@ def lint_message(
     [(3, 'Please cancel', 'ask_to_cancel'), (3, 'feedback', 'review')]
     """
     if language not in LANGUAGES:
-        raise LetterError("letters.language_unknown", found=language, known=tuple(LANGUAGES))
+        raise LetterError("letters.language_unknown", found=language, known=LANGUAGES)
     body, head = normal(text), normal(subject)
     head_faults = (*_in_text(head, language, unshipped), *find_words(head, "important", language))
     body_faults = sorted(_in_text(body, language, unshipped))
@@ -180,7 +176,7 @@ def _as_a_whole(body: str, head: str, language: str, order_id: str) -> Iterator[
         yield _line(body, match.start()) + 1, "", "line_breaks"
     for number, line in enumerate(masked(body).split("\n"), 1):
         if (spoken := language_of(line, language)) not in (None, language):
-            yield number, f"{LANGUAGES.get(spoken or '', '中文')}?", "language"
+            yield number, f"{language_name(spoken or language)}?", "language"
     if _only_thanks(masked(body), language):
         yield 0, "", "only_thanks"
 

@@ -20,10 +20,13 @@ from promofix_lib.letters.linter_words import marked
 from promofix_lib.letters.texts import VARIANTS, Template, builtin_template, fill, one_line, parse_template, texts
 from promofix_lib.marketplaces import Marketplace, marketplace_of
 from promofix_lib.say import Told, told
+from promofix_lib.status.status import status
 
 if TYPE_CHECKING:
+    from promofix_lib.case.case import Case
     from promofix_lib.case.settings import Settings
-    from promofix_lib.status import OrderRow, Status
+    from promofix_lib.status.rows import OrderRow
+    from promofix_lib.status.status import Status
 
 ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
@@ -96,8 +99,8 @@ class Message:
 
     Parameters
     ----------
-    order_id, item_keys, products, skus, units, unit_prices, currency, market, buyer_email
-        Facts of the order; `item_keys` are the order items that it is about.
+    order_id, unit_prices, currency, market, buyer_email
+        Facts of the order.
     variant : str
         One of `texts.VARIANTS`, empty when no message is due.
     state : str
@@ -120,10 +123,6 @@ class Message:
     state: str
     why: Told | None
     by_hand: bool
-    item_keys: tuple[str, ...]
-    products: tuple[str, ...]
-    skus: tuple[str, ...]
-    units: int
     unit_prices: tuple[Decimal, ...]
     currency: str
     market: Marketplace
@@ -187,6 +186,11 @@ def _letter(paragraphs: tuple[str, ...], seller_name: str) -> str:
     return "\n\n".join(paragraphs) + "\n" + seller_name + "\n"
 
 
+def messages_of(case: Case) -> tuple[Message, ...]:
+    """`messages_for` a case as it stands, in the wording of its settings; worked out once per revision."""
+    return case.once("messages", lambda: messages_for(status(case), wording_of(case.settings)))
+
+
 def messages_for(
     status: Status, wording: Wording | None = None, *, withheld: Mapping[str, Told] | None = None
 ) -> tuple[Message, ...]:
@@ -222,11 +226,11 @@ def messages_for(
 
 
 _Item = Mapping[str, Any]
-"""An affected order item: cells of the order table, with ``key``, ``triage``, ``paid`` and whether it is ``alive``."""
+"""An affected order item: cells of the order table, with ``triage``, ``paid`` and whether it is ``alive``."""
 
 _TAKEN = (
     "purchase_date", "buyer_name", "buyer_email", "fulfillment_channel", "sales_channel", "currency", "product_name",
-    "sku", "quantity", "unit_price",
+    "quantity", "unit_price",
 )  # fmt: skip
 _PAYMENT = ("payment_method", "payment_method_details", "payment_type")  # extra columns of some Order Reports
 
@@ -243,11 +247,11 @@ def _lines(status: Status, rows: Iterable[OrderRow]) -> dict[str, tuple[list[_It
     names = [name for name in (*_TAKEN, *_PAYMENT) if name in orders]
     columns = [[None if pd.isna(cell) else cell for cell in orders.loc[mask, name]] for name in names]
     found: dict[str, tuple[list[_Item], int]] = {}
-    for place, key, word, name, *cells in zip(
-        np.flatnonzero(mask), book.keys[mask], book.triage[mask], orders.loc[mask, "order_id"], *columns, strict=True
+    for place, word, name, *cells in zip(
+        np.flatnonzero(mask), book.triage[mask], orders.loc[mask, "order_id"], *columns, strict=True
     ):
         paid = Decimal(int(book.ledger.paid[place])) / 10_000 if book.ledger.paid_known[place] else None
-        facts = {"key": str(key), "triage": str(word), "alive": bool(alive[place]), "paid": paid}
+        facts = {"triage": str(word), "alive": bool(alive[place]), "paid": paid}
         found.setdefault(str(name), ([], in_order.get(name, 0)))[0].append(dict(zip(names, cells, strict=True)) | facts)
     return found
 
@@ -292,10 +296,6 @@ def _message(
         state=state,
         why=why,
         by_hand=by_hand,
-        item_keys=tuple(line["key"] for line in lines),
-        products=products,
-        skus=distinct("sku"),
-        units=units,
         unit_prices=tuple(dict.fromkeys(line["unit_price"] for line in lines if line["paid"] is not None)),
         currency=currency,
         market=market,

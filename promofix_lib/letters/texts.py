@@ -181,7 +181,7 @@ def _check_choice(variant: str, language: str, reason: str) -> None:
     if variant == "cancelled" and reason not in CANCEL_REASONS:
         raise LetterError("letters.untrue_reason", found=reason, known=CANCEL_REASONS)
     if language not in {*LANGUAGES, "zh-CN"}:
-        raise LetterError("letters.language_unknown", found=language, known=tuple(LANGUAGES))
+        raise LetterError("letters.language_unknown", found=language, known=LANGUAGES)
 
 
 @cache

@@ -15,7 +15,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.places import cases_folder, seller_folder, trouble_of_case_told, trouble_told, write_atomically
 from promofix_lib.purge.search import Searcher, is_shut, names_people, people_of
-from promofix_lib.reports import read_report
+from promofix_lib.reports.reading import read_report
 from promofix_lib.returns.inbox import INBOX
 from promofix_lib.returns.sheets import WORKBOOKS, is_list
 from promofix_lib.rules import rule

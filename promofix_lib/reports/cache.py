@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import ipc
 
+from promofix_lib.errors import CaseError
 from promofix_lib.reports.kinds import own_kinds
 from promofix_lib.reports.order_rows import as_arrow, as_frame
 from promofix_lib.reports.report import Reading, Report
@@ -65,7 +66,7 @@ class Shelf:
         self._used.add(key)
         try:
             return unpack(paths, *self._opened(key))
-        except (pa.ArrowException, OSError, ValueError, KeyError, TypeError):
+        except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, CaseError):
             pass  # not there, or damaged
         made = make()
         try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -124,10 +124,10 @@ def _table(rows: pa.Table, kind: Kind) -> tuple[pa.Table, list[Told], list[Quara
     return completed(rows), warnings, aside
 
 
-def _span(table: pa.Table) -> tuple[pd.Timestamp, ...]:
+def _span(table: pa.Table) -> tuple[datetime, ...]:
     times = table["purchase_date"] if "purchase_date" in table.column_names else pa.array([], pa.timestamp("us", "UTC"))
     ends = pc.min_max(times)
-    return tuple(pd.Timestamp(ends[end].as_py()) for end in ("min", "max") if ends[end].is_valid)
+    return tuple(ends[end].as_py() for end in ("min", "max") if ends[end].is_valid)
 
 
 def _check_rows(read: FlatFile) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, fields, replace
-from datetime import UTC
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from promofix_lib.plain import Shown, plain, shape_of, shown, typed
 from promofix_lib.say import Told, known_key, say
 
 
@@ -36,7 +37,7 @@ EVERYTHING = Want()
 
 
 @dataclass(frozen=True)
-class Quarantined:
+class Quarantined(Shown):
     """One physical line that could not be read, kept out of the order table and shown to the seller.
 
     Parameters
@@ -53,13 +54,9 @@ class Quarantined:
     reason: Told
     text: str
 
-    def to_json(self) -> dict[str, Any]:
-        """For ``read --json``, worded in the current language."""
-        return {"line": self.line, "reason": self.reason.text(), "text": self.text}
-
 
 @dataclass(frozen=True)
-class Lack:
+class Lack(Shown):
     """Something this job needs that the report does not hold, and the clicks in Seller Central that add it.
 
     ``key`` names it for programs: ``prices``, ``promotions``, ``status``, ``buyers`` … of ``kinds.toml``.
@@ -69,13 +66,13 @@ class Lack:
     what: Told
     how_to_get_it: Told
 
-    def to_json(self) -> dict[str, Any]:
-        """For ``read --json``, worded in the current language."""
-        return {"what": self.what.text(), "how_to_get_it": self.how_to_get_it.text()}
+    def to_json(self, language: str | None = None) -> dict[str, Any]:
+        """For ``read --json``."""
+        return shown(self, "what", "how_to_get_it", language=language)
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Shown):
     """One report as it was read.
 
     ``headers + blanks + rows + len(quarantined) == lines`` always holds: no line disappears unnoticed. In XML reports
@@ -130,7 +127,7 @@ class Report:
     warnings: tuple[Told, ...]
     arrow: pa.Table
     passed_over: tuple[Told, ...] = ()
-    span: tuple[pd.Timestamp, ...] = ()
+    span: tuple[datetime, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -142,16 +139,11 @@ class Report:
         key = f"reports.kind.{re.sub(r'[^a-z0-9]+', '_', self.kind.lower()).strip('_')}"
         return say(key, language=language) if known_key(key) else self.kind
 
-    def to_json(self) -> dict[str, Any]:
-        """The reading report of this file, worded in the current language."""
-        plain = ("name", "kind", "encoding", "sha256", "lines", "headers", "blanks", "rows", "items")
-        return {
-            "path": shown_name(str(self.path)),
-            **{name: getattr(self, name) for name in plain},
-            "quarantined": [line.to_json() for line in self.quarantined],
-            "ignored_columns": list(self.ignored_columns),
-            "lacks": [lack.to_json() for lack in self.lacks],
-        }
+    def to_json(self, language: str | None = None) -> dict[str, Any]:
+        """The reading report of this file."""
+        counts = ("lines", "headers", "blanks", "rows", "items")
+        names = ("name", "kind", "encoding", "sha256", *counts, "quarantined", "ignored_columns", "lacks")
+        return {"path": shown_name(str(self.path)), **shown(self, *names, language=language)}
 
     def without_lacks(self, keys: set[str]) -> Report:
         """The same report, where others bring what `keys` name."""
@@ -171,32 +163,13 @@ class Report:
 
     def facts(self) -> dict[str, Any]:
         """All but the table and the place on the disk, as plain JSON; `with_facts` reads it back."""
-        return {one.name: _plain(getattr(self, one.name)) for one in fields(self) if one.name not in ("path", "arrow")}
+        return {name: plain(getattr(self, name)) for name in shape_of(Report) if name not in ("path", "arrow")}
 
     @classmethod
     def with_facts(cls, path: Path, arrow: pa.Table, facts: dict[str, Any]) -> Report:
         """The report that `facts` tells of, with its table."""
-        made: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()
-        }
-        made["quarantined"] = tuple(
-            Quarantined(line, Told.from_json(why), text) for line, why, text in facts["quarantined"]
-        )
-        made["lacks"] = tuple(Lack(key, Told.from_json(a), Told.from_json(b)) for key, a, b in facts["lacks"])
-        made["span"] = tuple(map(pd.Timestamp, facts["span"]))
-        for name in ("warnings", "passed_over"):
-            made[name] = tuple(map(Told.from_json, facts[name]))
-        return cls(path=path, arrow=arrow, **made)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, (Quarantined, Lack)):
-        return [_plain(getattr(value, one.name)) for one in fields(value)]
-    if isinstance(value, Told):
-        return value.to_json()
-    return value.isoformat() if isinstance(value, pd.Timestamp) else value
+        told = {name: typed(shape_of(Report)[name][0], value, name) for name, value in facts.items()}
+        return cls(path=path, arrow=arrow, **told)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import Answer, ExportRecord
 from promofix_lib.export.sheet import Place, Value, status_of
+from promofix_lib.plain import Shown
 from promofix_lib.returns.sheets import Line, Worked, mail_status
 from promofix_lib.returns.uploads import Source
 from promofix_lib.say import Told, told
@@ -24,7 +25,7 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Clash:
+class Clash(Shown):
     """Two hands that say different things of one task: what was known before, and what this file says."""
 
     order_id: str
@@ -33,26 +34,18 @@ class Clash:
     theirs: str
     file: str
 
-    def to_json(self) -> dict[str, str]:
-        """As ``follow-up --json`` prints it."""
-        return dict(self.__dict__)
-
 
 @dataclass(frozen=True)
-class NotUnderstood:
+class NotUnderstood(Shown):
     """A cell or a row that says nothing for sure: it changes nothing."""
 
     file: str
     place: Told
     why: Told
 
-    def to_json(self, language: str | None = None) -> dict[str, str]:
-        """As ``follow-up --json`` prints it."""
-        return {"file": self.file, "place": self.place.text(language), "why": self.why.text(language)}
-
 
 @dataclass(frozen=True)
-class TakenBack:
+class TakenBack(Shown):
     """What was understood of one file or of several.
 
     Parameters
@@ -81,16 +74,6 @@ class TakenBack:
             (*self.not_understood, *other.not_understood),
             tuple(dict.fromkeys((*self.warnings, *other.warnings))),
         )
-
-    def to_json(self, language: str | None = None) -> dict[str, Any]:
-        """The first five parts of what ``promofix follow-up --json`` prints."""
-        return {
-            "understood": self.understood,
-            "changed": self.changed,
-            "conflicts": [clash.to_json() for clash in self.conflicts],
-            "not_understood": [one.to_json(language) for one in self.not_understood],
-            "warnings": [warning.text(language) for warning in self.warnings],
-        }
 
 
 @dataclass(frozen=True)

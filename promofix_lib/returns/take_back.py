@@ -8,11 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.records import Answer, ExportRecord, Record, Returned, UploadAnswer
+from promofix_lib.case.records import Answer, ExportRecord, Returned, UploadAnswer
 from promofix_lib.errors import ReportError
 from promofix_lib.export.sheet import Value
 from promofix_lib.places import content, trouble_of_case_told
-from promofix_lib.reports import ProcessingReport, read_processing_report
+from promofix_lib.plain import Record
+from promofix_lib.reports.feed_result import ProcessingReport, read_processing_report
 from promofix_lib.returns.compare import Desk, Heard, TakenBack, Task
 from promofix_lib.returns.sheets import Worked, is_list, read_worked
 from promofix_lib.returns.uploads import Source, match_upload

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from promofix_lib.case.records import Cancellation, ExportRecord, UploadAnswer
 from promofix_lib.errors import ReportError
-from promofix_lib.reports import FeedError, ProcessingReport
+from promofix_lib.reports.feed_result import FeedError, ProcessingReport
 from promofix_lib.say import Told, told
 
 _HEADER_LINES = 3  # if Amazon counts the template's own lines, its first order is record 3 at most

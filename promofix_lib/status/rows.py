@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from promofix_lib.money import Amounts
+from promofix_lib.plain import Shown, shown
 from promofix_lib.say import Told, told
 
 STATES = (
@@ -77,7 +78,7 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class OrderRow:
+class OrderRow(Shown):
     """One affected order.
 
     Parameters
@@ -131,22 +132,9 @@ class OrderRow:
 
     def to_json(self, language: str | None = None) -> dict[str, Any]:
         """The row of ``status --orders --json``; texts in a language."""
-        return {
-            "order_id": self.order_id,
-            "incident": self.incident,
-            "triage": self.triage,
-            "state": self.state,
-            "why": self.why.text(language) if self.why else None,
-            "next": self.next,
-            "ship_by": iso(self.ship_by),
-            "message": self.message,
-            "answer": "done" if self.answer == "not_needed" else self.answer or None,
-            "note": self.note,
-            "answered_by": self.answered_by,
-            "answered_at": iso(self.answered_at),
-            "conflict": self.conflict.text(language) if self.conflict else None,
-            "amounts": [amounts.to_json() for amounts in self.amounts],
-        }
+        first = ("order_id", "incident", "triage", "state", "why", "next", "ship_by", "message", "answer", "note")
+        told_of = shown(self, *first, "answered_by", "answered_at", "conflict", "amounts", language=language)
+        return told_of | {"answer": "done" if self.answer == "not_needed" else self.answer or None}
 
 
 def iso(moment: datetime | None) -> str | None:

@@ -93,11 +93,6 @@ class Status:
         return int(self.facts["orders"])
 
     @property
-    def items(self) -> int:
-        """Affected order items."""
-        return int(self.facts["items"])
-
-    @property
     def units(self) -> int:
         """Units in them."""
         return int(self.facts["units"])
@@ -141,14 +136,6 @@ class Status:
         """What must not be overlooked, wherever the case is shown: orders in no export, and in files from before."""
         counts = {"in_no_export": len(self.in_no_export), "withdrawn": len(self.withdrawn)}
         return tuple(told(f"status.{name}", n=n) for name, n in counts.items() if n)
-
-    @cached_property
-    def _by_id(self) -> dict[str, OrderRow]:
-        return {row.order_id: row for row in self.rows}
-
-    def row(self, order_id: str) -> OrderRow | None:
-        """The row of an order; None when it is not affected."""
-        return self._by_id.get(order_id)
 
     def rows_of(self, **wanted: str | Collection[str]) -> tuple[OrderRow, ...]:
         """Rows whose fields have the wanted words: ``rows_of(state="written", next=("upload", "upload_again"))``."""

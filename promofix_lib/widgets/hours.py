@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from promofix_lib.status import Book
+from promofix_lib.status.book import Book
 from promofix_lib.widgets.facets import Codes, OrdersPer
 
 HOUR = 3600

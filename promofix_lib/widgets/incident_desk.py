@@ -13,7 +13,7 @@ from promofix_lib.charts.colours import LIGHT
 from promofix_lib.charts.of_case import incident_picture
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.money import NormalPrice
-from promofix_lib.status import facts_of
+from promofix_lib.status.book import facts_of
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.html import Cell, Html, as_it_is
@@ -41,7 +41,7 @@ class MistakeSettings(Desk):
         case = self._case.take_found()
         incidents, found = case.incidents, case.findings
         let_be = len(found.worth_a_look) + len(found.not_looked_at)
-        told = [str(one.finding.sentence) for one in incidents if one.finding]
+        told = [f"{one.finding.sentence} {one.finding.evidence}" for one in incidents if one.finding]
         here: list[Part] = [
             self._picture(incidents),
             self._table(incidents),

@@ -21,7 +21,7 @@ from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.incident import Incident
 from promofix_lib.orders import order_table
 from promofix_lib.say import say, sentences, speak
-from promofix_lib.status import Book, facts_of
+from promofix_lib.status.book import Book, facts_of
 from promofix_lib.widgets.choice import (
     Choice,
     Decided,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from promofix_lib.amounts import Money
 from promofix_lib.export.requests import fba_requests
-from promofix_lib.status import Status, status
+from promofix_lib.status.status import Status, status
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.html import Cell, file_link, link_to, paragraph

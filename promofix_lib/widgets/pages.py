@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from promofix_lib.amounts import amount_text
 from promofix_lib.orders import as_text
-from promofix_lib.status import Book
+from promofix_lib.status.book import Book
 from promofix_lib.widgets.facets import Codes, Mask
 
 Show = Literal["affected", "all", "by_hand", "unjudged"]
@@ -84,7 +84,7 @@ class Pages:
         return rows[rows >= 0].astype(np.int64)
 
     def containing(self, text: str) -> Mask:
-        """Rows in which the text occurs: the same as `filters.containing`."""
+        """Rows in which the text occurs: in an id, a SKU, a name, an address or a promotion."""
         wanted = text.strip().lower()
         if not wanted:
             return np.ones(len(self.orders), dtype=np.bool_)

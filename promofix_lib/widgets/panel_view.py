@@ -12,7 +12,7 @@ import numpy as np
 from promofix_lib.amounts import amount_text
 from promofix_lib.incident import Incident
 from promofix_lib.say import known_key, say
-from promofix_lib.status import WORDS, Book, facts_of
+from promofix_lib.status.book import WORDS, Book, facts_of
 from promofix_lib.widgets.choice import Choice, Look, Selection, chosen_words
 from promofix_lib.widgets.facets import FACETS, Codes, Facets, Mask
 from promofix_lib.widgets.hours import DAY, HOUR, Hours, axis

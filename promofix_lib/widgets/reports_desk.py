@@ -7,8 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from promofix_lib.case.case import SAMPLE, Case
-from promofix_lib.reports import Report, read_report
+from promofix_lib.case.case import Case
+from promofix_lib.case.folder import SAMPLE
+from promofix_lib.reports.reading import read_report
+from promofix_lib.reports.report import Report
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Does, Part
 from promofix_lib.widgets.html import Cell, Html, as_it_is

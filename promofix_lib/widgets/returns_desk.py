@@ -9,10 +9,11 @@ from typing import Any
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import Returned, UploadAnswer
-from promofix_lib.returns import TakenBack, drop_in, follow_up, inbox, returned_files, settle
-from promofix_lib.returns.compare import Task
-from promofix_lib.returns.inbox import ENDINGS
-from promofix_lib.status import OrderRow, status
+from promofix_lib.returns.compare import TakenBack, Task
+from promofix_lib.returns.inbox import ENDINGS, drop_in, inbox, returned_files
+from promofix_lib.returns.take_back import follow_up, settle
+from promofix_lib.status.rows import OrderRow
+from promofix_lib.status.status import status
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.export_desk import Exporting
 from promofix_lib.widgets.form import Part

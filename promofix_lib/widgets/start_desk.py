@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from promofix_lib.case.case import SAMPLE, Case
+from promofix_lib.case.case import Case
+from promofix_lib.case.folder import SAMPLE
 from promofix_lib.errors import CaseError
 from promofix_lib.marketplaces import MARKETPLACES, Marketplace
 from promofix_lib.places import cases_folder

@@ -10,11 +10,11 @@ from promofix_lib.case.case import Case
 from promofix_lib.errors import LetterError
 from promofix_lib.letters.languages import LANGUAGES
 from promofix_lib.letters.linter import Fault, check_overruled, lint_messages
-from promofix_lib.letters.messages import Message, messages_for, wording_of
+from promofix_lib.letters.messages import Message, messages_of
 from promofix_lib.letters.texts import FIELDS, Template, builtin_template, parse_template
 from promofix_lib.rules import rule
-from promofix_lib.say import ENGLISH
-from promofix_lib.status import status
+from promofix_lib.say import ENGLISH, language_name
+from promofix_lib.status.status import status
 from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.letter_desk import TextsDesk
 
@@ -63,8 +63,7 @@ class WordingDesk(TextsDesk):
         return [self.text("verdict", verdict), self.folded("wording_change", self._text_parts)]
 
     def _needed(self) -> dict[str, Needed]:
-        case = self._case
-        messages = [one for one in messages_for(status(case), wording_of(case.settings)) if one.variant]
+        messages = [one for one in messages_of(self._case) if one.variant]
         grouped: dict[str, list[Message]] = {}
         for message in messages:
             grouped.setdefault(f"{message.variant}.{message.language}", []).append(message)
@@ -121,7 +120,7 @@ class WordingDesk(TextsDesk):
         return self.say(
             "wording_choice",
             variant=self.say(f"variant_{needed.first.variant}"),
-            written=LANGUAGES[needed.first.language],
+            written=language_name(needed.first.language),
             n=len(needed.messages),
             faults=len(self._open(needed.faults)),
         )

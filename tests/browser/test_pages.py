@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from promofix_lib.case.case import Case
 from promofix_lib.places import sample_reports
-from promofix_lib.status import status
+from promofix_lib.status.status import status
 from promofix_lib.widgets.html import PAGES
 from tests.browser.lab import Lab
 from tests.made_sample import make_sample

@@ -10,9 +10,9 @@ import pytest
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import ExportRecord
 from promofix_lib.export.handover import export
-from promofix_lib.returns import follow_up
 from promofix_lib.returns.sheets import read_worked
-from promofix_lib.status import status
+from promofix_lib.returns.take_back import follow_up
+from promofix_lib.status.status import status
 from tests import status_case
 from tests.handed_case import NOW, make_case, order_id
 from tests.office.conftest import Office

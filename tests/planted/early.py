@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib import orders as table
-from promofix_lib.finding import Cause, Finding, find_incidents
+from promofix_lib.finding.findings import Cause, Finding
+from promofix_lib.finding.search import find_incidents
 
 HOUR, DAYS = pd.Timedelta(hours=1), pd.Timedelta(days=30)
 PENDING, LATE = 0.25, 1 / 3
@@ -43,10 +44,12 @@ class Night:
         return find_incidents(self.at(now), meant=meant).incidents
 
     def alarms(self, first: pd.Timestamp, every: pd.Timedelta) -> list[Finding]:
-        """What somebody who looks so often is told from a moment on, when each time they say that it was meant."""
+        """What somebody who looks so often is woken for from a moment on, and says each time that it was meant."""
         alarms: list[Finding] = []
-        now, last = first, self.orders["purchase_date"].max()
+        now, last, since = first, self.orders["purchase_date"].max(), None
         while now <= last:
-            alarms += self.told(now, tuple(one.cause for one in alarms))
+            found = self.told(now, tuple(one.cause for one in alarms))
+            alarms += [one for one in found if one.why_no_alarm(since) is None]
+            since = now.to_pydatetime()
             now += every
         return alarms
