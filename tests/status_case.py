@@ -112,7 +112,7 @@ class LooseCase:
     @property
     def book(self) -> Book:
         """Level 1."""
-        return self.once("book", lambda: Book.of(self), per="reading")
+        return self.once("book", lambda: Book(self.orders, self.normal_prices, self.keys, self.sku_keys), per="reading")
 
     @property
     def revision(self) -> int:
