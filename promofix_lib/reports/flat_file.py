@@ -73,7 +73,8 @@ class FlatFile:
 
     def take(self, block: bytes, places: npt.NDArray[np.int64], *, last: bool = False) -> None:
         """Whole lines that stand at these places; what cannot be read is set aside."""
-        table = None if self.header.quoted or self.typer.sign != "." else flawless(block, self.columns, len(places))
+        slow = self.header.quoted or self.typer.sign != "." or self.reader.foreign
+        table = None if slow else flawless(block, self.columns, len(places))
         if table is None:
             rows = sum(map(self.typer.add, self.reader.records(block, places.tolist(), last=last)))
             self._keep(self.typer.table(), rows)
