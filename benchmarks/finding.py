@@ -312,7 +312,8 @@ def early(seeds: range) -> None:
             night = Night(planted.orders, planted.seed)
             mine = planted.orders[planted.orders["order_id"].isin(truth.order_ids)].drop_duplicates("order_id")
             moments = mine["purchase_date"].sort_values().tolist()
-            alarms = (any(set(one.order_ids) & truth.order_ids for one in night.told(moment)) for moment in moments)
+            woken = ([one for one in night.told(moment) if one.why_no_alarm() is None] for moment in moments)
+            alarms = (any(set(one.order_ids) & truth.order_ids for one in found) for found in woken)
             needed.append(next((n for n, alarm in enumerate(alarms, 1) if alarm), len(moments) + 1))
     print("affected orders until the alarm:", dict(sorted(Counter(needed).items())), f"median {np.median(needed):g}")
     shops: dict[str, list[pd.DataFrame]] = {}

@@ -130,6 +130,8 @@ class Question:
     fields: tuple[str, ...]
     answer: Callable[[pd.DataFrame, Incident], pd.Series[bool]]
     always: bool = False
+    column: str = ""
+    """The column whose words it allows, where it is such a question."""
 
     def asked(self, incident: Incident) -> bool:
         """Whether the rule asks it."""
@@ -137,7 +139,7 @@ class Question:
 
 
 def _allowed(field: str, column: str) -> Question:
-    return Question((field,), lambda orders, incident: one_of(orders, column, getattr(incident, field)))
+    return Question((field,), lambda orders, rule: one_of(orders, column, getattr(rule, field)), column=column)
 
 
 def _business(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
@@ -226,11 +228,11 @@ QUESTIONS: dict[str, Question] = {
     ),
     "price": Question(("ceilings", "max_unit_price", "promotion_ids"), cheap_enough, always=True),
     "skus": _allowed("skus", "sku"),
-    "sales_channels": _allowed("sales_channels", "sales_channel"),
-    "currencies": _allowed("currencies", "currency"),
     "order_statuses": _allowed("order_statuses", "order_status"),
     "fulfillment_channels": _allowed("fulfillment_channels", "fulfillment_channel"),
+    "sales_channels": _allowed("sales_channels", "sales_channel"),
     "ship_countries": _allowed("ship_countries", "ship_country"),
+    "currencies": _allowed("currencies", "currency"),
     "is_business_order": Question(("is_business_order",), _business),
     "quantity": Question(("min_quantity", "max_quantity"), _quantity),
     "except_items": Question(("except_items",), _not_excepted),

@@ -9,6 +9,8 @@ from importlib.resources import files
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from promofix_lib.plain import typed
+
 
 @dataclass(frozen=True)
 class Marketplace:
@@ -67,24 +69,8 @@ class Marketplace:
         return f"{address}&marketplaceID={self.marketplace_id}" if self.marketplace_id else address
 
 
-def _read() -> tuple[Marketplace, ...]:
-    table = tomllib.loads(files("promofix_lib").joinpath("marketplaces.toml").read_text(encoding="utf-8"))
-    return tuple(
-        Marketplace(
-            code,
-            row["marketplace_id"],
-            row["sales_channel"],
-            row["host"],
-            row["currency"],
-            row["zone"],
-            tuple(row["languages"]),
-            row["per_dollar"],
-        )
-        for code, row in table.items()
-    )
-
-
-MARKETPLACES: tuple[Marketplace, ...] = _read()
+_TABLE = tomllib.loads(files("promofix_lib").joinpath("marketplaces.toml").read_text(encoding="utf-8"))
+MARKETPLACES = tuple(typed(Marketplace, {"code": code, **facts}, code) for code, facts in _TABLE.items())
 
 # For orders outside Amazon's marketplaces, and for reports that do not say where they were sold.
 UNKNOWN = Marketplace("", "", "", "sellercentral.amazon.com", "", "UTC", ("en",), float("nan"))

@@ -67,6 +67,9 @@ class Record:
     entry: ClassVar[str] = ""
     """Kind of the journal's entries that hold it."""
 
+    def __init_subclass__(cls, entry: str = "") -> None:
+        cls.entry = entry
+
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON."""
         return dict(plain(self))

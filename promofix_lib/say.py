@@ -260,37 +260,30 @@ def _shown(value: Any, language: str) -> Any:
     return value
 
 
+def _moment(text: str, zone: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(ZoneInfo(zone) if zone else UTC)
+
+
+_KEPT: dict[str, tuple[type, Callable[[Any], dict[str, Any]], Callable[..., Any]]] = {
+    "told": (Told, lambda one: {"told": one.to_json()}, Told.from_json),
+    "money": (Money, lambda m: {"money": [str(m.amount), m.currency]}, lambda m: Money(Decimal(m[0]), m[1])),
+    "decimal": (Decimal, lambda one: {"decimal": str(one)}, Decimal),
+    "moment": (datetime, lambda one: {"moment": one.isoformat(), "zone": getattr(one.tzinfo, "key", "")}, _moment),
+    "day": (date, lambda one: {"day": one.isoformat()}, date.fromisoformat),
+}
+"""Facts that are no plain JSON, by what they are called there: type, what is kept, and how that is read."""
+
+
 def _plain(value: Any) -> Any:
-    if isinstance(value, Told):
-        return {"told": value.to_json()}
-    if isinstance(value, Money):
-        return {"money": [str(value.amount), value.currency]}
-    if isinstance(value, Decimal):
-        return {"decimal": str(value)}
-    if isinstance(value, datetime):
-        return {"moment": value.isoformat(), "zone": getattr(value.tzinfo, "key", "")}
-    if isinstance(value, date):
-        return {"day": value.isoformat()}
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
-    return value
+    return next((keep(value) for kind, keep, _ in _KEPT.values() if isinstance(value, kind)), value)
 
 
 def _value(plain: Any) -> Any:
     if isinstance(plain, list):
         return tuple(_value(one) for one in plain)
-    if not isinstance(plain, dict):
-        return plain
-    if "told" in plain:
-        return Told.from_json(plain["told"])
-    if "money" in plain:
-        return Money(Decimal(plain["money"][0]), plain["money"][1])
-    if "decimal" in plain:
-        return Decimal(plain["decimal"])
-    if "day" in plain:
-        return date.fromisoformat(plain["day"])
-    moment = datetime.fromisoformat(plain["moment"])
-    return moment.astimezone(ZoneInfo(plain["zone"])) if plain["zone"] else moment.astimezone(UTC)
+    return _KEPT[next(iter(plain), "")][2](*plain.values()) if isinstance(plain, dict) else plain
 
 
 # -- catalogues -------------------------------------------------------------------------------------------------------

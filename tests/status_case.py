@@ -112,7 +112,7 @@ class LooseCase:
     @property
     def book(self) -> Book:
         """Level 1."""
-        return self.once("book", lambda: Book.of(self), per="reading")
+        return self.once("book", lambda: Book(self.orders, self.normal_prices, self.keys, self.sku_keys), per="reading")
 
     @property
     def revision(self) -> int:
@@ -212,7 +212,7 @@ class LooseCase:
         """The answer cells of a row, as far as they are answered already."""
         from promofix_lib.status.status import status
 
-        row = status(self).row(name)  # type: ignore[arg-type]
+        row = next(iter(status(self).rows_of(order_id=name)), None)  # type: ignore[arg-type]
         done = {"sent": "sent", "bounced": "came back"}.get(row.message if row else "", "to send")
         words = {"": "to do", "todo": "to do", "not_needed": "not needed"}
         word = words.get(row.answer, row.answer) if row and not row.conflict else "to do"

@@ -152,6 +152,13 @@ def test_the_index_and_proxy_of_pip_hold_for_uv_too(monkeypatch: pytest.MonkeyPa
     assert bootstrap._as_pip_would() == wanted
 
 
+def test_open_imports_only_what_it_needs():
+    """The address is shown before pandas comes into play, which only the pages need."""
+    asked = "import sys; from promofix_lib.app import cli, commands, server; print('pandas' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"
+
+
 def test_without_pages_the_way_to_them_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """A clone whose notebooks are gone says what to download."""
     for module in (server, places):
@@ -172,6 +179,12 @@ def test_jupyterlab_is_kept_quiet(tmp_path: Path):
     file.write_text("{", encoding="utf-8")
     server.quiet_jupyterlab(tmp_path)
     assert file.read_text(encoding="utf-8") == "{"
+
+
+def test_where_jupyterlab_keeps_its_pages_elsewhere_no_folder_of_its_name_is_made(tmp_path: Path):
+    """It would look for its pages there, and answer with HTTP 500 to everybody."""
+    server.quiet_jupyterlab(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture

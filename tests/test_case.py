@@ -17,8 +17,8 @@ import pytest
 from promofix_lib.case.case import Case
 from promofix_lib.case.growth import Known, Rows, matched, rebased, widened
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.incident import Ceiling, Incident
-from promofix_lib.orders import order_table
+from promofix_lib.incident import Answers, Ceiling, Incident
+from promofix_lib.orders import item_keys, order_table
 from promofix_lib.say import current_language
 from tests.handed_case import NIGHT, all_orders, line, make_case, usual, victims
 from tests.made_sample import make_sample
@@ -330,19 +330,18 @@ def rules() -> Iterator[Incident]:
 
 def test_a_rule_found_again_never_shrinks_nor_grows_beyond_both():
     """Of every two rules about one cause: touched afterwards is what either touched, and again nothing changes."""
-    rows = Rows.of(
-        order_table(
-            {
-                "order_id": f"O{n}",
-                "sku": "AB"[n % 2],
-                "quantity": 1,
-                "item_price": str(n % 5),
-                "purchase_date": (NIGHT + timedelta(minutes=n * 2)).isoformat(),
-                "promotion_ids": [["P"], ["Q"], ["P", "Q"], []][n % 4],
-            }
-            for n in range(40)
-        )
+    orders = order_table(
+        {
+            "order_id": f"O{n}",
+            "sku": "AB"[n % 2],
+            "quantity": 1,
+            "item_price": str(n % 5),
+            "purchase_date": (NIGHT + timedelta(minutes=n * 2)).isoformat(),
+            "promotion_ids": [["P"], ["Q"], ["P", "Q"], []][n % 4],
+        }
+        for n in range(40)
     )
+    rows = Rows(Answers(orders), item_keys(orders))
     for old in rules():
         for new in rules():
             grown = widened(old, new, rows)

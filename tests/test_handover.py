@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import sqlite3
@@ -69,14 +70,34 @@ def test_an_export_is_one_dated_folder_of_few_files(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".export-*.part"))
 
 
+def test_an_export_is_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another notebook decides while the files are written is in all of them or in none: here in none."""
+    case = make_case(tmp_path)
+    chosen, items = int(status(case).chosen.sum()), status(case).rows[0].keys
+
+    def meddle(job: handover.Job) -> Part:
+        Case.existing(job.case.folder).decide("leave_out", items, "a friend")
+        return Part()
+
+    monkeypatch.setattr(handover, "PARTS", (meddle, handover.evidence))
+    folder = export(case, now=NOW).folder
+    assert len((folder / "evidence/order-ids.csv").read_text("utf-8").splitlines()) == 1 + chosen
+    assert set(items) <= set(case.left_out)
+
+
 def test_the_evidence_stands_in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Page and lists are part of the export and of its record, and name no buyer."""
-    monkeypatch.setattr(handover, "PARTS", (handover.evidence,))
+    parts = (handover.cancellations, handover.requests, handover.for_the_assistant, handover.evidence)
+    monkeypatch.setattr(handover, "PARTS", parts)
     case = make_case(tmp_path)
     folder = export(case, now=NOW).folder / "evidence"
     assert {"evidence.html", "order-ids.csv", "timeline.csv"} <= names(folder)
     assert "evidence/order-ids.csv" in record_of(case).files
     assert "Ada Example" not in (folder / "evidence.html").read_text(encoding="utf-8")
+    with (folder / "order-ids.csv").open(encoding="utf-8", newline="") as file:
+        states = {row["order_id"]: row["state"] for row in csv.DictReader(file)}
+    assert states == {row.order_id: row.state for row in status(case).rows}
+    assert states[order_id(1)] == "written"
 
 
 def test_each_order_goes_where_it_belongs(tmp_path: Path) -> None:
@@ -115,8 +136,9 @@ def test_the_status_follows_from_the_export(tmp_path: Path) -> None:
     export(case, now=NOW)
     stand = status(case)
     assert stand.in_no_export == ()
-    assert [stand.row(order_id(n)).next for n in (1, 10, 11, 12)] == ["upload", "ask_amazon", "wait", "decide"]
-    assert (stand.row(order_id(1)).state, stand.row(order_id(1)).message) == ("written", "written")
+    rows = {row.order_id: row for row in stand.rows}
+    assert [rows[order_id(n)].next for n in (1, 10, 11, 12)] == ["upload", "ask_amazon", "wait", "decide"]
+    assert (rows[order_id(1)].state, rows[order_id(1)].message) == ("written", "written")
 
 
 # -- the gate ---------------------------------------------------------------------------------------------------------

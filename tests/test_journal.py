@@ -378,3 +378,16 @@ def test_a_decision_reads_no_row_twice(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(Story, "apply", lambda story, entry: (taken.append(entry), take_in(story, entry))[1])
     case.decide("leave_out", ["A/7"], "a friend").undo().redo()
     assert len(taken) == 3
+
+
+def test_what_is_read_while_it_is_still_is_of_one_moment(tmp_path: Path):
+    """What others write comes in afterwards; what is written inside counts at once."""
+    case = Case.open(tmp_path / "night")
+    other = Case.existing(case.folder)
+    with case.journal.still():
+        other.decide("add", ["A/1"], "by another notebook")
+        assert not case.decisions.by_hand
+    assert set(case.decisions.by_hand) == {"A/1"}
+    with case.journal.still():
+        case.decide("add", ["A/2"], "by this one")
+        assert set(case.decisions.by_hand) == {"A/1", "A/2"}

@@ -527,6 +527,10 @@ STRANGERS = {
     "a processing report": (b"Feed Processing Summary:\n", "Amazon's answer to an uploaded file"),
     "JSON": (b'{"payload": {"Orders": []}}', "a JSON answer"),
     "our own table": (b"order_id,order_item_id,purchase_date,order_status\n", "promofix's own order table"),
+    "tabs that an e-mail made blanks": (
+        b"> amazon-order-id    purchase-date    sku\n> 1    2    3\n",
+        "lacks column names or",
+    ),
     "a table of something else": (b"name\tprice\nx\t1\n", "no line names the columns"),
     "an exercise": (
         b"index,Order ID,Date,Status,Amount,promotion-ids\n0,4,04-30-22,Shipped,1,\n",
@@ -579,6 +583,35 @@ def test_a_tab_file_in_quotes_is_read(tmp_path):
     report = read(tmp_path, "\n".join([*lines, ""]))
     assert report.table["product_name"].tolist() == ["Headphones"]
     assert report.ignored_columns == ()
+
+
+def test_a_tab_file_that_excel_saved_holds_no_quotes_of_excel(tmp_path):
+    """Only cells with a comma or a quote stand in quotes there: no name and no promotion id keeps them."""
+    told = {"product-name": '"12"" pan, steel"', "promotion-ids": '"Percentage Off 2026/10/28,PLM-1"'}
+    item = read(tmp_path, text(ALL, ORDER | told)).table.iloc[0]
+    assert item["product_name"] == '12" pan, steel'
+    assert list(item["promotion_ids"]) == ["Percentage Off 2026/10/28", "PLM-1"]
+    half = text(ALL, ORDER | told) + line(
+        ALL, ORDER | {"amazon-order-id": "111-0000002-0000002", "product-name": '12" x'}
+    )
+    assert list(read(tmp_path, half).table["promotion_ids"][0]) == ["Percentage Off 2026/10/28", "PLM-1"]
+
+
+@pytest.mark.parametrize("between", ["", "\ufeff", "\n"])
+@pytest.mark.parametrize("ended", [True, False])
+def test_files_of_two_layouts_put_together_are_not_read_by_the_names_of_the_first(tmp_path, between, ended):
+    """The same columns in another order fit the types and mean something else: each such line is set aside."""
+    other = [*ALL[:7], ALL[8], ALL[7], *ALL[9:]]
+    first = text(ALL, ORDER, ORDER | {"amazon-order-id": "111-0000003-0000003"})
+    second = text(other, ORDER | {"amazon-order-id": "111-0000002-0000002"})
+    report = read(tmp_path, first.removesuffix("" if ended else "\n") + between + second)
+    assert set(report.table["sku"]) <= {ORDER["sku"]}
+    assert "one by one" in report.quarantined[-1].reason.text("en")
+
+
+def test_lone_carriage_returns_behind_the_column_names_end_lines(tmp_path):
+    """No name of a column holds one: a file half Macintosh, half Unix glues no order to another."""
+    assert len(read(tmp_path, text(ALL, ORDER).replace("\n", "\r", 1) + "\n").table) == 1
 
 
 def test_decimal_commas_are_read_as_the_file_writes_them(tmp_path):

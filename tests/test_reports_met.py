@@ -44,6 +44,7 @@ ROWS = {
     "17-control-letters.txt": 5,
     "18-names.txt": 2,
     "47-index-column.csv": 3,
+    "53-dollar-sign.txt": 1,
     "54-mac.zip": 3,
 }
 
@@ -69,7 +70,6 @@ REFUSED = {
     "05-buyers-own-history.csv": "All Orders",
     "06-fba-returns.txt": "All Orders",
     "52-dates-two-ways.txt": "has no time zone",
-    "53-dollar-sign.txt": "is not an amount",
     "55-sign-in-page.txt": "this is a web page",
     "57-password.xlsx": "is locked with a password",
     "20-answer-heading-refused.txt": "notebook 6",

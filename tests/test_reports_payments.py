@@ -193,15 +193,17 @@ def test_chinese_shipments_in_gbk_are_read(tmp_path):
         ("1'234,50", ",", "1234.50"),
         ("\u22125.00", ".", "-5.00"),
         ("(5)", ".", "-5"),
+        ("$1,299.00", ".", "1299.00"),
+        ("-1.299,00 €", ",", "-1299.00"),
     ],
 )
 def test_amounts_of_every_country_are_exact(text, sign, value):
-    """Indian groups, French blanks, Swiss marks, brackets, and the minus sign of typesetters."""
+    """Indian groups, French blanks, Swiss marks, brackets, currency signs, the minus sign of typesetters."""
     assert amount(text, sign) == Decimal(value)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1,2,3", "1.2.3", "--1", "1,00.5", "USD 5", "5 USD", "٣", "1e99", "Infinity", "((5))x"]
+    "text", ["", "1,2,3", "1.2.3", "--1", "1,00.5", "USD 5", "5 USD", "٣", "1e99", "Infinity", "((5))x", "$5$", "€"]
 )
 def test_what_is_no_amount_is_not_guessed(text):
     """Two readings or none: an error, never a number."""
@@ -214,6 +216,7 @@ def test_the_decimal_sign_is_decided_by_the_cells_that_leave_no_doubt():
     assert decimal_sign(["1,200", "4.99", "1,200.50"]) == "."
     assert decimal_sign(["1.200", "4,99"]) == ","
     assert decimal_sign(["1,200", ""]) == "."
+    assert decimal_sign(["1.200 €", "59,80 €"]) == ","
 
 
 @pytest.mark.parametrize(

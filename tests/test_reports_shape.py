@@ -108,3 +108,11 @@ def test_a_damaged_paragraph_is_said_with_its_file(unknown: Path, kinds: Path, c
     (kinds / "mine.toml").write_text(content, encoding="utf-8")
     with pytest.raises(ReportError, match=r"mine\.toml: this file describes a kind of report"):
         read_report(unknown)
+
+
+def test_a_header_that_swallowed_the_first_row_shows_no_buyer(tmp_path: Path):
+    """Where the line end behind the column names is lost, what follows them is masked."""
+    row = "111-0000001-0000001\tJane Doe\tS-1"
+    path = tmp_path / "glued.txt"
+    path.write_text(f"order-id\tbuyer-name\tsku{row}\n{row}\n", encoding="utf-8")
+    assert "Jane" not in shape(path)

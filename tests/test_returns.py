@@ -46,7 +46,7 @@ def read(case: LooseCase, *paths: Path, now: datetime = LATER) -> TakenBack:
 
 def said(case: LooseCase, number: int = 1) -> tuple[str, str]:
     """The answer that holds for an order, and whose it is."""
-    row = status(case).row(order_id(number))  # type: ignore[arg-type]
+    row = status(case).rows_of(order_id=order_id(number))[0]  # type: ignore[arg-type]
     assert row is not None
     return row.answer, row.answered_by
 
@@ -64,7 +64,7 @@ def test_two_tasks_have_two_answers(case: LooseCase, tmp_path: Path):
     work = handed_out(case).answer(order_id(1), "done").answer(order_id(1), "problem", "message_status", "came back")
     result = read(case, work.save(tmp_path / "anna.xlsx"))
     assert (result.understood, result.changed, result.conflicts, result.not_understood) == (12, 2, (), ())
-    row = status(case).row(order_id(1))  # type: ignore[arg-type]
+    row = status(case).rows_of(order_id=order_id(1))[0]  # type: ignore[arg-type]
     assert row is not None
     assert (row.answer, row.message, row.note) == ("done", "bounced", "came back")
     assert said(case, 2) == ("todo", "")
@@ -218,7 +218,7 @@ def test_a_note_alone_is_kept_and_contradicts_nobody(case: LooseCase, tmp_path: 
     anna = handed_out(case).write(order_id(1), "to do", note="which button?")
     read(case, anna.save(tmp_path / "anna.xlsx"))
     result = read(case, handed_out(case).answer(order_id(1), "done").save(tmp_path / "ben.xlsx"))
-    row = status(case).row(order_id(1))  # type: ignore[arg-type]
+    row = status(case).rows_of(order_id=order_id(1))[0]  # type: ignore[arg-type]
     assert row is not None
     assert (result.conflicts, row.answer, row.note) == ((), "done", "which button?")
 
@@ -244,7 +244,7 @@ def test_a_list_saved_as_text_is_understood(case: LooseCase, tmp_path: Path, enc
     work = handed_out(case, language="zh-CN").answer(order_id(1), "done", note="按钮是灰色的")
     result = read(case, work.save(tmp_path / "anna.csv", encoding=encoding, mark=mark))
     assert (result.understood, result.not_understood) == (12, ())
-    row = status(case).row(order_id(1))  # type: ignore[arg-type]
+    row = status(case).rows_of(order_id=order_id(1))[0]  # type: ignore[arg-type]
     assert row is not None
     assert (row.answer, row.note) == ("done", "按钮是灰色的")
 
@@ -253,7 +253,7 @@ def test_a_chinese_note_in_an_english_list_is_understood(case: LooseCase, tmp_pa
     """Chinese Windows, also with a sign that GB 2312 did not have yet."""
     work = handed_out(case).answer(order_id(1), "done", note="按钮是灰色的，问李喆")
     read(case, work.save(tmp_path / "anna.csv", encoding="gbk"))
-    row = status(case).row(order_id(1))  # type: ignore[arg-type]
+    row = status(case).rows_of(order_id=order_id(1))[0]  # type: ignore[arg-type]
     assert row is not None
     assert (row.note, row.answered_by) == ("按钮是灰色的，问李喆", "anna")
 
@@ -262,7 +262,7 @@ def test_a_western_note_in_windows_letters_is_understood(case: LooseCase, tmp_pa
     """Excel's CSV on a German Windows."""
     work = handed_out(case).answer(order_id(1), "done", note="für Müller, große Grüße")
     read(case, work.save(tmp_path / "anna.csv", encoding="cp1252", mark=";"))
-    row = status(case).row(order_id(1))  # type: ignore[arg-type]
+    row = status(case).rows_of(order_id=order_id(1))[0]  # type: ignore[arg-type]
     assert row is not None
     assert row.note == "für Müller, große Grüße"
 

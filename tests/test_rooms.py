@@ -59,12 +59,31 @@ def row(name: str) -> int:
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_go_one_way(path: Path):
-    """A room imports only from rooms above it, and from the module that defines a name."""
+    """A room imports only from rooms above it."""
     for name in imported(path):
         parts = name.split(".")
         if parts[0] == "promofix_lib":
             assert len(parts) > 1 or path.name == "__main__.py", f"{path.name} imports from promofix_lib itself"
             assert row(parts[1]) <= row(room(path)), f"{room(path)} imports {parts[1]}, which comes after it"
+
+
+@cache
+def borrowed(module: str) -> set[str]:
+    """Names that a module of ours has from another one, or that a package only hands on."""
+    path = PACKAGE.parent / f"{module.replace('.', '/')}.py"
+    tree = ast.parse((path if path.exists() else path.with_suffix("") / "__init__.py").read_text(encoding="utf-8"))
+    return {
+        alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_name_comes_from_the_module_that_defines_it(path: Path):
+    """Whoever looks for a name finds it where the import says."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("promofix_lib."):
+            names = {alias.name for alias in node.names}
+            assert not names & borrowed(node.module), f"{node.module} does not define {names & borrowed(node.module)}"
 
 
 @pytest.mark.parametrize("package", sorted(HOMES))

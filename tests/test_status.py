@@ -22,7 +22,7 @@ FBA = {"fulfillment_channel": "amazon"}
 
 def stands(case: LooseCase, number: int = 1) -> tuple[str, str]:
     """State and next step of an order."""
-    row = status(case).row(order_id(number))
+    row = status(case).rows_of(order_id=order_id(number))[0]
     assert row is not None
     return row.state, row.next
 
@@ -210,7 +210,7 @@ def test_an_order_left_out_after_the_export_still_stands_in_its_files(kind: dict
 def test_an_order_of_which_one_item_is_left_out_stands_by_the_other():
     """Its items keep their own word."""
     case = LooseCase([line(1), line(1, order_item_id="7")], left_out={f"{order_id(1)}/7": ""})
-    assert (stands(case), status(case).items, status(case).left_out) == (("new", "hand_over"), 1, ())
+    assert (stands(case), status(case).facts["items"], status(case).left_out) == (("new", "hand_over"), 1, ())
 
 
 def test_an_order_that_left_the_reports_keeps_its_last_state():
@@ -428,7 +428,7 @@ def test_the_status_is_worked_out_once_per_revision():
 def test_put_in_by_hand_is_said():
     """An order that no rule touches has no incident."""
     case = many(put_in={f"{order_id(9)}/{9:014d}": "told by phone"})
-    row = status(case).row(order_id(9))
+    row = status(case).rows_of(order_id=order_id(9))[0]
     assert row is not None
     assert (row.incident, status(case).put_in) == (None, (order_id(9),))
 

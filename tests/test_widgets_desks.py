@@ -341,7 +341,7 @@ def test_a_contradiction_is_settled_on_the_desk(given: Case):
     assert row.order_id in part(desk, f"conflict {row.order_id}")["text"]
     ask(desk, f"status.answer_done {row.order_id}")
     assert status(given).rows_of(next="settle_conflict") == ()
-    assert status(given).row(row.order_id).answer == "done"
+    assert status(given).rows_of(order_id=row.order_id)[0].answer == "done"
 
 
 # -- all of them ----------------------------------------------------------------------------------------------------

@@ -139,13 +139,6 @@ def _language(text: str) -> str:
     return known if text else ""
 
 
-def _port(text: str) -> int:
-    number = int(text) if text.isdecimal() else -1
-    if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError(say("app.no_port", found=text))
-    return number
-
-
 def _folder(text: str) -> Path:
     if not text.strip():  # a variable that is not set: the case would land wherever the terminal happens to be
         raise argparse.ArgumentTypeError(say("app.no_folder"))
@@ -159,27 +152,25 @@ def _span(text: str) -> float:
     return float(int(number) * _SECONDS[unit])
 
 
-def _number(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(say("app.no_number", found=text))
-    return int(text)
+def _whole(trouble: str, least: int, most: int = 10**9, unit: str = "") -> Callable[[str], int]:
+    def read(text: str) -> int:
+        plain = text.removesuffix(unit)
+        number = int(plain) if plain.isdecimal() else -1
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(say(trouble, found=text))
+        return number
 
-
-def _days(text: str) -> int:
-    plain = text.removesuffix("d")
-    if not plain.isdecimal():
-        raise argparse.ArgumentTypeError(say("app.no_days", found=text))
-    return int(plain)
+    return read
 
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _TYPES: dict[str, Callable[[str], Any]] = {
-    "days": _days,
+    "days": _whole("app.no_days", 0, unit="d"),
     "folder": _folder,
     "language": _language,
     "minutes": float,
-    "number": _number,
+    "number": _whole("app.no_number", 1),
     "path": Path,
-    "port": _port,
+    "port": _whole("app.no_port", 0, 65535),
     "span": _span,
 }

@@ -9,12 +9,13 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from promofix_lib.app import overview
-from promofix_lib.case.case import Case
 from promofix_lib.errors import PromofixError
 from promofix_lib.say import Told, harmless, language_of, say, speak, told
+
+if TYPE_CHECKING:  # whoever only opens the pages waits for no pandas
+    from promofix_lib.case.case import Case
 
 
 def open_notebooks(options: argparse.Namespace) -> int:
@@ -33,6 +34,7 @@ def test(options: argparse.Namespace) -> int:
 
 def read(options: argparse.Namespace) -> int:
     """``promofix read``."""
+    from promofix_lib.app import overview
     from promofix_lib.orders import write_csv
     from promofix_lib.reports.merging import read_orders
 
@@ -49,6 +51,7 @@ def read(options: argparse.Namespace) -> int:
 
 def find(options: argparse.Namespace) -> int:
     """``promofix find``."""
+    from promofix_lib.app import overview
     from promofix_lib.finding.search import ASKED, find_incidents
     from promofix_lib.reports.merging import read_orders, thrifty
 
@@ -79,6 +82,8 @@ def run_all(options: argparse.Namespace) -> int:
 
 def show_status(options: argparse.Namespace) -> int:
     """``promofix status``."""
+    from promofix_lib.app import overview
+
     case = _case(options)
     if options.json:
         return _print_json(_status_json(case, orders=options.orders))
@@ -87,6 +92,8 @@ def show_status(options: argparse.Namespace) -> int:
 
 def add(options: argparse.Namespace) -> int:
     """``promofix add``."""
+    from promofix_lib.app import overview
+
     case = _case(options)
     case.add_reports(options.files)
     case.take_found()
@@ -95,6 +102,7 @@ def add(options: argparse.Namespace) -> int:
 
 def follow_up(options: argparse.Namespace) -> int:
     """``promofix follow-up``."""
+    from promofix_lib.app import overview
     from promofix_lib.returns.take_back import follow_up
 
     case = _case(options)
@@ -117,6 +125,7 @@ def export_again(options: argparse.Namespace) -> int:
 
 def this_was_meant(options: argparse.Namespace) -> int:
     """``promofix meant``: of an alarm of a watch, or of an incident of a case."""
+    from promofix_lib.app import overview
     from promofix_lib.fleet.watch import STATE_NAME, State
 
     given = Path(options.state)
@@ -137,7 +146,9 @@ def watch_folder(options: argparse.Namespace) -> int:
     """``promofix watch``."""
     from promofix_lib.fleet.looking import why_not_read
     from promofix_lib.fleet.watch import Round, Watch, alarm_text, send
+    from promofix_lib.reports.merging import thrifty
 
+    thrifty()
     if options.try_alarm:
         trouble = send([say("fleet.try_alarm")], options.alarm) if options.alarm else told("fleet.no_address")
         return _print(say("fleet.alarm_tried")) if trouble is None else _refused(trouble)
@@ -185,7 +196,9 @@ def scan_accounts(options: argparse.Namespace) -> int:
     """``promofix scan``."""
     from promofix_lib.fleet.scan import scan
     from promofix_lib.fleet.sheet import loss_text, since_text
+    from promofix_lib.reports.merging import thrifty
 
+    thrifty()
     done = scan(options.root, options.out, workers=options.workers, scheduler=options.scheduler, progress=_watched())
     if options.json:
         _print_json(done.to_json())
@@ -262,6 +275,8 @@ def show_shape(options: argparse.Namespace) -> int:
 
 
 def _case(options: argparse.Namespace) -> Case:
+    from promofix_lib.case.case import Case
+
     case = Case.existing(options.case)
     speak(_asked_language(options) or case.language)
     return case

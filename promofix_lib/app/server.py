@@ -34,6 +34,8 @@ LARGEST_UPLOAD = 200 * 1024 * 1024
 _PATIENCE = 120.0  # seconds in which a slow disk must have started the server
 _USUAL_PORTS = range(8888, 8938)
 _NEW_GROUP = 0x200  # Windows: subprocess.CREATE_NEW_PROCESS_GROUP
+# a grammar of addresses in any script, which JupyterLab never asks, takes half of the time in which it starts
+_LAB = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyterlab.labapp import main; sys.exit(main())"
 
 
 def open_notebooks(folder: Path | None = None, *, browser: bool = True, port: int = 0) -> int:
@@ -120,8 +122,8 @@ def server_command(pages: Path, port: int, first: str) -> list[str]:
     """
     return [
         sys.executable,
-        "-m",
-        "jupyterlab",
+        "-c",
+        _LAB,
         "--no-browser",
         f"--ServerApp.root_dir={pages}",
         f"--LabApp.default_url=/doc/tree/{first}",
@@ -140,13 +142,15 @@ def server_command(pages: Path, port: int, first: str) -> list[str]:
 
 def quiet_jupyterlab(prefix: Path) -> None:
     """Write JupyterLab's default settings for this environment: no news, no update check, no network."""
-    folder = prefix / "share" / "jupyter" / "lab" / "settings"
-    overrides = folder / "overrides.json"
+    folder = prefix / "share" / "jupyter" / "lab"
+    overrides = folder / "settings" / "overrides.json"
+    if not folder.is_dir():
+        return  # JupyterLab finds its pages elsewhere, but looks for them here first
     wanted = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
     try:
         known = json.loads(overrides.read_text(encoding="utf-8")) if overrides.exists() else {}
         if {**known, **wanted} != known:
-            folder.mkdir(parents=True, exist_ok=True)
+            overrides.parent.mkdir(exist_ok=True)
             overrides.write_text(json.dumps({**known, **wanted}, indent=1), encoding="utf-8")
     except (OSError, ValueError):
         return  # a conda environment of somebody else's: JupyterLab then asks once whether it may fetch news

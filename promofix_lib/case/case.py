@@ -333,8 +333,10 @@ class Case(CaseFolder):
     @property
     def book(self) -> Any:
         """Level 1 of `status`: the order table with its triage, keys and ledger, made once per set of reports."""
-        make = import_module("promofix_lib.status.book").Book.of  # it stands behind the case and is met only when asked
-        return self.once("book", lambda: make(self), per="reading", also=self.normal_prices)
+        make = import_module("promofix_lib.status.book").Book  # it stands behind the case and is met only when asked
+        prices = self.normal_prices
+        given = (self.orders, prices, self.keys, self.sku_keys)
+        return self.once("book", lambda: make(*given), per="reading", also=prices)
 
     @property
     def promotion_ended_at(self) -> datetime | None:

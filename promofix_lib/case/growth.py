@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from promofix_lib.incident import Answers, Ceiling, Incident
-from promofix_lib.orders import item_keys
 
 
 class Rows(NamedTuple):
@@ -17,11 +16,6 @@ class Rows(NamedTuple):
 
     answers: Answers
     keys: pd.Series[Any]
-
-    @classmethod
-    def of(cls, orders: pd.DataFrame) -> Rows:
-        """The rows of an order table."""
-        return cls(Answers(orders), item_keys(orders))
 
 
 @dataclass(frozen=True)

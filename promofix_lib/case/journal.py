@@ -58,6 +58,7 @@ class Journal:
         self.path = folder / NAME
         self._clock = clock
         self._lock = RLock()
+        self._held = 0
         self._forget()
 
     def _forget(self) -> None:
@@ -111,7 +112,20 @@ class Journal:
                 raise CaseError("places.damaged", file=self.path, why=found)
             self._catch_up(database)
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """What is read inside is the state of one moment, the first, with what is written inside; others wait."""
+        with self._lock:
+            self._read()
+            self._held += 1
+            try:
+                yield
+            finally:
+                self._held -= 1
+
     def _read(self) -> None:
+        if self._held and self._entries:
+            return
         stamp = self._stamp_now()
         if stamp is not None and stamp == self._stamp and time.time_ns() - stamp[0] > _SETTLED:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from promofix_lib.incident import Incident
 from promofix_lib.plain import Record
@@ -33,7 +33,7 @@ Action = Literal["take", "untick", "rule", "add", "leave_out", "as_rule", "undo"
 
 
 @dataclass(frozen=True)
-class Decision(Record):
+class Decision(Record, entry="decision"):
     """One thing that was decided.
 
     Parameters
@@ -52,8 +52,6 @@ class Decision(Record):
     of : int
         The entry that is undone or redone.
     """
-
-    entry: ClassVar[str] = "decision"
 
     action: Action
     number: int = 0
@@ -92,7 +90,7 @@ MessageState = Literal["written", "held", "none"]
 
 
 @dataclass(frozen=True)
-class ExportRecord(Record):
+class ExportRecord(Record, entry="export"):
     """What one export handed out.
 
     Parameters
@@ -119,8 +117,6 @@ class ExportRecord(Record):
         SHA-256 by path, of everything that was written.
     """
 
-    entry: ClassVar[str] = "export"
-
     folder: str
     made_at: datetime
     round: int = 1
@@ -138,10 +134,8 @@ class ExportRecord(Record):
 
 
 @dataclass(frozen=True)
-class Answer(Record):
+class Answer(Record, entry="answer"):
     """What somebody answered for one order: its task, or the buyer's message."""
-
-    entry: ClassVar[str] = "answer"
 
     order_id: str
     field: Literal["task", "message"]
@@ -155,13 +149,11 @@ class Answer(Record):
 
 
 @dataclass(frozen=True)
-class UploadAnswer(Record):
+class UploadAnswer(Record, entry="upload_answer"):
     """What Amazon's processing report says of one uploaded file.
 
     `accepted` are item keys of the lines it does not name; `refused` holds order id, item keys, code and message.
     """
-
-    entry: ClassVar[str] = "upload_answer"
 
     export: str
     file: str
@@ -174,10 +166,8 @@ class UploadAnswer(Record):
 
 
 @dataclass(frozen=True)
-class Returned(Record):
+class Returned(Record, entry="returned"):
     """A file that was read back; read again it changes nothing."""
-
-    entry: ClassVar[str] = "returned"
 
     file: str
     sha256: str
@@ -186,10 +176,8 @@ class Returned(Record):
 
 
 @dataclass(frozen=True)
-class Advice(Record):
+class Advice(Record, entry="advice"):
     """What Amazon said, when (as the seller noted it), and in which case of Seller Support."""
-
-    entry: ClassVar[str] = "advice"
 
     given_on: str
     case_id: str
@@ -197,10 +185,8 @@ class Advice(Record):
 
 
 @dataclass(frozen=True)
-class KeptReport(Record):
+class KeptReport(Record, entry="report"):
     """A report as it was recorded: name, SHA-256, and the size and time by which it is known to be unchanged."""
-
-    entry: ClassVar[str] = "report"
 
     name: str
     sha256: str
@@ -209,10 +195,8 @@ class KeptReport(Record):
 
 
 @dataclass(frozen=True)
-class Meant(Record):
+class Meant(Record, entry="meant"):
     """A cause of which the seller said *this was meant*: it is no mistake, now and later; `on` false takes it back."""
-
-    entry: ClassVar[str] = "meant"
 
     promotion_ids: tuple[str, ...] = ()
     skus: tuple[str, ...] = ()

@@ -44,7 +44,7 @@ def evidence_page(
     def text(key: str, **facts: object) -> str:
         return say(f"evidence.{key}", language=language, **facts)
 
-    incidents = incident_parts(case, stands)
+    incidents = incident_parts(case)
     day = next((str(one.onset.date()) for one in incidents if one.onset), "")
     cause = "promotion" if any(one.promotion_ids for one in incidents) else "price"
     title = text("title", n=stands.orders, day=day, cause=told(f"letters.cause_short_{cause}"))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -31,7 +30,7 @@ from promofix_lib.export.cancellation import (
     stock_effect,
     write_new,
 )
-from promofix_lib.export.contents import Handed, Work, works_of
+from promofix_lib.export.contents import Handed, works_of
 from promofix_lib.export.evidence import write_evidence
 from promofix_lib.export.mailmerge import write_drafts, write_word_templates
 from promofix_lib.export.requests import fba_requests, refund_adjustments
@@ -39,7 +38,7 @@ from promofix_lib.export.sheets import write_buyers
 from promofix_lib.export.todo import base_rows
 from promofix_lib.letters.amazon import how_to, letters_of
 from promofix_lib.letters.linter import check_messages
-from promofix_lib.letters.messages import Wording, messages_for, wording_of
+from promofix_lib.letters.messages import messages_for, wording_of
 from promofix_lib.places import sha256, trouble_of_case_told
 from promofix_lib.say import Told, say, told
 from promofix_lib.status.book import Mask
@@ -64,60 +63,16 @@ class Handover:
 
 @dataclass(frozen=True)
 class Job:
-    """What to export: chosen items of a case, into a folder that nobody sees yet."""
+    """What to export: what the sheets tell and the lines to cancel, into a folder that nobody sees yet."""
 
     case: Case
-    stand: Status
-    chosen: Mask
     folder: Path
-    export: str
     now: datetime
-    copies: int = 1
-
-    @property
-    def draft(self) -> Told | None:
-        """Why nothing in this export may be done or sent; None when the gate is open."""
-        return None if self.stand.gate.open else self.stand.gate.why
-
-    @cached_property
-    def wording(self) -> Wording:
-        """The seller's choices about the messages."""
-        return wording_of(self.case.settings)
-
-    @cached_property
-    def plans(self) -> dict[str, CancellationPlan]:
-        """What goes into which cancellation file."""
-        book, reason = self.stand.book, self.case.settings.cancel_reason
-        return {
-            "order-cancellation": plan_cancellations(book, self.chosen, reason=reason),
-            "buyer-asked-cancellation": plan_cancellations(book, self.chosen, reason=BUYER_ASKED),
-        }
-
-    @cached_property
-    def works(self) -> tuple[Work, ...]:
-        """The orders, each with its message."""
-        withheld = dict(pair for plan in self.plans.values() for pair in plan.withheld)
-        return works_of(self.stand, self.chosen, messages_for(self.stand, self.wording, withheld=withheld))
-
-    @cached_property
-    def per_day(self) -> int:
-        """Messages a day."""
-        return message_quota(self.stand, self.case.zone, self.case.settings.usual_orders_per_day)
-
-    def handed(self, copy: int) -> Handed:
-        """What one copy of the workbook tells."""
-        return Handed(
-            stand=self.stand,
-            chosen=self.chosen,
-            works=self.works,
-            wording=self.wording,
-            language=self.case.language,
-            export=self.export,
-            copy=copy,
-            made_at=self.now.astimezone(self.case.zone),
-            per_day=self.per_day,
-            overruled=self.case.settings.overruled,
-        )
+    copies: int
+    round: int
+    plans: Mapping[str, CancellationPlan]
+    handed: Handed
+    parts: list[Part] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -190,19 +145,22 @@ def export(
     """
     if now.tzinfo is None:
         raise ValueError(f"{now} has no time zone.")
-    stand = status(case)
-    chosen = _chosen(case, stand, round, only)
-    if not chosen.any():
-        raise ExportError("export.nothing_new" if round > 1 else "export.nothing_chosen")
-    with _alone(case.folder):
+    with _alone(case.folder), case.journal.still():
+        stand = status(case)
+        chosen = _chosen(case, stand, round, only)
+        if not chosen.any():
+            raise ExportError("export.nothing_new" if round > 1 else "export.nothing_chosen")
         for left_behind in case.folder.glob(".export-*.part"):
             shutil.rmtree(left_behind, ignore_errors=True)
         place = case.new_export(now)
-        job = Job(case, stand, chosen, case.folder / f".export-{place.name}.part", place.name, now, copies)
+        folder = case.folder / f".export-{place.name}.part"
+        plans = {name: plan_cancellations(stand.book, chosen, reason=why) for name, why in _reasons(case).items()}
+        job = Job(case, folder, now, copies, round, plans, _handed(case, chosen, place.name, now, plans))
         job.folder.mkdir()
         try:
-            parts = [part(job) for part in tqdm(PARTS, disable=not progress, desc="export", unit="step")]
-            record = _record(job, parts, round)
+            for part in tqdm(PARTS, disable=not progress, desc="export", unit="step"):
+                job.parts.append(part(job))
+            record = _record(job)
             job.folder.rename(place)
         finally:
             shutil.rmtree(job.folder, ignore_errors=True)
@@ -211,11 +169,33 @@ def export(
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
-    orders = [pair for part in parts for pair in part.orders if pair[1] != job.draft]  # a draft says it of the file
+    draft, parts = job.handed.draft, job.parts  # the draft is said of the file
+    orders = [pair for part in parts for pair in part.orders if pair[1] != draft]
     written = tuple(place / path.relative_to(job.folder) for part in parts for path in part.written)
     files = tuple(entry for part in parts for entry in part.withheld)
     warnings = tuple(dict.fromkeys(text for part in parts for text in part.warnings))
     return Handover(place, written, (*files, *_together(orders)), warnings)
+
+
+def _reasons(case: Case) -> dict[str, str]:
+    """The cancellation files, each with the reason in it."""
+    return {"order-cancellation": case.settings.cancel_reason, "buyer-asked-cancellation": BUYER_ASKED}
+
+
+def _handed(case: Case, chosen: Mask, name: str, now: datetime, plans: Mapping[str, CancellationPlan]) -> Handed:
+    stand, settings, wording = status(case), case.settings, wording_of(case.settings)
+    withheld = dict(pair for plan in plans.values() for pair in plan.withheld)
+    return Handed(
+        stand=stand,
+        chosen=chosen,
+        works=works_of(stand, chosen, messages_for(stand, wording, withheld=withheld)),
+        wording=wording,
+        language=case.language,
+        export=name,
+        made_at=now.astimezone(case.zone),
+        per_day=message_quota(stand, case.zone, settings.usual_orders_per_day),
+        overruled=settings.overruled,
+    )
 
 
 def _chosen(case: Case, stand: Status, number: int, only: Collection[str] | None) -> Mask:
@@ -238,12 +218,14 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _record(job: Job, parts: Sequence[Part], number: int) -> ExportRecord:
+def _record(job: Job) -> ExportRecord:
+    """What the parts written so far come to."""
+    parts = job.parts
     return ExportRecord(
-        job.export,
+        job.handed.export,
         job.now,
-        number,
-        bool(job.draft),
+        job.round,
+        bool(job.handed.draft),
         _items(job),
         {name: lines for part in parts for name, lines in part.uploads.items()},
         tuple(order_id for part in parts for order_id in part.requests),
@@ -255,7 +237,7 @@ def _record(job: Job, parts: Sequence[Part], number: int) -> ExportRecord:
 
 
 def _items(job: Job) -> tuple[HandedItem, ...]:
-    book, rows = job.stand.book, np.flatnonzero(job.chosen)
+    book, rows = job.handed.stand.book, np.flatnonzero(job.handed.chosen)
     numbers = job.case.incident_of().to_numpy()[rows]
     columns = (book.keys.iloc[rows], book.sku_keys.iloc[rows], book.order_names[book.order_codes[rows]])
     cells = zip(*columns, book.triage.iloc[rows], numbers, strict=True)
@@ -297,9 +279,9 @@ def buyer_cancellations(job: Job) -> Part:
 
 def _upload(job: Job, name: str) -> Part:
     plan = job.plans[name]
-    if job.draft and plan.lines:
-        held = told("export.gate", why=job.draft, effect=stock_effect(plan.reason))
-        orders = tuple((order_id, job.draft) for order_id in plan.order_ids)
+    if job.handed.draft and plan.lines:
+        held = told("export.gate", why=job.handed.draft, effect=stock_effect(plan.reason))
+        orders = tuple((order_id, job.handed.draft) for order_id in plan.order_ids)
         return Part((), (Withheld(Told(f"{name}.txt"), held),), (*plan.withheld, *orders), plan.warnings)
     tails = batches(plan.lines, job.case.settings.batch_size) if plan.lines else {}
     files = {f"{name}{tail}.txt": lines for tail, lines in tails.items()}
@@ -309,12 +291,12 @@ def _upload(job: Job, name: str) -> Part:
 
 def requests(job: Job) -> Part:
     """``fba-requests.txt``: what only Seller Support can stop."""
-    text = fba_requests(job.stand.book, job.chosen)
+    text = fba_requests(job.handed.stand.book, job.handed.chosen)
     if not text:
         return Part()
-    head = f"{say('export.draft_page', language=job.case.language)}\n\n" if job.draft else ""
-    asked = job.chosen & (job.stand.book.triage == "ask_amazon").to_numpy(dtype=np.bool_)
-    names = job.stand.book.order_names[job.stand.book.order_codes[asked]]
+    head = f"{say('export.draft_page', language=job.case.language)}\n\n" if job.handed.draft else ""
+    asked = job.handed.chosen & (job.handed.stand.book.triage == "ask_amazon").to_numpy(dtype=np.bool_)
+    names = job.handed.stand.book.order_names[job.handed.stand.book.order_codes[asked]]
     file = write_new(job.folder / "fba-requests.txt", (head + text).encode())
     return Part((file,), requests=tuple(dict.fromkeys(map(str, names))))
 
@@ -324,9 +306,9 @@ def refunds(job: Job) -> Part:
     if not job.case.settings.refund_adjustments:
         return Part()
     name = "refund-adjustments.txt"
-    file = refund_adjustments(job.stand.book, job.chosen)
-    if job.draft:
-        return Part(withheld=(Withheld(Told(name), job.draft),)) if file.lines else Part()
+    file = refund_adjustments(job.handed.stand.book, job.handed.chosen)
+    if job.handed.draft:
+        return Part(withheld=(Withheld(Told(name), job.handed.draft),)) if file.lines else Part()
     written = (write_new(job.folder / name, file.text.encode()),) if file.lines else ()
     withheld = tuple(Withheld(told("export.refund", ids=entry.what), entry.why) for entry in _together(file.withheld))
     return Part(written, withheld)
@@ -334,18 +316,18 @@ def refunds(job: Job) -> Part:
 
 def for_the_assistant(job: Job) -> Part:
     """``buyers.xlsx`` (one for each copy), the Word template and the drafts; in a draft the workbook alone."""
-    handed = job.handed(1)
+    handed = job.handed
     try:
         check_messages(handed.to_write, job.case.settings.overruled)
         names = ["buyers.xlsx", *(f"buyers-{copy}.xlsx" for copy in range(2, job.copies + 1))]
-        books = [write_buyers(job.handed(copy), job.folder / name) for copy, name in enumerate(names, 1)]
+        books = [write_buyers(replace(handed, copy=n), job.folder / name) for n, name in enumerate(names, 1)]
     except (LetterError, ExportError) as error:
         why = Told(error.key, tuple(error.facts.items()))
         return Part(withheld=(Withheld(told("export.workbook"), why),), messages=_messages(job, why))
-    if job.draft:
-        held = (Withheld(told("export.messages"), job.draft),) if handed.listed else ()
+    if job.handed.draft:
+        held = (Withheld(told("export.messages"), job.handed.draft),) if handed.listed else ()
         return Part(tuple(books), held, messages=_messages(job), rows=base_rows(handed))
-    drafts = write_drafts(handed.listed, job.folder, per_day=job.per_day)
+    drafts = write_drafts(handed.listed, job.folder, per_day=job.handed.per_day)
     templates = write_word_templates(handed.listed, job.folder) if handed.listed else ()
     return Part((*books, *templates, *drafts), messages=_messages(job), rows=base_rows(handed))
 
@@ -353,7 +335,7 @@ def for_the_assistant(job: Job) -> Part:
 def _messages(job: Job, held: Told | None = None) -> dict[str, tuple[str, MessageState, Told | None]]:
     """State of each message; `held` is why none of them was written."""
     found: dict[str, tuple[str, MessageState, Told | None]] = {}
-    for message in (work.message for work in job.works):
+    for message in (work.message for work in job.handed.works):
         if message is not None:
             state, why = ("held", held) if held and message.state == "written" else (message.state, message.why)
             found[message.message_id] = (message.order_id, cast("MessageState", state), why)
@@ -372,8 +354,8 @@ def letters(job: Job) -> Part:
 
 
 def evidence(job: Job) -> Part:
-    """``evidence/``: charts, timeline, order ids and hashes, and one page that shows them."""
-    return Part(write_evidence(job.case, job.folder / "evidence", job.now))
+    """``evidence/``: charts, timeline, order ids and hashes, and one page; orders stand as this export leaves them."""
+    return Part(write_evidence(job.case, job.folder / "evidence", job.now, handing=_record(job)))
 
 
 PARTS: tuple[Callable[[Job], Part], ...] = (

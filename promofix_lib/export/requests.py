@@ -13,6 +13,7 @@ import pandas as pd
 
 from promofix_lib.amounts import plain_amount
 from promofix_lib.export.cancellation import ITEM_CODE, ORDER_ID
+from promofix_lib.letters.texts import one_line
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.orders import as_text
 from promofix_lib.say import Told, say, told
@@ -61,24 +62,20 @@ def fba_requests(book: Book, chosen: Mask | pd.Series[bool]) -> str:
 
 def _support_case(items: pd.DataFrame) -> str:
     asins = sorted(set(items["asin"]) - {""})
-    columns = (map(_one_line, items[name]) for name in ("order_id", "asin", "quantity", "sku"))
+    columns = (map(one_line, items[name]) for name in ("order_id", "asin", "quantity", "sku"))
     rows = [
         f"{order:<19}  {asin or '(unknown)':<10}  {units or '?':>5}  {sku}"
         for order, asin, units, sku in zip(*columns, strict=True)
     ]
     return _template().format(
         orders=say("say.orders", language="en", n=items["order_id"].nunique()),
-        asins=", ".join(_one_line(asin) for asin in asins) or "not in the report; see the order ids",
+        asins=", ".join(one_line(asin) for asin in asins) or "not in the report; see the order ids",
         rows="\n".join(rows),
     )
 
 
 def _template() -> str:
     return files("promofix_lib.export").joinpath("fba-request.txt").read_text(encoding="utf-8")
-
-
-def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()
 
 
 def refund_adjustments(book: Book, chosen: Mask | pd.Series[bool]) -> RefundFile:

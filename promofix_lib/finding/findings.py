@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +12,7 @@ from promofix_lib.amounts import Money, plain_amount
 from promofix_lib.finding.thresholds import WORDS, Thresholds
 from promofix_lib.incident import Incident
 from promofix_lib.money import Amounts, NormalPrice
+from promofix_lib.plain import Shown, shown
 from promofix_lib.say import Told, told
 
 
@@ -43,19 +42,9 @@ class Cause:
         theirs = {*other.promotion_ids}, {*other.skus}
         return theirs[0] <= mine[0] if other.promotion_ids else not mine[0] and theirs[1] <= mine[1]
 
-    @property
-    def id(self) -> str:
-        """A short name that stays the same from report to report and on every computer: twelve letters and digits.
-
-        >>> Cause(("P", "Q")).id == Cause(("Q", "P")).id, len(Cause((), ("S",)).id)
-        (True, 12)
-        """
-        named = json.dumps([sorted(self.promotion_ids), sorted(self.skus)], ensure_ascii=True)
-        return hashlib.sha256(named.encode()).hexdigest()[:12]
-
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(Shown):
     """One incident: a rule, the order items it touches today, and the evidence.
 
     Parameters
@@ -132,31 +121,21 @@ class Finding:
         """What to keep when the seller says that this was meant."""
         return Cause(self.promotion_ids) if self.promotion_ids else Cause((), tuple(sorted(self.skus)))
 
-    def to_json(self) -> dict[str, Any]:
-        """The finding as plain JSON: times ISO 8601 in UTC, money as text, the sentence in the current language."""
+    def to_json(self, language: str | None = None) -> dict[str, Any]:
+        """The finding as plain JSON: times ISO 8601 in UTC, money as text, sentences in a language."""
+        names = ("onset", "end", "promotion_ids", "claim_codes", "skus", "order_ids", "orders", "units", "amounts")
+        taken = [{"currency": m.currency, "taken_off": plain_amount(m.amount, m.currency)} for m in self.shipping]
+        prices = [{**one.to_json(), "how_known": one.how_known.text(language)} for one in self.normal_prices]
         return {
-            "onset": self.onset.astimezone(UTC).isoformat(),
-            "end": self.end.astimezone(UTC).isoformat(),
-            "promotion_ids": list(self.promotion_ids),
-            "claim_codes": list(self.claim_codes),
-            "skus": list(self.skus),
-            "order_ids": list(self.order_ids),
-            "orders": self.orders,
-            "units": self.units,
-            "amounts": [amounts.to_json() for amounts in self.amounts],
-            "shipping": [
-                {"currency": m.currency, "taken_off": plain_amount(m.amount, m.currency)} for m in self.shipping
-            ],
-            "normal_unit_prices": [{**one.to_json(), "how_known": one.how_known.text()} for one in self.normal_prices],
-            "cannot_judge": list(self.cannot_judge),
-            "confidence": self.confidence,
-            "sentence": self.sentence.text(),
-            "evidence": self.evidence.text(),
+            **shown(self, *names, language=language),
+            "shipping": taken,
+            "normal_unit_prices": prices,
+            **shown(self, "cannot_judge", "confidence", "sentence", "evidence", language=language),
         }
 
 
 @dataclass(frozen=True)
-class WorthALook:
+class WorthALook(Shown):
     """Something cheap that is no incident, with the reason; `rule` takes it as the incident all the same."""
 
     sentence: Told
@@ -169,13 +148,13 @@ class WorthALook:
         """The rule that gives these order items; worked out when it is asked for."""
         return self.worked_out()
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, language: str | None = None) -> dict[str, Any]:
         """Sentence and reason as plain JSON."""
-        return {"sentence": self.sentence.text(), "why_not": self.why_not.text()}
+        return shown(self, "sentence", "why_not", language=language)
 
 
 @dataclass(frozen=True)
-class Findings:
+class Findings(Shown):
     """All incidents, the gravest loss first; what was looked at and let be; what was not looked at.
 
     Examples
@@ -187,11 +166,3 @@ class Findings:
     incidents: tuple[Finding, ...]
     worth_a_look: tuple[WorthALook, ...]
     not_looked_at: tuple[Told, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The findings as plain JSON, as ``promofix find --json`` prints them."""
-        return {
-            "incidents": [found.to_json() for found in self.incidents],
-            "worth_a_look": [look.to_json() for look in self.worth_a_look],
-            "not_looked_at": [one.text() for one in self.not_looked_at],
-        }

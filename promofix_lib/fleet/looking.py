@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from promofix_lib.errors import PromofixError, ReportError
 from promofix_lib.finding.findings import Cause, Findings
 from promofix_lib.finding.search import ASKED, find_incidents
+from promofix_lib.orders import coded
 from promofix_lib.places import trouble_told
 from promofix_lib.reports.merging import merged
 from promofix_lib.reports.reading import read_report
-from promofix_lib.reports.report import Reading, Report, Want
+from promofix_lib.reports.report import Reading, Report
 from promofix_lib.say import Told, say, told
 
 _UNFINISHED = (".part", ".crdownload", ".download", ".tmp")
-_NARROW = Want(columns=frozenset(ASKED))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def finished_files(folder: Path) -> tuple[Path, ...]:
 
 def read_narrow(path: Path) -> tuple[Report, ...]:
     """One file with no more than what a search needs: no buyer's name comes into memory."""
-    return read_report(path, want=_NARROW)
+    return read_report(path, columns=frozenset(ASKED))
 
 
 def why_not_read(name: str, why: Told) -> str:
@@ -112,4 +112,6 @@ def look_at(
         reading = merged(reports)
     except ReportError as error:
         return Look(None, Findings((), ()), (*failed, (paths[-1], told(error.key, **error.facts))))
+    reports.clear()  # whoever reads once keeps them no longer than this
+    reading = replace(reading, orders=coded(reading.orders))
     return Look(reading, find_incidents(reading.orders, meant=meant), tuple(failed))

@@ -40,6 +40,7 @@ from promofix_lib.places import (
     write_atomically,
 )
 from promofix_lib.plain import Record, checked
+from promofix_lib.reports.merging import thrifty
 from promofix_lib.rules import rule
 from promofix_lib.say import current_language, speak, told
 
@@ -309,7 +310,8 @@ def _days(look: Look) -> tuple[tuple[str, int, int], ...]:
     mask = np.logical_or.reduce([np.zeros(len(orders), dtype=np.bool_), *masks])
     missing = np.datetime64("NaT", "ns")
     day = orders["purchase_date"].to_numpy(dtype="datetime64[ns]", na_value=missing).astype("datetime64[D]")
-    table = pd.DataFrame({"day": day, "order": orders["order_id"].to_numpy(object), "hit": mask}).dropna()
+    order = pd.factorize(orders["order_id"])[0]  # -1 where it is missing
+    table = pd.DataFrame({"day": day, "order": order, "hit": mask})[order >= 0].dropna()
     per_order = table.groupby("order", sort=False).agg(day=("day", "first"), hit=("hit", "any"))
     counts = per_order.groupby("day")["hit"].agg(["size", "sum"]).sort_index().tail(_DAYS_DRAWN)
     return tuple((str(when.date()), int(all_), int(hit)) for when, all_, hit in counts.itertuples())
@@ -383,6 +385,7 @@ def _alone(account: Account, kept: str, language: str) -> Row:
 def _begin() -> None:
     """In a worker of the pool: one core for each, and an end when the parent is gone, however it went."""
     pa.set_cpu_count(1)
+    thrifty()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +85,10 @@ def letters_of(
         An edited letter with a field that does not exist.
     """
     texts = case.settings.texts if edited is None else edited
-    english, own = (_fields(case, rates, language) for language in (ENGLISH, case.language))
+    english, own = (
+        case.once(f"letter fields {language}", partial(_fields, case, rates, language), also=rates)
+        for language in (ENGLISH, case.language)
+    )
 
     def letter(name: str) -> Letter:
         text = _filled(texts.get(name) or say(f"letters.letter_{name}", language=ENGLISH), english, name)
@@ -161,7 +164,7 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
     def lines(sentences: Iterable[Told]) -> str:
         return "\n".join(one_line(sentence.text(language)) for sentence in sentences)
 
-    incidents = incident_parts(case, stands)
+    incidents = incident_parts(case)
     onset = min((one.onset for one in incidents if one.onset), default=None)
     end = max((one.end for one in incidents if one.end), default=None)
     unknown = told("letters.unknown")
@@ -249,8 +252,12 @@ class IncidentPart:
         )
 
 
-def incident_parts(case: Case, stands: Status) -> tuple[IncidentPart, ...]:
-    """What is said about each taken incident, and about what was put in by hand."""
+def incident_parts(case: Case) -> tuple[IncidentPart, ...]:
+    """What is said about each taken incident, and about what was put in by hand; worked out once per revision."""
+    return case.once("incident_parts", lambda: _incident_parts(case, status(case)))
+
+
+def _incident_parts(case: Case, stands: Status) -> tuple[IncidentPart, ...]:
     numbers, chosen = case.incident_of().to_numpy(), stands.chosen
     named = {int(one["number"]): tuple(one["promotion_ids"]) for one in stands.incidents}
     masks = {number: chosen & (numbers == number) for number in (*named, 0)}

@@ -78,10 +78,6 @@ class Fault:
             return told("letters.fault_line", line=self.line, words=self.words, why=why, rule=self.rule)
         return told("letters.fault_whole", words=self.words, why=why, rule=self.rule)
 
-    def text(self, language: str | None = None) -> str:
-        """The sentence in a language; the current one by default."""
-        return self.told.text(language)
-
 
 def lint_message(
     text: str, language: str, *, subject: str = "", order_id: str = "", unshipped: bool = True

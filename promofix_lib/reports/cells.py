@@ -28,6 +28,8 @@ _GROUPED = {
     ",": re.compile(r"[+-]?\d{1,3}(?:[. \u00a0\u202f']\d{3})+(?:,\d*)?", re.ASCII),
 }
 _COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
+_SIGNS = "$€£¥￥₹"  # what a spreadsheet writes before or behind an amount; the currency stands in a column of its own
+_SIGN = re.compile(rf"^([-+(]?)[{_SIGNS}]\s?|\s?[{_SIGNS}](?=\)?$)")
 _SMALLEST = Decimal("0.0001")
 
 _CLOCK = (
@@ -99,9 +101,9 @@ def decimal_sign(cells: Iterable[str]) -> str:
         return "."
     votes = {".": 0, ",": 0}
     for cell in cells:
-        found = re.search(r"([.,])\d*$", cell.strip(" ()\u00a0"))
+        found = re.search(r"([.,])\d*$", cell.strip(f" ()\u00a0{_SIGNS}"))
         others = re.findall(r"[.,]", cell)
-        if not found or (len(cell.rsplit(found[1], 1)[1].strip(" )")) == 3 and len(set(others)) == 1):
+        if not found or (len(re.findall(r"\d", cell.rsplit(found[1], 1)[1])) == 3 and len(set(others)) == 1):
             continue  # "1,200" and "1.200" could be either
         votes[found[1]] += 1
     return "," if votes[","] > votes["."] else "."
@@ -113,7 +115,7 @@ def amount(text: str, sign: str = ".") -> Decimal:
     Parameters
     ----------
     text : str
-        For example ``-2.00``, ``1,44,957.78``, ``1.234,56``, ``(55.00)``.
+        For example ``-2.00``, ``1,44,957.78``, ``1.234,56``, ``(55.00)``, ``$1,299.00``.
     sign : str
         The decimal sign of the file, see `decimal_sign`.
 
@@ -127,7 +129,7 @@ def amount(text: str, sign: str = ".") -> Decimal:
     >>> amount("(55.00)"), amount("1,44,957.78"), amount("1.234,56", ",")
     (Decimal('-55.00'), Decimal('144957.78'), Decimal('1234.56'))
     """
-    plain = text.strip().translate(HYPHENS)
+    plain = _SIGN.sub(r"\1", text.strip().translate(HYPHENS), count=1)
     if plain.startswith("(") and plain.endswith(")"):
         return -amount(plain[1:-1], sign)
     value = Decimal(_with_dot(plain, sign))

@@ -121,8 +121,8 @@ def text_blocks(source: Source, encoding: str, size: int = BLOCK) -> Iterator[by
         text = text.replace(b"\0", b"") if b"\0" in text else text
         if number == 0:
             text = text.removeprefix(codecs.BOM_UTF8)
-            old_macintosh = b"\r" in text and b"\n" not in text
-        yield text.replace(b"\r", b"\n") if old_macintosh else text
+            old_macintosh = b"\r" in text.lstrip().split(b"\n", 1)[0].rstrip(b"\r")  # names of columns hold none
+        yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if old_macintosh else text
 
 
 def decoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:

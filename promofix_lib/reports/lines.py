@@ -9,12 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from promofix_lib.reports.encodings import lenient, line_text
-from promofix_lib.reports.kinds import Column, Kind, kind_of, spelled
+from promofix_lib.reports.kinds import Column, Kind, is_known, kind_of, spelled
 from promofix_lib.say import Told, told
 
 DELIMITERS = ("\t", ",", ";", "|")
 HEADER_WITHIN = 40  # a payments report explains itself on up to nine lines before its header
 _IN_QUOTES = re.compile(r'[\ufeff \r]*".*"[\ufeff \r]*')
+_BY_EXCEL = re.compile(r'"(?:[^"]|"")*"')
+_LOOKED_AT = 1 << 18  # bytes
+_A_HEADER = 4  # cells that are names of our columns make a line one of names, also where it lost its first ones
 _LONGEST = 10_000_000  # characters in one cell of a comma file
 
 
@@ -57,13 +60,24 @@ def header_of(first_block: bytes) -> Header | None:
     for number, line in enumerate((lenient(line[:100_000]) for line in lines), start=1):
         for delimiter in DELIMITERS:
             cells = split_line(line, delimiter)
-            kind = kind_of(cells) if len(cells) > 1 else None
+            kind = kind_of(cells) if len(cells) > 1 and "\r" not in line.rstrip("\r") else None
             if kind:
                 quoted = delimiter != "\t" or all(_IN_QUOTES.fullmatch(cell) for cell in cells if cell.strip())
+                quoted = quoted or _quoted_where_needed(lenient(first_block[:_LOOKED_AT]).split("\n")[number:-1])
                 while not cells[-1].strip():
                     cells.pop()
                 return Header(kind, tuple(cells), delimiter, number, quoted)
     return None
+
+
+def _quoted_where_needed(lines: Sequence[str]) -> bool:
+    r"""Whether all cells with a comma or a quote stand in quotes, as Excel saves "Text (Tab delimited)".
+
+    >>> _quoted_where_needed(['1\t"12"" pan"\t"P,Q"']), _quoted_where_needed(['1\t"Deluxe" pan\tP,Q'])
+    (True, False)
+    """
+    odd = [cell.rstrip("\r") for line in lines for cell in line.split("\t") if "," in cell or '"' in cell]
+    return bool(odd) and all(_BY_EXCEL.fullmatch(cell) and ("," in cell or '""' in cell[1:-1]) for cell in odd)
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
@@ -114,8 +128,10 @@ class LineReader:
 
     def __init__(self, columns: tuple[Column, ...], delimiter: str, count: Counter[str], *, quoted: bool) -> None:
         self.columns, self.delimiter, self.count, self.quoted = columns, delimiter, count, quoted
+        self.foreign = 0  # the line of a header that names other columns, while what stands under it is read
         self._gap = False
         self._widths: set[int] = set()  # a file whose last line has no end is cut off unless other lines are as short
+        self._named = frozenset(column.header for column in columns if column.header and is_known(column.header))
         self._header = tuple(spelled(column.header) for column in columns)
         self._enough = max((i + 1 for i, column in enumerate(columns) if _wanted(column)), default=1)
 
@@ -183,13 +199,17 @@ class LineReader:
             return True
         if tuple(map(spelled, cells[: len(self._header)])) == self._header:
             self.count["put_together"] += lines
-            self._gap = True
+            self._gap, self.foreign = True, 0
             return True
         return False
 
     def _record(self, line: int, lines: int, cells: list[str], cut_off: bool = False) -> Record:
         gap, self._gap = self._gap, False
         wide = len(self.columns)
+        if len(self._named.intersection(cells)) >= _A_HEADER or (is_known(cells[0]) and kind_of(cells)):
+            self.foreign = line
+        if self.foreign:
+            return Record(line, lines, tuple(cells), told("reports.fault.other_layout", header=self.foreign))
         while len(cells) > wide and not cells[-1].strip():
             cells = cells[:-1]
         if len(cells) > wide:

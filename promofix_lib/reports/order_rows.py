@@ -176,10 +176,12 @@ def id_lists(cells: pa.ChunkedArray, joined_by: str) -> pa.ChunkedArray:
 
     Examples
     --------
-    >>> id_lists(pa.chunked_array([["A, B", None, "C,"]]), ",").to_pylist()
-    [['A', 'B'], None, ['C']]
+    >>> id_lists(pa.chunked_array([["A, B", None, "C,", '"A,B"']]), ",").to_pylist()
+    [['A', 'B'], None, ['C'], ['A', 'B']]
     """
     plain = pc.utf8_trim_whitespace(cells)
+    if pc.any(pc.starts_with(plain, '"')).as_py():  # a spreadsheet's, in a file that is half its and half Amazon's
+        plain = pc.replace_substring_regex(plain, '^"(.*)"$', r"\1")
     if joined_by:
         one_by_one = pc.replace_substring_regex(plain, rf"\s*{joined_by}[\s{joined_by}]*", joined_by)
         plain = pc.utf8_trim(one_by_one, characters=f" {joined_by}")

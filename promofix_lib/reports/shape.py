@@ -101,8 +101,10 @@ def _described(name: str, encoding: str, rows: Rows, between: str) -> str:
         what = kind.name if kind else told("reports.shape.unknown_kind")
         parts.append(say("reports.shape.header", line=at + 1, kind=what))
         header, body = list(rows[at]), [row for row in rows[at + 1 :] if any(cell.strip() for cell in row)]
+    glued = len(header) > max(map(len, body), default=0) > 0  # to the first row, whose cells are no names
     for number, column in enumerate(header):
-        parts.append(_column(column.strip('\ufeff "'), [row[number] for row in body if number < len(row)]))
+        shown = mask(column) if glued and not is_known(column) else column.strip('\ufeff "')
+        parts.append(_column(shown, [row[number] for row in body if number < len(row)]))
     return "\n".join(parts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,8 @@ import pandas as pd
 
 from promofix_lib.filters import is_cancelled, is_shipped, one_of
 from promofix_lib.money import Ledger, NormalPrice, ledger
-from promofix_lib.orders import TEXT, flat_lists, has_any, is_true, item_keys, sku_keys
-
-if TYPE_CHECKING:
-    from promofix_lib.case.case import Case
+from promofix_lib.orders import TEXT, flat_lists, has_any, is_true, item_keys
+from promofix_lib.orders import sku_keys as sku_keys_of
 
 Mask = npt.NDArray[np.bool_]
 
@@ -129,7 +127,8 @@ class Book:
         sku_keys: pd.Series[Any] | None = None,
     ) -> None:
         self.orders = orders
-        self._keys, self._sku_keys = keys, sku_keys
+        self.keys = item_keys(orders) if keys is None else keys
+        self.sku_keys = sku_keys_of(orders) if sku_keys is None else sku_keys
         self.triage = triage(orders)
         self._normal_prices = tuple(normal_prices)
         codes, names = pd.factorize(orders["order_id"].fillna("").to_numpy(dtype=object))
@@ -140,21 +139,6 @@ class Book:
         self._ranks = np.array([ranks[word] for word in self.triage.to_numpy(dtype=object)], dtype=np.int8)
         self._last_rank_first = np.argsort(-self._ranks, kind="stable")
         self._told: dict[tuple[int, ...], dict[str, Any]] = {}
-
-    @classmethod
-    def of(cls, case: Case) -> Book:
-        """The book of a case's reports; `Case.book` keeps it."""
-        return cls(case.orders, case.normal_prices, case.keys, case.sku_keys)
-
-    @cached_property
-    def keys(self) -> pd.Series[Any]:
-        """One name per order item."""
-        return item_keys(self.orders) if self._keys is None else self._keys
-
-    @cached_property
-    def sku_keys(self) -> pd.Series[Any]:
-        """The names that the items have without order item ids."""
-        return sku_keys(self.orders) if self._sku_keys is None else self._sku_keys
 
     @cached_property
     def ledger(self) -> Ledger:

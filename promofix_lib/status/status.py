@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -93,11 +93,6 @@ class Status:
         return int(self.facts["orders"])
 
     @property
-    def items(self) -> int:
-        """Affected order items."""
-        return int(self.facts["items"])
-
-    @property
     def units(self) -> int:
         """Units in them."""
         return int(self.facts["units"])
@@ -141,14 +136,6 @@ class Status:
         """What must not be overlooked, wherever the case is shown: orders in no export, and in files from before."""
         counts = {"in_no_export": len(self.in_no_export), "withdrawn": len(self.withdrawn)}
         return tuple(told(f"status.{name}", n=n) for name, n in counts.items() if n)
-
-    @cached_property
-    def _by_id(self) -> dict[str, OrderRow]:
-        return {row.order_id: row for row in self.rows}
-
-    def row(self, order_id: str) -> OrderRow | None:
-        """The row of an order; None when it is not affected."""
-        return self._by_id.get(order_id)
 
     def rows_of(self, **wanted: str | Collection[str]) -> tuple[OrderRow, ...]:
         """Rows whose fields have the wanted words: ``rows_of(state="written", next=("upload", "upload_again"))``."""
@@ -197,23 +184,27 @@ def confirm_end(case: Case) -> None:
     case.journal.add(CONFIRMED, {})
 
 
-def status(case: Case) -> Status:
+def status(case: Case, handing: ExportRecord | None = None) -> Status:
     """Where the case stands; worked out once per revision.
 
     Parameters
     ----------
     case : Case
+    handing : ExportRecord, optional
+        An export that is being made: then where the case stands once it is handed over.
 
     Raises
     ------
     CaseError
         The case has no report yet.
     """
+    if handing is not None:
+        return _status(case, case.book, case.revision, [handing])
     return case.once("status", lambda: _status(case, case.book, case.revision))
 
 
-def _status(case: Case, book: Book, revision: int) -> Status:
-    exports = case.journal.records(ExportRecord)
+def _status(case: Case, book: Book, revision: int, handing: Sequence[ExportRecord] = ()) -> Status:
+    exports = [*case.journal.records(ExportRecord), *handing]
     past = pasts(exports, case.journal.records(UploadAnswer), case.journal.records(Answer))
     numbers = case.incident_of().to_numpy()
     chosen = case.chosen().to_numpy(dtype=np.bool_)

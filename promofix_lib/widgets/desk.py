@@ -88,8 +88,9 @@ class Desk(Form):
         speak(self.language)  # a kernel runs timers and presses apart from the cell that opened the case
         self._seen, self._quiet = self._mark(), True
         try:
-            needs = self.needs_reports and not self._case.reports
-            shown = [self.said("no_report", to=1)] if needs else self.show()
+            with self._case.journal.still():
+                needs = self.needs_reports and not self._case.reports
+                shown = [self.said("no_report", to=1)] if needs else self.show()
         except PromofixError as error:
             shown = [self.text("error", str(error), look="told")]
         finally:

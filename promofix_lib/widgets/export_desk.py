@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from promofix_lib.amounts import typed_whole
 from promofix_lib.case.case import Case
 from promofix_lib.case.settings import CANCEL_REASONS
-from promofix_lib.letters.messages import messages_for, wording_of
+from promofix_lib.letters.messages import messages_of
 from promofix_lib.say import Worded
 from promofix_lib.status.status import status
 from promofix_lib.widgets.desk import Desk
@@ -110,8 +110,7 @@ class ExportButton(Exporting):
         return self.table("going", self.say("going"), self.words("going_", ("what", "orders", "where")), rows)
 
     def _preview(self) -> Part:
-        every = messages_for(status(self._case), wording_of(self._case.settings))
-        messages = [one for one in every if one.variant and one.buyer_email and one.state != "none"]
+        messages = [one for one in messages_of(self._case) if one.variant and one.buyer_email and one.state != "none"]
         if not messages:
             return self.said("no_message")
         one = messages[0]

@@ -10,23 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from promofix_lib.incident import Answers, Incident
+from promofix_lib.incident import QUESTIONS, Answers, Incident
 from promofix_lib.orders import flat_lists, is_true
 from promofix_lib.status.book import Book
 
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 
-WORD_FACETS = {
-    "skus": "sku",
-    "order_statuses": "order_status",
-    "fulfillment_channels": "fulfillment_channel",
-    "sales_channels": "sales_channel",
-    "ship_countries": "ship_country",
-    "currencies": "currency",
-}
+WORD_FACETS = {name: question.column for name, question in QUESTIONS.items() if question.column}
 """Fields of the rule that list allowed words, and the column each one asks."""
-
 FACETS = ("promotion_ids", *WORD_FACETS, "is_business_order")
 """Fields of the rule whose values are counted, in the order in which they are shown; each is one of `QUESTIONS`."""
 

@@ -8,19 +8,10 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from promofix_lib.places import SERVED, exported
+from promofix_lib.places import NOTEBOOKS, SERVED, exported
 from promofix_lib.say import say
 
-PAGES = (
-    "0_start_here",
-    "1_load_reports",
-    "2_find_when_it_began",
-    "3_choose_orders",
-    "4_export_for_assistant",
-    "5_write_to_amazon",
-    "6_follow_up",
-    "7_many_accounts",
-)
+PAGES = tuple(sorted(path.stem for path in NOTEBOOKS.glob("[0-9]_*.ipynb")))
 """The notebooks, in the order of the work."""
 
 

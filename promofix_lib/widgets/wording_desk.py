@@ -10,7 +10,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.errors import LetterError
 from promofix_lib.letters.languages import LANGUAGES
 from promofix_lib.letters.linter import Fault, check_overruled, lint_messages
-from promofix_lib.letters.messages import Message, messages_for, wording_of
+from promofix_lib.letters.messages import Message, messages_of
 from promofix_lib.letters.texts import FIELDS, Template, builtin_template, parse_template
 from promofix_lib.rules import rule
 from promofix_lib.say import ENGLISH, language_name
@@ -63,8 +63,7 @@ class WordingDesk(TextsDesk):
         return [self.text("verdict", verdict), self.folded("wording_change", self._text_parts)]
 
     def _needed(self) -> dict[str, Needed]:
-        case = self._case
-        messages = [one for one in messages_for(status(case), wording_of(case.settings)) if one.variant]
+        messages = [one for one in messages_of(self._case) if one.variant]
         grouped: dict[str, list[Message]] = {}
         for message in messages:
             grouped.setdefault(f"{message.variant}.{message.language}", []).append(message)
