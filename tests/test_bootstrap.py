@@ -181,6 +181,12 @@ def test_jupyterlab_is_kept_quiet(tmp_path: Path):
     assert file.read_text(encoding="utf-8") == "{"
 
 
+def test_where_jupyterlab_keeps_its_pages_elsewhere_no_folder_of_its_name_is_made(tmp_path: Path):
+    """It would look for its pages there, and answer with HTTP 500 to everybody."""
+    server.quiet_jupyterlab(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.fixture
 def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The pages of a version, as a wheel brings them."""

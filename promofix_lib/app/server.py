@@ -142,13 +142,15 @@ def server_command(pages: Path, port: int, first: str) -> list[str]:
 
 def quiet_jupyterlab(prefix: Path) -> None:
     """Write JupyterLab's default settings for this environment: no news, no update check, no network."""
-    folder = prefix / "share" / "jupyter" / "lab" / "settings"
-    overrides = folder / "overrides.json"
+    folder = prefix / "share" / "jupyter" / "lab"
+    overrides = folder / "settings" / "overrides.json"
+    if not folder.is_dir():
+        return  # JupyterLab finds its pages elsewhere, but looks for them here first
     wanted = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
     try:
         known = json.loads(overrides.read_text(encoding="utf-8")) if overrides.exists() else {}
         if {**known, **wanted} != known:
-            folder.mkdir(parents=True, exist_ok=True)
+            overrides.parent.mkdir(exist_ok=True)
             overrides.write_text(json.dumps({**known, **wanted}, indent=1), encoding="utf-8")
     except (OSError, ValueError):
         return  # a conda environment of somebody else's: JupyterLab then asks once whether it may fetch news
