@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import sqlite3
@@ -86,12 +87,17 @@ def test_an_export_is_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_the_evidence_stands_in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Page and lists are part of the export and of its record, and name no buyer."""
-    monkeypatch.setattr(handover, "PARTS", (handover.evidence,))
+    parts = (handover.cancellations, handover.requests, handover.for_the_assistant, handover.evidence)
+    monkeypatch.setattr(handover, "PARTS", parts)
     case = make_case(tmp_path)
     folder = export(case, now=NOW).folder / "evidence"
     assert {"evidence.html", "order-ids.csv", "timeline.csv"} <= names(folder)
     assert "evidence/order-ids.csv" in record_of(case).files
     assert "Ada Example" not in (folder / "evidence.html").read_text(encoding="utf-8")
+    with (folder / "order-ids.csv").open(encoding="utf-8", newline="") as file:
+        states = {row["order_id"]: row["state"] for row in csv.DictReader(file)}
+    assert states == {row.order_id: row.state for row in status(case).rows}
+    assert states[order_id(1)] == "written"
 
 
 def test_each_order_goes_where_it_belongs(tmp_path: Path) -> None:

@@ -51,7 +51,21 @@ def test_a_good_sentence_is_left_alone(language: str, sentence: str):
 
 
 @pytest.mark.parametrize(
-    "kind", ["fresh", "unseen", "heldout", "more", "plain", "coupon", "letters1", "letters2", "letters3"]
+    "kind",
+    [
+        "fresh",
+        "unseen",
+        "heldout",
+        "more",
+        "plain",
+        "coupon",
+        "letters1",
+        "letters2",
+        "letters3",
+        "truth1",
+        "truth2",
+        "truth3",
+    ],
 )
 def test_fresh_sentences_are_judged_as_amazon_would(kind: str):
     """Of sentences written before the rules were mended, and of later ones, at most one in twenty is judged wrongly."""
@@ -109,7 +123,7 @@ def test_refund_words_are_fine_once_something_was_charged():
 def test_names_are_not_words_of_the_message():
     """A marked buyer's or product's name trips no rule about words; unmarked, the same text does."""
     assert found(good_message("en", more=f"It was the {marked('Feedback Coupon Star')}."), "en") == []
-    assert set(found(good_message("en", more="It was the Feedback Coupon Star."), "en")) == {"review", "marketing"}
+    assert set(found(good_message("en", more="This is the Feedback Coupon Star."), "en")) == {"review", "marketing"}
 
 
 def test_a_marked_name_hides_no_link():

@@ -439,14 +439,6 @@ def test_a_narrow_reading_finds_and_merges_the_same(files):
     assert narrow.to_json() == whole.to_json()
 
 
-def test_a_second_reading_brings_what_is_personal_of_some_orders(files):
-    """Of the orders that are asked for all columns are read, and every line of the reports is still accounted for."""
-    files.add(ALL, A, A | {"amazon-order-id": TWO}).add(NEW, C, C | {"order-id": TWO, "buyer-email": "two@example.com"})
-    reading = read_orders(files.paths, orders=[TWO])
-    assert reading.orders["buyer_email"].tolist() == ["two@example.com"]
-    assert [report.rows for report in reading.reports] == [2, 2]
-
-
 def test_a_merged_reading_is_kept_whole_and_what_is_gone_is_swept(files, tmp_path):
     """The second opening of several reports merges nothing; a report that is taken away leaves nothing behind."""
     cache = tmp_path / "cache"

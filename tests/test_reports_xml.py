@@ -12,7 +12,7 @@ import pytest
 
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.reading import read_report
-from promofix_lib.reports.report import Report, Want
+from promofix_lib.reports.report import Report
 from promofix_lib.reports.xml import MessageReader, is_xml
 
 ENVELOPE = (
@@ -220,7 +220,7 @@ def test_memory_does_not_grow_with_the_file():
             yield b"".join(message(10 * number + n, title="x" * 20_000).encode() for n in range(10))
         yield b"</AmazonEnvelope>"
 
-    reader = MessageReader("x.xml", Want(orders=frozenset()))
+    reader = MessageReader("x.xml", frozenset())
     tracemalloc.start()
     reader.take(blocks())
     most = tracemalloc.get_traced_memory()[1]

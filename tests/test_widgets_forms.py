@@ -292,8 +292,11 @@ def test_the_export_says_before_it_is_pressed_what_goes_out(case: Case):
     desk = ExportButton(case, clock=lambda: NOW)
     counts = {row[1] for row in part(desk, "going")["rows"]}
     assert counts == {str(n) for n in status(case).triage.values()}
-    assert part(desk, "to")["text"].startswith("To: ")
-    assert "order" in part(desk, "words")["text"]
+    to, words = (shown(desk, name).told["words"] for name in ("to", "words"))
+    assert to.startswith("To: ")
+    assert "order" in words
+    states = str([widget.get_state() for widget in desk.parts.values()])
+    assert not any(personal in states for personal in (to.removeprefix("To: "), *words.split("\n\n")))
     assert "Until then every export is a draft" in part(desk, "closed")["text"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -226,14 +226,28 @@ def _draw_bars(night: Night, colours: Colours, ax: Axes, hours: pd.DataFrame, st
 
 
 def _shade(night: Night, colours: Colours, ax: Axes, numbers: Iterable[int], *, named: bool = False) -> None:
+    middles: dict[int, float] = {}
     for number, window in ((number, night.window(number)) for number in numbers):
         if window is None:
             continue
         first, last = mdates.date2num(list(window))
         ax.axvspan(first, last, color=colours.window, alpha=0.25, linewidth=0, zorder=0)
-        if named:
-            top: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "top"}
-            note(ax, str(number), ((first + last) / 2, 0.99), weight="bold", size=11, **top)
+        middles[number] = (first + last) / 2
+    top: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "top"}
+    for near in _apart(middles, least=0.03 * float(np.ptp(ax.get_xlim()))) if named else ():
+        place = sum(middles[number] for number in near) / len(near)
+        note(ax, ", ".join(map(str, near)), (place, 0.99), weight="bold", size=11, **top)
+
+
+def _apart(middles: Mapping[int, float], least: float) -> list[list[int]]:
+    """The numbers from left to right; those nearer to each other than `least` share one mark."""
+    marks: list[list[int]] = []
+    for number in sorted(middles, key=middles.__getitem__):
+        if marks and middles[number] - middles[marks[-1][-1]] < least:
+            marks[-1].append(number)
+        else:
+            marks.append([number])
+    return marks
 
 
 def _mark_edges(
@@ -291,5 +305,8 @@ def _finish(night: Night, colours: Colours, ax: Axes, *, legend: bool = False) -
     clock = night.say("clock", zone=night.zone.key.replace("_", " "))
     ax.set_xlabel(clock, loc="right", size=8, color=colours.faint)
     if legend and ax.get_legend_handles_labels()[0]:
-        ax.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=4, fontsize=8, borderpad=0)
+        look: dict[str, Any] = {"ncols": 5, "fontsize": 7, "columnspacing": 1} if night.several else {"ncols": 4}
+        ax.legend(**{"loc": "lower right", "bbox_to_anchor": (1.0, 0.98), "fontsize": 8, "borderpad": 0, **look})
+        if night.several:  # too wide to stand beside the title: the title stands above it
+            ax.set_title(ax.get_title(loc="left"), pad=18)
     return ax

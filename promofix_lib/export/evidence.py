@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from promofix_lib.case.case import Case
+from promofix_lib.case.records import ExportRecord
 from promofix_lib.charts.style import Picture
 from promofix_lib.errors import ExportError
 from promofix_lib.export.evidence_page import evidence_page
@@ -28,7 +29,12 @@ _ON_PAGE = ("incident-hours", "unit-prices")
 
 
 def write_evidence(
-    case: Case, folder: Path, now: datetime, pictures: Sequence[Picture] | None = None
+    case: Case,
+    folder: Path,
+    now: datetime,
+    pictures: Sequence[Picture] | None = None,
+    *,
+    handing: ExportRecord | None = None,
 ) -> tuple[Path, ...]:
     """Write the pack into a new folder and give the paths, ``evidence.html`` first.
 
@@ -43,6 +49,8 @@ def write_evidence(
     now : datetime with a zone
     pictures : sequence of Picture, optional
         The charts, `evidence_pictures` by default.
+    handing : ExportRecord, optional
+        The export that the pack is part of: orders stand as it leaves them.
 
     Raises
     ------
@@ -51,7 +59,7 @@ def write_evidence(
     """
     from promofix_lib.charts.of_case import evidence_pictures  # matplotlib is loaded when something is drawn
 
-    stands, pages = status(case), {}
+    stands, pages = status(case, handing), {}
     images: dict[str, bytes] = {}
     for language in dict.fromkeys((ENGLISH, case.language)):
         charts = evidence_pictures(case, language) if pictures is None else pictures

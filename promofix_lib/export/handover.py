@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -69,8 +69,10 @@ class Job:
     folder: Path
     now: datetime
     copies: int
+    round: int
     plans: Mapping[str, CancellationPlan]
     handed: Handed
+    parts: list[Part] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -153,11 +155,12 @@ def export(
         place = case.new_export(now)
         folder = case.folder / f".export-{place.name}.part"
         plans = {name: plan_cancellations(stand.book, chosen, reason=why) for name, why in _reasons(case).items()}
-        job = Job(case, folder, now, copies, plans, _handed(case, chosen, place.name, now, plans))
+        job = Job(case, folder, now, copies, round, plans, _handed(case, chosen, place.name, now, plans))
         job.folder.mkdir()
         try:
-            parts = [part(job) for part in tqdm(PARTS, disable=not progress, desc="export", unit="step")]
-            record = _record(job, parts, round)
+            for part in tqdm(PARTS, disable=not progress, desc="export", unit="step"):
+                job.parts.append(part(job))
+            record = _record(job)
             job.folder.rename(place)
         finally:
             shutil.rmtree(job.folder, ignore_errors=True)
@@ -166,7 +169,7 @@ def export(
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
-    draft = job.handed.draft  # which says it of the file
+    draft, parts = job.handed.draft, job.parts  # the draft is said of the file
     orders = [pair for part in parts for pair in part.orders if pair[1] != draft]
     written = tuple(place / path.relative_to(job.folder) for part in parts for path in part.written)
     files = tuple(entry for part in parts for entry in part.withheld)
@@ -215,11 +218,13 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _record(job: Job, parts: Sequence[Part], number: int) -> ExportRecord:
+def _record(job: Job) -> ExportRecord:
+    """What the parts written so far come to."""
+    parts = job.parts
     return ExportRecord(
         job.handed.export,
         job.now,
-        number,
+        job.round,
         bool(job.handed.draft),
         _items(job),
         {name: lines for part in parts for name, lines in part.uploads.items()},
@@ -349,8 +354,8 @@ def letters(job: Job) -> Part:
 
 
 def evidence(job: Job) -> Part:
-    """``evidence/``: charts, timeline, order ids and hashes, and one page that shows them."""
-    return Part(write_evidence(job.case, job.folder / "evidence", job.now))
+    """``evidence/``: charts, timeline, order ids and hashes, and one page; orders stand as this export leaves them."""
+    return Part(write_evidence(job.case, job.folder / "evidence", job.now, handing=_record(job)))
 
 
 PARTS: tuple[Callable[[Job], Part], ...] = (

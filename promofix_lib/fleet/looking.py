@@ -13,11 +13,10 @@ from promofix_lib.orders import coded
 from promofix_lib.places import trouble_told
 from promofix_lib.reports.merging import merged
 from promofix_lib.reports.reading import read_report
-from promofix_lib.reports.report import Reading, Report, Want
+from promofix_lib.reports.report import Reading, Report
 from promofix_lib.say import Told, say, told
 
 _UNFINISHED = (".part", ".crdownload", ".download", ".tmp")
-_NARROW = Want(columns=frozenset(ASKED))
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def finished_files(folder: Path) -> tuple[Path, ...]:
 
 def read_narrow(path: Path) -> tuple[Report, ...]:
     """One file with no more than what a search needs: no buyer's name comes into memory."""
-    return read_report(path, want=_NARROW)
+    return read_report(path, columns=frozenset(ASKED))
 
 
 def why_not_read(name: str, why: Told) -> str:

@@ -10,14 +10,12 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from promofix_lib.reports.cells import decimal_sign
 from promofix_lib.reports.encodings import lenient
 from promofix_lib.reports.kinds import MONEY, columns_of
 from promofix_lib.reports.lines import Header, LineReader, split_line
 from promofix_lib.reports.order_rows import order_rows, throughout
-from promofix_lib.reports.report import EVERYTHING, Want
 from promofix_lib.reports.rows import RowTyper, flawless
 from promofix_lib.say import Told, told
 
@@ -38,13 +36,13 @@ class FlatFile:
         The report's name.
     header : Header
         Where the column names stand.
-    want : Want
-        What is kept of it.
+    columns : frozenset of str, optional
+        Columns that are kept beside those that decide about an item; all by default.
     """
 
-    def __init__(self, name: str, header: Header, want: Want = EVERYTHING) -> None:
-        self.name, self.header, self.kind, self.want = name, header, header.kind, want
-        self.columns = columns_of(header.kind, header.cells, want)
+    def __init__(self, name: str, header: Header, columns: frozenset[str] | None = None) -> None:
+        self.name, self.header, self.kind, self.narrow = name, header, header.kind, columns is not None
+        self.columns = columns_of(header.kind, header.cells, columns)
         self.count: Counter[str] = Counter()
         self.reader = LineReader(self.columns, header.delimiter, self.count, quoted=header.quoted)
         self.typer = RowTyper(self.columns, self.count, continues=header.kind.continues)
@@ -86,15 +84,13 @@ class FlatFile:
 
     def _keep(self, table: pa.Table, lines: int) -> None:
         self.rows += lines
-        if self.want.orders is not None and "order_id" in table.column_names:
-            table = table.filter(pc.is_in(table["order_id"], value_set=pa.array(self.want.orders, pa.string())))
         self._pieces.append(order_rows(table, self.kind))
         if sum(piece.num_rows for piece in self._pieces) >= _PIECE:
             self._put_together()
 
     def _put_together(self) -> None:
         """One piece out of many, where memory counts: the parser's own take twice the room."""
-        if self.want.columns is not None:
+        if self.narrow:
             self._pieces = [pa.concat_tables(self._pieces, promote_options="default").combine_chunks()]
         self._tables += self._pieces
         self._pieces = []

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from promofix_lib.errors import ReportError
 from promofix_lib.places import cases_folder
-from promofix_lib.reports.report import EVERYTHING, Lack, Want
+from promofix_lib.reports.report import Lack
 from promofix_lib.reports.texts import HYPHENS
 from promofix_lib.say import told
 
@@ -224,7 +224,7 @@ def kind_named(name: str) -> Kind:
     return next((kind for kind in facts().kinds if kind.name == name), Kind(name))
 
 
-def columns_of(kind: Kind, header: Sequence[str], want: Want = EVERYTHING) -> tuple[Column, ...]:
+def columns_of(kind: Kind, header: Sequence[str], wanted: frozenset[str] | None = None) -> tuple[Column, ...]:
     """Columns of a file, in its order, each with a name of its own in the table, and whether its cells are kept.
 
     Examples
@@ -241,7 +241,7 @@ def columns_of(kind: Kind, header: Sequence[str], want: Want = EVERYTHING) -> tu
         name = stands_in if stands_in and stands_in not in taken else _table_name(kind, cell) or f"column_{number}"
         copies = sum(1 for other in names if other == name or other.startswith(f"{name}_"))
         names.append(f"{name}_{copies + 1}" if name in names else name)
-    asked = None if want.columns is None or kind.role == PAYMENTS else known.tells | want.columns
+    asked = None if wanted is None or kind.role == PAYMENTS else known.tells | wanted
     return tuple(
         Column(
             name,

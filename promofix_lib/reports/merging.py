@@ -23,7 +23,7 @@ from promofix_lib.reports.kinds import ITEMS, PAYMENTS, PROMOTIONS, SHIPMENTS, U
 from promofix_lib.reports.order_rows import as_arrow, as_orders
 from promofix_lib.reports.picking import PARTIAL, Numbers, Picking, codes, same_items
 from promofix_lib.reports.reading import read_report, with_passed
-from promofix_lib.reports.report import EVERYTHING, Reading, Report, Want, shown_name
+from promofix_lib.reports.report import Reading, Report, shown_name
 from promofix_lib.reports.side_reports import money_check, placed_promotions, shipped_items, units_sold
 from promofix_lib.say import Told, told
 
@@ -38,7 +38,6 @@ def read_orders(
     paths: Sequence[Path],
     *,
     columns: Iterable[str] | None = None,
-    orders: Iterable[str] | None = None,
     cache: Path | None = None,
     progress: bool = False,
 ) -> Reading:
@@ -51,9 +50,6 @@ def read_orders(
     columns : iterable of str, optional
         Columns of the order table that are asked for. What decides about an item is read all the same; the others are
         missing, and cost no memory, and the table is `coded`. All by default.
-    orders : iterable of str, optional
-        Only the items of the orders with these ids: with `columns`, a large report is read narrow at first, and what
-        is personal only of the orders that matter, in a second reading. All by default.
     cache : Path, optional
         Folder in which what was read is kept, so that it opens at once the next time; for whole readings only.
     progress : bool
@@ -71,19 +67,19 @@ def read_orders(
     if not named:
         raise ReportError("reports.lock_file_alone" if paths else "reports.none_given")
     look_again()
-    want = Want(*(None if asked is None else frozenset(asked) for asked in (columns, orders)))
+    asked = None if columns is None else frozenset(columns)
 
     def read(path: Path) -> tuple[Report, ...]:
-        return read_report(path, progress=progress, want=want)
+        return read_report(path, progress=progress, columns=asked)
 
-    if cache is None or want != EVERYTHING or not all(path.is_file() for path in named):
+    if cache is None or asked is not None or not all(path.is_file() for path in named):
         reading = merged(_good_ones(named, read))
     else:
         shelf = Shelf(cache)
         once = read if len(named) == 1 else lambda path: shelf.reports(path, lambda: read(path))
         reading = shelf.reading(named, lambda: merged([report for path in named for report in once(path)]))
         shelf.tidy()
-    if want.columns is not None:
+    if asked is not None:
         reading = replace(reading, orders=coded(reading.orders))
     pa.default_memory_pool().release_unused()  # of what was put together, or is mapped now
     passed = [told("reports.lock_file", file=shown_name(path.name)) for path in locks]

@@ -17,14 +17,14 @@ from promofix_lib.reports.flat_file import FlatFile
 from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind, is_known, lacks_of, look_again
 from promofix_lib.reports.lines import header_of
 from promofix_lib.reports.order_rows import completed, folded
-from promofix_lib.reports.report import EVERYTHING, Quarantined, Report, Want
+from promofix_lib.reports.report import Quarantined, Report
 from promofix_lib.reports.source import Source, stranger
 from promofix_lib.reports.spreadsheet import texts_of
 from promofix_lib.reports.xml import is_xml, read_xml
 from promofix_lib.say import Told, told
 
 
-def read_report(path: Path, *, progress: bool = False, want: Want = EVERYTHING) -> tuple[Report, ...]:
+def read_report(path: Path, *, progress: bool = False, columns: frozenset[str] | None = None) -> tuple[Report, ...]:
     """Read one file: a report, or all reports of a zip or of a workbook.
 
     Parameters
@@ -33,8 +33,8 @@ def read_report(path: Path, *, progress: bool = False, want: Want = EVERYTHING) 
         A report as Seller Central gave it: text, XML, spreadsheet, gzip or zip.
     progress : bool
         Show a progress bar when it takes longer than a second.
-    want : Want
-        What is kept of its rows; all by default.
+    columns : frozenset of str, optional
+        Columns that are kept beside those that decide about an item; all by default.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def read_report(path: Path, *, progress: bool = False, want: Want = EVERYTHING) 
         try:
             if isinstance(source, ReportError):
                 raise source
-            reports.append(_read(replace(source, progress=progress), want))
+            reports.append(_read(replace(source, progress=progress), columns))
         except ReportError as error:
             refused.append(error)
     return with_passed(reports, refused)
@@ -76,18 +76,18 @@ def with_passed(reports: Sequence[Report], refused: Sequence[ReportError]) -> tu
     return (*told_in, *reports[1:])
 
 
-def _read(source: Source, want: Want) -> Report:
+def _read(source: Source, columns: frozenset[str] | None) -> Report:
     if is_xml(source.start()):
-        return _report(source, *read_xml(source, want))
+        return _report(source, *read_xml(source, columns))
     encoding = encoding_of(source)
-    size = BLOCK if want.columns is None else BLOCK // 4  # who asks for little wants little memory
+    size = BLOCK if columns is None else BLOCK // 4  # who asks for little wants little memory
     blocks = source.watched(text_blocks(source, encoding, size))
     first = next(blocks, b"")
     header = header_of(first)
     if header is None:
         line = next((lenient(line) for line in first[:20_000].split(b"\n") if line.strip()), "")
         raise ReportError("reports.refused", file=source.name, what=stranger(source, line))
-    read = FlatFile(source.name, header, want).of_lines(chain([first], blocks))
+    read = FlatFile(source.name, header, columns).of_lines(chain([first], blocks))
     return _report(source, "xlsx" if source.of else encoding, read)
 
 

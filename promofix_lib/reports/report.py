@@ -18,25 +18,6 @@ from promofix_lib.say import Told, known_key, say
 
 
 @dataclass(frozen=True)
-class Want:
-    """What of the reports is kept; every line is checked and counted all the same.
-
-    Parameters
-    ----------
-    columns : frozenset of str, optional
-        Columns of the order table that are asked for beside those that decide about an item; all by default.
-    orders : frozenset of str, optional
-        Ids of the orders whose items are kept; all by default.
-    """
-
-    columns: frozenset[str] | None = None
-    orders: frozenset[str] | None = None
-
-
-EVERYTHING = Want()
-
-
-@dataclass(frozen=True)
 class Quarantined(Shown):
     """One physical line that could not be read, kept out of the order table and shown to the seller.
 

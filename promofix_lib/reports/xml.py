@@ -16,7 +16,7 @@ from promofix_lib.reports.encodings import decoded, encoding_of
 from promofix_lib.reports.flat_file import FlatFile
 from promofix_lib.reports.kinds import Kind, facts, kind_named
 from promofix_lib.reports.lines import Header
-from promofix_lib.reports.report import EVERYTHING, Quarantined, Want
+from promofix_lib.reports.report import Quarantined
 from promofix_lib.reports.source import Source
 from promofix_lib.say import Told, told
 
@@ -40,7 +40,7 @@ def is_xml(start: bytes) -> bool:
     return text.startswith((b"<?xml", b"<!doctype", b"<!--", b"<amazonenvelope")) and b"html" not in text[:200]
 
 
-def read_xml(source: Source, want: Want = EVERYTHING) -> tuple[str, FlatFile]:
+def read_xml(source: Source, columns: frozenset[str] | None = None) -> tuple[str, FlatFile]:
     """Every order item of an XML report.
 
     Returns
@@ -57,7 +57,7 @@ def read_xml(source: Source, want: Want = EVERYTHING) -> tuple[str, FlatFile]:
     """
     encoding = _encoding(source)
     blocks = source.watched(source.blocks(_BLOCK))
-    reader = MessageReader(source.name, want)
+    reader = MessageReader(source.name, columns)
     reader.take(blocks if encoding in ("utf-8", "ascii") else decoded(blocks, encoding))
     if reader.kind is None:
         raise ReportError("reports.xml_without_orders", file=source.name)
@@ -79,10 +79,10 @@ def _encoding(source: Source) -> str:
 class MessageReader:
     """Cuts a stream after whole messages and turns their orders into rows; a damaged message is set aside alone."""
 
-    def __init__(self, name: str, want: Want = EVERYTHING) -> None:
+    def __init__(self, name: str, columns: frozenset[str] | None = None) -> None:
         self.name = name
         self.kind: Kind | None = None
-        self.table = FlatFile(name, Header(kind_named("XML Order Report"), names(), "\t", 0), want)
+        self.table = FlatFile(name, Header(kind_named("XML Order Report"), names(), "\t", 0), columns)
         self._root = b""
         self._rows: list[tuple[int, tuple[str, ...]]] = []
         self._filled = set(_ALWAYS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -184,23 +184,27 @@ def confirm_end(case: Case) -> None:
     case.journal.add(CONFIRMED, {})
 
 
-def status(case: Case) -> Status:
+def status(case: Case, handing: ExportRecord | None = None) -> Status:
     """Where the case stands; worked out once per revision.
 
     Parameters
     ----------
     case : Case
+    handing : ExportRecord, optional
+        An export that is being made: then where the case stands once it is handed over.
 
     Raises
     ------
     CaseError
         The case has no report yet.
     """
+    if handing is not None:
+        return _status(case, case.book, case.revision, [handing])
     return case.once("status", lambda: _status(case, case.book, case.revision))
 
 
-def _status(case: Case, book: Book, revision: int) -> Status:
-    exports = case.journal.records(ExportRecord)
+def _status(case: Case, book: Book, revision: int, handing: Sequence[ExportRecord] = ()) -> Status:
+    exports = [*case.journal.records(ExportRecord), *handing]
     past = pasts(exports, case.journal.records(UploadAnswer), case.journal.records(Answer))
     numbers = case.incident_of().to_numpy()
     chosen = case.chosen().to_numpy(dtype=np.bool_)

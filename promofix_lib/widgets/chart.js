@@ -6,7 +6,7 @@ function chartPart({ model, t, ask }) {
   const everything = h("path", { class: "pf-everything" });
   const chosen = h("g", { class: "pf-parts" });
   const grid = h("g", { class: "pf-grid", "aria-hidden": "true" });
-  const shade = h("rect", { class: "pf-shade", y: CHART.top });
+  const shade = h("rect", { class: "pf-shade", y: CHART.top, height: CHART.height - CHART.top - CHART.bottom });
   const handles = { onset: handle("onset"), end: handle("end") };
   const svg = h("svg", { class: "pf-chart", role: "group", "aria-label": t("chart"), height: CHART.height },
     shade, grid, everything, chosen, handles.onset, handles.end);
@@ -124,7 +124,7 @@ function chartPart({ model, t, ask }) {
   svg.addEventListener("pointerleave", () => say(under, barsSay()));
 
   const chosenAt = (place) => chart().bars.chosen.reduce((sum, [, counts]) => sum + counts[place], 0);
-  const barsSay = () => t("bars", { hours: chart().bars.step / 3600, zone: chart().zone });
+  const barsSay = () => t("bars", { hours: chart().bars.step / 3600, zone: chart().zone.replaceAll("_", " ") });
 
   function drawWindow() {
     const { onset, end } = shown();
@@ -132,7 +132,6 @@ function chartPart({ model, t, ask }) {
     const right = x(Math.min(end ?? chart().to, chart().to));
     shade.setAttribute("x", left);
     shade.setAttribute("width", Math.max(right - left, 0));
-    shade.setAttribute("height", CHART.height - CHART.top - CHART.bottom);
     for (const [side, moment] of [["onset", onset], ["end", end]]) {
       const place = moment ?? (side === "onset" ? chart().first : chart().last);
       const node = handles[side];

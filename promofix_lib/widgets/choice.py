@@ -26,8 +26,8 @@ class Look:
         or ``unjudged`` (in the window, without price and promotion).
     order : Order
         How the table is sorted.
-    page, size : int
-        Page number from 1, and rows on a page.
+    page : int
+        Page number, from 1.
     first, last : int
         Part of the report on the chart, UTC seconds; both 0 before it is known.
     details : str or None
@@ -42,7 +42,6 @@ class Look:
     show: Show = "affected"
     order: Order = field(default_factory=Order)
     page: int = 1
-    size: int = 25
     first: int = 0
     last: int = 0
     details: str | None = None

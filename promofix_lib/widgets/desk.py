@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakSet
 
@@ -15,13 +14,11 @@ import ipywidgets as w
 from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.say import moment_text, speak
-from promofix_lib.widgets.form import Does, Form, Part
+from promofix_lib.widgets.form import Aside, Does, Form, Part
 from promofix_lib.widgets.html import link_to, paragraph
 
 LOOK_EVERY = 3.0
 """Seconds between two looks whether the case has changed."""
-
-_STYLE = (Path(__file__).resolve().parent / "desk.css").read_text("utf-8")
 
 
 def _now() -> datetime:
@@ -44,7 +41,7 @@ class Desk(Form):
 
     def __init__(self, case: Case, clock: Callable[[], datetime] = _now) -> None:
         self._case, self._clock = case, clock
-        self._style, self._busy, self._notice = w.HTML(f"<style>{_STYLE}</style>"), w.HTML(), w.HTML()
+        self._style, self._busy, self._notice = Aside(), w.HTML(), w.HTML()
         self._seen: object = None
         super().__init__()
         self.add_class("pf-desk").add_class(f"pf-{type(self).__name__.lower()}")

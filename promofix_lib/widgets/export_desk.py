@@ -118,8 +118,8 @@ class ExportButton(Exporting):
         return self.folded(
             "message_preview",
             lambda: [
-                self.text("to", f"{self.say('to')}: {one.buyer_email}"),
-                self.text("words", words, "", one.language),
+                self.aside("to", f"{self.say('to')}: {one.buyer_email}", self.language),
+                self.aside("words", words, one.language),
             ],
             n=len(messages),
             order=one.order_id,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+import anywidget
 import ipywidgets as w
 
 from promofix_lib.say import known_key, say
@@ -15,6 +17,33 @@ Does: TypeAlias = Callable[..., object] | None  # what a part does: with the val
 T = TypeVar("T")
 
 _WIDE = {"description_width": "initial"}
+FOLDER = Path(__file__).resolve().parent
+
+
+def front_end(*names: str, render: str = "render") -> str:
+    """JavaScript joined from the files beside this one, and what is saved of it; nothing is loaded from elsewhere."""
+    parts = ((FOLDER / name).read_text("utf-8") for name in ("kept.js", *names))
+    return "\n".join([*parts, f"export default {{ initialize, render: {render} }};"])
+
+
+class Aside(anywidget.AnyWidget):
+    """Words that name a buyer, sent when they are shown: no state that may be saved with a page holds them.
+
+    Each form has one, empty, for its style sheet and for what is saved of a page.
+    """
+
+    _esm = front_end(render="showAside")
+    _css = (FOLDER / "desk.css").read_text("utf-8")
+
+    def __init__(self) -> None:
+        self.told = {"words": "", "language": ""}
+        super().__init__()
+        self.add_class("pf-aside").on_msg(lambda *_asked: self.send(self.told))
+
+    def tell(self, words: str, language: str) -> None:
+        """Show these words, of this language, as typed."""
+        self.told = {"words": words, "language": language}
+        self.send(self.told)
 
 
 class Form(w.VBox):
@@ -70,6 +99,12 @@ class Form(w.VBox):
     def text(self, name: str, words: str, look: str = "", language: str = "") -> w.HTML:
         """A paragraph, as typed; `language` is that of the words where it is not the page's."""
         return self.html(name, paragraph(words, look=look, language=language))
+
+    def aside(self, name: str, words: str, language: str) -> Aside:
+        """Words that name a buyer, as typed."""
+        part = self._part(name, Aside)
+        part.tell(words, language)
+        return part
 
     def said(self, key: str, look: str = "", to: int | None = None, **facts: Any) -> w.HTML:
         """A sentence of the catalogue as a part of its name, with a link to a page where it names one."""

@@ -61,8 +61,10 @@ def link_to(page: int, language: str) -> Html:
     return Html(f'<a href="{PAGES[page]}.ipynb" target="_blank">{title}</a>')
 
 
-def file_link(path: Path) -> Html:
-    """A link to a file of an export, or to the page in its folder, where ``promofix open`` runs; else its path to copy.
+def file_link(path: Path, *, folder_told: bool = False) -> Html:
+    """A link to a file of an export, or to the page in its folder, where ``promofix open`` runs.
+
+    Elsewhere its path to copy, or its name where the folder is told already.
 
     Examples
     --------
@@ -73,7 +75,7 @@ def file_link(path: Path) -> Html:
     served, place = os.environ.get(SERVED), exported(file)
     if served and place and file.is_file():
         return Html(f'<a href="{escape(served + quote(place))}" target="_blank">{escape(path.name)}</a>')
-    return Html(f"<code>{escape(str(path))}</code>")
+    return Html(f"<code>{escape(path.name if folder_told else str(path))}</code>")
 
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Html:

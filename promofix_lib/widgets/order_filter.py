@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,18 +33,12 @@ from promofix_lib.widgets.choice import (
     with_words,
 )
 from promofix_lib.widgets.facets import Mask
+from promofix_lib.widgets.form import FOLDER, front_end
 from promofix_lib.widgets.pages import Order
 from promofix_lib.widgets.panel_view import PanelView
 
-_FOLDER = Path(__file__).resolve().parent
-
 
 @cache
-def _script(*names: str) -> str:
-    """The panel's JavaScript, joined from the files beside this one; nothing is loaded from elsewhere."""
-    return "\n".join([*((_FOLDER / name).read_text("utf-8") for name in names), "export default { render };"])
-
-
 def _colours() -> str:
     """The colours of the house, as the panel's style sheet names them."""
     parts = (f".pf-part-{n % 6} {{ --pf-part: {LIGHT.incident(n)}; }}" for n in range(1, 7))
@@ -64,8 +57,8 @@ class OrderFilter(anywidget.AnyWidget):
     case : Case
     """
 
-    _esm = _script("page.js", "chart.js", "filters.js", "table.js", "order_filter.js")
-    _css = (_FOLDER / "panel.css").read_text("utf-8") + _colours()
+    _esm = front_end("page.js", "chart.js", "filters.js", "table.js", "order_filter.js")
+    _css = (FOLDER / "panel.css").read_text("utf-8") + _colours()
 
     words = traitlets.Dict().tag(sync=True)
     incidents = traitlets.List().tag(sync=True)
@@ -75,9 +68,10 @@ class OrderFilter(anywidget.AnyWidget):
     totals = traitlets.Dict().tag(sync=True)
     page = traitlets.Dict().tag(sync=True)
     hand = traitlets.Dict().tag(sync=True)
-    details = traitlets.Dict().tag(sync=True)
     notice = traitlets.Dict().tag(sync=True)
     answer = traitlets.Unicode().tag(sync=True)
+    details = traitlets.Dict()
+    """Every cell of one order: a message, in no state that may be saved with the page, for it names a buyer."""
     revision = traitlets.Int()
     """The case's revision that is shown; changes after the screen was answered, so that others may follow it."""
 
@@ -119,6 +113,10 @@ class OrderFilter(anywidget.AnyWidget):
     def facts(self) -> dict[str, Any]:
         """What the panel shows now, as the keys ``"orders"`` to ``"triage"`` of ``promofix status --json``."""
         return facts_of(self._book, self._chosen)
+
+    @traitlets.observe("details")
+    def _tell_details(self, change: Any) -> None:
+        self.send(change["new"])
 
     def __repr__(self) -> str:
         """One line that makes sense where no widget can be drawn; it holds no value, for it is saved with the page."""
@@ -263,7 +261,6 @@ class OrderFilter(anywidget.AnyWidget):
             "show": lambda which: self._see(show=which, page=1),
             "sort": self._sort,
             "page": lambda number: self._see(page=number),
-            "page_size": lambda size: self._see(size=size if size in (25, 50) else 25, page=1),
             "details": lambda key: self._see(details=key),
         }
 

@@ -60,13 +60,12 @@ function clockMade(language, zone) {
   const weekday = language.startsWith("zh") ? undefined : "short"; // 11月19日 22:05
   const day = new Intl.DateTimeFormat(language, { timeZone: zone, weekday, day: "numeric", month: "short" });
   const time = new Intl.DateTimeFormat(language, { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const hour = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "numeric", hourCycle: "h23" });
   const date = (seconds) => new Date(seconds * 1000);
   return {
     day: (seconds) => day.format(date(seconds)).replace(",", ""),
     time: (seconds) => time.format(date(seconds)),
     full: (seconds) => `${day.format(date(seconds)).replace(",", "")} ${time.format(date(seconds))}`,
-    hour: (seconds) => Number(hour.format(date(seconds))),
+    hour: (seconds) => Number.parseInt(time.format(date(seconds)), 10),
   };
 }
 
@@ -90,7 +89,6 @@ function lineTo(model, onSilence, onAnswer) {
   const waiting = [];
   let open = null;
   let timer = null;
-  const replaces = (message) => (other) => message.latest && other.latest === message.latest;
 
   function post(message) {
     open = `${Date.now()}-${Math.random()}`;
@@ -120,7 +118,7 @@ function lineTo(model, onSilence, onAnswer) {
     ask(message) {
       if (open === null) return post(message);
       listen();
-      const place = waiting.findIndex(replaces(message));
+      const place = waiting.findIndex((other) => message.latest && other.latest === message.latest);
       if (place >= 0) waiting[place] = message;
       else waiting.push(message);
     },

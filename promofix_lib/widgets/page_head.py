@@ -134,10 +134,23 @@ class ExportLinks(Desk):
 def export_links(desk: Desk, folder: Path) -> Part:
     """A table of the files and folders of an export, each a link."""
     found = sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.name))
-    cells: list[list[Cell]] = [[file_link(path), desk.say(f"for_{_kind_of(path.name)}")] for path in found]
+    cells: list[list[Cell]] = [
+        [file_link(path, folder_told=True), desk.say(f"for_{_kind_of(path, desk.language)}")] for path in found
+    ]
     return desk.table("links", desk.say("links_in", folder=folder), desk.words("", ("file", "what_for")), cells)
 
 
-def _kind_of(name: str) -> str:
-    kinds = ("buyers", "order_cancellation", "fba_requests", "letter_to_amazon", "evidence", "messages", "refund")
-    return next((kind for kind in kinds if name.replace("-", "_").startswith(kind)), "other")
+def _kind_of(path: Path, language: str) -> str:
+    if path.stem.endswith(f"-{language}"):
+        return "translation"
+    kinds = (
+        "buyers",
+        "order_cancellation",
+        "fba_requests",
+        "letter_to_amazon",
+        "letters",
+        "evidence",
+        "message",
+        "refund",
+    )
+    return next((kind for kind in kinds if path.name.replace("-", "_").startswith(kind)), "other")

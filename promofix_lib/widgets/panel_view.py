@@ -19,6 +19,7 @@ from promofix_lib.widgets.hours import DAY, HOUR, Hours, axis
 from promofix_lib.widgets.pages import Pages
 
 _FEW, _MANY = 8, 200
+_ROWS_A_PAGE = 25
 
 
 class PanelView:
@@ -212,10 +213,10 @@ class PanelView:
         """One page of rows, and where it stands."""
         shown = self.shown(selection, look)
         count = int(shown.sum())
-        pages = max(1, -(-count // look.size))
+        pages = max(1, -(-count // _ROWS_A_PAGE))
         number = min(max(look.page, 1), pages)
-        start = (number - 1) * look.size
-        places = self.pages.sorted(shown, look.order)[start : start + look.size]
+        start = (number - 1) * _ROWS_A_PAGE
+        places = self.pages.sorted(shown, look.order)[start : start + _ROWS_A_PAGE]
         return {
             "rows": self._rows(places, selection, choice),
             "sort": look.order.column,
@@ -225,7 +226,6 @@ class PanelView:
             "count": count,
             "number": number,
             "pages": pages,
-            "size": look.size,
             "which": look.show,
             "text": look.search,
             "takes": bool((shown & ~selection.chosen).any()),

@@ -128,7 +128,7 @@ class ReportChooser(FilesDesk):
         return [
             self.table(
                 "reading",
-                self.say("reading_caption", zone=case.marketplace.zone_name),
+                self.say("reading_caption", zone=case.marketplace.zone_name.replace("_", " ")),
                 self.words("", ("file", "kind", "rows", "items", "span", "set_aside", "missing")),
                 [self._row(report) for report in reading.reports],
             ),

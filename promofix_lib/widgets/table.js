@@ -19,8 +19,6 @@ function tablePart({ model, t, ask, id }) {
   const previous = h("button", { type: "button", "aria-label": t("previous"), onclick: () => ask({ do: "page", number: page().number - 1 }) }, "‹");
   const next = h("button", { type: "button", "aria-label": t("next"), onclick: () => ask({ do: "page", number: page().number + 1 }) }, "›");
   const where = h("span", { role: "status" });
-  const size = h("select", { onchange: () => ask({ do: "page_size", size: Number(size.value) }) },
-    h("option", { value: 25 }, "25"), h("option", { value: 50 }, "50"));
   const heads = Object.fromEntries(PLACES.map((name) => [name, head(name)]));
   const body = h("tbody", {});
   const empty = h("p", { class: "pf-empty" }, t("nothing_shown"));
@@ -29,13 +27,12 @@ function tablePart({ model, t, ask, id }) {
     ...PLACES.map((name) => heads[name]), h("th", { scope: "col" }, t("by_hand")))), body);
   const root = h("section", { class: "pf-orders", "aria-label": t("orders_section") },
     h("div", { class: "pf-tools" }, search, h("label", {}, `${t("show")} `, show), undo, redo),
-    h("div", { class: "pf-tools" }, takeIn, leaveOut, h("label", {}, `${t("reason")} `, reason), reasons,
-      where),
+    h("div", { class: "pf-tools" }, takeIn, leaveOut, h("label", {}, `${t("reason")} `, reason), reasons, where),
     h("div", { class: "pf-scroll", tabindex: 0, role: "region", "aria-label": t("table_caption") }, table, empty),
-    h("div", { class: "pf-tools pf-pager" }, previous, next, h("label", {}, `${t("page_size")} `, size)), details);
+    h("div", { class: "pf-tools pf-pager" }, previous, next), details);
   const page = () => model.get("page");
-  let clock = null;
   let opened = null;
+  let one = { key: null, order: "", items: [] }; // the order whose details are open
 
   function head(name) {
     const button = h("button", { type: "button", onclick: () => ask({ do: "sort", column: SORTED_BY[name] }) }, t(`column_${name}`), h("span", { "aria-hidden": "true" }));
@@ -57,7 +54,7 @@ function tablePart({ model, t, ask, id }) {
   function updateRow(node, item) {
     const { box, mark, open, why, cells, hand } = node.parts;
     const texts = {
-      bought: item.bought === null ? "" : clock.full(item.bought), sku: item.sku, units: item.units, paid_each: item.paid_each ?? t("no_price"),
+      bought: item.bought === null ? "" : clockOf(model.get("words").language, model.get("chart").zone).full(item.bought), sku: item.sku, units: item.units, paid_each: item.paid_each ?? t("no_price"),
       discount: item.discount, status: item.status, fulfilment: item.fulfilment, word: item.word,
     };
     mark.className = item.incident ? `pf-mark pf-part-${item.incident % 6}` : "pf-mark";
@@ -65,7 +62,7 @@ function tablePart({ model, t, ask, id }) {
     box.checked = item.chosen;
     box.setAttribute("aria-label", t("affected_order", { order: item.order ?? "?", sku: item.sku ?? "" }));
     say(open, item.order ?? t("no_order_id"));
-    open.setAttribute("aria-expanded", String(model.get("details").key === item.key));
+    open.setAttribute("aria-expanded", String(one.key === item.key));
     PLACES.slice(1).forEach((name, place) => say(cells[place], String(texts[name] ?? "")));
     const byHand = item.by_hand !== null;
     say(hand.firstChild, byHand ? t(`hand_${item.by_hand}`) : "");
@@ -77,29 +74,23 @@ function tablePart({ model, t, ask, id }) {
 
   function toggle(key, button) {
     opened = button;
-    ask({ do: "details", key: model.get("details").key === key ? null : key });
+    ask({ do: "details", key: one.key === key ? null : key });
   }
 
-  function drawDetails() {
-    const { key, order, items } = model.get("details");
-    details.hidden = key === null;
-    for (const node of body.children) node.parts.open.setAttribute("aria-expanded", String(node.dataset.key === key));
-    if (key === null) {
-      delete details.dataset.order;
-      return details.replaceChildren();
-    }
-    const isNew = details.dataset.order !== key;
-    details.dataset.order = key;
+  function drawDetails(told) {
+    const isNew = told.key !== one.key;
+    one = told;
+    details.hidden = one.key === null;
+    for (const node of body.children) node.parts.open.setAttribute("aria-expanded", String(node.dataset.key === one.key));
     const close = h("button", { type: "button", onclick: () => { ask({ do: "details", key: null }); opened?.focus(); } }, t("close"));
-    details.replaceChildren(h("strong", {}, t("details_of", { order })), close, ...items.map((item) =>
+    details.replaceChildren(h("strong", {}, t("details_of", one)), close, ...one.items.map((item) =>
       h("table", { class: "pf-item" }, h("caption", {}, item.title), h("tbody", { translate: "no" }, ...item.cells.map(([name, cell]) =>
         h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, cell)))))));
     if (isNew) details.focus();
   }
 
   function draw() {
-    const { rows, sort, descending, first, last, count, number, pages, size: rowsAPage, takes, leaves, which, text } = page();
-    clock = clockOf(model.get("words").language, model.get("chart").zone);
+    const { rows, sort, descending, first, last, count, number, pages, takes, leaves, which, text } = page();
     const place = Array.from(body.children).findIndex((node) => node.contains(node.getRootNode().activeElement));
     keyed(body, rows, (item) => item.key, row, updateRow);
     if (place >= 0 && !body.contains(body.getRootNode().activeElement)) {
@@ -120,10 +111,10 @@ function tablePart({ model, t, ask, id }) {
     leaveOut.disabled = !leaves;
     fill(search, text);
     fill(show, which);
-    fill(size, String(rowsAPage));
     const { can_undo, can_redo } = model.get("hand");
     undo.disabled = !can_undo;
     redo.disabled = !can_redo;
   }
-  return { root, draw, drawDetails };
+  model.on("msg:custom", drawDetails);
+  return { root, draw, close: () => model.off("msg:custom", drawDetails) };
 }

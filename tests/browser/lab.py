@@ -26,6 +26,9 @@ COUNTS = """[...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden)
   .map(cell => Number(/\\d+/.exec(cell.querySelector('.jp-InputPrompt')?.textContent)?.[0] ?? 0))"""
 """Execution counts of the code cells on a page; 0 for one that did not run, or still runs."""
 
+SENT = "JSON.stringify(jupyterapp.shell.currentWidget.context.model.toJSON())"
+"""What JupyterLab sent to be saved, to whichever server: also to one that promofix did not start."""
+
 OPEN = """async ({name, keep}) => {
   const shell = jupyterapp.shell, kept = window.kept ??= {}
   for (const old of [...shell.widgets('main')]) {
@@ -188,6 +191,9 @@ def _surroundings(folder: Path) -> dict[str, str]:
     quiet.mkdir(parents=True)
     news = {"fetchNews": "false", "checkForUpdates": False}
     (quiet / "notification.jupyterlab-settings").write_text(json.dumps(news), "utf-8")
+    kept = Path(places["JUPYTERLAB_SETTINGS_DIR"]) / "@jupyter-widgets" / "jupyterlab-manager"
+    kept.mkdir(parents=True)  # what a seller may have set: the state of the widgets is saved with the page
+    (kept / "plugin.jupyterlab-settings").write_text('{"saveState": true}', "utf-8")
     known = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, **places, "PYTHONPATH": os.pathsep.join(known), "JUPYTER_PLATFORM_DIRS": "1"}
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from promofix_lib.charts.colours import LIGHT
 from promofix_lib.incident import Incident
-from tests.browser.lab import Lab
+from tests.browser.lab import SENT, Lab
 from tests.panel_case import TableCase, night_of_orders
 
 pytestmark = pytest.mark.browser
@@ -96,20 +96,11 @@ def panel(notebook: Panel) -> Panel:
     return notebook.fresh()
 
 
-def test_the_window_moves_by_keyboard(panel: Panel):
-    """With the arrow keys alone the first affected hour moves, says its new time, keeps the focus and is saved."""
-    assert panel.handle.get_attribute("aria-valuetext").endswith("21:21")
-    panel.handle.press("ArrowRight")
-    panel.page.wait_for_function("document.activeElement.getAttribute('aria-valuetext')?.endsWith('22:00')")
-    fewer = panel.changes()
-    panel.on.get_by_role("button", name="Undo").and_(panel.on.locator(":enabled")).click()
-    panel.becomes(100)
-    panel.press("Redo")
-    panel.becomes(fewer)
+def test_the_window_moves_by_mouse_and_by_keyboard(panel: Panel):
+    """A handle is dragged, and the place where it is let go counts; with the arrow keys it says its new time too.
 
-
-def test_the_window_moves_by_mouse(panel: Panel):
-    """Dragging a handle moves the window while the mouse is down, and the place where it is let go counts."""
+    It keeps the focus, and what was pressed is saved.
+    """
     box = panel.handle.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + 60
     panel.page.mouse.move(x, y)
@@ -120,10 +111,41 @@ def test_the_window_moves_by_mouse(panel: Panel):
     panel.on.locator(".pf-filters summary").click()
     panel.press("Back to the incident as found")
     panel.becomes(100)
+    assert panel.handle.get_attribute("aria-valuetext").endswith("21:21")
+    panel.handle.press("ArrowRight")
+    panel.page.wait_for_function("document.activeElement.getAttribute('aria-valuetext')?.endsWith('22:00')")
+    fewer = panel.changes()
+    panel.on.get_by_role("button", name="Undo").and_(panel.on.locator(":enabled")).click()
+    panel.becomes(100)
+    panel.press("Redo")
+    panel.becomes(fewer)
 
 
-def test_all_shown_on_the_button_and_reasons_beside_the_row(panel: Panel):
-    """Search, leave out all that is shown with the number on the button, and read the reason in the row."""
+def test_one_order_and_all_that_are_shown(panel: Panel):
+    """Details name file and line and give the focus back; the page keeps no buyer; search, and leave out what is found.
+
+    At most 25 Tab presses lead from the chart to the first row; Ctrl+S saves from there.
+    """
+    order = panel.on.locator("tbody .pf-link").nth(2)
+    order.press("Enter")
+    panel.on.get_by_text(re.compile(r"Item 1: orders\.txt, line \d+")).wait_for()
+    panel.on.get_by_text("Invented Buyer").first.wait_for()
+    assert order.get_attribute("aria-expanded") == "true"
+    panel.handle.focus()
+    for _press in range(25):
+        panel.page.keyboard.press("Tab")
+        if panel.box.evaluate("node => node === document.activeElement"):
+            break
+    assert panel.box.evaluate("node => node === document.activeElement")
+    panel.page.keyboard.press("ControlOrMeta+s")
+    panel.page.locator(".jp-mod-dirty").first.wait_for(state="detached")
+    saved = (panel.lab.root / NAME).read_text("utf-8")
+    assert "Run this cell to open it" in saved
+    for words in (saved, panel.page.evaluate(SENT)):
+        assert not re.search(r"example\.com|Invented Buyer|114-\d", words)
+    panel.on.get_by_role("button", name="Close", exact=True).press("Enter")
+    panel.on.locator(".pf-details").wait_for(state="hidden")
+    assert order.evaluate("node => node === document.activeElement")
     panel.on.get_by_label("Reason for changes by hand").fill("honoured for the press")
     panel.on.get_by_label("Find an order").fill("114-000001")
     panel.press(re.compile(r"^Leave out 10 shown$"))
@@ -131,17 +153,6 @@ def test_all_shown_on_the_button_and_reasons_beside_the_row(panel: Panel):
     assert panel.on.locator("tbody .pf-hand input").first.input_value() == "honoured for the press"
     panel.press(re.compile(r"^Take in 10 shown$"))
     panel.becomes(100)
-
-
-def test_details_tell_file_and_line(panel: Panel):
-    """The details of an order open by keyboard, name the report and the line, and give the focus back."""
-    order = panel.on.locator("tbody .pf-link").nth(2)
-    order.press("Enter")
-    panel.on.get_by_text(re.compile(r"Item 1: orders\.txt, line \d+")).wait_for()
-    assert order.get_attribute("aria-expanded") == "true"
-    panel.on.get_by_role("button", name="Close", exact=True).press("Enter")
-    panel.on.locator(".pf-details").wait_for(state="hidden")
-    assert order.evaluate("node => node === document.activeElement")
 
 
 def test_a_change_made_elsewhere_is_told_and_two_incidents_stand_beside_each_other(panel: Panel):
@@ -172,21 +183,6 @@ def test_a_tick_that_could_not_be_saved_is_taken_back(panel: Panel):
     panel.on.locator(".pf-notice.pf-error").wait_for()
     assert panel.box.is_checked()
     panel.becomes(100)
-
-
-def test_few_tab_stops_and_saving_from_anywhere(panel: Panel):
-    """At most 25 Tab presses lead from the chart to the first row; Ctrl+S saves from there, and keeps no buyer."""
-    panel.handle.focus()
-    for _press in range(25):
-        panel.page.keyboard.press("Tab")
-        if panel.box.evaluate("node => node === document.activeElement"):
-            break
-    assert panel.box.evaluate("node => node === document.activeElement")
-    panel.page.keyboard.press("ControlOrMeta+s")
-    panel.page.locator(".jp-mod-dirty").first.wait_for(state="detached")
-    saved = (panel.lab.root / NAME).read_text("utf-8")
-    assert "Run this cell to open it" in saved
-    assert not re.search(r"example\.com|Invented Buyer|114-\d", saved)
 
 
 def test_ten_thousand_orders_follow_the_keys(notebook: Panel):
