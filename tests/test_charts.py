@@ -155,6 +155,7 @@ def test_marks_of_incidents_hours_apart_do_not_overlap():
     numbers = pd.Series([{300: 2, 305: 1, 480: 3}.get(n, 0) for n in range(30 * 24)])
     ax = drawn(plot_hours, orders, numbers > 0, numbers=numbers)
     assert [text.get_text() for text in ax.texts] == ["2, 1", "3"]
+    assert not ax.get_legend().get_window_extent().overlaps(ax._left_title.get_window_extent())
 
 
 def test_the_chart_speaks_chinese_where_the_machine_can():

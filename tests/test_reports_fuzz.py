@@ -31,7 +31,7 @@ from promofix_lib.say import known_key
 
 WORDED: set[str] = set()
 """Sentences that were found in both catalogues: once each is enough."""
-FEW = 600
+FEW = 440
 ROWS = 8
 ACCIDENTS_IN_ONE_LINE = 15
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
@@ -269,7 +269,7 @@ def _columns_moved(text: str, chance: random.Random) -> str:
     wide = len(rows[0])
     order = chance.choice((chance.sample(range(wide), wide), [*range(wide), chance.randrange(wide)], range(wide)))
     gone = chance.choice((-1, chance.randrange(wide)))
-    moved = [[row[i] for i in order if i != gone and i < len(row)] for row in rows]
+    moved = [[*(row[i] for i in order if i != gone and i < len(row)), *row[wide:]] for row in rows]
     numbered = [["" if at == 0 else str(at - 1), *row] for at, row in enumerate(moved)]
     return "".join("\t".join(row) + "\n" for row in chance.choice((moved, numbered)))
 

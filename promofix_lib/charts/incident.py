@@ -305,6 +305,8 @@ def _finish(night: Night, colours: Colours, ax: Axes, *, legend: bool = False) -
     clock = night.say("clock", zone=night.zone.key.replace("_", " "))
     ax.set_xlabel(clock, loc="right", size=8, color=colours.faint)
     if legend and ax.get_legend_handles_labels()[0]:
-        narrow = {"columnspacing": 1.2, "handlelength": 1.4}  # two incidents stand beside the title
-        ax.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=4, fontsize=8, borderpad=0, **narrow)
+        look: dict[str, Any] = {"ncols": 5, "fontsize": 7, "columnspacing": 1} if night.several else {"ncols": 4}
+        ax.legend(**{"loc": "lower right", "bbox_to_anchor": (1.0, 0.98), "fontsize": 8, "borderpad": 0, **look})
+        if night.several:  # too wide to stand beside the title: the title stands above it
+            ax.set_title(ax.get_title(loc="left"), pad=18)
     return ax
