@@ -11,10 +11,12 @@ import os
 import re
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -132,6 +134,13 @@ def _is_far_away(place: Path) -> bool:
         return False
     around = [(len(at), kind) for _, at, kind, *_ in mounts if place.is_relative_to(at.replace("\\040", " "))]
     return max(around, default=(0, ""))[1] in _FAR_AWAY
+
+
+def to_install(extra: str) -> str:
+    """What is typed to add the packages of an extra to the running Python: a clone is in no index, uv brings no pip."""
+    what = f'"promofix[{extra}]"' if FROM_WHEEL else f'-e "{PROJECT}[{extra}]"'
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    return f"{python} -m pip install {what}" if find_spec("pip") else f"uv pip install --python {python} {what}"
 
 
 # -- names ------------------------------------------------------------------------------------------------------------

@@ -159,6 +159,16 @@ def test_open_imports_only_what_it_needs():
     assert told.stdout.strip() == "False"
 
 
+@pytest.mark.parametrize(
+    ("pip", "words"), [(True, "{python} -m pip install"), (None, "uv pip install --python {python}")]
+)
+def test_the_command_that_adds_packages_works_here(pip: bool | None, words: str, monkeypatch: pytest.MonkeyPatch):
+    """It names this Python and this clone: no index knows promofix, and an environment that uv made has no pip."""
+    monkeypatch.setattr(places, "find_spec", lambda _name: pip)
+    monkeypatch.setattr(sys, "executable", "/a b/python")
+    assert places.to_install("watch") == words.format(python='"/a b/python"') + f' -e "{PROJECT}[watch]"'
+
+
 def test_without_pages_the_way_to_them_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """A clone whose notebooks are gone says what to download."""
     for module in (server, places):

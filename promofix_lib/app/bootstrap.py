@@ -107,7 +107,7 @@ def _made(folder: Path, python: Path) -> bool:
     if python.exists() and subprocess.run(works, capture_output=True).returncode == 0:
         return True
     if uv:
-        return _done([uv, "venv", "--clear", "--python", sys.executable, str(folder)])
+        return _done([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)])
     if _done([sys.executable, "-m", "venv", "--clear", str(folder)]):
         return True
     shutil.rmtree(folder, ignore_errors=True)

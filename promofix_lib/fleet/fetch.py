@@ -25,7 +25,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.marketplaces import MARKETPLACES, Marketplace
-from promofix_lib.places import free_name, private_folder, write_atomically
+from promofix_lib.places import free_name, private_folder, to_install, write_atomically
 
 REPORTS = {
     "all-orders": "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",
@@ -265,7 +265,7 @@ def _keyring() -> Any:
         import keyring
         from keyring.errors import KeyringError
     except ImportError as error:
-        raise CaseError("fleet.needs_extra", extra="fetch") from error
+        raise CaseError("fleet.needs_extra", command=to_install("fetch")) from error
     try:
         keyring.get_password("promofix", "client_id")
     except KeyringError as error:

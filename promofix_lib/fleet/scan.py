@@ -36,6 +36,7 @@ from promofix_lib.places import (
     private_folder,
     safe_file_name,
     sha256,
+    to_install,
     trouble_told,
     write_atomically,
 )
@@ -401,7 +402,7 @@ def _on_cluster(address: str, accounts: Sequence[Account], kept: str, language: 
         from dask.distributed import Client
         from dask.distributed import as_completed as completed
     except ImportError as error:
-        raise CaseError("fleet.needs_extra", extra="cluster") from error
+        raise CaseError("fleet.needs_extra", command=to_install("cluster")) from error
     try:
         client = Client(address, timeout=_ANSWER_WITHIN, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -420,7 +421,7 @@ def _remote(address: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
-        raise CaseError("fleet.needs_extra", extra="cluster") from error
+        raise CaseError("fleet.needs_extra", command=to_install("cluster")) from error
     system, place = url_to_fs(address)
     return system, place
 

@@ -17,7 +17,7 @@ from promofix_lib.errors import CaseError
 from promofix_lib.finding.findings import Cause, Finding
 from promofix_lib.fleet.looking import Look, finished_files, look_at, read_narrow
 from promofix_lib.marketplaces import marketplace_of
-from promofix_lib.places import content, write_atomically
+from promofix_lib.places import content, to_install, write_atomically
 from promofix_lib.plain import Record
 from promofix_lib.reports.report import Report
 from promofix_lib.say import Told, say, told
@@ -355,7 +355,7 @@ def send(texts: list[str], addresses: list[str]) -> Told | None:
     try:
         from apprise import Apprise
     except ImportError:
-        return told("fleet.needs_extra", extra="watch")
+        return told("fleet.needs_extra", command=to_install("watch"))
     gone = []
     for number, address in enumerate(addresses, 1):
         door = Apprise()

@@ -84,6 +84,7 @@ class OrderFilter(anywidget.AnyWidget):
         self._prepare()
         super().__init__(**self._parts())
         self.on_msg(self._on_message)
+        self.observe(lambda change: self.send(change["new"]), "details")
 
     def _prepare(self) -> None:
         """Make the view new, for the orders and the language as they are now."""
@@ -113,10 +114,6 @@ class OrderFilter(anywidget.AnyWidget):
     def facts(self) -> dict[str, Any]:
         """What the panel shows now, as the keys ``"orders"`` to ``"triage"`` of ``promofix status --json``."""
         return facts_of(self._book, self._chosen)
-
-    @traitlets.observe("details")
-    def _tell_details(self, change: Any) -> None:
-        self.send(change["new"])
 
     def __repr__(self) -> str:
         """One line that makes sense where no widget can be drawn; it holds no value, for it is saved with the page."""
