@@ -230,7 +230,7 @@ print(steps)
 
 
 def cut_off(folder: Path, step: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", CUT_OFF, str(folder), str(step)]
+    command = [sys.executable, "-B", "-c", CUT_OFF, str(folder), str(step)]  # -B: no .pyc to count
     root = Path(__file__).parent.parent
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=root, timeout=120)
 
