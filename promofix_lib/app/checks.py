@@ -18,7 +18,7 @@ from promofix_lib.places import PROJECT
 from promofix_lib.say import current_language, say, speak
 
 _PYTHONS = ("3.14", "3.13", "3.12", "3.11")  # the newest first: when the time is over, the middle is left out
-_WORKERS = str(min(os.cpu_count() or 1, 4))
+_WORKERS = str(min((os.cpu_count() or 1) + 1, 4))  # one more than cores: one of them waits for a browser or an office
 _TESTS = ("-m", "pytest", "-q", "-n", _WORKERS, "--dist", "loadscope", "--no-loadscope-reorder")
 
 
