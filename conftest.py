@@ -30,8 +30,15 @@ COSTLY = (
     "tests/office/",
     "tests/test_widgets_desks.py",
     "tests/test_trouble.py",
+    "tests/test_detection_planted.py",
+    "tests/test_handover.py",
+    "tests/test_linter.py",
+    "tests/test_widgets_forms.py",
+    "tests/test_cli.py",
+    "tests/test_same_figures.py",
+    "tests/test_reports_fuzz.py",
 )
-"""What takes longest begins first: while one process waits for the browser, the other does the rest."""
+"""What takes longest begins first: while one process waits for the browser, the others work; nothing long is last."""
 
 _PICTURES = "browser office test_notebooks test_charts test_rate test_evidence".split()
 DRAWN = ("promofix_lib/charts", *(f"tests/{name}" for name in _PICTURES))
