@@ -159,7 +159,7 @@ def plot_prices(night: Night, colours: Colours, ax: Axes) -> Axes:
     ends = dict.fromkeys((money(paid.min()), money(paid.max())))
     ax.set_title(night.say("prices_in", paid=" – ".join(ends)), parse_math=False)
     price = shown["unit_price"].astype("float64[pyarrow]").to_numpy(dtype=np.float64)
-    times = shown["purchase_date"].dt.tz_convert(night.zone)
+    times = shown["purchase_date"].dt.tz_convert(None).to_numpy()  # in UTC, as the axis counts; its clock is the zone's
     layers = [(~night.affected[shown.index], colours.others, 9, "o", night.say("others"))]
     for place, (number, mask) in enumerate(night.incidents.items()):
         label = night.label(number)
