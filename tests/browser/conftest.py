@@ -37,18 +37,27 @@ def chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """An installed Chromium, driven by Playwright: one window for all tests, so that JupyterLab is loaded once."""
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """An installed Chromium, driven by Playwright: one window for all tests, so that JupyterLab is loaded once.
+
+    It has a profile on the disk, as a seller's has: what it compiled of JupyterLab is there when it is loaded again.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = chromium()
     if path is None:
         absent("browser", "no Chromium is installed (apt-get install chromium, or set PROMOFIX_CHROMIUM).")
     with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=path, args=QUIET)
-        window = running.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", reduced_motion="reduce")
+        window = driver.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"),
+            executable_path=path,
+            args=QUIET,
+            viewport={"width": 1280, "height": 900},
+            locale="en-GB",
+            reduced_motion="reduce",
+        )
         window.set_default_timeout(30_000)
         yield window
-        running.close()
+        window.close()
 
 
 @pytest.fixture(scope="session")
