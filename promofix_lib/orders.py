@@ -217,8 +217,8 @@ def item_keys(orders: pd.DataFrame) -> pd.Series[Any]:
     ...                        {"order_id": "B", "sku": "S"}, {"order_id": "B", "sku": "S"}])).tolist()
     ['A/7', 'B/S/1', 'B/S/2']
     """
-    order = orders["order_id"].fillna("")
-    return (order + "/" + orders["order_item_id"]).fillna(sku_keys(orders)).rename("item_key")
+    keys = (orders["order_id"].fillna("") + "/" + orders["order_item_id"]).rename("item_key")
+    return keys.fillna(sku_keys(orders)) if keys.hasnans else keys
 
 
 def sku_keys(orders: pd.DataFrame) -> pd.Series[Any]:

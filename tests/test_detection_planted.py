@@ -31,6 +31,11 @@ def report(kind: str) -> Planted:
     return plant(kind, SEED)
 
 
+@cache
+def found_in(kind: str) -> Findings:
+    return find_incidents(report(kind).orders)
+
+
 def told(findings: Findings) -> list[tuple[frozenset[str], tuple[str, ...]]]:
     return sorted((frozenset(found.items), found.promotion_ids) for found in findings.incidents)
 
@@ -45,7 +50,7 @@ def test_there_are_enough_kinds():
 def test_a_planted_incident_is_given_back_to_the_order(kind: str):
     """Every order, the first and the last second, the promotion; and the rule gives exactly the items back."""
     planted = report(kind)
-    found = find_incidents(planted.orders).incidents
+    found = found_in(kind).incidents
     truths = sorted(planted.truths, key=lambda truth: truth.onset)
     got = sorted(found, key=lambda one: one.onset)
     assert [one.onset for one in got] == [truth.onset for truth in truths]
@@ -62,7 +67,7 @@ def test_a_planted_incident_is_given_back_to_the_order(kind: str):
 
 def test_a_sentence_is_said_in_one_breath_and_the_sums_of_the_ledger_stand_beside_it():
     """About 30 words in English, fewer letters in Chinese, over every kind; sums and counts as the finding has them."""
-    found = [one for kind in INCIDENTS for one in find_incidents(report(kind).orders).incidents]
+    found = [one for kind in INCIDENTS for one in found_in(kind).incidents]
     words = [len(re.sub(r"'[^']*'", "PROMOTION", one.sentence.text("en")).split()) for one in found]
     assert np.median(words) <= 32
     assert max(words) <= 38
@@ -79,7 +84,7 @@ def test_a_sentence_is_said_in_one_breath_and_the_sums_of_the_ledger_stand_besid
 @pytest.mark.parametrize("kind", INNOCENTS)
 def test_an_innocent_report_stays_silent(kind: str):
     """However cheap or busy it looks."""
-    assert [found.sentence.text("en") for found in find_incidents(report(kind).orders).incidents] == []
+    assert [found.sentence.text("en") for found in found_in(kind).incidents] == []
 
 
 @settings(max_examples=8)
@@ -101,7 +106,7 @@ def test_a_power_of_ten_changes_nothing_but_money(kind: str, power: int):
     for column in ("item_price", "item_promotion_discount"):
         money = [None if cell is pd.NA else cell * factor for cell in orders[column]]
         scaled[column] = pd.Series(money, dtype=table.MONEY)
-    before, after = find_incidents(orders), find_incidents(table.complete(scaled))
+    before, after = found_in(kind), find_incidents(table.complete(scaled))
     assert told(after) == told(before)
     for old, new in zip(before.incidents, after.incidents, strict=True):
         for was, now in zip(old.amounts, new.amounts, strict=True):
@@ -128,7 +133,7 @@ def test_an_unrelated_sku_changes_nothing(kind: str, days: int, price: int):
         for n in range(3 * days)
     )
     joined = table.complete(pd.concat([orders, more], ignore_index=True))
-    assert told(find_incidents(joined)) == told(find_incidents(orders))
+    assert told(find_incidents(joined)) == told(found_in(kind))
 
 
 @pytest.mark.parametrize("kind", SOME)
@@ -156,7 +161,7 @@ def test_missing_columns_never_raise(kind: str, missing: list[str]):
 @pytest.mark.parametrize("kind", INCIDENTS)
 def test_a_table_of_coded_words_gives_the_same(kind: str):
     """What `find` holds of a large report, each word once, is searched to the same answer and the same words."""
-    whole, coded = find_incidents(report(kind).orders), find_incidents(table.coded(report(kind).orders))
+    whole, coded = found_in(kind), find_incidents(table.coded(report(kind).orders))
     assert coded.to_json() == whole.to_json()
     assert [one.rule for one in coded.incidents] == [one.rule for one in whole.incidents]
     assert [one.rule for one in coded.worth_a_look] == [one.rule for one in whole.worth_a_look]

@@ -45,12 +45,17 @@ def rule_for(orders: pd.DataFrame, sales: Sales, candidate: Candidate) -> Incide
     each = rows[np.unique(sales.group[rows], return_index=True)[1]]
     ceilings = replace(plain, ceilings=_ceilings(orders, sales, rows, each))
     skus = tuple(sorted({sales.key(int(row))[0] for row in each}))
-    tries = (plain, replace(plain, skus=skus), ceilings) if names else (ceilings,)
     nearby, wanted = uncoded(orders.iloc[near]), np.isin(near, rows)
-    masks = [affected(nearby, rule).to_numpy() for rule in tries]
-    faults = [(int((wanted & ~mask).sum()), int((mask & ~wanted).sum())) for mask in masks]
-    best = faults.index(min(faults))
-    return replace(tries[best], except_items=tuple(keys_of(orders, sales, near[masks[best] & ~wanted])))
+    best, fewest = ceilings, (len(near) + 1, 0)
+    beyond = near[:0]
+    for rule in (plain, replace(plain, skus=skus), ceilings) if names else (ceilings,):
+        mask = affected(nearby, rule).to_numpy()
+        faults = (int((wanted & ~mask).sum()), int((mask & ~wanted).sum()))
+        if faults < fewest:
+            best, fewest, beyond = rule, faults, near[mask & ~wanted]
+        if fewest == (0, 0):
+            break
+    return replace(best, except_items=tuple(keys_of(orders, sales, beyond)))
 
 
 def _ceilings(orders: pd.DataFrame, sales: Sales, rows: Ints, each: Ints) -> tuple[Ceiling, ...]:
@@ -62,6 +67,8 @@ def _ceilings(orders: pd.DataFrame, sales: Sales, rows: Ints, each: Ints) -> tup
 
 def keys_of(orders: pd.DataFrame, sales: Sales, rows: Ints) -> list[str]:
     """Item keys of some rows, in file order; only their own orders are read for it."""
+    if not len(rows):
+        return []
     rows = np.sort(rows)
     asked = np.zeros(int(sales.order.max(initial=-1)) + 2, dtype=np.bool_)  # the last one: without an order id
     asked[sales.order[rows]] = True
