@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -137,12 +137,13 @@ class Ledger:
         return pd.DataFrame({"currency": np.array(self.currencies)[self.currency], **money, "known": self.known})
 
 
-def ledger(orders: pd.DataFrame, normal_prices: Iterable[NormalPrice] = ()) -> Ledger:
+def ledger(orders: pd.DataFrame, normal_prices: Iterable[NormalPrice] = (), wrong: Iterable[str] = ()) -> Ledger:
     """What each order item brought, should have brought and lost, and whether that is known.
 
     The paid amount is known where the price is, and the discount: a missing discount of a shipped order is none; of an
     order that has not shipped it is not known where the order carries a promotion that usually prints one (at least
-    3 orders tell, shipped or with a discount, and 90 % of them print one: Amazon prints discounts when it ships).
+    3 orders tell, shipped or with a discount, and 90 % of them print one: Amazon prints discounts when it ships), or
+    one of the incidents' own, which gives something although nobody can count yet how usually it is printed.
 
     Parameters
     ----------
@@ -150,6 +151,8 @@ def ledger(orders: pd.DataFrame, normal_prices: Iterable[NormalPrice] = ()) -> L
         Order table.
     normal_prices : iterable of NormalPrice
         The first that fits an order item counts.
+    wrong : iterable of str
+        Promotion ids of the incidents.
 
     Examples
     --------
@@ -166,7 +169,7 @@ def ledger(orders: pd.DataFrame, normal_prices: Iterable[NormalPrice] = ()) -> L
     price, priced = money_as_integers(orders["item_price"])
     discount, printed = money_as_integers(orders["item_promotion_discount"])
     units = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
-    paid_known = priced & (units > 0) & (printed | ~_discount_to_come(orders, printed & (discount != 0), printed))
+    paid_known = priced & (units > 0) & ~_discount_to_come(orders, printed & (discount != 0), printed, frozenset(wrong))
     price -= np.abs(discount, out=discount)
     del discount
     paid = np.where(paid_known, np.maximum(price, 0, out=price), 0)
@@ -175,10 +178,10 @@ def ledger(orders: pd.DataFrame, normal_prices: Iterable[NormalPrice] = ()) -> L
     return Ledger(paid, paid_known, normal, normal_known, names, codes)
 
 
-def _discount_to_come(orders: pd.DataFrame, discounted: Mask, printed: Mask) -> Mask:
-    """Rows without a discount that have not shipped and carry a promotion that usually prints one."""
+def _discount_to_come(orders: pd.DataFrame, discounted: Mask, printed: Mask, wrong: Collection[str]) -> Mask:
+    """Rows without a discount that have not shipped and carry a promotion that usually prints one, or a wrong one."""
     shipped = is_shipped(orders).to_numpy()
-    open_rows = ~shipped & ~printed
+    open_rows = ~shipped & ~discounted
     if not open_rows.any():
         return open_rows
     rows, ids = flat_lists(orders["promotion_ids"])
@@ -189,9 +192,10 @@ def _discount_to_come(orders: pd.DataFrame, discounted: Mask, printed: Mask) -> 
     carrying = _orders_per_code(codes[carried], order[carried], len(names))
     telling = _orders_per_code(codes[printing], order[printing], len(names))
     usual = (carrying >= _ENOUGH) & (telling >= _USUALLY * carrying)
-    carries = np.zeros(len(orders), dtype=np.bool_)
-    carries[rows[usual[codes]]] = True
-    return open_rows & carries
+    awaited = open_rows[rows] & (np.isin(names, list(wrong))[codes] | usual[codes] & ~printed[rows])
+    to_come = np.zeros(len(orders), dtype=np.bool_)
+    to_come[rows[awaited]] = True
+    return to_come
 
 
 def _orders_per_code(codes: Ints, order: Ints, count: int) -> Ints:

@@ -7,6 +7,7 @@ import html
 import json
 import re
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from openpyxl import load_workbook
 from promofix_lib.account.account import account_of
 from promofix_lib.amounts import amount_text
 from promofix_lib.app.job import export_case
+from promofix_lib.case.case import Case
 from promofix_lib.status.status import status
 from promofix_lib.widgets.order_filter import OrderFilter
-from tests.handed_case import NOW
+from tests.handed_case import NIGHT, NOW, all_orders, line, usual
 from tests.random_cases import random_case
 
 FACTS = ("orders", "items", "units", "order_ids", "amounts", "triage")
@@ -115,6 +117,21 @@ def test_a_figure_in_two_places_is_the_same_figure(seed: int, tmp_path: Path):
 def test_figures_are_the_same_over_many_cases(seed: int, tmp_path: Path):
     """The same over 200 cases."""
     check(random_case(tmp_path / "case", seed))
+
+
+@pytest.mark.parametrize("printed", [1, 2, 3, 9, 12])
+def test_in_the_first_hour_find_and_status_know_the_same(printed: int, tmp_path: Path):
+    """12 wrong orders, most of them not shipped and without a discount yet: what they paid is known nowhere."""
+    to_come = {"order-status": "Unshipped", "item-status": "Unshipped", "item-promotion-discount": ""}
+    night = [line(n, NIGHT + timedelta(minutes=n), wrong=True) for n in range(12)]
+    night = [row if n < printed else row | to_come for n, row in enumerate(night)]
+    case = Case.open(tmp_path / "case", clock=lambda: NOW)
+    case.add_report("AllOrders-1.txt", all_orders([*usual(), *night]))
+    (found,) = case.take_found().findings.incidents
+    (amounts,) = found.amounts
+    assert status(case).to_json()["amounts"] == [amounts.to_json()]
+    assert amounts.items_not_known == 12 - printed
+    assert found.orders == 12
 
 
 def test_no_rival_answers_the_same_question():

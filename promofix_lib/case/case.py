@@ -334,9 +334,11 @@ class Case(CaseFolder):
     def book(self) -> Any:
         """Level 1 of `status`: the order table with its triage, keys and ledger, made once per set of reports."""
         make = import_module("promofix_lib.status.book").Book  # it stands behind the case and is met only when asked
-        prices = self.normal_prices
-        given = (self.orders, prices, self.keys, self.sku_keys)
-        return self.once("book", lambda: make(*given), per="reading", also=prices)
+        prices, rules = self.normal_prices, [one.found for one in self.decisions.known]
+        rules += [one.rule for one in self.findings.incidents]
+        wrong = tuple(sorted({name for rule in rules for name in rule.promotion_ids}))
+        given = (self.orders, prices, self.keys, self.sku_keys, wrong)
+        return self.once("book", lambda: make(*given), per="reading", also=(prices, wrong))
 
     @property
     def promotion_ended_at(self) -> datetime | None:

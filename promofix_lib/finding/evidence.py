@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
@@ -43,9 +43,8 @@ class Evidence:
         # a missing discount is judged by what else carries the promotion; a ledger of all rows would be much larger
         uses, rows = self.sales.promotions, np.concatenate([one.rows for one, _ in judged])
         places = np.union1d(rows, uses.rows[np.isin(uses.ids, uses.ids[np.isin(uses.rows, rows)])])
-        book = ledger(uncoded(self.orders.iloc[places]), every.values())
-        # what carries a promotion that gives something, and shows no discount yet, did not pay the full price
-        book = replace(book, paid_known=book.paid_known & self.sales.depth_known[places])
+        wrong = {name for one, _ in judged for name in self._names(one)}
+        book = ledger(uncoded(self.orders.iloc[places]), every.values(), wrong)
         parts = [book.part(np.searchsorted(places, np.sort(one.rows))) for one, _ in judged]
         found = [self._finding(*one, every, part) for one, part in zip(judged, parts, strict=True)]
         return tuple(sorted(found, key=_gravest_first))

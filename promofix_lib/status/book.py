@@ -104,6 +104,8 @@ class Book:
         The first that fits an order item counts.
     keys, sku_keys : Series, optional
         As `item_keys` and `sku_keys` give them, where they are worked out already.
+    wrong : iterable of str
+        Promotion ids of the incidents: see `ledger`.
 
     Attributes
     ----------
@@ -125,12 +127,13 @@ class Book:
         normal_prices: Iterable[NormalPrice] = (),
         keys: pd.Series[Any] | None = None,
         sku_keys: pd.Series[Any] | None = None,
+        wrong: Iterable[str] = (),
     ) -> None:
         self.orders = orders
         self.keys = item_keys(orders) if keys is None else keys
         self.sku_keys = sku_keys_of(orders) if sku_keys is None else sku_keys
         self.triage = triage(orders)
-        self._normal_prices = tuple(normal_prices)
+        self._normal_prices, self._wrong = tuple(normal_prices), tuple(wrong)
         codes, names = pd.factorize(orders["order_id"].fillna("").to_numpy(dtype=object))
         self.order_codes: npt.NDArray[np.int64] = codes.astype(np.int64)
         self.order_names: npt.NDArray[Any] = np.asarray(names, dtype=object)
@@ -143,7 +146,7 @@ class Book:
     @cached_property
     def ledger(self) -> Ledger:
         """What was paid, what it should have cost."""
-        return ledger(self.orders, self._normal_prices)
+        return ledger(self.orders, self._normal_prices, self._wrong)
 
     def named(self, keys: Iterable[str]) -> Mask:
         """Order items with one of these keys, also if the key was made before item ids were known."""
