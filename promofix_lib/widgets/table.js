@@ -53,10 +53,8 @@ function tablePart({ model, t, ask, id }) {
 
   function updateRow(node, item) {
     const { box, mark, open, why, cells, hand } = node.parts;
-    const texts = {
-      bought: item.bought === null ? "" : clockOf(model.get("words").language, model.get("chart").zone).full(item.bought), sku: item.sku, units: item.units, paid_each: item.paid_each ?? t("no_price"),
-      discount: item.discount, status: item.status, fulfilment: item.fulfilment, word: item.word,
-    };
+    const bought = item.bought === null ? "" : clockOf(model.get("words").language, model.get("chart").zone).full(item.bought);
+    const texts = { ...item, bought, paid_each: item.paid_each ?? t("no_price") };
     mark.className = item.incident ? `pf-mark pf-part-${item.incident % 6}` : "pf-mark";
     mark.hidden = model.get("incidents").length < 2;
     box.checked = item.chosen;
@@ -103,17 +101,13 @@ function tablePart({ model, t, ask, id }) {
     }
     empty.hidden = count > 0;
     say(where, t("where", { first, last, n: count }));
-    previous.disabled = number <= 1;
-    next.disabled = number >= pages;
     say(takeIn, t("take_in_shown", { n: count }));
     say(leaveOut, t("leave_out_shown", { n: count }));
-    takeIn.disabled = !takes;
-    leaveOut.disabled = !leaves;
     fill(search, text);
     fill(show, which);
     const { can_undo, can_redo } = model.get("hand");
-    undo.disabled = !can_undo;
-    redo.disabled = !can_redo;
+    const can = [[previous, number > 1], [next, number < pages], [takeIn, takes], [leaveOut, leaves], [undo, can_undo], [redo, can_redo]];
+    for (const [button, on] of can) button.disabled = !on;
   }
   model.on("msg:custom", drawDetails);
   return { root, draw, close: () => model.off("msg:custom", drawDetails) };
