@@ -18,6 +18,7 @@ _IN_QUOTES = re.compile(r'[\ufeff \r]*".*"[\ufeff \r]*')
 _BY_EXCEL = re.compile(r'"(?:[^"]|"")*"')
 _LOOKED_AT = 1 << 18  # bytes
 _A_HEADER = 4  # cells that are names of our columns make a line one of names, also where it lost its first ones
+_NO_NAME = re.compile(r"\s*(?:[\d.,]+|.*=)\s*")  # of a row glued to its header, or of a mail that broke its lines
 _LONGEST = 10_000_000  # characters in one cell of a comma file
 
 
@@ -60,7 +61,8 @@ def header_of(first_block: bytes) -> Header | None:
     for number, line in enumerate((lenient(line[:100_000]) for line in lines), start=1):
         for delimiter in DELIMITERS:
             cells = split_line(line, delimiter)
-            kind = kind_of(cells) if len(cells) > 1 and "\r" not in line.rstrip("\r") else None
+            names = len(cells) > 1 and "\r" not in line.rstrip("\r") and not any(map(_NO_NAME.fullmatch, cells))
+            kind = kind_of(cells) if names else None
             if kind:
                 quoted = delimiter != "\t" or all(_IN_QUOTES.fullmatch(cell) for cell in cells if cell.strip())
                 quoted = quoted or _quoted_where_needed(lenient(first_block[:_LOOKED_AT]).split("\n")[number:-1])

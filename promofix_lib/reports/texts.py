@@ -30,6 +30,8 @@ _AROUND = "'\"`´‘’“”=\u200b\u200e\u200f\ufeff"
 _ORDER_ID = re.compile(r"[0-9A-Z]{3}-[0-9A-Z]{7}-[0-9A-Z]{7}", re.ASCII | re.IGNORECASE)
 _LONGEST_ITEM_ID = 20
 _SURE_DIGITS = 14  # an item id has 14 or 15 digits; with fewer, zeros at its beginning may have been lost
+_LISTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
+_A_LIST = re.compile(r"""\[(?:\s*(?:'[^']*'|"[^"]*"|None|nan|null)\s*,?)*\s*\]""")
 _NOTHING = frozenset(("null", "nan", "none", "#n/a", "n/a", "<na>", "nat", "nil", "#null!"))
 
 
@@ -113,6 +115,17 @@ def is_nothing(text: str) -> bool:
     (True, True, False)
     """
     return text.strip().lower() in _NOTHING
+
+
+def opened(text: str, joined_by: str) -> str:
+    """Ids that a program wrote as a list of Python or of JSON, joined; any other text as it is.
+
+    >>> opened("['A', 'B']", ","), opened('["A, 10 %"]', ","), opened("[]", ","), opened("[Summer]", ",")
+    ('A,B', 'A, 10 %', '', '[Summer]')
+    """
+    if not _A_LIST.fullmatch(text.strip()):
+        return text
+    return joined_by.join(one or other for one, other in _LISTED.findall(text))
 
 
 def order_id(text: str) -> str:
