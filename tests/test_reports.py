@@ -457,6 +457,29 @@ def test_continuation_lines_become_one_item_with_all_promotions(tmp_path):
     assert report.table["item_price"].tolist() == [Decimal("117.98")] * 2
 
 
+def test_promotions_of_a_sorted_report_go_to_no_order_that_they_may_not_belong_to(tmp_path):
+    """Sorting puts the lines without an order id last; where they repeat each other there, they are set aside."""
+    orders = [
+        BOUGHT | {"order-id": f"112-0000001-{n:07d}", "order-item-id": f"{n + 1:014d}", "item-promotion-id": "A"}
+        for n in range(20)
+    ]
+    further = [{"item-promotion-id": f"B{n % 9}", "item-promotion-discount": "5.00"} for n in range(20)]
+    as_given = [row for pair in zip(orders, further, strict=True) for row in pair]
+    report = read(tmp_path, text(NEW, *as_given))
+    assert (report.items, len(report.quarantined)) == (20, 0)
+    assert report.table["promotion_ids"].tolist() == [["A", f"B{n % 9}"] for n in range(20)]
+
+    report = read(tmp_path, text(NEW, *orders, *further))
+    assert (report.rows, report.items, len(report.quarantined)) == (20, 20, 20)
+    assert {bad.reason.key for bad in report.quarantined} == {"reports.fault.at_the_end"}
+    assert report.table["promotion_ids"].tolist() == [["A"]] * 20
+    assert report.table["item_promotion_discount"].isna().all()
+
+    report = read(tmp_path, text(NEW, *orders, *further[:2]))  # as well the last order's own: kept, and said
+    assert report.table["promotion_ids"].tolist() == [["A"]] * 19 + [["A", "B0", "B1"]]
+    assert any("last 2 lines, without an order id" in str(warning) for warning in report.warnings)
+
+
 def test_repeated_lines_of_one_item_become_one_item(tmp_path):
     """The same item with another promotion id is a continuation too, also when everything is written again."""
     rows = [BOUGHT | {"item-promotion-id": name, "item-promotion-discount": "1.00"} for name in ("A", "B", "B")]

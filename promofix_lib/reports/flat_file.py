@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from promofix_lib.reports.cells import decimal_sign
 from promofix_lib.reports.encodings import lenient
@@ -22,7 +23,7 @@ from promofix_lib.say import Told, told
 _PIECE = 1 << 16  # rows
 _TOLD = (
     *("put_together", "padded", "joined", "recoded", "control_letters", "encoded_twice", "ids_mended"),
-    *("letters_lost", "lost_zeros", "spoilt"),
+    *("letters_lost", "lost_zeros", "spoilt", "at_the_end"),
 )
 _LOOKED_AT = 500  # lines from which the decimal sign is known
 
@@ -101,6 +102,9 @@ class FlatFile:
             self._keep(self.typer.table(), 0)
             self._put_together()
         table = pa.concat_tables([*self._tables, *self._pieces], promote_options="default")
+        if astray := self.typer.astray():
+            self.rows -= len(astray)
+            table = table.filter(pc.invert(pc.is_in(table["source_line"], pa.array(astray))))
         self.table = table.append_column("source_file", throughout(pa.scalar(self.name), table.num_rows))
         return self
 

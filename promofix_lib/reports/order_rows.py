@@ -178,8 +178,15 @@ def id_lists(cells: pa.ChunkedArray, joined_by: str) -> pa.ChunkedArray:
     --------
     >>> id_lists(pa.chunked_array([["A, B", None, "C,", '"A,B"']]), ",").to_pylist()
     [['A', 'B'], None, ['C'], ['A', 'B']]
+    >>> id_lists(pa.chunked_array([["['A', 'B']", '["A"]', "[sale] A"]]), ",").to_pylist()
+    [['A', 'B'], ['A'], ['[sale] A']]
     """
     plain = pc.utf8_trim_whitespace(cells)
+    if pc.any(pc.starts_with(plain, "[")).as_py():  # a list as a program writes it
+        for sign in "'\"":
+            words = pc.replace_substring_regex(plain, rf"^\[{sign}|{sign}\]$", "")
+            words = pc.replace_substring_regex(words, rf"{sign}\s*,\s*{sign}", joined_by or "\0")
+            plain = pc.if_else(pc.match_substring_regex(plain, rf"^\[{sign}.*{sign}\]$"), words, plain)
     if pc.any(pc.starts_with(plain, '"')).as_py():  # a spreadsheet's, in a file that is half its and half Amazon's
         plain = pc.replace_substring_regex(plain, '^"(.*)"$', r"\1")
     if joined_by:

@@ -17,10 +17,12 @@ from promofix_lib.reports.kinds import MONEY, TEXT, TIME, WHOLE, Column
 from promofix_lib.reports.lines import Record
 from promofix_lib.reports.report import Quarantined
 from promofix_lib.reports.texts import CellError
+from promofix_lib.say import told
 
 _SHOWN = ("order_id", "order_item_id", "sku", "purchase_date", "quantity", "currency", "item_price")
 _CARRIED = ("order_id", "order_item_id", "purchase_date")
 _LISTS = ("promotion_ids", "claim_codes")
+_MOST_PROMOTIONS = 6  # of one order item, as far as reports were seen
 _PIECE = 1 << 20
 # jemalloc hands memory back to the system less eagerly than mimalloc: a third fewer CPU seconds for many small blocks
 _POOL = pa.jemalloc_memory_pool() if "jemalloc" in pa.supported_memory_backends() else pa.default_memory_pool()
@@ -125,6 +127,9 @@ class RowTyper:
     quarantined: list[Quarantined] = field(default_factory=list)
     _carried: dict[str, Any] | None = None
     _before: Mapping[str, str] = field(default_factory=dict)
+    _items: int = 0
+    _between: bool = False
+    _last: list[tuple[Record, str]] = field(default_factory=list)
     _rows: list[list[Any]] = field(default_factory=list)
     _places: list[int] = field(default_factory=list)
 
@@ -144,10 +149,33 @@ class RowTyper:
         """What comes next may continue the last row of this table, which was read from that block."""
         if not self.continues:
             return
+        self._counted(table.num_rows)
         last = table.slice(table.num_rows - 1).to_pylist()[0]
         self._carried = {name: last.get(name) for name in _CARRIED}
         line = block.rstrip(b"\r\n").rsplit(b"\n", 1)[-1].decode("utf-8", "replace")
         self._before = dict(zip((column.name for column in self.columns), line.split("\t"), strict=False))
+
+    def _counted(self, items: int) -> None:
+        self._items += items
+        self._between |= bool(self._last)
+        self._last = []
+
+    def astray(self) -> set[int]:
+        """Lines that continue no order for certain, to be set aside; asked when all lines were added.
+
+        Sorting puts what has no order id last, below an order that it does not belong to. So where all such lines stand
+        at the end, and they are many or name a promotion twice, which no order does, nobody knows whose they are.
+        """
+        words = [self._before.get("promotion_ids", ""), *(word for _, word in self._last)]
+        if self._between or self._items < 2 or not self._last:
+            return set()
+        if len(words) <= _MOST_PROMOTIONS and len(set(words)) == len(words):
+            self.count["at_the_end"] += len(self._last)
+            return set()
+        for record, _ in self._last:
+            why, shown = told("reports.fault.at_the_end"), self._shown(record)
+            self.quarantined += [Quarantined(record.line + i, why, shown) for i in range(record.lines)]
+        return {record.line for record, _ in self._last}
 
     def table(self) -> pa.Table:
         """The good rows so far, with a ``source_line`` column; the next call starts anew."""
@@ -176,7 +204,10 @@ class RowTyper:
         except CellError:
             self._carried = self._carried if continued else None
             raise
-        if not continued:
+        if continued:
+            self._last.append((record, named.get("promotion_ids", "")))
+        else:
+            self._counted(1)
             self._carried = {name: kept.get(name) for name in _CARRIED}
             self._before = named
         return list(kept.values())
