@@ -457,6 +457,17 @@ def test_continuation_lines_become_one_item_with_all_promotions(tmp_path):
     assert report.table["item_price"].tolist() == [Decimal("117.98")] * 2
 
 
+def test_two_rows_of_another_layout_are_not_joined_to_one(tmp_path):
+    """A row that was broken inside a cell goes on below it; what bears another order id is another order."""
+    row = text(NEW, BOUGHT | {"order-item-id": "7", NEW[-1]: "112-0000001-0000009"}).split("\n")[1].split("\t")
+    half = NEW.index("buyer-name")
+    broken = "\t".join(row[: half + 1]) + "\n" + "\t".join(["", *row[half + 1 :]]) + "\n"
+    report = read(tmp_path, text(NEW, BOUGHT) + broken)
+    assert report.items == 1
+    assert [bad.line for bad in report.quarantined] == [3, 4]
+    assert read(tmp_path, text(NEW, BOUGHT) + broken.replace("112-0000001-0000009", "")).items == 2
+
+
 def test_promotions_of_a_sorted_report_go_to_no_order_that_they_may_not_belong_to(tmp_path):
     """Sorting puts the lines without an order id last; where they repeat each other there, they are set aside."""
     orders = [
