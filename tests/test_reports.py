@@ -500,6 +500,17 @@ def test_a_header_that_is_no_longer_one_is_refused(tmp_path, glued):
         read(tmp_path, "\n".join([glued.format(lines[0]), *lines[1:]]))
 
 
+def test_two_rows_of_another_layout_are_not_joined_to_one(tmp_path):
+    """A row that was broken inside a cell goes on below it; what bears another order id is another order."""
+    row = text(NEW, BOUGHT | {"order-item-id": "7", NEW[-1]: "112-0000001-0000009"}).split("\n")[1].split("\t")
+    half = NEW.index("buyer-name")
+    broken = "\t".join(row[: half + 1]) + "\n" + "\t".join(["", *row[half + 1 :]]) + "\n"
+    report = read(tmp_path, text(NEW, BOUGHT) + broken)
+    assert report.items == 1
+    assert [bad.line for bad in report.quarantined] == [3, 4]
+    assert read(tmp_path, text(NEW, BOUGHT) + broken.replace("112-0000001-0000009", "")).items == 2
+
+
 def test_repeated_lines_of_one_item_become_one_item(tmp_path):
     """The same item with another promotion id is a continuation too, also when everything is written again."""
     rows = [BOUGHT | {"item-promotion-id": name, "item-promotion-discount": "1.00"} for name in ("A", "B", "B")]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from promofix_lib.reports.encodings import lenient, line_text
 from promofix_lib.reports.kinds import Column, Kind, is_known, kind_of, spelled
+from promofix_lib.reports.texts import ORDER_ID
 from promofix_lib.say import Told, told
 
 DELIMITERS = ("\t", ",", ";", "|")
@@ -164,11 +165,12 @@ class LineReader:
 
     def _broken_over(self, cells: list[str], following: list[tuple[int, str]]) -> int:
         """How many of the next lines complete a row that was broken inside a cell; 0 when none do."""
-        width = len(cells)
+        width, orders = len(cells), set(filter(ORDER_ID.fullmatch, cells))
         for taken, (_, text) in enumerate(following, start=1):
             more = text.split("\t")
             width += len(more) - 1
-            if self._looks_like_row(more) or width > len(self.columns):
+            orders |= set(filter(ORDER_ID.fullmatch, more))
+            if self._looks_like_row(more) or width > len(self.columns) or len(orders) > 1:
                 return 0
             if width == len(self.columns):
                 return taken
