@@ -214,7 +214,7 @@ def _from_json(source: Source, text: str) -> Answer:
         raise _no_answer(source, text[:200])
     issues = answer.get("issues", [])
     if not isinstance(issues, list):
-        raise ReportError("reports.answer_without_count", file=source.name, word="issues")
+        raise ReportError("reports.answer_without_count", file=source.name, word="refused")
     said = (
         {name.lower(): str(cell) for name, cell in issue.items() if cell} for issue in issues if isinstance(issue, dict)
     )

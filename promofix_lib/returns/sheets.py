@@ -21,6 +21,7 @@ from promofix_lib.export.sheet import NAME_CELL, Value, column_of, is_name_label
 from promofix_lib.reports.encodings import text_of
 from promofix_lib.reports.lines import DELIMITERS
 from promofix_lib.reports.source import sources_of
+from promofix_lib.reports.texts import HYPHENS
 from promofix_lib.say import Told, told
 
 Rows = Sequence[Sequence[Any]]
@@ -43,7 +44,6 @@ _OURS = ("promofix", "openpyxl")
 _NUMBER_BEHIND = re.compile(r"[\W\d_]+$")  # "buyers (3)" is what a browser calls the third "buyers"
 _HANDED_OUT_AS = re.compile(r"buyers|todo|copy of|[\W\d_]", re.IGNORECASE)
 _SAVED_BY = {"docProps/core.xml": ("lastModifiedBy", "dcterms:modified"), "meta.xml": ("dc:creator", "dc:date")}
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def seen_order(text: str) -> str:
     >>> seen_order("Order 111–0000001–0000001 "), seen_order("111 1")
     ('111-0000001-0000001', '111 1')
     """
-    plain = unicodedata.normalize("NFKC", text).translate(_DASHES).strip()
+    plain = unicodedata.normalize("NFKC", text).translate(HYPHENS).strip()
     found = _ORDER_ID.search(plain)
     return found[0] if found else plain
 
