@@ -457,6 +457,60 @@ def test_continuation_lines_become_one_item_with_all_promotions(tmp_path):
     assert report.table["item_price"].tolist() == [Decimal("117.98")] * 2
 
 
+FURTHER = {
+    "as downloaded": ([0, 1, 2, 3, 4, 5], [["A", "B"], None, ["A", "C"], ["A"]]),
+    "sorted, empty cells last": ([5, 3, 2, 0, 1, 4], [["A"], ["A"], None, ["A"]]),
+    "sorted by promotion": ([0, 3, 5, 1, 4, 2], [["A"], ["A"], ["A"], None]),
+    "filtered by promotion": ([0, 6, 3, 6, 5], [["A"]] * 3),
+    "below one without a promotion": ([0, 2, 1, 3, 5], [["A"], None, ["A"], ["A"]]),
+    "one order only": ([0, 1], [["A", "B"]]),
+}
+
+
+@pytest.mark.parametrize("how", FURTHER)
+def test_a_promotion_is_never_told_of_another_order(tmp_path, how):
+    """Rows without an order id are an order's where they stand as Amazon wrote them; sorted ones are set aside."""
+    order, meant = FURTHER[how]
+    a, b, c = (
+        {"item-promotion-id": name, "item-promotion-discount": amount}
+        for name, amount in zip("ABC", "985", strict=True)
+    )
+    heads = [BOUGHT | {"order-id": f"111-0000001-000000{n}", "order-item-id": f"0123456789012{n}"} for n in range(4)]
+    rows = [heads[0] | a, b, heads[1], heads[2] | a, c, heads[3] | a, a]
+    report = read(tmp_path, text(NEW, *(rows[i] for i in order)))
+    assert report.arrow["promotion_ids"].to_pylist() == meant
+    assert report.rows + len(report.quarantined) == len(order)
+    assert all(bad.reason.key == "reports.fault.not_tied" for bad in report.quarantined)
+
+
+def test_lists_of_programs_are_opened_and_told(tmp_path):
+    """Python and JSON write lists with brackets: the ids are within."""
+    cells = ("['A', 'B 5%']", '["A", "B 5%"]', "A,B 5%", "[]", "[Summer]")
+    rows = [ORDER | {"amazon-order-id": f"111-0000001-000000{n}", "promotion-ids": c} for n, c in enumerate(cells)]
+    report = read(tmp_path, text(ALL, *rows))
+    assert report.arrow["promotion_ids"].to_pylist() == [["A", "B 5%"]] * 3 + [None, ["[Summer]"]]
+    assert "3 cells held" in " ".join(warning.text("en") for warning in report.warnings)
+
+
+@pytest.mark.parametrize("glued", ["\t\t1.00\tPLM-2\t{}", "{}\tship-=", "111-1\t59,80\t{}"])
+def test_a_header_that_is_no_longer_one_is_refused(tmp_path, glued):
+    """With a row glued to it, or broken by a mail, it would name the cells of other columns."""
+    lines = text(NEW, BOUGHT).split("\n")
+    with pytest.raises(ReportError):
+        read(tmp_path, "\n".join([glued.format(lines[0]), *lines[1:]]))
+
+
+def test_two_rows_of_another_layout_are_not_joined_to_one(tmp_path):
+    """A row that was broken inside a cell goes on below it; what bears another order id is another order."""
+    row = text(NEW, BOUGHT | {"order-item-id": "7", NEW[-1]: "112-0000001-0000009"}).split("\n")[1].split("\t")
+    half = NEW.index("buyer-name")
+    broken = "\t".join(row[: half + 1]) + "\n" + "\t".join(["", *row[half + 1 :]]) + "\n"
+    report = read(tmp_path, text(NEW, BOUGHT) + broken)
+    assert report.items == 1
+    assert [bad.line for bad in report.quarantined] == [3, 4]
+    assert read(tmp_path, text(NEW, BOUGHT) + broken.replace("112-0000001-0000009", "")).items == 2
+
+
 def test_repeated_lines_of_one_item_become_one_item(tmp_path):
     """The same item with another promotion id is a continuation too, also when everything is written again."""
     rows = [BOUGHT | {"item-promotion-id": name, "item-promotion-discount": "1.00"} for name in ("A", "B", "B")]

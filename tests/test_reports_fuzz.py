@@ -274,13 +274,22 @@ def _columns_moved(text: str, chance: random.Random) -> str:
     return "".join("\t".join(row) + "\n" for row in chance.choice((moved, numbered)))
 
 
+def _sorted_again(text: str, chance: random.Random) -> str:
+    """The rows by one column, up or down, its empty cells last, as a spreadsheet does it."""
+    first, *rows = _table(text)
+    by = chance.randrange(len(first))
+    filled, empty = [row for row in rows if by < len(row) and row[by]], [r for r in rows if by >= len(r) or not r[by]]
+    filled.sort(key=lambda row: row[by].lower(), reverse=chance.random() < 0.5)
+    return "".join("\t".join(row) + "\n" for row in (first, *filled, *empty))
+
+
 def _ends_trimmed(text: str, _: random.Random) -> str:
     return re.sub("(?m)\t+$", "", text)
 
 
 MOVES = (
     *(_saved_by_excel, _saved_as_csv, _put_together, _put_together, _mailed, _ends_mixed, _framed, _columns_moved),
-    _ends_trimmed,
+    *(_ends_trimmed, _sorted_again),
 )
 ENCODINGS = ("utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "cp932", "gbk")
 
@@ -288,7 +297,10 @@ ENCODINGS = ("utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", 
 def moved(chance: random.Random) -> bytes:
     """A report after one or two programs had it in hand."""
     text = flat(chance.choice((ALL, ALL[:-1], NEW, UNSHIPPED)), ROWS, chance.randint(0, 10**5))
-    for move in (chance.choice(MOVES), *chance.sample(MOVES[2:], chance.choice((0, 0, 1)))):
+    moves = (chance.choice(MOVES), *chance.sample(MOVES[2:], chance.choice((0, 0, 1))))
+    for move in sorted(
+        moves, key=lambda move: move is _mailed
+    ):  # no program moves the columns of lines that mail broke
         text = move(text, chance)
     return text.encode(chance.choice(ENCODINGS), "replace")
 

@@ -17,6 +17,7 @@ BLOCK = 8 << 20
 _GLANCE = 1 << 18  # what is looked at only stays in the processor's cache
 _LONGEST_LINE = 4 << 20
 _SAMPLE = 2_000  # lines with characters beyond ASCII that are looked at
+_WIDER = {"gbk": "gb18030"}  # the same letters, and the rare ones
 _SENSIBLE = re.compile(r"[À-ÖØ-öø-ÿŠšŽžŒœŸ’‘“”–—…€™®©°º²³½¼£§´·«»¿¡\u00a0]")
 _ODD_RUN = re.compile(r"[^\x00-\x7f’‘“”–—…€\u00a0]{4,}")
 _ASIAN_RUN = re.compile(r"[\u3000-\u30ff\u4e00-\u9fff\uff00-\uff5e]{2,}")
@@ -83,7 +84,7 @@ def _is_utf8(raw: bytes) -> bool:
 
 
 def _sense(lines: list[bytes], encoding: str) -> float:
-    text = "\n".join(line.decode(encoding, errors="replace") for line in lines)
+    text = "\n".join(line.decode(_WIDER.get(encoding, encoding), errors="replace") for line in lines)
     foreign = sum(1 for letter in text if letter > "\x7f") or 1
     nonsense = 3 * text.count("\ufffd")
     if encoding == "cp1252":
@@ -113,7 +114,7 @@ def _whole_lines(source: Source, blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 def text_blocks(source: Source, encoding: str, size: int = BLOCK) -> Iterator[bytes]:
     """Blocks of whole lines in UTF-8, without byte-order mark and NUL bytes; old Macintosh line ends made new."""
-    raw = source.blocks(size)
+    encoding, raw = _WIDER.get(encoding, encoding), source.blocks(size)
     blocks = _whole_lines(source, decoded(raw, encoding) if encoding.startswith("utf-16") else raw)
     old_macintosh = False
     for number, block in enumerate(blocks):
@@ -123,6 +124,11 @@ def text_blocks(source: Source, encoding: str, size: int = BLOCK) -> Iterator[by
             text = text.removeprefix(codecs.BOM_UTF8)
             old_macintosh = b"\r" in text.lstrip().split(b"\n", 1)[0].rstrip(b"\r")  # names of columns hold none
         yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if old_macintosh else text
+
+
+def text_of(source: Source) -> str:
+    """All of a small file as text."""
+    return lenient(b"".join(text_blocks(source, encoding_of(source))))
 
 
 def decoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
@@ -143,7 +149,7 @@ def _from_single(block: bytes, encoding: str) -> bytes:
 
 
 def _line_from_single(line: bytes, encoding: str) -> str:
-    if encoding not in ("cp932", "gbk"):
+    if encoding not in ("cp932", "gb18030"):
         return lenient(line, encoding)
     return line.decode(encoding, "replace")  # a letter that was cut in two is lost, its neighbours are not
 

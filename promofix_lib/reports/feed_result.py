@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports.encodings import encoding_of, lenient, text_blocks
+from promofix_lib.reports.encodings import text_of
 from promofix_lib.reports.kinds import spelled
 from promofix_lib.reports.source import Source, sources_of
 from promofix_lib.reports.texts import cleaned
@@ -25,6 +25,7 @@ _NAMES = {
     "kind": ("error-type", "kind", "resultcode", "severity"),
     "message": ("error-message", "message", "resultdescription"),
 }
+_COUNTS = (("processed", "messagesprocessed"), ("successful", "messagesaccepted", "messagessuccessful"))
 _KINDS = ("Fatal", "Error", "Warning")
 _LARGEST = 64 << 20  # an answer of a million lines; more is no answer
 _TITLE = "feed processing summary"
@@ -35,6 +36,9 @@ _BLANKS = re.compile(
     r"(?P<code>\d{3,6})\s+(?P<kind>Fatal|Error|Warning)\s*(?P<message>.*)",
     re.IGNORECASE,
 )
+
+Answer = tuple[Mapping[str, Any], list[str], list[Mapping[str, str | None]]]
+"""Its counts, the lines of a text, and the cells of what XML and JSON say."""
 
 
 @dataclass(frozen=True)
@@ -94,18 +98,24 @@ def read_processing_report(path: Path) -> ProcessingReport:
 
 
 def _read(source: Source) -> ProcessingReport:
-    start = source.start().replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
-    text = _text(source)
-    if start.startswith(b"<") and b"ProcessingReport" in start:
-        report = _from_xml(source.name, text)
-    elif start.startswith(b"{"):
-        report = _from_json(source, text)
-    else:
-        report = _from_text(source, text)
-    if report.successful > report.processed:
-        facts = {"processed": report.processed, "successful": report.successful}
-        raise ReportError("reports.answer_counts", file=source.name, **facts)
-    return report
+    if len(source.start(_LARGEST + 1)) > _LARGEST:
+        raise _no_answer(source, "")
+    text = text_of(source).lstrip("\ufeff \t\r\n")
+    is_xml = text.startswith("<") and "ProcessingReport" in text[:4096]
+    read = _from_xml if is_xml else _from_json if text.startswith("{") else _from_text
+    counts, lines, said = read(source, text)
+    processed, successful = (_count(source.name, counts, *names) for names in _COUNTS)
+    if successful > processed:
+        raise ReportError("reports.answer_counts", file=source.name, processed=processed, successful=successful)
+    errors = tuple(_errors(source.name, lines, processed - successful) if lines else map(_error, said))
+    return ProcessingReport(processed, successful, errors)
+
+
+def _count(name: str, counts: Mapping[str, Any], *names: str) -> int:
+    found = next((str(counts[one]).strip() for one in names if one in counts), "")
+    if not (found.isascii() and found.isdecimal()):
+        raise ReportError("reports.answer_without_count", file=name, word=names[0])
+    return int(found)
 
 
 def _error(cells: Mapping[str, str | None]) -> FeedError:
@@ -117,12 +127,6 @@ def _error(cells: Mapping[str, str | None]) -> FeedError:
     return FeedError(number, order or None, item or None, code, word, message)
 
 
-def _text(source: Source) -> str:
-    if len(source.start(_LARGEST + 1)) > _LARGEST:
-        raise _no_answer(source, "")
-    return lenient(b"".join(text_blocks(source, encoding_of(source))))
-
-
 def _no_answer(source: Source, first: str) -> ReportError:
     return ReportError("reports.no_processing_report", file=source.name, found=cleaned(first)[:60])
 
@@ -130,22 +134,14 @@ def _no_answer(source: Source, first: str) -> ReportError:
 # -- text -------------------------------------------------------------------------------------------------------------
 
 
-def _from_text(source: Source, text: str) -> ProcessingReport:
+def _from_text(source: Source, text: str) -> Answer:
     lines = [line.rstrip("\r") for line in text.split("\n")]
     title = next((at for at, line in enumerate(lines[:_WITHIN]) if _TITLE in line.lower()), None)
     if title is None:
         raise _no_answer(source, next((line for line in lines if line.strip()), ""))
     lines = lines[title:]
-    processed, successful = (_number(source.name, lines, word) for word in ("processed", "successful"))
-    return ProcessingReport(processed, successful, tuple(_errors(source.name, lines, processed - successful)))
-
-
-def _number(name: str, lines: list[str], word: str) -> int:
-    start = " ".join(lines[:20])
-    found = re.search(rf"records\s+{word}\s*:?\s*(\d+)", start, re.IGNORECASE)
-    if not found:
-        raise ReportError("reports.answer_without_count", file=name, word=word)
-    return int(found[1])
+    counts = re.findall(r"records\s+(processed|successful)\s*:?\s*(\d+)", " ".join(lines[:20]), re.IGNORECASE)
+    return {word.lower(): number for word, number in reversed(counts)}, lines, []
 
 
 def _errors(name: str, lines: list[str], refused: int) -> Iterator[FeedError]:
@@ -192,41 +188,35 @@ def _by_blanks(line: str) -> FeedError | None:
 # -- XML and JSON -----------------------------------------------------------------------------------------------------
 
 
-def _from_xml(name: str, text: str) -> ProcessingReport:
+def _from_xml(source: Source, text: str) -> Answer:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise ReportError("reports.xml_declares", file=name)
+        raise ReportError("reports.xml_declares", file=source.name)
     try:
-        root = ElementTree.fromstring(re.sub(r"^\s*\ufeff?\s*<\?xml[^>]*\?>", "", text))
+        root = ElementTree.fromstring(re.sub(r"^<\?xml[^>]*\?>", "", text))
     except ElementTree.ParseError as error:
-        raise ReportError("reports.answer_damaged", file=name, why=str(error)) from error
-    said = [element for element in root.iter() if _tag(element) == "Result"]
-    counts = {_tag(element): (element.text or "").strip() for element in root.iter()}
-    for word in ("MessagesProcessed", "MessagesSuccessful"):
-        if not counts.get(word, "").isdecimal():
-            raise ReportError("reports.answer_without_count", file=name, word=word)
-    errors = tuple(_error({_tag(child).lower(): child.text for child in element.iter()}) for element in said)
-    return ProcessingReport(int(counts["MessagesProcessed"]), int(counts["MessagesSuccessful"]), errors)
+        raise ReportError("reports.answer_damaged", file=source.name, why=str(error)) from error
+    counts = {_tag(element): element.text or "" for element in root.iter()}
+    said = [element for element in root.iter() if _tag(element) == "result"]
+    return counts, [], [{_tag(child): child.text for child in element.iter()} for element in said]
 
 
 def _tag(element: ElementTree.Element) -> str:
-    return element.tag.rpartition("}")[2]
+    return element.tag.rpartition("}")[2].lower()
 
 
-def _from_json(source: Source, text: str) -> ProcessingReport:
+def _from_json(source: Source, text: str) -> Answer:
     try:
-        answer: Any = json.loads(text.lstrip("\ufeff"))
+        answer: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ReportError("reports.answer_damaged", file=source.name, why=str(error)[:120]) from error
     summary = answer.get("summary") if isinstance(answer, dict) else None
     if not isinstance(summary, dict) or "messagesProcessed" not in summary:
         raise _no_answer(source, text[:200])
-    processed = summary["messagesProcessed"]
-    accepted = summary.get("messagesAccepted", summary.get("messagesSuccessful"))
     issues = answer.get("issues", [])
-    if not isinstance(processed, int) or not isinstance(accepted, int) or not isinstance(issues, list):
-        raise ReportError("reports.answer_without_count", file=source.name, word="messagesAccepted")
+    if not isinstance(issues, list):
+        raise ReportError("reports.answer_without_count", file=source.name, word="refused")
     said = (
         {name.lower(): str(cell) for name, cell in issue.items() if cell} for issue in issues if isinstance(issue, dict)
     )
-    errors = tuple(_error(cells) for cells in said if cells.get("severity", "").upper() != "INFO")
-    return ProcessingReport(processed, accepted, errors)
+    counts = {name.lower(): number for name, number in summary.items()}
+    return counts, [], [cells for cells in said if cells.get("severity", "").upper() != "INFO"]

@@ -22,7 +22,7 @@ from promofix_lib.say import Told, told
 _PIECE = 1 << 16  # rows
 _TOLD = (
     *("put_together", "padded", "joined", "recoded", "control_letters", "encoded_twice", "ids_mended"),
-    *("letters_lost", "lost_zeros", "spoilt"),
+    *("lists_opened", "letters_lost", "lost_zeros", "spoilt"),
 )
 _LOOKED_AT = 500  # lines from which the decimal sign is known
 
@@ -45,7 +45,7 @@ class FlatFile:
         self.columns = columns_of(header.kind, header.cells, columns)
         self.count: Counter[str] = Counter()
         self.reader = LineReader(self.columns, header.delimiter, self.count, quoted=header.quoted)
-        self.typer = RowTyper(self.columns, self.count, continues=header.kind.continues)
+        self.typer = RowTyper(self.columns, self.count, kind=header.kind)
         self.lines = self.rows = 0
         self.table = pa.table({})
         self._tables: list[pa.Table] = []

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from promofix_lib.reports.encodings import lenient, line_text
 from promofix_lib.reports.kinds import Column, Kind, is_known, kind_of, spelled
+from promofix_lib.reports.texts import ORDER_ID
 from promofix_lib.say import Told, told
 
 DELIMITERS = ("\t", ",", ";", "|")
@@ -18,6 +19,7 @@ _IN_QUOTES = re.compile(r'[\ufeff \r]*".*"[\ufeff \r]*')
 _BY_EXCEL = re.compile(r'"(?:[^"]|"")*"')
 _LOOKED_AT = 1 << 18  # bytes
 _A_HEADER = 4  # cells that are names of our columns make a line one of names, also where it lost its first ones
+_NO_NAME = re.compile(r"\s*(?:[\d.,]+|.*=)\s*")  # of a row glued to its header, or of a mail that broke its lines
 _LONGEST = 10_000_000  # characters in one cell of a comma file
 
 
@@ -60,7 +62,8 @@ def header_of(first_block: bytes) -> Header | None:
     for number, line in enumerate((lenient(line[:100_000]) for line in lines), start=1):
         for delimiter in DELIMITERS:
             cells = split_line(line, delimiter)
-            kind = kind_of(cells) if len(cells) > 1 and "\r" not in line.rstrip("\r") else None
+            names = len(cells) > 1 and "\r" not in line.rstrip("\r") and not any(map(_NO_NAME.fullmatch, cells))
+            kind = kind_of(cells) if names else None
             if kind:
                 quoted = delimiter != "\t" or all(_IN_QUOTES.fullmatch(cell) for cell in cells if cell.strip())
                 quoted = quoted or _quoted_where_needed(lenient(first_block[:_LOOKED_AT]).split("\n")[number:-1])
@@ -162,11 +165,12 @@ class LineReader:
 
     def _broken_over(self, cells: list[str], following: list[tuple[int, str]]) -> int:
         """How many of the next lines complete a row that was broken inside a cell; 0 when none do."""
-        width = len(cells)
+        width, orders = len(cells), set(filter(ORDER_ID.fullmatch, cells))
         for taken, (_, text) in enumerate(following, start=1):
             more = text.split("\t")
             width += len(more) - 1
-            if self._looks_like_row(more) or width > len(self.columns):
+            orders |= set(filter(ORDER_ID.fullmatch, more))
+            if self._looks_like_row(more) or width > len(self.columns) or len(orders) > 1:
                 return 0
             if width == len(self.columns):
                 return taken

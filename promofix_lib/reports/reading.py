@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,10 +21,13 @@ from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind, is_known, lack
 from promofix_lib.reports.lines import header_of
 from promofix_lib.reports.order_rows import completed, folded
 from promofix_lib.reports.report import Quarantined, Report
+from promofix_lib.reports.rows import Loose, RowTyper
 from promofix_lib.reports.source import Source, stranger
 from promofix_lib.reports.spreadsheet import texts_of
 from promofix_lib.reports.xml import is_xml, read_xml
 from promofix_lib.say import Told, told
+
+_TIES = ("source_line", "purchase_date", "promotion_ids", "item_promotion_discount")
 
 
 def read_report(path: Path, *, progress: bool = False, columns: frozenset[str] | None = None) -> tuple[Report, ...]:
@@ -93,7 +99,9 @@ def _read(source: Source, columns: frozenset[str] | None) -> Report:
 
 def _report(source: Source, encoding: str, read: FlatFile) -> Report:
     _check_rows(read)
-    table, warnings, aside = _table(read.table, read.kind)
+    rows, told_of, loose = tied(read.table, read.typer)
+    table, warnings, aside = _table(rows, read.kind)
+    warnings, aside = [*told_of, *warnings], [*loose, *aside]
     quarantined = tuple(sorted([*read.typer.quarantined, *aside], key=lambda line: line.line))
     return Report(
         path=source.path,
@@ -122,6 +130,67 @@ def _table(rows: pa.Table, kind: Kind) -> tuple[pa.Table, list[Told], list[Quara
         return completed(rows), [], []
     rows, warnings, aside = folded(rows, continues=kind.continues)
     return completed(rows), warnings, aside
+
+
+def tied(table: pa.Table, typer: RowTyper) -> tuple[pa.Table, list[Told], list[Quarantined]]:
+    """Further promotions only below their own order: where rows were sorted or left out, those without an id are aside.
+
+    A program that sorts puts empty cells last, and a filter leaves promotions below an order that has the same one, or
+    none. Where one order alone can be meant the place does not matter.
+
+    Returns
+    -------
+    table : Table
+        The rows that are an order's for certain, as far as the file can tell.
+    warnings : list of Told
+        That others may be misplaced too: some are, or the orders do not stand by date.
+    aside : list of Quarantined
+        Lines whose promotion is nobody's.
+    """
+    if not typer.loose:
+        return table, [], []
+    rows = table.select([name for name in _TIES if name in table.column_names]).to_pandas().reindex(columns=[*_TIES])
+    rows["loose"] = rows["source_line"].isin(typer.loose)
+    rows["section"] = np.searchsorted(typer.gaps, rows["source_line"], side="right")
+    found = [section for _, section in rows.groupby("section") if section["loose"].any()]
+    gone = {line for section in found for line in _untied(section, typer.loose)}
+    left = len(typer.loose) - len(gone)
+    by_date = all(_in_a_row(section.loc[~section["loose"], "purchase_date"]) for section in found)
+    unsure = left and (gone or not by_date)
+    kept = table.filter(pa.array(~rows["source_line"].isin(gone))) if gone else table
+    return (
+        kept,
+        [told("reports.further_promotions", n=left)] * bool(unsure),
+        [
+            Quarantined(line + i, told("reports.fault.not_tied"), typer.loose[line].shown)
+            for line in sorted(gone)
+            for i in range(typer.loose[line].lines)
+        ],
+    )
+
+
+def _untied(rows: pd.DataFrame, loose: Mapping[int, Loose]) -> set[int]:
+    """Lines of a section, which nothing interrupts, whose order is not certain."""
+    heads = rows[~rows["loose"]]
+    if len(heads) < 2:
+        return set()
+    above = (~rows["loose"]).cumsum()
+    strange = set(above[[line in loose and loose[line].strange for line in rows["source_line"]]])
+    facts = [rows["promotion_ids"], rows["item_promotion_discount"]]
+    with_promotion = sum(heads["promotion_ids"].notna() | heads["item_promotion_discount"].notna())
+    last = bool(rows["loose"].is_monotonic_increasing)
+    if len(strange) > 1 or (with_promotion > 1 and (last or any(map(_in_a_row, facts)))):
+        strange = set(above)
+    return set(rows.loc[rows["loose"] & above.isin(strange), "source_line"])
+
+
+def _in_a_row(cells: pd.Series[Any]) -> bool:
+    """Whether cells stand as a program sorts them, either way, the empty ones last."""
+    known = cells.dropna()
+    plain = known.map(lambda cell: ",".join(cell).lower() if isinstance(cell, np.ndarray) else cell)
+    return bool(
+        cells.notna().is_monotonic_decreasing and (plain.is_monotonic_increasing or plain.is_monotonic_decreasing)
+    )
 
 
 def _span(table: pa.Table) -> tuple[datetime, ...]:

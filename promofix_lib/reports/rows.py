@@ -13,7 +13,7 @@ from pyarrow import csv
 
 from promofix_lib.reports import texts
 from promofix_lib.reports.cells import EARLIEST, FALSE, LARGEST, LATEST, MOST_UNITS, TRUE, typed
-from promofix_lib.reports.kinds import MONEY, TEXT, TIME, WHOLE, Column
+from promofix_lib.reports.kinds import MONEY, TEXT, TIME, WHOLE, Column, Kind
 from promofix_lib.reports.lines import Record
 from promofix_lib.reports.report import Quarantined
 from promofix_lib.reports.texts import CellError
@@ -87,7 +87,7 @@ def _as_it_should(cells: pa.ChunkedArray, column: Column) -> bool:
         return _within(cells, -LARGEST + 1, LARGEST - 1)
     if column.type == WHOLE:
         return _within(cells, 0, MOST_UNITS)
-    return column.name not in _LISTS or not _says_nothing(cells)
+    return column.name not in _LISTS or not (_says_nothing(cells) or pc.any(pc.starts_with(cells, "[")).as_py())
 
 
 def _within(cells: pa.ChunkedArray, least: Any, most: Any) -> bool:
@@ -102,6 +102,18 @@ def _says_nothing(cells: pa.ChunkedArray) -> bool:
     return any(map(texts.is_nothing, short.to_pylist()))
 
 
+@dataclass(frozen=True)
+class Loose:
+    """A row that only its place ties to the order above: its physical lines and what is shown of it.
+
+    It is ``strange`` where that order names no promotion, or the same one.
+    """
+
+    lines: int
+    shown: str
+    strange: bool
+
+
 @dataclass
 class RowTyper:
     """Types one row after another and keeps what does not fit.
@@ -114,15 +126,25 @@ class RowTyper:
         What is counted on the way: what was put right, and by column what could not be read.
     sign : str
         The file's decimal sign.
-    continues : bool
-        Rows without an order id continue the row before them (New Orders with several promotions).
+    kind : Kind
+        In a kind that `continues`, rows without an order id bring a further promotion of the row before them.
+
+    Attributes
+    ----------
+    loose : dict of int to Loose
+        Rows by their line that nothing but their place ties to the order above.
+    gaps : list of int
+        Lines before which a blank line or a header stands: nothing is tied across it.
     """
 
     columns: tuple[Column, ...]
     count: Counter[str]
     sign: str = "."
-    continues: bool = False
+    kind: Kind = field(default_factory=lambda: Kind(""))
     quarantined: list[Quarantined] = field(default_factory=list)
+    loose: dict[int, Loose] = field(default_factory=dict)
+    gaps: list[int] = field(default_factory=list)
+    _said: list[tuple[str, ...]] = field(default_factory=list)
     _carried: dict[str, Any] | None = None
     _before: Mapping[str, str] = field(default_factory=dict)
     _rows: list[list[Any]] = field(default_factory=list)
@@ -142,12 +164,13 @@ class RowTyper:
 
     def follow(self, table: pa.Table, block: bytes) -> None:
         """What comes next may continue the last row of this table, which was read from that block."""
-        if not self.continues:
+        if not self.kind.continues:
             return
         last = table.slice(table.num_rows - 1).to_pylist()[0]
         self._carried = {name: last.get(name) for name in _CARRIED}
         line = block.rstrip(b"\r\n").rsplit(b"\n", 1)[-1].decode("utf-8", "replace")
         self._before = dict(zip((column.name for column in self.columns), line.split("\t"), strict=False))
+        self._said = [_promotions(self._before)]
 
     def table(self) -> pa.Table:
         """The good rows so far, with a ``source_line`` column; the next call starts anew."""
@@ -164,6 +187,7 @@ class RowTyper:
             raise CellError(record.fault.key, **dict(record.fault.facts))
         if record.after_gap:
             self._carried = None
+            self.gaps.append(record.line)
         cells = self._tidied(record.cells) if texts.is_odd("".join(record.cells)) else record.cells
         named = dict(zip((column.name for column in self.columns), cells, strict=True))
         continued = self._is_continuation(named)
@@ -176,9 +200,14 @@ class RowTyper:
         except CellError:
             self._carried = self._carried if continued else None
             raise
+        said = _promotions(named)
         if not continued:
             self._carried = {name: kept.get(name) for name in _CARRIED}
-            self._before = named
+            self._before, self._said = named, []
+        elif not named.get("order_item_id", "").strip():
+            strange = (any(said) and said in self._said) or not _has_promotion(self._before)
+            self.loose[record.line] = Loose(record.lines, self._shown(record), strange)
+        self._said.append(said)
         return list(kept.values())
 
     def _tidied(self, cells: tuple[str, ...]) -> tuple[str, ...]:
@@ -196,7 +225,7 @@ class RowTyper:
 
     def _is_continuation(self, named: Mapping[str, str]) -> bool:
         """Whether a row without an order id only adds a promotion: whatever else it says, the row before says too."""
-        if not self.continues or named.get("order_id", "").strip():
+        if not self.kind.continues or named.get("order_id", "").strip():
             return False
         if self._carried is None:
             return not named.get("order_item_id", "").strip()
@@ -212,6 +241,9 @@ class RowTyper:
             if column.needed:
                 raise CellError("reports.fault.empty", column=column.header)
             return text or None if column.type == TEXT and not text.strip() else None
+        if column.name in _LISTS and (plain := texts.opened(text, self.kind.ids_joined_by or "\0")) != text:
+            self.count["lists_opened"] += 1
+            return plain or None
         try:
             return self._id(column, text) if column.id else typed(text, column.type, self.sign)
         except CellError as fault:
@@ -225,7 +257,7 @@ class RowTyper:
         try:
             plain = texts.order_id(text) if column.id == "order" else texts.item_id(text)
         except CellError as fault:
-            if fault.told.key == "reports.fault.lost_zeros" and not self.continues:
+            if fault.told.key == "reports.fault.lost_zeros" and not self.kind.continues:
                 self.count["lost_zeros"] += 1
                 return None
             raise
@@ -236,6 +268,15 @@ class RowTyper:
         pairs = zip(self.columns, record.cells, strict=False)
         shown = (f"{column.header}: {cell[:60]}" for column, cell in pairs if column.name in _SHOWN and cell)
         return texts.cleaned(", ".join(shown))
+
+
+def _promotions(named: Mapping[str, str]) -> tuple[str, ...]:
+    """Which promotions a row names: no two rows of one item name the same."""
+    return tuple(cell.strip() for name, cell in named.items() if "promotion" in name and "discount" not in name)
+
+
+def _has_promotion(named: Mapping[str, str]) -> bool:
+    return any(cell.strip() for name, cell in named.items() if "promotion" in name)
 
 
 def _may_say_nothing(column: Column) -> bool:

@@ -27,9 +27,11 @@ _PLAUSIBLE = re.compile(
 )
 HYPHENS = str.maketrans(dict.fromkeys("\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"))
 _AROUND = "'\"`´‘’“”=\u200b\u200e\u200f\ufeff"
-_ORDER_ID = re.compile(r"[0-9A-Z]{3}-[0-9A-Z]{7}-[0-9A-Z]{7}", re.ASCII | re.IGNORECASE)
+ORDER_ID = re.compile(r"[0-9A-Z]{3}-[0-9A-Z]{7}-[0-9A-Z]{7}", re.ASCII | re.IGNORECASE)
 _LONGEST_ITEM_ID = 20
 _SURE_DIGITS = 14  # an item id has 14 or 15 digits; with fewer, zeros at its beginning may have been lost
+_LISTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
+_A_LIST = re.compile(r"""\[(?:\s*(?:'[^']*'|"[^"]*"|None|nan|null)\s*,?)*\s*\]""")
 _NOTHING = frozenset(("null", "nan", "none", "#n/a", "n/a", "<na>", "nat", "nil", "#null!"))
 
 
@@ -115,6 +117,17 @@ def is_nothing(text: str) -> bool:
     return text.strip().lower() in _NOTHING
 
 
+def opened(text: str, joined_by: str) -> str:
+    """Ids that a program wrote as a list of Python or of JSON, joined; any other text as it is.
+
+    >>> opened("['A', 'B']", ","), opened('["A, 10 %"]', ","), opened("[]", ","), opened("[Summer]", ",")
+    ('A,B', 'A, 10 %', '', '[Summer]')
+    """
+    if not _A_LIST.fullmatch(text.strip()):
+        return text
+    return joined_by.join(one or other for one, other in _LISTED.findall(text))
+
+
 def order_id(text: str) -> str:
     """An order id in Amazon's form, mended where that is certain.
 
@@ -129,7 +142,7 @@ def order_id(text: str) -> str:
     ('112-1894411-1620776', '112-9563500-1239655')
     """
     plain = _bare(text)
-    if _ORDER_ID.fullmatch(plain):
+    if ORDER_ID.fullmatch(plain):
         return plain
     if re.fullmatch(r"\d{17}", plain, re.ASCII):
         if plain.endswith("00"):

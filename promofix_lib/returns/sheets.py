@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import html
-import io
 import re
 import unicodedata
 import zipfile
@@ -19,6 +18,10 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from promofix_lib.errors import ReportError
 from promofix_lib.export.sheet import NAME_CELL, Value, column_of, is_name_label, status_of
+from promofix_lib.reports.encodings import text_of
+from promofix_lib.reports.lines import DELIMITERS
+from promofix_lib.reports.source import sources_of
+from promofix_lib.reports.texts import HYPHENS
 from promofix_lib.say import Told, told
 
 Rows = Sequence[Sequence[Any]]
@@ -41,7 +44,6 @@ _OURS = ("promofix", "openpyxl")
 _NUMBER_BEHIND = re.compile(r"[\W\d_]+$")  # "buyers (3)" is what a browser calls the third "buyers"
 _HANDED_OUT_AS = re.compile(r"buyers|todo|copy of|[\W\d_]", re.IGNORECASE)
 _SAVED_BY = {"docProps/core.xml": ("lastModifiedBy", "dcterms:modified"), "meta.xml": ("dc:creator", "dc:date")}
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def seen_order(text: str) -> str:
     >>> seen_order("Order 111–0000001–0000001 "), seen_order("111 1")
     ('111-0000001-0000001', '111 1')
     """
-    plain = unicodedata.normalize("NFKC", text).translate(_DASHES).strip()
+    plain = unicodedata.normalize("NFKC", text).translate(HYPHENS).strip()
     found = _ORDER_ID.search(plain)
     return found[0] if found else plain
 
@@ -179,34 +181,15 @@ def _workbook(path: Path) -> dict[str, Rows]:
 
 
 def _text(path: Path) -> dict[str, Rows]:
-    """A list saved as text: the encoding and the separator under which most names are known, in this order."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ReportError("returns.not_read", file=path.name, why=error.strerror or str(error)) from error
-    tables = [list(csv.reader(io.StringIO(text), delimiter=mark)) for text in _decoded(content) for mark in ",;\t"]
+    """A list saved as text: with the separator under which most names are known."""
+    tables: list[Rows] = []
+    with suppress(ReportError, csv.Error):  # what cannot be read is no list
+        for source in sources_of(path):
+            lines = [] if isinstance(source, ReportError) else text_of(source).splitlines(keepends=True)
+            tables += [list(csv.reader(lines, delimiter=mark)) for mark in DELIMITERS]
     known = [len(head[1]) if (head := _head(rows, TODO) or _head(rows, MAIL)) else 0 for rows in tables]
     best = max(known, default=0)
     return {path.stem: tables[known.index(best)]} if best else {}
-
-
-def _decoded(content: bytes) -> Iterator[str]:
-    """The text in each encoding that it may have, the likeliest first."""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings: tuple[str, ...] = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "gb18030", "cp1252") if _is_chinese(content) else ("utf-8-sig", "cp1252", "gb18030")
-    for encoding in encodings:
-        with suppress(UnicodeDecodeError):
-            text = content.decode(encoding)
-            if "\x00" not in text:
-                yield text
-
-
-def _is_chinese(content: bytes) -> bool:
-    """Whether the bytes read as everyday Chinese: western text that reads as Chinese by chance gives rare signs."""
-    signs = [sign for sign in content.decode("gb18030", "replace") if not sign.isascii()]
-    return len("".join(signs).encode("gb2312", "ignore")) >= 2 * 0.9 * len(signs) > 0
 
 
 def _name_in(rows: Rows) -> str:
