@@ -120,7 +120,7 @@ def _test(copy: Path, tests: list[str]) -> None:
     os.dup2(quiet, 2)
     os.chdir(copy)
     sys.path[:] = [str(copy), *(place for place in sys.path if Path(place or ".").resolve() != PROJECT)]
-    os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-m", "not long", *tests])))
+    os._exit(int(pytest.main(["-x", "-q", "-m", "not long", *tests])))
 
 
 def main() -> None:
