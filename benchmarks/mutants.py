@@ -100,6 +100,7 @@ def noticed(change: Change, room: str) -> bool:
         copy = Path(name)
         for part in ("promofix_lib", "tests"):
             shutil.copytree(PROJECT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(PROJECT / "conftest.py", copy)
         for part in ("pyproject.toml", "data", "notebooks"):
             (copy / part).symlink_to(PROJECT / part)
         source = change.file.read_bytes()
