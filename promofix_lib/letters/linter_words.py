@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 import tomllib
 import unicodedata
 from collections import Counter
@@ -91,7 +92,7 @@ def forbidden_words() -> Mapping[str, Mapping[str, str]]:
     return _table("forbidden-words.toml")
 
 
-def pattern_of(plain: str, rule: str, language: str, kinds: str = "-=") -> re.Pattern[str] | None:
+def pattern_of(plain: str, rule: str, language: str, kinds: str = "-=") -> Words | None:
     """What finds the words of a rule in a folded text that should be in `language`; None where none can be there.
 
     `kinds`: ``-`` for words of every language, ``=`` for those of this one only, ``~`` for those that may also tell
@@ -110,18 +111,33 @@ def _listed(words: str, kind: str = "-") -> tuple[tuple[str, str], ...]:
     return tuple((word, max(re.split(rf"[\s*^'{_GAP}]", word), key=len)) for word in mine)
 
 
-def _pattern(plain: str, listed: Iterable[tuple[str, str]]) -> re.Pattern[str] | None:
-    words = tuple(word for word, piece in listed if piece in plain)
-    return _compiled(words) if words else None
+class Words:
+    """What finds any of some words; each is compiled once, for texts hold few words, and never the same ones."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._each = [_compiled(word) for word in sorted(words, key=len, reverse=True)]
+
+    def finditer(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
+        """Matches that do not overlap, from left to right; of two at one place that of the longer word."""
+        hits = ((match.start(), n, match) for n, one in enumerate(self._each) for match in one.finditer(text, start, end))
+        for place, _, match in sorted(hits, key=lambda hit: hit[:2]):
+            if place >= start:
+                yield match
+                start = max(match.end(), place + 1)
+
+    def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
+        """The first match."""
+        return next(self.finditer(text, start, end), None)
 
 
-@lru_cache(maxsize=4096)
-def _compiled(words: tuple[str, ...]) -> re.Pattern[str]:
-    by_start: dict[str, list[str]] = {}
-    for word in sorted(words, key=len, reverse=True):
-        start, rest = _as_pattern(word)
-        by_start.setdefault(start, []).append(rest)
-    return re.compile("|".join(f"{start}(?:{'|'.join(rests)})" for start, rests in by_start.items()))
+def _pattern(plain: str, listed: Iterable[tuple[str, str]]) -> Words | None:
+    words = [word for word, piece in listed if piece in plain]
+    return Words(words) if words else None
+
+
+@cache
+def _compiled(word: str) -> re.Pattern[str]:
+    return re.compile("".join(_as_pattern(word)))
 
 
 def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, str]]:
@@ -142,7 +158,7 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, 
     plain, places = folded(text)
     table = _table("forbidden-sentences.toml")
 
-    def group(name: str) -> re.Pattern[str] | None:
+    def group(name: str) -> Words | None:
         return _pattern(plain, _listed(table[language].get(name, "")))
 
     strong, weak = pattern_of(plain, rule, language), pattern_of(plain, rule, language, "~")
@@ -164,7 +180,7 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, 
 
 
 def _by_sense(
-    joined: Iterable[tuple[re.Pattern[str] | None, ...]], plain: str, start: int, end: int
+    joined: Iterable[tuple[Words | None, ...]], plain: str, start: int, end: int
 ) -> Iterator[tuple[int, int]]:
     """From the first to the last of two words that do not overlap, one of each group."""
     for first, second in joined:
