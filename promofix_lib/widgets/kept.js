@@ -7,11 +7,18 @@ function initialize({ model }) {
 }
 
 function showAside({ model, el }) {
-  const show = ({ words, language }) => {
-    el.textContent = words;
-    el.lang = language;
-  };
+  const show = ({ words, language }) => Object.assign(el, { textContent: words, lang: language });
+  const links = (event) => openHere(model.widget_manager, event.target.closest?.("a[href$='.ipynb']"), el.closest(".pf-desk"));
+  document.addEventListener("click", links, true);
   model.on("msg:custom", show);
   model.send({});
-  return () => model.off("msg:custom", show);
+  return () => {
+    document.removeEventListener("click", links, true);
+    model.off("msg:custom", show);
+  };
+}
+
+/** JupyterLab opens the page that a link of this desk leads to, as it does for its own; elsewhere the browser does. */
+function openHere({ context, rendermime }, link, desk) {
+  if (desk?.contains(link)) rendermime?.linkHandler?.handleLink(link, context.path.replace(/[^/]*$/, link.getAttribute("href")));
 }

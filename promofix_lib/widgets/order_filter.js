@@ -49,16 +49,14 @@ function render({ model, el }) {
     reload.hidden = kind !== "changed";
     for (const part of [totals, chart, filters, table]) part.root.hidden = kind === "empty";
   }
-  const drawings = { totals: totals.draw, chart: chart.draw, facets: filters.draw, incidents: filters.draw, fields: filters.draw, page: table.draw, hand: table.draw, notice: drawNotice };
+  const drawings = { totals: totals.draw, chart: chart.draw, facets: filters.draw, incidents: filters.draw, fields: filters.draw, hand: table.draw, notice: drawNotice };
   for (const [name, draw] of Object.entries(drawings)) model.on(`change:${name}`, draw);
   for (const draw of new Set(Object.values(drawings))) draw();
   // another notebook may have changed the case while nobody looked at this one
-  const look = setInterval(() => document.visibilityState === "visible" && line.idle() && silent.hidden && line.ask({ do: "look", quiet: true }), 5000);
+  const look = setInterval(() => document.visibilityState === "visible" && line.idle() && silent.hidden && line.ask({ do: "look", quiet: true }), 3000);
   return () => {
     clearInterval(look);
-    line.close();
-    chart.close();
-    table.close();
+    for (const part of [line, chart, table]) part.close();
     for (const [name, draw] of Object.entries(drawings)) model.off(`change:${name}`, draw);
   };
 }

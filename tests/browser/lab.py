@@ -29,18 +29,15 @@ COUNTS = """[...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden)
 SENT = "JSON.stringify(jupyterapp.shell.currentWidget.context.model.toJSON())"
 """What JupyterLab sent to be saved, to whichever server: also to one that promofix did not start."""
 
-OPEN = """async ({name, keep}) => {
-  const shell = jupyterapp.shell, kept = window.kept ??= {}
-  for (const old of [...shell.widgets('main')]) {
-    if (keep) { old.parent = null; kept[old.context.path] = old; continue }
+OPEN = """async name => {
+  for (const old of [...jupyterapp.shell.widgets('main')]) {
     const kernel = old.context?.sessionContext.session?.kernel
     await kernel?.requestExecute({code: 'from ipywidgets import Widget; Widget.close_all()'}).done
     old.dispose()
   }
-  if (kept[name]) shell.add(kept[name], 'main')
-  else await jupyterapp.commands.execute('docmanager:open', {path: name, options: {ref: '_noref'}})
+  await jupyterapp.commands.execute('docmanager:open', {path: name, options: {ref: '_noref'}})
 }"""
-"""Show this page alone; the one before is closed with its widgets, or kept as it is, to be shown again."""
+"""Show this page alone; the one before is closed with its widgets."""
 
 
 @dataclass
@@ -110,15 +107,12 @@ class Lab:
 
     # -- a page ---------------------------------------------------------------------------------------------------
 
-    def open(self, page: Any, name: str, keep: bool = False) -> None:
-        """Show a notebook and wait until its kernel can work; before that, Run All is lost.
-
-        With `keep` the page that stood there lives on unseen, and this one is shown as it was kept.
-        """
+    def open(self, page: Any, name: str) -> None:
+        """Show a notebook and wait until its kernel can work; before that, Run All is lost."""
         self.attach(name)
         shown = name.removeprefix("notebooks/")
         if page.evaluate("'jupyterapp' in window"):  # loading all of JupyterLab again takes longest
-            page.evaluate(OPEN, {"name": shown, "keep": keep})
+            page.evaluate(OPEN, shown)
         else:
             tree = "" if self.app == "notebooks" else "/tree"
             page.goto(f"{self.url}/{self.app}{tree}/{shown}?token={self.token}&reset")
@@ -147,9 +141,9 @@ class Lab:
             timeout=60_000,
         )
 
-    def opened(self, page: Any, name: str, keep: bool = False) -> None:
+    def opened(self, page: Any, name: str) -> None:
         """A page, run from top to bottom."""
-        self.open(page, name, keep)
+        self.open(page, name)
         self.run_all(page)
 
 

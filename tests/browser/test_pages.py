@@ -66,9 +66,9 @@ class Seller:
     folder: str = "notebooks"
     pressed: int = 0
 
-    def opens(self, number: int, keep: bool = False) -> None:
+    def opens(self, number: int) -> None:
         """Open a notebook and run all cells: the case was chosen once, on page 0."""
-        self.lab.opened(self.page, f"{self.folder}/{PAGES[number]}.ipynb", keep)
+        self.lab.opened(self.page, f"{self.folder}/{PAGES[number]}.ipynb")
 
     def desk(self, name: str) -> Any:
         """One of our desks."""
@@ -85,17 +85,11 @@ class Seller:
         return self.desk(desk).get_by_role("button", name=name, exact=True)
 
     def follows(self, number: int) -> None:
-        """Follow the link to that page, and run all cells there: three clicks."""
+        """Follow the link to that page, in the same window, and run all cells there: three clicks."""
         self.lab.attach(f"{self.folder}/{PAGES[number]}.ipynb")
         here = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-        link = here.locator(f"a[href*='{PAGES[number]}.ipynb']").last
-        if link.evaluate("node => node.closest('.pf-desk')"):  # of a widget: it opens beside this page
-            with self.page.context.expect_page() as opened:
-                self.clicks(link)
-            self.page = opened.value
-        else:
-            self.clicks(link)
-            self.page.wait_for_url(f"**/{PAGES[number]}.ipynb*")
+        self.clicks(here.locator(f"a[href*='{PAGES[number]}.ipynb']").last)
+        self.page.wait_for_url(f"**/{PAGES[number]}.ipynb*")
         self.lab.ready(self.page)
         self.lab.run_all(self.page)
         self.pressed += 2
@@ -185,7 +179,6 @@ def test_the_whole_way_in_jupyterlab(lab: Lab, desktop: Any, axe: str):
     panel.get_by_label("Reason for changes by hand").fill("our own test order")
     panel.locator("tbody input[type=checkbox]").first.press("Space")
     expect(orders).to_have_text("299")
-    lab.restart()
     seller.opens(3)
     expect(orders).to_have_text("299")
     assert list(case.left_out.values()) == ["our own test order"]
@@ -233,28 +226,33 @@ def test_the_whole_way_in_jupyterlab(lab: Lab, desktop: Any, axe: str):
     check_heights(heights)
 
 
-def test_all_pages_fill_themselves_in_notebook_7_in_chinese(lab: Lab, page: Any, axe: str):
+def test_all_pages_fill_themselves_in_notebook_7_in_chinese(
+    lab: Lab, page: Any, axe: str, monkeypatch: pytest.MonkeyPatch
+):
     """Run on an empty case no page is red; when reports come by another way each fills itself; all of it Chinese."""
+    monkeypatch.setenv("PROMOFIX_CASES", str(lab.cases))
     lab.looks("Dark", "notebooks")
     seller = Seller(lab, page, axe, "dark", "notebooks/zh-CN")
-    seller.opens(0)
-    start = seller.desk("StartDesk")
-    start.locator("select").nth(1).select_option(label="简体中文")
-    start.get_by_role("button", name="开始", exact=True).wait_for()  # the form is there in Chinese
-    start.locator("input[type=text]").first.fill("leer")
-    start.locator("button").first.click()
-    start.locator("[role=status]", has_text="leer").wait_for()
-    for number in range(1, 8):
-        seller.opens(number, keep=True)
-        assert page.locator(RED).count() == 0
-    case = Case.existing(lab.cases / "leer")
-    case.add_reports(sample_reports())
-    case.take_found()
     heights = []
-    for number, name in enumerate(PAGES):
-        lab.open(page, f"notebooks/zh-CN/{name}.ipynb", keep=True)
+    for number in range(len(PAGES)):
+        case = Case.choose(f"leer-{number}", "zh-CN" if number else "en")
+        seller.opens(number)
+        if number == 0:
+            start = seller.desk("StartDesk")
+            start.locator("select").nth(1).select_option(label="简体中文")
+            start.get_by_role("button", name="开始", exact=True).wait_for()  # the form is there in Chinese
+            start.locator("input[type=text]").first.fill("leer")
+            start.locator("button").first.click()
+            start.locator("[role=status]", has_text="leer").wait_for()
+            case = Case.existing(lab.cases / "leer")
+        assert page.locator(RED).count() == 0
+        case.add_reports(sample_reports())
+        case.take_found()
+        if number == 0:
+            start.locator(f"a[href='{PAGES[2]}.ipynb']").wait_for()
         if 0 < number < 7:
             seller.desk("PageHead").get_by_text("17,397.00").wait_for()
+            expect(page.get_by_text("还没有报告")).to_have_count(0)
         if number == 1:
             seller.desk("ReportChooser").locator("table").wait_for()
         if number == 3:  # the zone came with the reports
@@ -265,14 +263,13 @@ def test_all_pages_fill_themselves_in_notebook_7_in_chinese(lab: Lab, page: Any,
     check_heights(heights)
 
 
-def test_fifteen_presses_lead_from_page_0_to_the_exported_folder(lab: Lab, page: Any):
+def test_fifteen_presses_lead_from_page_0_to_the_exported_folder(lab: Lab, desktop: Any):
     """The stopwatch walk on the sample, as `promofix open` shows it: run, tick, look at each page, export."""
-    lab.looks("Light", "doc")
+    desktop.evaluate("jupyterapp.shell.mode = 'single-document'")
     (lab.cases / ".open").unlink(missing_ok=True)  # as on the first day: the sample is open, and nobody worked on it
     shutil.rmtree(lab.cases / "sample", ignore_errors=True)
-    seller = Seller(lab, page, "", "walk")
-    lab.open(page, f"notebooks/{PAGES[0]}.ipynb")
-    lab.run_all(page)
+    seller = Seller(lab, desktop, "", "walk")
+    seller.opens(0)
     seller.pressed += 2
     start = seller.desk("StartDesk")
     for tick in range(3):
@@ -283,5 +280,6 @@ def test_fifteen_presses_lead_from_page_0_to_the_exported_folder(lab: Lab, page:
     seller.follows(4)
     seller.clicks(seller.desk("ExportButton").locator("button.mod-primary"))
     seller.desk("ExportButton").get_by_role("link", name="buyers.xlsx").wait_for(timeout=60_000)
+    desktop.evaluate("jupyterapp.shell.mode = 'multiple-document'")
     assert seller.pressed <= 15
     assert status(Case.existing(lab.cases / "sample")).in_no_export == ()
