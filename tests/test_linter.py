@@ -65,6 +65,7 @@ def test_a_good_sentence_is_left_alone(language: str, sentence: str):
         "truth1",
         "truth2",
         "truth3",
+        "lead1",
     ],
 )
 def test_fresh_sentences_are_judged_as_amazon_would(kind: str):

@@ -100,7 +100,8 @@ class Night:
 def incident_figure(night: Night, colours: Colours, *, title: str = "") -> Figure:
     """The whole report, each incident hour by hour, the price paid per unit: one under the other."""
     numbers = [number for number in night.incidents if night.window(number)][:MOST_NIGHTS] or [1]
-    figure, (whole, *nights, prices) = sheet([1.5, *(2.2 for _ in numbers), 2.0])
+    each = 2.2 if len(numbers) == 1 else 1.6  # several fit on the page too
+    figure, (whole, *nights, prices) = sheet([1.5, *(each for _ in numbers), 2.0])
     if title:
         figure.suptitle(printable(title, 100), x=0.01, y=0.995, ha="left", weight="bold", size=13, parse_math=False)
     plot_hours(night, colours, whole)

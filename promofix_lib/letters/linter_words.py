@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 import tomllib
 import unicodedata
 from collections import Counter
@@ -17,6 +18,7 @@ FIELD_START, FIELD_END = "\ue000", "\ue001"
 
 _MASK = "\ufffc"
 _GAP = "\ue002"
+_START = 3  # letters
 _ENDS = ".!?\n\u3002\uff01\uff1f\u061f"
 _SENTENCE = re.compile(r"(?:[^.!?\n\u3002\u061f]|\.(?!\s|$))+")
 _CJK = "\u3040-\u30ff\u3400-\u9fff"
@@ -68,15 +70,16 @@ def folded(text: str) -> tuple[str, tuple[int, ...]]:
     ('evaluez!', 'onemli', 'a review')
     """
     between = {place for match in _SPELT_OUT.finditer(text) for place in range(match.start(1) + 1, match.end(1), 2)}
-    signs: list[str] = []
-    places: list[int] = []
-    for place, sign in enumerate(text):
-        if place in between or unicodedata.category(sign) == "Mn":
-            continue
-        base = sign if "\u3040" <= sign <= "\u30ff" else unicodedata.normalize("NFKD", sign)[0]
-        signs.append(base.lower()[0].translate(_SAME))
-        places.append(place)
-    return "".join(signs), tuple(places)
+    bases = [("" if place in between else _base(sign)) for place, sign in enumerate(text)]
+    return "".join(bases), tuple(place for place, base in enumerate(bases) if base)
+
+
+@cache
+def _base(sign: str) -> str:
+    if unicodedata.category(sign) == "Mn":
+        return ""
+    base = sign if "\u3040" <= sign <= "\u30ff" else unicodedata.normalize("NFKD", sign)[0]
+    return base.lower()[0].translate(_SAME)
 
 
 @cache
@@ -91,37 +94,65 @@ def forbidden_words() -> Mapping[str, Mapping[str, str]]:
     return _table("forbidden-words.toml")
 
 
-def pattern_of(plain: str, rule: str, language: str, kinds: str = "-=") -> re.Pattern[str] | None:
+def pattern_of(plain: str, rule: str, language: str, kinds: str = "-=") -> Words | None:
     """What finds the words of a rule in a folded text that should be in `language`; None where none can be there.
 
     `kinds`: ``-`` for words of every language, ``=`` for those of this one only, ``~`` for those that may also tell
     what went wrong.
     """
     homes = forbidden_words()[rule]
-    listed = [_listed(", ".join(homes.values() if kind != "=" else [homes.get(language, "")]), kind) for kind in kinds]
-    return _pattern(plain, [pair for pairs in listed for pair in pairs])
+    texts = (", ".join(homes.values() if kind != "=" else [homes.get(language, "")]) for kind in kinds)
+    return _pattern(plain, [_listed(text, kind) for text, kind in zip(texts, kinds, strict=True)])
 
 
 @cache
-def _listed(words: str, kind: str = "-") -> tuple[tuple[str, str], ...]:
-    """The words of one kind, each with its longest piece: a text without that needs no pattern for the word."""
-    each = (word.strip() for word in words.split(",") if word.strip())
-    mine = (word.lstrip("=~") for word in each if (word[0] if word[0] in "=~" else "-") == kind)
-    return tuple((word, max(re.split(rf"[\s*^'{_GAP}]", word), key=len)) for word in mine)
+def _listed(words: str, kind: str = "-") -> Mapping[str, list[tuple[str, str]]]:
+    """The words of one kind, each with its longest piece, by how that begins: what a text lacks needs no pattern."""
+    by_start: dict[str, list[tuple[str, str]]] = {}
+    for word in filter(None, map(str.strip, words.split(","))):
+        if (word[0] if word[0] in "=~" else "-") == kind:
+            plain = word.lstrip("=~")
+            piece = max(re.split(rf"[\s*^'{_GAP}]", plain), key=len)
+            by_start.setdefault(piece[:_START] if len(piece) >= _START else "", []).append((plain, piece))
+    return by_start
 
 
-def _pattern(plain: str, listed: Iterable[tuple[str, str]]) -> re.Pattern[str] | None:
-    words = tuple(word for word, piece in listed if piece in plain)
-    return _compiled(words) if words else None
+@lru_cache(maxsize=64)
+def _starts(plain: str) -> frozenset[str]:
+    return frozenset(["", *(plain[place : place + _START] for place in range(len(plain)))])
 
 
-@lru_cache(maxsize=4096)
-def _compiled(words: tuple[str, ...]) -> re.Pattern[str]:
-    by_start: dict[str, list[str]] = {}
-    for word in sorted(words, key=len, reverse=True):
-        start, rest = _as_pattern(word)
-        by_start.setdefault(start, []).append(rest)
-    return re.compile("|".join(f"{start}(?:{'|'.join(rests)})" for start, rests in by_start.items()))
+def _pattern(plain: str, lists: Iterable[Mapping[str, list[tuple[str, str]]]]) -> Words | None:
+    starts = _starts(plain)
+    near = (pair for listed in lists for start in listed.keys() & starts for pair in listed[start])
+    words = [word for word, piece in near if piece in plain]
+    return Words(words) if words else None
+
+
+class Words:
+    """What finds any of some words; each is compiled once, for texts hold few words, and never the same ones."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._each = [_compiled(word) for word in sorted(words, key=len, reverse=True)]
+
+    def finditer(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
+        """Matches that do not overlap, from left to right; of two at one place that of the longer word."""
+        hits = (
+            (match.start(), n, match) for n, one in enumerate(self._each) for match in one.finditer(text, start, end)
+        )
+        for place, _, match in sorted(hits, key=lambda hit: hit[:2]):
+            if place >= start:
+                yield match
+                start = max(match.end(), place + 1)
+
+    def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
+        """The first match."""
+        return next(self.finditer(text, start, end), None)
+
+
+@cache
+def _compiled(word: str) -> re.Pattern[str]:
+    return re.compile("".join(_as_pattern(word)))
 
 
 def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, str]]:
@@ -142,8 +173,8 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, 
     plain, places = folded(text)
     table = _table("forbidden-sentences.toml")
 
-    def group(name: str) -> re.Pattern[str] | None:
-        return _pattern(plain, _listed(table[language].get(name, "")))
+    def group(name: str) -> Words | None:
+        return _pattern(plain, [_listed(table[language].get(name, ""))])
 
     strong, weak = pattern_of(plain, rule, language), pattern_of(plain, rule, language, "~")
     fine, spared = group(f"fine_{rule}"), group(f"spared_{rule}")
@@ -164,7 +195,7 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, 
 
 
 def _by_sense(
-    joined: Iterable[tuple[re.Pattern[str] | None, ...]], plain: str, start: int, end: int
+    joined: Iterable[tuple[Words | None, ...]], plain: str, start: int, end: int
 ) -> Iterator[tuple[int, int]]:
     """From the first to the last of two words that do not overlap, one of each group."""
     for first, second in joined:

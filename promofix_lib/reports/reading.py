@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -20,8 +20,9 @@ from promofix_lib.reports.flat_file import FlatFile
 from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind, is_known, lacks_of, look_again
 from promofix_lib.reports.lines import header_of
 from promofix_lib.reports.order_rows import completed, folded
+from promofix_lib.reports.picking import Mask, Numbers
 from promofix_lib.reports.report import Quarantined, Report
-from promofix_lib.reports.rows import Loose, RowTyper
+from promofix_lib.reports.rows import RowTyper
 from promofix_lib.reports.source import Source, stranger
 from promofix_lib.reports.spreadsheet import texts_of
 from promofix_lib.reports.xml import is_xml, read_xml
@@ -150,47 +151,43 @@ def tied(table: pa.Table, typer: RowTyper) -> tuple[pa.Table, list[Told], list[Q
     if not typer.loose:
         return table, [], []
     rows = table.select([name for name in _TIES if name in table.column_names]).to_pandas().reindex(columns=[*_TIES])
-    rows["loose"] = rows["source_line"].isin(typer.loose)
-    rows["section"] = np.searchsorted(typer.gaps, rows["source_line"], side="right")
-    found = [section for _, section in rows.groupby("section") if section["loose"].any()]
-    gone = {line for section in found for line in _untied(section, typer.loose)}
-    left = len(typer.loose) - len(gone)
-    by_date = all(_in_a_row(section.loc[~section["loose"], "purchase_date"]) for section in found)
-    unsure = left and (gone or not by_date)
-    kept = table.filter(pa.array(~rows["source_line"].isin(gone))) if gone else table
-    return (
-        kept,
-        [told("reports.further_promotions", n=left)] * bool(unsure),
-        [
-            Quarantined(line + i, told("reports.fault.not_tied"), typer.loose[line].shown)
-            for line in sorted(gone)
-            for i in range(typer.loose[line].lines)
-        ],
-    )
+    line, names, amounts = rows["source_line"], rows["promotion_ids"], rows["item_promotion_discount"]
+    loose = line.isin(typer.loose).to_numpy()
+    section, sections = np.searchsorted(typer.gaps, line, side="right"), len(typer.gaps) + 1  # what nothing interrupts
+
+    def in_sections(these: Mask) -> Numbers:
+        return np.bincount(section[these], minlength=sections)
+
+    run = np.cumsum(~loose)
+    strange = line.isin([one for one, about in typer.loose.items() if about.strange]).to_numpy()
+    strange = (np.bincount(run[strange], minlength=len(run) + 1) > 0)[run]
+    words = names.map(lambda ids: ",".join(ids).lower(), na_action="ignore")
+    candidates = in_sections(~loose & (names.notna() | amounts.notna()).to_numpy())
+    moved = np.any([_in_a_row(cells, section, sections) for cells in (pd.Series(loose), words, amounts)], axis=0)
+    whole = (in_sections(~loose & strange) > 1) | ((candidates > 1) & moved)
+    gone = loose & (in_sections(~loose) > 1)[section] & (whole[section] | strange)
+    by_date = _in_a_row(rows["purchase_date"][~loose], section[~loose], sections)[np.unique(section[loose])].all()
+    left = int(np.count_nonzero(loose & ~gone))
+    unsure = left and (gone.any() or not by_date)
+    aside = [
+        Quarantined(one + i, told("reports.fault.not_tied"), typer.loose[one].shown)
+        for one in line[gone].tolist()
+        for i in range(typer.loose[one].lines)
+    ]
+    return table.filter(pa.array(~gone)), [told("reports.further_promotions", n=left)] * bool(unsure), aside
 
 
-def _untied(rows: pd.DataFrame, loose: Mapping[int, Loose]) -> set[int]:
-    """Lines of a section, which nothing interrupts, whose order is not certain."""
-    heads = rows[~rows["loose"]]
-    if len(heads) < 2:
-        return set()
-    above = (~rows["loose"]).cumsum()
-    strange = set(above[[line in loose and loose[line].strange for line in rows["source_line"]]])
-    facts = [rows["promotion_ids"], rows["item_promotion_discount"]]
-    with_promotion = sum(heads["promotion_ids"].notna() | heads["item_promotion_discount"].notna())
-    last = bool(rows["loose"].is_monotonic_increasing)
-    if len(strange) > 1 or (with_promotion > 1 and (last or any(map(_in_a_row, facts)))):
-        strange = set(above)
-    return set(rows.loc[rows["loose"] & above.isin(strange), "source_line"])
+def _in_a_row(cells: pd.Series[Any], section: Numbers, sections: int) -> Mask:
+    """For each section, whether its cells stand as a program sorts them, either way, the empty ones last."""
+    known = pd.factorize(cells, sort=True)[0]
+    before, after, same = known[:-1], known[1:], section[1:] == section[:-1]
 
+    def never(these: Mask) -> Mask:
+        return np.bincount(section[1:][same & these], minlength=sections) == 0
 
-def _in_a_row(cells: pd.Series[Any]) -> bool:
-    """Whether cells stand as a program sorts them, either way, the empty ones last."""
-    known = cells.dropna()
-    plain = known.map(lambda cell: ",".join(cell).lower() if isinstance(cell, np.ndarray) else cell)
-    return bool(
-        cells.notna().is_monotonic_decreasing and (plain.is_monotonic_increasing or plain.is_monotonic_decreasing)
-    )
+    filled = (before >= 0) & (after >= 0)
+    ordered = never(filled & (after < before)) | never(filled & (after > before))
+    return np.asarray(ordered & never((before < 0) & (after >= 0)))
 
 
 def _span(table: pa.Table) -> tuple[datetime, ...]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from promofix_lib.amounts import typed_whole
 from promofix_lib.case.case import Case
-from promofix_lib.case.settings import CANCEL_REASONS
 from promofix_lib.letters.messages import messages_of
 from promofix_lib.say import Worded
 from promofix_lib.status.status import status
@@ -127,7 +126,7 @@ class ExportButton(Exporting):
 
     def _options(self) -> list[Part]:
         settings, whole = self._case.settings, partial(typed_whole, language=self.language)
-        reasons = {code: self.say(f"reason_{code.lower()}") for code in _REASONS if code in CANCEL_REASONS}
+        reasons = {code: self.say(f"reason_{code.lower()}") for code in _REASONS}
         return [
             self.select("cancel_reason", settings.cancel_reason, reasons, self.keeps("cancel_reason")),
             self.select("language_of_export", settings.language, names_of_languages(), self.keeps("language")),

@@ -49,7 +49,7 @@ function render({ model, el }) {
     reload.hidden = kind !== "changed";
     for (const part of [totals, chart, filters, table]) part.root.hidden = kind === "empty";
   }
-  const drawings = { totals: totals.draw, chart: chart.draw, facets: filters.draw, incidents: filters.draw, fields: filters.draw, page: table.draw, hand: table.draw, notice: drawNotice };
+  const drawings = { totals: totals.draw, chart: chart.draw, facets: filters.draw, incidents: filters.draw, fields: filters.draw, hand: table.draw, notice: drawNotice };
   for (const [name, draw] of Object.entries(drawings)) model.on(`change:${name}`, draw);
   for (const draw of new Set(Object.values(drawings))) draw();
   // another notebook may have changed the case while nobody looked at this one

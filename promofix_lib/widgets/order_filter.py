@@ -66,12 +66,11 @@ class OrderFilter(anywidget.AnyWidget):
     facets = traitlets.List().tag(sync=True)
     fields = traitlets.Dict().tag(sync=True)
     totals = traitlets.Dict().tag(sync=True)
-    page = traitlets.Dict().tag(sync=True)
     hand = traitlets.Dict().tag(sync=True)
     notice = traitlets.Dict().tag(sync=True)
     answer = traitlets.Unicode().tag(sync=True)
-    details = traitlets.Dict()
-    """Every cell of one order: a message, in no state that may be saved with the page, for it names a buyer."""
+    page, details = traitlets.Dict(), traitlets.Dict()
+    """The rows shown with what was searched for; every cell of one order: messages, in no state that may be saved."""
     revision = traitlets.Int()
     """The case's revision that is shown; changes after the screen was answered, so that others may follow it."""
 
@@ -84,7 +83,6 @@ class OrderFilter(anywidget.AnyWidget):
         self._prepare()
         super().__init__(**self._parts())
         self.on_msg(self._on_message)
-        self.observe(lambda change: self.send(change["new"]), "details")
 
     def _prepare(self) -> None:
         """Make the view new, for the orders and the language as they are now."""
@@ -199,11 +197,17 @@ class OrderFilter(anywidget.AnyWidget):
             if (was.language, was.found) != (self._decided.language, self._decided.found):
                 self._prepare()
         parts = self._parts() | also
-        seen = self._decided.revision
+        seen, told = self._decided.revision, self._aside()
         with self.hold_sync():
             for name, value in parts.items():
                 setattr(self, name, value)
+        if news := {name: part for name, part in self._aside().items() if part != told[name]}:
+            self.send(news)
         self.revision = seen
+
+    def _aside(self) -> dict[str, Any]:
+        """What is sent whenever it changes, and when the screen is drawn."""
+        return {"page": self.page, "details": self.details}
 
     # -- screen to state ------------------------------------------------------------------------------------------
 
@@ -211,7 +215,9 @@ class OrderFilter(anywidget.AnyWidget):
         question = str(message.get("question", ""))
         speak(self._view.language)  # a message comes apart from the cell that opened the case
         try:
-            if message.get("do") == "look":
+            if message.get("do") == "draw":
+                self.send(self._aside())
+            elif message.get("do") == "look":
                 self._look_for_changes(question)
             else:
                 self._said = ""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from promofix_lib.amounts import Money
 from promofix_lib.export.requests import fba_requests
+from promofix_lib.say import sentences
 from promofix_lib.status.status import Status, status
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
@@ -134,23 +135,14 @@ class ExportLinks(Desk):
 def export_links(desk: Desk, folder: Path) -> Part:
     """A table of the files and folders of an export, each a link."""
     found = sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.name))
-    cells: list[list[Cell]] = [
-        [file_link(path, folder_told=True), desk.say(f"for_{_kind_of(path, desk.language)}")] for path in found
-    ]
+    cells: list[list[Cell]] = [[file_link(path, folder_told=True), _purpose(path, desk.language)] for path in found]
     return desk.table("links", desk.say("links_in", folder=folder), desk.words("", ("file", "what_for")), cells)
 
 
-def _kind_of(path: Path, language: str) -> str:
+def _purpose(path: Path, language: str) -> str:
+    """What a file is for: the sentence of the catalogue whose key its name begins with."""
+    purposes = sentences("widgets.for_", language)
     if path.stem.endswith(f"-{language}"):
-        return "translation"
-    kinds = (
-        "buyers",
-        "order_cancellation",
-        "fba_requests",
-        "letter_to_amazon",
-        "letters",
-        "evidence",
-        "message",
-        "refund",
-    )
-    return next((kind for kind in kinds if path.name.replace("-", "_").startswith(kind)), "other")
+        return purposes["translation"]
+    name = path.name.replace("-", "_")
+    return next((words for kind, words in purposes.items() if name.startswith(kind)), purposes["other"])

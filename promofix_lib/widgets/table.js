@@ -16,8 +16,8 @@ function tablePart({ model, t, ask, id }) {
   const redo = h("button", { type: "button", onclick: () => ask({ do: "redo" }) }, t("redo"));
   const reason = h("input", { type: "text", class: "pf-reason", maxlength: 200, list: `${id}-reasons`, value: t("reason_1") });
   const reasons = h("datalist", { id: `${id}-reasons` }, ...[1, 2, 3, 4].map((n) => h("option", { value: t(`reason_${n}`) })));
-  const previous = h("button", { type: "button", "aria-label": t("previous"), onclick: () => ask({ do: "page", number: page().number - 1 }) }, "‹");
-  const next = h("button", { type: "button", "aria-label": t("next"), onclick: () => ask({ do: "page", number: page().number + 1 }) }, "›");
+  const previous = h("button", { type: "button", "aria-label": t("previous"), onclick: () => ask({ do: "page", number: page.number - 1 }) }, "‹");
+  const next = h("button", { type: "button", "aria-label": t("next"), onclick: () => ask({ do: "page", number: page.number + 1 }) }, "›");
   const where = h("span", { role: "status" });
   const heads = Object.fromEntries(PLACES.map((name) => [name, head(name)]));
   const body = h("tbody", {});
@@ -30,7 +30,7 @@ function tablePart({ model, t, ask, id }) {
     h("div", { class: "pf-tools" }, takeIn, leaveOut, h("label", {}, `${t("reason")} `, reason), reasons, where),
     h("div", { class: "pf-scroll", tabindex: 0, role: "region", "aria-label": t("table_caption") }, table, empty),
     h("div", { class: "pf-tools pf-pager" }, previous, next), details);
-  const page = () => model.get("page");
+  let page = null; // a message brings it: rows and what is searched for are in no state that may be saved
   let opened = null;
   let one = { key: null, order: "", items: [] }; // the order whose details are open
 
@@ -87,8 +87,15 @@ function tablePart({ model, t, ask, id }) {
     if (isNew) details.focus();
   }
 
+  function told(news) {
+    if (news.page) page = news.page;
+    draw();
+    if (news.details) drawDetails(news.details);
+  }
+
   function draw() {
-    const { rows, sort, descending, first, last, count, number, pages, takes, leaves, which, text } = page();
+    if (!page) return;
+    const { rows, sort, descending, first, last, count, number, pages, takes, leaves, which, text } = page;
     const place = Array.from(body.children).findIndex((node) => node.contains(node.getRootNode().activeElement));
     keyed(body, rows, (item) => item.key, row, updateRow);
     if (place >= 0 && !body.contains(body.getRootNode().activeElement)) {
@@ -109,6 +116,7 @@ function tablePart({ model, t, ask, id }) {
     const can = [[previous, number > 1], [next, number < pages], [takeIn, takes], [leaveOut, leaves], [undo, can_undo], [redo, can_redo]];
     for (const [button, on] of can) button.disabled = !on;
   }
-  model.on("msg:custom", drawDetails);
-  return { root, draw, close: () => model.off("msg:custom", drawDetails) };
+  model.on("msg:custom", told);
+  model.send({ do: "draw" });
+  return { root, draw, close: () => model.off("msg:custom", told) };
 }

@@ -248,6 +248,8 @@ def test_all_pages_fill_themselves_in_notebook_7_in_chinese(
         assert page.locator(RED).count() == 0
         case.add_reports(sample_reports())
         case.take_found()
+        if number == 0:
+            start.locator(f"a[href='{PAGES[2]}.ipynb']").wait_for()
         if 0 < number < 7:
             seller.desk("PageHead").get_by_text("17,397.00").wait_for()
             expect(page.get_by_text("还没有报告")).to_have_count(0)
