@@ -6,6 +6,7 @@ import base64
 import bz2
 import gzip
 import io
+import itertools
 import json
 import lzma
 import shutil
@@ -225,7 +226,6 @@ def count(event, args):
             os._exit(9)
 sys.addaudithook(count)
 purge(case)
-print(steps)
 """
 
 
@@ -238,11 +238,12 @@ def cut_off(folder: Path, step: int) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("step", [4, 11, pytest.param(0, marks=pytest.mark.long)])
 def test_cut_off_at_any_step_the_next_purge_finishes(pattern: Path, tmp_path: Path, step: int):
     """Killed (no clean-up, no exception) before a step of the work, it leaves nobody when it is run again."""
-    whole = cut_off(shutil.copytree(pattern, tmp_path / "whole"), 0) if not step else None
-    points = range(1, int(whole.stdout) + 1) if whole else [step]
-    for point in points:
+    for point in [step] if step else itertools.count(1):
         folder = shutil.copytree(pattern, tmp_path / f"cut-{point}")
-        assert cut_off(folder, point).returncode == 9
+        ended = cut_off(folder, point).returncode
+        if not step and point > 11 and not ended:
+            break  # there is no such step: each before it was tried
+        assert ended == 9
         purge(Case.existing(folder))
         assert traces(folder) == set(), point
         assert not list(folder.rglob(".*")), point
