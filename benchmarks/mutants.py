@@ -100,6 +100,7 @@ def noticed(change: Change, room: str) -> bool:
         copy = Path(name)
         for part in ("promofix_lib", "tests"):
             shutil.copytree(PROJECT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(PROJECT / "conftest.py", copy)
         for part in ("pyproject.toml", "data", "notebooks"):
             (copy / part).symlink_to(PROJECT / part)
         source = change.file.read_bytes()
@@ -120,7 +121,7 @@ def _test(copy: Path, tests: list[str]) -> None:
     os.dup2(quiet, 2)
     os.chdir(copy)
     sys.path[:] = [str(copy), *(place for place in sys.path if Path(place or ".").resolve() != PROJECT)]
-    os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-m", "not long", *tests])))
+    os._exit(int(pytest.main(["-x", "-q", "-m", "not long", *tests])))
 
 
 def main() -> None:

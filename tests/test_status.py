@@ -261,6 +261,16 @@ def test_an_order_after_the_end_counts_also_outside_the_rules_window():
     assert status(case).order_ids == (order_id(1),)
 
 
+def test_an_order_after_the_end_that_no_rule_touches_or_that_was_left_out_is_not_still_selling():
+    """Usual sales go on after the end; they close no gate."""
+    later = ENDED + timedelta(minutes=1)
+    usual = line(2, purchase_date=later, promotion_ids=[], item_promotion_discount="0.00")
+    case = LooseCase([line(1), usual, line(3, purchase_date=later)])
+    case.left_out = {case.keys.iloc[2]: "a friend"}
+    assert status(case).after_end == ()
+    assert status(case).gate.open
+
+
 def test_the_end_is_the_moment_at_which_it_was_said_where_no_time_was_told():
     """What is bought after that word is still selling; the word said again tells a new end."""
     case = LooseCase([line(1), line(2, purchase_date=NOW + timedelta(hours=1))], ended_at=None)

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,12 +42,8 @@ def read(options: argparse.Namespace) -> int:
     reading = read_orders(options.files, progress=_watched())
     if options.out:
         write_csv(reading.orders, options.out, never=options.files)
-    if options.json:
-        return _print_json(reading.to_json())
-    _print(overview.reading_text(reading))
-    if options.out:
-        _print("\n" + say("app.order_table_written", path=str(options.out)))
-    return 0
+    written = ["", say("app.order_table_written", path=str(options.out))] if options.out else []
+    return _tell(options, reading.to_json, lambda: "\n".join([overview.reading_text(reading), *written]))
 
 
 def find(options: argparse.Namespace) -> int:
@@ -59,10 +56,8 @@ def find(options: argparse.Namespace) -> int:
     reading = read_orders(options.files, columns=ASKED, progress=_watched())
     findings = find_incidents(reading.orders)
     if options.json:
-        for sentence in (told for report in reading.reports for told in report.passed_over):
-            print(harmless(str(sentence)), file=sys.stderr)
-        return _print_json(findings.to_json())
-    return _print(overview.findings_text(findings, reading))
+        _beside(*(sentence for report in reading.reports for sentence in report.passed_over))
+    return _tell(options, findings.to_json, lambda: overview.findings_text(findings, reading))
 
 
 def run_all(options: argparse.Namespace) -> int:
@@ -77,27 +72,19 @@ def run_all(options: argparse.Namespace) -> int:
         language=_asked_language(options),
         progress=_watched(),
     )
-    return _print_json(done.to_json()) if options.json else _print(done.text())
+    return _tell(options, done.to_json, done.text)
 
 
 def show_status(options: argparse.Namespace) -> int:
     """``promofix status``."""
-    from promofix_lib.app import overview
-
-    case = _case(options)
-    if options.json:
-        return _print_json(_status_json(case, orders=options.orders))
-    return _print(overview.status_text(case, orders=options.orders))
+    return _stands(options, _case(options), orders=options.orders)
 
 
 def add(options: argparse.Namespace) -> int:
     """``promofix add``."""
-    from promofix_lib.app import overview
-
     case = _case(options)
     case.add_reports(options.files)
-    case.take_found()
-    return _print_json(_status_json(case)) if options.json else _print(overview.status_text(case))
+    return _stands(options, case.take_found())
 
 
 def follow_up(options: argparse.Namespace) -> int:
@@ -107,9 +94,11 @@ def follow_up(options: argparse.Namespace) -> int:
 
     case = _case(options)
     answer = follow_up(case, options.files, now=datetime.now(UTC))
-    if options.json:
-        return _print_json({**answer.to_json(), "status": _status_json(case)})
-    return _print("\n\n".join([overview.answer_text(answer), overview.status_text(case)]))
+    return _tell(
+        options,
+        lambda: answer.to_json() | {"status": overview.status_json(case)},
+        lambda: "\n\n".join([overview.answer_text(answer), overview.status_text(case)]),
+    )
 
 
 def export_again(options: argparse.Namespace) -> int:
@@ -119,27 +108,25 @@ def export_again(options: argparse.Namespace) -> int:
     asked = {name: getattr(options, name) for name in ("promotion_ended", "round", "copies")}
     done = export_case(_case(options), **asked, progress=_watched())
     if options.json and done.nothing:
-        print(harmless(str(done.nothing)), file=sys.stderr)
-    return _print_json(done.to_json()) if options.json else _print(done.text())
+        _beside(done.nothing)
+    return _tell(options, done.to_json, done.text)
 
 
 def this_was_meant(options: argparse.Namespace) -> int:
     """``promofix meant``: of an alarm of a watch, or of an incident of a case."""
-    from promofix_lib.app import overview
     from promofix_lib.fleet.watch import STATE_NAME, State
 
     given = Path(options.state)
     state = given / STATE_NAME if (given / STATE_NAME).is_file() else given
     if state.is_file():
-        State.load(state).said_meant(options.alarm, meant=options.meant).save(state)
-        known = [alarm.to_json() for alarm in State.load(state).alarms]
-        if options.json:
-            return _print_json({"alarms": known})
-        return _print(say("fleet.meant" if options.meant else "fleet.not_meant", id=options.alarm))
+        after = State.load(state).said_meant(options.alarm, meant=options.meant)
+        after.save(state)
+        said = "fleet.meant" if options.meant else "fleet.not_meant"
+        known = [alarm.to_json() for alarm in after.alarms]
+        return _tell(options, lambda: {"alarms": known}, lambda: say(said, id=options.alarm))
     options.case = options.state
-    case = _case(options)
-    case.this_was_meant(int(options.alarm) if options.alarm.isdecimal() else 0, options.meant)
-    return _print_json(_status_json(case)) if options.json else _print(overview.status_text(case))
+    number = int(options.alarm) if options.alarm.isdecimal() else 0
+    return _stands(options, _case(options).this_was_meant(number, options.meant))
 
 
 def watch_folder(options: argparse.Namespace) -> int:
@@ -187,33 +174,19 @@ def fetch_reports(options: argparse.Namespace) -> int:
         keep_keys()
         return _print(say("fleet.keys_kept"))
     got = fetch(options.out, since=options.since, report=options.report, marketplace=options.marketplace)
-    if options.json:
-        return _print_json({"files": [str(path) for path in got]})
-    return _print(say("fleet.fetched", n=len(got), files=tuple(map(str, got))))
+    names = tuple(map(str, got))
+    return _tell(options, lambda: {"files": [*names]}, lambda: say("fleet.fetched", n=len(names), files=names))
 
 
 def scan_accounts(options: argparse.Namespace) -> int:
     """``promofix scan``."""
     from promofix_lib.fleet.scan import scan
-    from promofix_lib.fleet.sheet import loss_text, since_text
+    from promofix_lib.fleet.sheet import scan_text
     from promofix_lib.reports.merging import thrifty
 
     thrifty()
     done = scan(options.root, options.out, workers=options.workers, scheduler=options.scheduler, progress=_watched())
-    if options.json:
-        _print_json(done.to_json())
-        return done.exit_status
-    lines = [
-        say(
-            "fleet.found", account=row.account, since=since_text(row, done.zone), orders=row.orders, loss=loss_text(row)
-        )
-        for row in done.rows
-        if row.incidents
-    ]
-    lines += [say("fleet.not_read", file=row.account, why=str(row.failed)) for row in done.rows if row.failed]
-    counts = done.to_json()
-    counted = {name: counts[name] for name in ("with_incident", "failed", "done_again")}
-    _print("\n".join([*lines, say("fleet.scanned", n=counts["accounts"], html=str(done.html), **counted)]))
+    _tell(options, done.to_json, lambda: scan_text(done))
     return done.exit_status
 
 
@@ -248,12 +221,7 @@ def pack_case(options: argparse.Namespace) -> int:
     from promofix_lib.app.travel import pack
 
     packed = pack(_case(options), options.out, without=options.without_buyers)
-    if options.json:
-        return _print_json(packed.to_json())
-    said = [say("app.packed", file=str(packed.file), n=packed.files)]
-    said += [say("app.left_behind", what=name, why=why) for name, why in packed.left_out]
-    said.append(say("app.packed_without_buyers" if packed.without_buyers else "app.packed_with_buyers"))
-    return _print("\n".join(said))
+    return _tell(options, packed.to_json, packed.text)
 
 
 def unpack_case(options: argparse.Namespace) -> int:
@@ -262,9 +230,12 @@ def unpack_case(options: argparse.Namespace) -> int:
 
     case = unpack(options.file, options.name)
     speak(_asked_language(options) or case.language)
-    if options.json:
-        return _print_json({"case": case.name, "folder": str(case.folder)})
-    return _print("\n".join([say("app.unpacked", name=case.name, folder=case.folder), *map(str, case.warnings)]))
+    facts = {"name": case.name, "folder": str(case.folder)}
+    return _tell(
+        options,
+        lambda: {"case": case.name, "folder": str(case.folder)},
+        lambda: "\n".join([say("app.unpacked", **facts), *map(str, case.warnings)]),
+    )
 
 
 def show_shape(options: argparse.Namespace) -> int:
@@ -287,11 +258,23 @@ def _asked_language(options: argparse.Namespace) -> str:
     return language_of(named) if named else ""
 
 
-def _status_json(case: Case, *, orders: bool = False) -> dict[str, Any]:
-    from promofix_lib.account.account import account_of
-    from promofix_lib.status.status import status
+def _stands(options: argparse.Namespace, case: Case, *, orders: bool = False) -> int:
+    """Where a case stands: what most commands end with."""
+    from promofix_lib.app import overview
 
-    return status(case).to_json(orders=orders) | {"cancel_rates": account_of(case).rates_json()}
+    shown = {"orders": orders}
+    return _tell(options, lambda: overview.status_json(case, **shown), lambda: overview.status_text(case, **shown))
+
+
+def _tell(options: argparse.Namespace, record: Callable[[], dict[str, Any]], text: Callable[[], str]) -> int:
+    """Print the answer, for programs or for people."""
+    return _print_json(record()) if options.json else _print(text())
+
+
+def _beside(*sentences: Told) -> None:
+    """Said to the person who reads what a program asked for."""
+    for sentence in sentences:
+        print(harmless(str(sentence)), file=sys.stderr)
 
 
 def _watched() -> bool:

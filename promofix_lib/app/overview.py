@@ -100,6 +100,11 @@ def triage_text(shown: Status) -> str:
     return say("app.can_be_done", counts=counts)
 
 
+def status_json(case: Case, *, orders: bool = False) -> dict[str, Any]:
+    """What ``promofix status --json`` prints."""
+    return status(case).to_json(orders=orders) | {"cancel_rates": account_of(case).rates_json()}
+
+
 def status_text(case: Case, *, orders: bool = False) -> str:
     """Where the case stands: counts, money, what is next, the rate; one line per order when asked for."""
     shown = status(case)

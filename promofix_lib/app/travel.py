@@ -37,7 +37,7 @@ from promofix_lib.places import (
 from promofix_lib.plain import Record, typed
 from promofix_lib.purge.removal import planned, without_buyers
 from promofix_lib.purge.search import Searcher
-from promofix_lib.say import Told, told
+from promofix_lib.say import Told, say, told
 
 LIST = "promofix-case.json"
 """Member that names the others, each with its SHA-256."""
@@ -80,6 +80,13 @@ class Packed:
         """The JSON of ``promofix pack --json``."""
         left_out = [{"what": name, "why": str(why)} for name, why in self.left_out]
         return {**vars(self), "file": str(self.file), "left_out": left_out}
+
+    def text(self) -> str:
+        """Where the file is, what stayed behind, and whether buyers are in it."""
+        said = [say("app.packed", file=str(self.file), n=self.files)]
+        said += [say("app.left_behind", what=name, why=why) for name, why in self.left_out]
+        said.append(say("app.packed_without_buyers" if self.without_buyers else "app.packed_with_buyers"))
+        return "\n".join(said)
 
 
 @trouble_of_case_told

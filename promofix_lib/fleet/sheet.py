@@ -19,11 +19,23 @@ from promofix_lib.places import content, write_atomically
 from promofix_lib.say import current_language, moment_text, say
 
 if TYPE_CHECKING:
-    from promofix_lib.fleet.scan import Row
+    from promofix_lib.fleet.scan import Row, Scan
 
 _COLUMNS = ("account", "incidents", "since", "orders", "loss", "promotions", "failed")
 _AUDIT = ("looked_at", "what", "name", "sha256", "lines", "set_aside", "onset", "end", "orders", "loss", "why")
 _WIDE, _HIGH = 180, 28  # pixels of an account's chart
+
+
+def scan_text(done: Scan) -> str:
+    """What a scan brought, for a terminal: a line per account with an incident, what could not be read, the counts."""
+    lines = []
+    for row in (one for one in done.rows if one.incidents):
+        since, loss = since_text(row, done.zone), loss_text(row)
+        lines.append(say("fleet.found", account=row.account, since=since, orders=row.orders, loss=loss))
+    lines += [say("fleet.not_read", file=row.account, why=str(row.failed)) for row in done.rows if row.failed]
+    counts = done.to_json()
+    counted = {name: counts[name] for name in ("with_incident", "failed", "done_again")}
+    return "\n".join([*lines, say("fleet.scanned", n=counts["accounts"], html=str(done.html), **counted)])
 
 
 def write_csv(rows: Sequence[Row], path: Path) -> Path:
