@@ -15,7 +15,7 @@ from promofix_lib.case.records import Answer, Cancellation, ExportRecord
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.feed_result import FeedError, ProcessingReport
 from promofix_lib.returns.compare import TakenBack
-from promofix_lib.returns.sheets import mail_status
+from promofix_lib.returns.sheets import mail_status, read_worked
 from promofix_lib.returns.take_back import follow_up, settle
 from promofix_lib.returns.uploads import Source, match_upload
 from promofix_lib.status.status import status
@@ -265,6 +265,32 @@ def test_a_western_note_in_windows_letters_is_understood(case: LooseCase, tmp_pa
     row = status(case).rows_of(order_id=order_id(1))[0]  # type: ignore[arg-type]
     assert row is not None
     assert row.note == "für Müller, große Grüße"
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\u0085", "\v", "\x1c"])
+def test_a_sign_that_only_some_take_for_a_line_end_ends_no_row(case: LooseCase, tmp_path: Path, sign: str):
+    """A note that was pasted from elsewhere; the status of the row and its place stand behind it."""
+    work = handed_out(case).answer(order_id(1), "done", note=f"asked{sign}twice")
+    work.columns.sort(key=lambda name: name != "note")
+    result = read(case, work.save(tmp_path / "anna.csv"))
+    assert (result.understood, result.not_understood) == (12, ())
+    assert said(case)[0] == "done"
+
+
+def test_a_line_that_is_shorter_than_the_list_is_no_stumbling_block(case: LooseCase, tmp_path: Path):
+    """Somebody wrote thanks below it: the twelve rows are understood, and the line is told or passed over."""
+    work = handed_out(case).answer(order_id(1), "done")
+    work.columns.sort(key=lambda name: name != "note")
+    path = work.save(tmp_path / "anna.csv")
+    path.write_bytes(path.read_bytes() + b"thanks\r\n")
+    assert read(case, path).understood == 12
+    assert said(case)[0] == "done"
+
+
+def test_a_list_that_cannot_be_opened_is_not_called_empty(tmp_path: Path):
+    """It says what the system says, not that there is no list in it."""
+    with pytest.raises(ReportError, match=r"gone\.csv: this file cannot be opened"):
+        read_worked(tmp_path / "gone.csv")
 
 
 @pytest.mark.parametrize("word", ["Done ", "完成", "ok", "OK!", "✓", "TRUE", "DONE", "ｄｏｎｅ", *DONE_ELSEWHERE])

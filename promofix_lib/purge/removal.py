@@ -17,7 +17,7 @@ from promofix_lib.places import cases_folder, seller_folder, trouble_of_case_tol
 from promofix_lib.purge.search import Searcher, is_shut, names_people, people_of
 from promofix_lib.reports.reading import read_report
 from promofix_lib.returns.inbox import INBOX
-from promofix_lib.returns.sheets import WORKBOOKS, is_list
+from promofix_lib.returns.sheets import is_list
 from promofix_lib.rules import rule
 from promofix_lib.say import Told, say, told
 
@@ -224,15 +224,8 @@ def _made_with_buyers(case: Case) -> Iterator[Path]:
         for pattern in _MADE_FOR_THE_ASSISTANT:
             yield from sorted(folder.glob(pattern))
     for path in sorted((case.folder / INBOX).glob("*")):
-        if path.suffix.lower() in WORKBOOKS or _is_list(path):
+        if is_list(path):
             yield path
-
-
-def _is_list(path: Path) -> bool:
-    try:
-        return path.is_file() and is_list(path)
-    except PromofixError:
-        return False
 
 
 def _notebooks(searcher: Searcher) -> tuple[tuple[Path, ...], tuple[Path, ...]]:

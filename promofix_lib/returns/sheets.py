@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from promofix_lib.errors import ReportError
 from promofix_lib.export.sheet import NAME_CELL, Value, column_of, is_name_label, status_of
 from promofix_lib.reports.encodings import text_of
 from promofix_lib.reports.lines import DELIMITERS
-from promofix_lib.reports.source import sources_of
+from promofix_lib.reports.source import Source, sources_of
 from promofix_lib.reports.texts import HYPHENS
 from promofix_lib.say import Told, told
 
@@ -152,7 +153,7 @@ def _lines(sheet: str, rows: Rows, place: int, columns: Mapping[str, int]) -> It
     for number, row in enumerate(rows[place + 1 :], start=place + 2):
         cells = {name: _shown(row[column]) for name, column in columns.items() if column < len(row)}
         if any(cells.values()) and "order_id" not in _columns(row):  # 0.1: visible names below the hidden ones
-            yield Line(told("returns.place", sheet=sheet, row=number), seen_order(cells["order_id"]), cells)
+            yield Line(told("returns.place", sheet=sheet, row=number), seen_order(cells.get("order_id", "")), cells)
 
 
 def seen_order(text: str) -> str:
@@ -183,10 +184,11 @@ def _workbook(path: Path) -> dict[str, Rows]:
 def _text(path: Path) -> dict[str, Rows]:
     """A list saved as text: with the separator under which most names are known."""
     tables: list[Rows] = []
-    with suppress(ReportError, csv.Error):  # what cannot be read is no list
-        for source in sources_of(path):
-            lines = [] if isinstance(source, ReportError) else text_of(source).splitlines(keepends=True)
-            tables += [list(csv.reader(lines, delimiter=mark)) for mark in DELIMITERS]
+    texts = [text_of(source) for source in sources_of(path) if isinstance(source, Source)]
+    with suppress(csv.Error):  # what is no table is no list
+        tables += [
+            list(csv.reader(StringIO(text, newline=""), delimiter=mark)) for text in texts for mark in DELIMITERS
+        ]
     known = [len(head[1]) if (head := _head(rows, TODO) or _head(rows, MAIL)) else 0 for rows in tables]
     best = max(known, default=0)
     return {path.stem: tables[known.index(best)]} if best else {}
@@ -218,4 +220,6 @@ def _signed(path: Path) -> tuple[str, datetime | None]:
 
 def is_list(path: Path) -> bool:
     """Whether a file is a worked list, and not an answer of Amazon."""
-    return path.suffix.lower() in WORKBOOKS or bool(_text(path))
+    with suppress(ReportError):  # whoever reads it says why it cannot be read
+        return path.suffix.lower() in WORKBOOKS or bool(_text(path))
+    return False
