@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -278,7 +279,13 @@ def test_open_serves_the_pages_and_nothing_else_of_the_disk(by: str, tmp_path: P
     command = [sys.executable, "-m", "promofix_lib", "open", "--no-browser", "--port", str(port)]
     with (tmp_path / "log").open("wb") as log:
         running = subprocess.Popen(
-            command, cwd=PROJECT, env=os.environ | folders, stdout=log, stderr=log, start_new_session=True
+            command,
+            cwd=PROJECT,
+            env=os.environ | folders,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_IGN),  # as a shell begins what runs behind it
         )
         try:
             token = _token(tmp_path / "log")

@@ -100,6 +100,7 @@ def test_undo_and_redo_go_one_step(case):
 
 def test_the_details_name_the_buyer_and_nothing_that_is_saved_does(case):
     """The rows, what is searched for and an opened order reach the screen by messages: no widget's state holds them."""
+    Widget.close_all()  # what earlier tests showed
     panel = OrderFilter(case)
     ask(panel, do="search", text="Invented Buyer")
     ask(panel, do="details", key=panel.page["rows"][0]["key"])

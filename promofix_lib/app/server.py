@@ -158,16 +158,17 @@ def quiet_jupyterlab(prefix: Path) -> None:
 
 @contextmanager
 def _stopping_politely() -> Iterator[None]:
-    """SIGTERM ends the server too, as Ctrl+C does."""
+    """SIGTERM ends the server too, as Ctrl+C does; so it does where a script began us with Ctrl+C ignored."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _pass_on(running: subprocess.Popen[bytes], ending: threading.Event) -> None:
