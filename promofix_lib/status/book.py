@@ -238,6 +238,6 @@ def facts_of(book: Book, mask: Mask | pd.Series[bool]) -> dict[str, Any]:
         "items": int(chosen.sum()),
         "units": int(book.units[chosen].sum()),
         "order_ids": book.order_names[here].tolist(),
-        "amounts": [amounts.to_json() for amounts in book.ledger.sums(chosen)],
+        "amounts": [amounts.to_json() for amounts in book.ledger.part(chosen).sums()],
         "triage": {word: int(count) for word, count in zip(WORDS, counts, strict=True) if count},
     }

@@ -85,7 +85,7 @@ class Status:
     @cached_property
     def amounts(self) -> tuple[Amounts, ...]:
         """The money of the affected order items, per currency."""
-        return self.book.ledger.sums(self.chosen)
+        return self.book.ledger.part(self.chosen).sums()
 
     @property
     def orders(self) -> int:
