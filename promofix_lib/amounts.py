@@ -93,7 +93,7 @@ def typed_amount(text: str, language: str | None = None) -> Decimal:
     group = f"[{re.escape(groups)}]"
     whole = rf"\d{{1,3}}(?:{group}\d{{3}})+|\d+"
     if not re.fullmatch(rf"[-−]?(?:{whole})(?:{re.escape(point)}\d+)?", plain, re.ASCII):
-        raise TypedError("amounts.not_a_number", found=text, example=_example(language))
+        raise TypedError("amounts.not_a_number", found=text, example=amount_text(Decimal("1234.5"), "", language))
     return Decimal(re.sub(group, "", plain).replace(point, ".").replace("−", "-"))
 
 
@@ -142,7 +142,3 @@ def _separators(name: str) -> tuple[str, str]:
 
     group = unicodedata.normalize("NFKC", get_group_symbol(name))
     return get_decimal_symbol(name), group
-
-
-def _example(language: str | None) -> str:
-    return amount_text(Decimal("1234.50"), "", language)

@@ -10,10 +10,11 @@ from fractions import Fraction
 from itertools import accumulate, chain, zip_longest
 from typing import Literal
 
-from promofix_lib.account.choices import SCALE, Choice, Choices, Window
+from promofix_lib.account.choices import Choice, Choices, Window
 from promofix_lib.account.flow import fullest
 from promofix_lib.account.rate import LIMIT, percent, short_percent
 from promofix_lib.amounts import Money
+from promofix_lib.money import exact
 from promofix_lib.say import Told, told
 
 STOCK_ROUNDS = 6  # how often the prices of short SKUs are adjusted to each other
@@ -128,11 +129,11 @@ def best_plan(
         limit=limit,
         cancel=tuple(one.order_id for one in cancelled),
         honour=tuple(one.order_id for one in honoured),
-        loss=_exact(sum(one.loss for one in honoured)),
-        saved=_exact(sum(one.loss for one in cancelled)),
+        loss=exact(sum(one.loss for one in honoured)),
+        saved=exact(sum(one.loss for one in cancelled)),
         worst=worst,
         rate=worst.rate(cancelled),
-        unproved=_exact(unproved),
+        unproved=exact(unproved),
     )
 
 
@@ -264,9 +265,3 @@ class _Line:
                     gone = gone - {back} | ({instead} if instead is not None else set())
                     spare = {sku: spare[sku] - n for sku, n in units.items()}
         return gone
-
-
-def _exact(amount: int) -> Decimal:
-    value = Decimal(amount) / SCALE
-    cents = value.quantize(Decimal("0.01"))
-    return cents if cents == value else value

@@ -201,11 +201,9 @@ class _Work:
         hours = int((due - self.now) / timedelta(hours=1))
         if due <= self.now:
             return told("account.overdue", since=due.astimezone(self.zone))
-        return (
-            told("account.ships_in_hours", n=hours)
-            if hours < 48
-            else told("account.ships_by", by=due.astimezone(self.zone))
-        )
+        if hours < 48:
+            return told("account.ships_in_hours", n=hours)
+        return told("account.ships_by", by=due.astimezone(self.zone))
 
     def morning(self, days: int) -> timedelta:
         """From now to nine in the morning, `days` days later, on the seller's clock."""
@@ -214,17 +212,13 @@ class _Work:
 
     def in_order(self) -> tuple[Step, ...]:
         """The steps by time, each early enough for its deadline, and what a cancellation needs before it."""
-        moved = [self._in_time(step) for step in self.steps]
+        begun = [step.due and max(self.now, min(step.when, step.due - SPARE)) for step in self.steps]
+        moved = [replace(step, when=when or step.when) for step, when in zip(self.steps, begun, strict=True)]
         first = min((step.when for step in moved if step.key.startswith("cancel")), default=None)
         if first is not None:
             before = {key for key, facts in _STEPS.items() if facts.get("before_cancelling")}
             moved = [replace(step, when=min(step.when, first)) if step.key in before else step for step in moved]
         return tuple(sorted(moved, key=lambda step: step.when))
-
-    def _in_time(self, step: Step) -> Step:
-        if step.due is None:
-            return step
-        return replace(step, when=max(self.now, min(step.when, step.due - SPARE)))
 
 
 def _add_cancelling(work: _Work, rows: Sequence[OrderRow], batch_orders: int) -> timedelta:

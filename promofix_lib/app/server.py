@@ -32,7 +32,6 @@ LARGEST_UPLOAD = 200 * 1024 * 1024
 """Bytes that a FileUpload may send at once; Jupyter silently drops more than some 10 MB by default."""
 
 _PATIENCE = 120.0  # seconds in which a slow disk must have started the server
-_USUAL_PORTS = range(8888, 8938)
 _NEW_GROUP = 0x200  # Windows: subprocess.CREATE_NEW_PROCESS_GROUP
 # a grammar of addresses in any script, which JupyterLab never asks, takes half of the time in which it starts
 _LAB = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyterlab.labapp import main; sys.exit(main())"
@@ -62,9 +61,7 @@ def open_notebooks(folder: Path | None = None, *, browser: bool = True, port: in
             print(say("app.page_kept", file=aside), flush=True)
     pages = home / "notebooks"
     first = first_notebook(pages, current_language())
-    port = port or _free_port()
-    if _taken(port):
-        raise PromofixError("app.port_taken", port=port)
+    port = _free(port)
     quiet_jupyterlab(Path(sys.prefix))
     token = secrets.token_hex(24)
     group: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": _NEW_GROUP}
@@ -87,7 +84,8 @@ def open_notebooks(folder: Path | None = None, *, browser: bool = True, port: in
             print(say("app.goodbye"), flush=True)
             return 0
         finally:
-            _end(running)
+            running.kill()  # nothing happens to one that has ended; kernels end without their server
+            running.wait()
 
 
 def first_notebook(pages: Path, language: str) -> str:
@@ -203,35 +201,16 @@ def _shut_down(running: subprocess.Popen[bytes], port: int, token: str) -> None:
         running.wait(timeout=15)
 
 
-def _end(running: subprocess.Popen[bytes]) -> None:
-    """End the server, and with it its kernels."""
-    if running.poll() is None:
-        running.terminate()
-        try:
-            running.wait(timeout=15)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):
-            running.kill()
-            running.wait()
-
-
-def _free_port() -> int:
-    for port in _USUAL_PORTS:
-        if not _taken(port):
-            return port
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _taken(port: int) -> bool:
+def _free(port: int) -> int:
+    """The port, if nobody listens there; some free one for 0."""
     with socket.socket() as probe:
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
+        except OSError as error:
+            raise PromofixError("app.port_taken", port=port) from error
+        return int(probe.getsockname()[1])
 
 
 def _environment(token: str) -> dict[str, str]:

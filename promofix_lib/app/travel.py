@@ -23,6 +23,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.journal import NAME, Journal
 from promofix_lib.case.records import ExportRecord
 from promofix_lib.errors import CaseError
+from promofix_lib.export.cancellation import Withheld
 from promofix_lib.places import (
     cases_folder,
     checked_case_name,
@@ -34,7 +35,7 @@ from promofix_lib.places import (
     trouble_of_case_told,
     trouble_told,
 )
-from promofix_lib.plain import Record, typed
+from promofix_lib.plain import Record, Shown, typed
 from promofix_lib.purge.removal import planned, without_buyers
 from promofix_lib.purge.search import Searcher
 from promofix_lib.say import Told, say, told
@@ -67,24 +68,19 @@ class _Listed(Record):
 
 
 @dataclass(frozen=True)
-class Packed:
+class Packed(Shown):
     """A case in one file: how many of its files, and those that stayed behind, each with why."""
 
     file: Path
     case: str
     files: int
     without_buyers: bool
-    left_out: tuple[tuple[str, Told], ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON of ``promofix pack --json``."""
-        left_out = [{"what": name, "why": str(why)} for name, why in self.left_out]
-        return {**vars(self), "file": str(self.file), "left_out": left_out}
+    left_out: tuple[Withheld, ...]
 
     def text(self) -> str:
         """Where the file is, what stayed behind, and whether buyers are in it."""
         said = [say("app.packed", file=str(self.file), n=self.files)]
-        said += [say("app.left_behind", what=name, why=why) for name, why in self.left_out]
+        said += [say("app.left_behind", what=one.what, why=one.why) for one in self.left_out]
         said.append(say("app.packed_without_buyers" if self.without_buyers else "app.packed_with_buyers"))
         return "\n".join(said)
 
@@ -121,7 +117,7 @@ def pack(case: Case, folder: Path, *, without: bool = False, now: datetime | Non
             why = told("app.holds_buyers")
         if not all(map(is_plain_name, name.split("/"))):
             why = told("app.no_plain_name")
-        left_out.append((name, why)) if why else taken.append((name, path))
+        left_out.append(Withheld(Told(name), why)) if why else taken.append((name, path))
     with _draft_of(target) as (file, scratch):
         copy = Journal(scratch, lambda: moment)
         case.journal.copy(copy.path)

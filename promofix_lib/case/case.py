@@ -120,10 +120,8 @@ class Case(CaseFolder):
         also : object, optional
             Worked out anew when this differs.
         """
-        orders = self.orders
-        asked = (orders, self.revision if per == "revision" else 0, also)
-        kept = cast("tuple[Any, Any, Any]", self._kept.get(name, ((None, 0, None), None))[0])
-        if kept[0] is not orders or kept[1:] != asked[1:]:
+        asked = (self.hashes(), self.revision if per == "revision" else 0, also)
+        if self._kept.get(name, (None, None))[0] != asked:
             self._kept[name] = (asked, make())
         return cast("T", self._kept[name][1])
 
@@ -140,17 +138,16 @@ class Case(CaseFolder):
         ReportError
             A report that cannot be used, with what to do.
         """
-        hashes = self.hashes()
-        if not hashes:
+        return self.once("reading", self._read, per="reading")
+
+    def _read(self) -> Reading:
+        if not self.reports:
             raise CaseError("case.no_report", name=self.name, folder=self.reports_folder)
-        if self._kept.get("reading", (None,))[0] != hashes:
-            paths = [self.reports_folder / name for name in hashes]
-            watched = sys.stderr.isatty() or "ipykernel" in sys.modules  # by somebody, not a pipe
-            with where_allowed():
-                private_folder(self.folder / "cache")
-            with trouble_told(self.reports_folder):
-                self._kept["reading"] = (hashes, read_orders(paths, cache=self.folder / "cache", progress=watched))
-        return cast("Reading", self._kept["reading"][1])
+        watched = sys.stderr.isatty() or "ipykernel" in sys.modules  # by somebody, not a pipe
+        with where_allowed():
+            private_folder(self.folder / "cache")
+        with trouble_told(self.reports_folder):
+            return read_orders(self.reports, cache=self.folder / "cache", progress=watched)
 
     @property
     def orders(self) -> pd.DataFrame:
