@@ -153,6 +153,16 @@ def test_honouring_never_uses_more_than_the_stock():
     assert plan.cancel == ("O", "P")
 
 
+def test_what_loses_nothing_is_shipped():
+    """Also where cancelling it would count nowhere, and where just enough of it is left while another SKU runs out."""
+    free = best_plan(some(order("O", 0, counts=False)), [week(100)])
+    short = some(order("O", -1, A=5), order("P", -2, A=4), order("Q", 0, B=2))
+    tight = best_plan(short, [week(200)], stock={"A": 0, "B": 2})
+    assert isinstance(free, Plan)
+    assert isinstance(tight, Plan)
+    assert (free.cancel, tight.cancel) == ((), ("O", "P"))
+
+
 def test_only_as_many_are_cancelled_as_the_stock_needs():
     """A hundred equal orders that earn money and stock for ninety: ten are cancelled, not all."""
     plan = best_plan(some(*(order(f"O{n}", -SCALE, A=1) for n in range(100))), [week(9000)], stock={"A": 90})
