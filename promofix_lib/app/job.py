@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -127,21 +126,25 @@ def run_job(
     PromofixError
         There are fewer incidents than asked for.
     """
-    with _whole_or_nothing(out) as nothing:
+    half_made = not out.exists()
+    try:
         case = Case.open(out, language=language)
         case.add_reports(files)
         findings = case.findings
         if not findings.incidents:
-            reading = case.reading
-            nothing()
-            return JobDone(reading, findings)
+            return JobDone(case.reading, findings)
         if incident > len(findings.incidents):
             raise PromofixError("app.fewer_incidents", asked=incident, n=len(findings.incidents))
         case.take_found()
         if incident:
             for taken in case.incidents:
                 case.take(taken.number, taken.finding == findings.incidents[incident - 1])
-        return export_case(case, promotion_ended=promotion_ended, progress=progress, now=now)
+        done = export_case(case, promotion_ended=promotion_ended, progress=progress, now=now)
+        half_made = False
+        return done
+    finally:
+        if half_made:
+            shutil.rmtree(out, ignore_errors=True)
 
 
 def export_case(
@@ -184,19 +187,3 @@ def export_case(
         nothing = told(error.key)  # an answer like "no incident", not a fault
     worked_on = tuple(taken.finding for taken in case.incidents if taken.taken and taken.finding)
     return JobDone(case.reading, case.findings, case, worked_on, handover, nothing)
-
-
-@contextmanager
-def _whole_or_nothing(folder: Path) -> Iterator[Any]:
-    """Take a folder that was made on the way away again when the work fails; one that was there before stays."""
-    was_there = folder.exists()
-
-    def nothing() -> None:
-        if not was_there:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    try:
-        yield nothing
-    except (PromofixError, OSError, KeyboardInterrupt):
-        nothing()
-        raise

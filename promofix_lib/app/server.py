@@ -214,6 +214,5 @@ def _free(port: int) -> int:
 
 
 def _environment(token: str) -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    paths = [*([] if FROM_WHEEL else [str(PROJECT)]), *filter(None, [environment.get("PYTHONPATH")])]
-    return environment | {"PYTHONPATH": os.pathsep.join(paths), "JUPYTER_TOKEN": token}
+    paths = [*([] if FROM_WHEEL else [str(PROJECT)]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "JUPYTER_TOKEN": token}

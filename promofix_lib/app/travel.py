@@ -6,7 +6,6 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 import stat
 import tempfile
 import zipfile
@@ -147,20 +146,16 @@ def unpack(file: Path, name: str = "") -> Case:
         left then.
     """
     private_folder(cases_folder())
-    sweep(cases_folder(), (".unpack-*",))
     with _opened(file) as (package, listed):
         target = cases_folder() / checked_case_name(name or listed.name)
         if target.exists():
             raise CaseError("app.case_is_there", folder=target)
-        with trouble_told(target):
-            draft = Path(tempfile.mkdtemp(prefix=".unpack-", dir=cases_folder()))
-            try:
-                for member, digest in listed.files.items():
-                    _laid(package, member, digest, draft / member, file)
-                Journal(draft, lambda: listed.packed_at).check()
-                draft.rename(target)
-            finally:
-                shutil.rmtree(draft, ignore_errors=True)
+        with trouble_told(target), _scratch(cases_folder(), ".unpack-") as scratch:
+            draft = private_folder(scratch / "case")
+            for member, digest in listed.files.items():
+                _laid(package, member, digest, draft / member, file)
+            Journal(draft, lambda: listed.packed_at).check()
+            draft.rename(target)
     return Case.existing(target)
 
 
@@ -190,18 +185,21 @@ def _files(folder: Path) -> Iterator[Path]:
 @contextmanager
 def _draft_of(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
     """A file that gets its name when it is whole, and a folder for what is needed on the way; both private."""
-    sweep(target.parent, (".pack-*",))
-    with trouble_told(target):
-        scratch = Path(tempfile.mkdtemp(prefix=".pack-", dir=target.parent))
-        try:
-            draft = scratch / "draft"
-            with _made(draft) as file:
-                yield file, scratch
-                file.flush()
-                os.fsync(file.fileno())
-            draft.rename(target)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+    with trouble_told(target), _scratch(target.parent, ".pack-") as scratch:
+        draft = scratch / "draft"
+        with _made(draft) as file:
+            yield file, scratch
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(target)
+
+
+@contextmanager
+def _scratch(folder: Path, begins: str) -> Iterator[Path]:
+    """A private folder that is gone afterwards; those that a killed process left go with it."""
+    sweep(folder, (f"{begins}*",))
+    with tempfile.TemporaryDirectory(prefix=begins, dir=folder, ignore_cleanup_errors=True) as scratch:
+        yield Path(scratch)
 
 
 def _made(path: Path) -> IO[bytes]:
