@@ -179,15 +179,17 @@ class _Work:
         always: bool = False,
         ships: bool = True,
     ) -> None:
-        """Add a step about some orders; without any only when it is to be done `always`."""
+        """Add a step about some orders, early enough for their deadline; about none only when it is `always` done."""
         if not rows and not always:
             return
         due = min((row.ship_by for row in rows if row.ship_by is not None and ships), default=None)
+        begin = self.now.astimezone(UTC) + (_minutes(key) if after is None else after)
+        begin = begin if due is None else max(self.now, min(begin, due - SPARE))
         facts = {"n": len(rows)} | ({"number": number} if number else {})
         self.steps.append(
             Step(
                 key=f"{key}_{number}" if number else key,
-                when=(self.now.astimezone(UTC) + (_minutes(key) if after is None else after)).astimezone(self.zone),
+                when=begin.astimezone(self.zone),
                 what=told(f"account.{key}_what", **facts),
                 why=told(f"account.{key}_why"),
                 order_ids=tuple(row.order_id for row in rows),
@@ -211,9 +213,8 @@ class _Work:
         return at.astimezone(UTC) - self.now.astimezone(UTC)
 
     def in_order(self) -> tuple[Step, ...]:
-        """The steps by time, each early enough for its deadline, and what a cancellation needs before it."""
-        begun = [step.due and max(self.now, min(step.when, step.due - SPARE)) for step in self.steps]
-        moved = [replace(step, when=when or step.when) for step, when in zip(self.steps, begun, strict=True)]
+        """The steps by time, what a cancellation needs before it."""
+        moved = self.steps
         first = min((step.when for step in moved if step.key.startswith("cancel")), default=None)
         if first is not None:
             before = {key for key, facts in _STEPS.items() if facts.get("before_cancelling")}

@@ -14,10 +14,8 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import zmq
@@ -65,27 +63,27 @@ def open_notebooks(folder: Path | None = None, *, browser: bool = True, port: in
     quiet_jupyterlab(Path(sys.prefix))
     token = secrets.token_hex(24)
     group: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": _NEW_GROUP}
-    with _stopping_politely():
-        # a process group of its own: Ctrl+C is for us, and Jupyter does not ask whether it is meant
-        command, pipe = server_command(pages, port, first), subprocess.PIPE
-        running = subprocess.Popen(command, cwd=pages, env=_environment(token), stderr=pipe, **group)
-        ending = threading.Event()
-        threading.Thread(target=_pass_on, args=(running, ending), daemon=True).start()
-        try:
-            _wait_for(running, port)
-            address = f"http://127.0.0.1:{port}/doc/tree/{first}?token={token}"
-            print(say("app.opened", address=address), flush=True)
-            if browser:
-                webbrowser.open(address)
-            return running.wait()
-        except KeyboardInterrupt:
-            ending.set()
-            _shut_down(running, port, token)
-            print(say("app.goodbye"), flush=True)
-            return 0
-        finally:
-            running.kill()  # nothing happens to one that has ended; kernels end without their server
-            running.wait()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends the server too, as Ctrl+C does
+    # a process group of its own: Ctrl+C is for us, and Jupyter does not ask whether it is meant
+    command, pipe = server_command(pages, port, first), subprocess.PIPE
+    running = subprocess.Popen(command, cwd=pages, env=_environment(token), stderr=pipe, **group)
+    ending = threading.Event()
+    threading.Thread(target=_pass_on, args=(running, ending), daemon=True).start()
+    try:
+        _wait_for(running, port)
+        address = f"http://127.0.0.1:{port}/doc/tree/{first}?token={token}"
+        print(say("app.opened", address=address), flush=True)
+        if browser:
+            webbrowser.open(address)
+        return running.wait()
+    except KeyboardInterrupt:
+        ending.set()
+        _shut_down(running, port, token)
+        print(say("app.goodbye"), flush=True)
+        return 0
+    finally:
+        running.kill()  # nothing happens to one that has ended; kernels end without their server
+        running.wait()
 
 
 def first_notebook(pages: Path, language: str) -> str:
@@ -154,20 +152,6 @@ def quiet_jupyterlab(prefix: Path) -> None:
         return  # a conda environment of somebody else's: JupyterLab then asks once whether it may fetch news
 
 
-@contextmanager
-def _stopping_politely() -> Iterator[None]:
-    """SIGTERM ends the server too, as Ctrl+C does."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _pass_on(running: subprocess.Popen[bytes], ending: threading.Event) -> None:
     """What the server and its kernels complain of, harmless; what they say because they are ended helps nobody."""
     for line in running.stderr or ():
@@ -177,9 +161,7 @@ def _pass_on(running: subprocess.Popen[bytes], ending: threading.Event) -> None:
 
 def _wait_for(running: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
-        if running.poll() is not None:
-            break
+    while running.poll() is None and time.monotonic() < deadline:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5).close()
         except urllib.error.HTTPError:
