@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -213,14 +212,10 @@ class Account:
         )
 
 
-_books: WeakKeyDictionary[Book, tuple[SellerOrders, ...]] = WeakKeyDictionary()
-
-
+@lru_cache(maxsize=1)
 def _sold(book: Book) -> tuple[SellerOrders, ...]:
     """The seller-fulfilled orders of the reports, worked out once per set of reports."""
-    if book not in _books:
-        _books[book] = seller_orders(book.orders, book.triage)
-    return _books[book]
+    return seller_orders(book.orders, book.triage)
 
 
 def account_of(case: Case) -> Account:

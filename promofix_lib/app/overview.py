@@ -80,16 +80,10 @@ def incidents_text(incidents: Iterable[Finding]) -> str:
 
 def set_aside(reading: Reading) -> list[str]:
     """One sentence per report with lines that could not be read: an affected order may be among them."""
+    first = [(report, report.quarantined[0]) for report in reading.reports if report.quarantined]
     return [
-        say(
-            "app.set_aside",
-            name=report.name,
-            n=len(report.quarantined),
-            line=report.quarantined[0].line,
-            why=report.quarantined[0].reason,
-        )
-        for report in reading.reports
-        if report.quarantined
+        say("app.set_aside", name=report.name, n=len(report.quarantined), line=bad.line, why=bad.reason)
+        for report, bad in first
     ]
 
 

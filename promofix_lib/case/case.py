@@ -310,9 +310,10 @@ class Case(CaseFolder):
     def _by_hand(self) -> tuple[npt.NDArray[np.int8], dict[str, str], dict[str, str]]:
         """Per row 1 (put in), -1 (left out) or 0; the last word counts, by whichever key it was said."""
         words = self.decisions.by_hand
-        names, said, sides = list(words), list(words.values()), {"add": 1, "leave_out": -1, "as_rule": 0}
-        ids = np.array([*(word.id for word in said), 0])
-        verdicts = np.array([*(sides[word.action] for word in said), 0], dtype=np.int8)
+        names, sides = list(words), {"add": 1, "leave_out": -1, "as_rule": 0}
+        ids = np.array([*(number for number, _ in words.values()), 0])
+        said = [decision for _, decision in words.values()]
+        verdicts = np.array([*(sides[one.action] for one in said), 0], dtype=np.int8)
         places = [_place_in(pa.array(names, pa.string()), keys) for keys in (self.keys, self.sku_keys)]
         last = np.where(ids[places[0]] >= ids[places[1]], *places)
         verdict = verdicts[last]

@@ -15,15 +15,6 @@ from promofix_lib.plain import typed
 SELLER = "seller"
 
 
-@dataclass(frozen=True)
-class ByHand:
-    """The last word on one order item: entry, action and reason."""
-
-    id: int
-    action: Action
-    reason: str
-
-
 class Decisions:
     """Everything decided so far; each row of the journal is taken in once, at the same cost however many there are.
 
@@ -35,7 +26,7 @@ class Decisions:
         self.undone: list[tuple[int, Decision]] = []
         self._steps: dict[int, dict[int, Decision]] = {}
         self._now: dict[int, Known | None] = {}
-        self._words: dict[str, list[ByHand]] = {}
+        self._words: dict[str, list[tuple[int, Decision]]] = {}
 
     def apply(self, number: int, hand: str, decision: Decision) -> None:
         """Take in one row of the journal.
@@ -63,7 +54,7 @@ class Decisions:
             self._steps.setdefault(decision.number, {})[number] = decision
             self._now.pop(decision.number, None)
         for item in decision.items:
-            self._words.setdefault(item, []).append(ByHand(number, decision.action, decision.reason))
+            self._words.setdefault(item, []).append((number, decision))
 
     def _drop(self, number: int, decision: Decision) -> None:
         if decision.number:
@@ -87,8 +78,8 @@ class Decisions:
         return tuple(one for _, one in sorted(self._now.items()) if one is not None)
 
     @property
-    def by_hand(self) -> dict[str, ByHand]:
-        """The last word on each order item that was ever decided by hand."""
+    def by_hand(self) -> dict[str, tuple[int, Decision]]:
+        """The last word on each order item that was ever decided by hand, and its number in the journal."""
         return {item: words[-1] for item, words in self._words.items()}
 
     # -- what a change writes -----------------------------------------------------------------------------------------
@@ -126,7 +117,7 @@ class Decisions:
     def decide(self, action: Action, items: Iterable[str], reason: str) -> Iterator[Decision]:
         """The row that puts items in or out by hand; none where that is said already."""
         wanted = tuple(dict.fromkeys(items))
-        said = [self._words[item][-1] if item in self._words else None for item in wanted]
+        said = [self._words[item][-1][1] if item in self._words else None for item in wanted]
         if any(one is None or (one.action, one.reason) != (action, reason) for one in said):
             yield Decision(action, items=wanted, reason=reason)
 

@@ -67,10 +67,7 @@ def _apart(one: Incident, other: Incident) -> float:
 # -- the wider of two -------------------------------------------------------------------------------------------------
 
 _WIDER: dict[str, Any] = {"onset": min, "end": max, "max_unit_price": max, "max_quantity": max, "min_quantity": min}
-_LISTS = (
-    *("promotion_ids", "ceilings", "skus", "sales_channels", "currencies"),
-    *("order_statuses", "fulfillment_channels", "ship_countries"),
-)
+_LISTS = tuple(one.name for one in fields(Incident) if one.default == () and one.name != "except_items")
 
 
 def widened(old: Incident, new: Incident, rows: Rows | None = None) -> Incident:

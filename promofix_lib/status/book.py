@@ -138,8 +138,7 @@ class Book:
         self.order_codes: npt.NDArray[np.int64] = codes.astype(np.int64)
         self.order_names: npt.NDArray[Any] = np.asarray(names, dtype=object)
         self.units: npt.NDArray[np.int64] = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
-        ranks = {word: rank for rank, word in enumerate(WORDS)}
-        self._ranks = np.array([ranks[word] for word in self.triage.to_numpy(dtype=object)], dtype=np.int8)
+        self._ranks = pd.Categorical(self.triage, categories=list(WORDS)).codes
         self._last_rank_first = np.argsort(-self._ranks, kind="stable")
         self._told: dict[tuple[int, ...], dict[str, Any]] = {}
 
