@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -216,6 +217,11 @@ class Answers:
         self._orders = orders
         self._kept = kept
         self._masks: dict[tuple[Any, ...], npt.NDArray[np.bool_]] = {}
+
+    @cached_property
+    def keys(self) -> pd.Series[Any]:
+        """`item_keys` of the order table."""
+        return item_keys(self._orders)
 
     def mask(self, incident: Incident) -> npt.NDArray[np.bool_]:
         """The same as `affected`."""

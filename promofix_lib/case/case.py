@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from promofix_lib.case.folder import CHOSEN, SAMPLE, CaseFolder, now
-from promofix_lib.case.growth import Known, Rows, matched
+from promofix_lib.case.growth import Known, matched
 from promofix_lib.case.records import Meant
 from promofix_lib.case.report_folder import where_allowed
 from promofix_lib.errors import CaseError
@@ -29,7 +29,7 @@ from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.incident import Answers, Incident
 from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.money import NormalPrice
-from promofix_lib.orders import item_keys, sku_keys
+from promofix_lib.orders import sku_keys
 from promofix_lib.places import cases_folder, private_folder, sample_reports, trouble_told, write_atomically
 from promofix_lib.reports.merging import read_orders
 from promofix_lib.reports.report import Reading
@@ -157,7 +157,7 @@ class Case(CaseFolder):
     @property
     def keys(self) -> pd.Series[Any]:
         """`item_keys` of the orders."""
-        return self.once("keys", lambda: item_keys(self.orders), per="reading")
+        return self._answers.keys
 
     @property
     def sku_keys(self) -> pd.Series[Any]:
@@ -238,8 +238,8 @@ class Case(CaseFolder):
 
         What was affected stays affected, numbers and ticks stay; the same again changes nothing.
         """
-        rules, rows = [one.rule for one in self.findings.incidents], self._rows
-        self.journal.decide(lambda story: story.decisions.take_found(rules, rows), "promofix")
+        rules, answers = [one.rule for one in self.findings.incidents], self._answers
+        self.journal.decide(lambda story: story.decisions.take_found(rules, answers), "promofix")
         return self
 
     @property
@@ -262,8 +262,8 @@ class Case(CaseFolder):
     def take(self, what: int | Incident | Finding, on: bool = True) -> Self:
         """Tick an incident, by its number or its rule, or take the tick away; a rule not known yet is a new one."""
         wanted = what.rule if isinstance(what, Finding) else what
-        rows = self._rows if isinstance(wanted, Incident) and self.reports else None
-        self.journal.decide(lambda story: story.decisions.take(wanted, on, rows))
+        answers = self._answers if isinstance(wanted, Incident) and self.reports else None
+        self.journal.decide(lambda story: story.decisions.take(wanted, on, answers))
         return self
 
     def incident_of(self) -> pd.Series[int]:
@@ -282,11 +282,11 @@ class Case(CaseFolder):
 
     def mask(self, rule: Incident) -> npt.NDArray[np.bool_]:
         """Order items that a rule touches; what was asked before is not worked out again."""
-        return self._rows.answers.mask(rule)
+        return self._answers.mask(rule)
 
     @property
-    def _rows(self) -> Rows:
-        return self.once("rows", lambda: Rows(Answers(self.orders), self.keys), per="reading")
+    def _answers(self) -> Answers:
+        return self.once("answers", lambda: Answers(self.orders), per="reading")
 
     @property
     def put_in(self) -> dict[str, str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from promofix_lib.case.growth import Known, Rows, matched, rebased, same_cause, widened
+from promofix_lib.case.growth import Known, matched, rebased, same_cause, widened
 from promofix_lib.case.records import Action, Decision, Entry, KeptReport
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError
-from promofix_lib.incident import Incident
+from promofix_lib.incident import Answers, Incident
 from promofix_lib.plain import typed
 
 SELLER = "seller"
@@ -84,20 +84,20 @@ class Decisions:
 
     # -- what a change writes -----------------------------------------------------------------------------------------
 
-    def take(self, what: int | Incident, on: bool, rows: Rows | None = None) -> Iterator[Decision]:
+    def take(self, what: int | Incident, on: bool, answers: Answers | None = None) -> Iterator[Decision]:
         """Rows that tick an incident, or take the tick away; a rule that is not known yet becomes a new incident."""
         action: Action = "take" if on else "untick"
         same = self._numbered(what) if isinstance(what, int) else matched(self.known, [what]).get(0)
         if same is None and isinstance(what, Incident):
             yield Decision(action, self._following, found=what)
         elif same is not None:
-            grown = widened(same.found, what, rows) if on and isinstance(what, Incident) else same.found
+            grown = widened(same.found, what, answers) if on and isinstance(what, Incident) else same.found
             if grown != same.found:
                 yield Decision(action, same.number, found=grown)
             elif same.taken != on:
                 yield Decision(action, same.number)
 
-    def take_found(self, found: Sequence[Incident], rows: Rows) -> Iterator[Decision]:
+    def take_found(self, found: Sequence[Incident], answers: Answers) -> Iterator[Decision]:
         """Rows that take what was found today: new causes, and known ones that have grown; not what was unticked."""
         known, pairs, following = self.known, matched(self.known, found), self._following
         for place, rule in enumerate(found):
@@ -106,7 +106,7 @@ class Decisions:
                 alike = [one.taken for one in known if same_cause(one.found, rule)]
                 yield Decision("untick" if alike and not any(alike) else "take", following, found=rule)
                 following += 1
-            elif same.taken and (grown := widened(same.found, rule, rows)) != same.found:
+            elif same.taken and (grown := widened(same.found, rule, answers)) != same.found:
                 yield Decision("take", same.number, found=grown)
 
     def set_rule(self, number: int, rule: Incident) -> Iterator[Decision]:
