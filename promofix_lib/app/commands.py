@@ -38,7 +38,7 @@ def test(options: argparse.Namespace) -> int:
 def read(options: argparse.Namespace) -> int:
     """``promofix read``."""
     from promofix_lib.app import overview
-    from promofix_lib.orders import write_csv
+    from promofix_lib.as_csv import write_csv
     from promofix_lib.reports.merging import read_orders
 
     reading = read_orders(options.files, progress=_watched())

@@ -15,9 +15,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from promofix_lib.case.by_hand import ByHand, by_hand
 from promofix_lib.case.folder import CHOSEN, SAMPLE, CaseFolder, now
 from promofix_lib.case.growth import Known, matched
 from promofix_lib.case.records import Meant
@@ -291,42 +290,24 @@ class Case(CaseFolder):
     @property
     def put_in(self) -> dict[str, str]:
         """Order items put in by hand, by today's item key, with the reason."""
-        return dict(self.once("by_hand", self._by_hand)[1])
+        return dict(self.once("by_hand", self._by_hand).put_in)
 
     @property
     def left_out(self) -> dict[str, str]:
         """Order items left out by hand, by today's item key, with the reason."""
-        return dict(self.once("by_hand", self._by_hand)[2])
+        return dict(self.once("by_hand", self._by_hand).left_out)
 
     def chosen(self) -> pd.Series[bool]:
         """Mask over `orders`: every taken incident, with what was put in and without what was left out by hand."""
 
         def choose() -> pd.Series[bool]:
-            verdict = self.once("by_hand", self._by_hand)[0]
+            verdict = self.once("by_hand", self._by_hand).verdict
             return ((self.incident_of() > 0) | (verdict > 0)) & ~pd.Series(verdict < 0, index=self.orders.index)
 
         return self.once("chosen", choose).copy()
 
-    def _by_hand(self) -> tuple[npt.NDArray[np.int8], dict[str, str], dict[str, str]]:
-        """Per row 1 (put in), -1 (left out) or 0; the last word counts, by whichever key it was said."""
-        words = self.decisions.by_hand
-        names, sides = list(words), {"add": 1, "leave_out": -1, "as_rule": 0}
-        ids = np.array([*(number for number, _ in words.values()), 0])
-        said = [decision for _, decision in words.values()]
-        verdicts = np.array([*(sides[one.action] for one in said), 0], dtype=np.int8)
-        places = [_place_in(pa.array(names, pa.string()), keys) for keys in (self.keys, self.sku_keys)]
-        last = np.where(ids[places[0]] >= ids[places[1]], *places)
-        verdict = verdicts[last]
-        lists: dict[int, dict[str, str]] = {1: {}, -1: {}}
-        rows = np.flatnonzero(verdict)
-        keys = self.keys.iloc[rows].to_numpy(dtype=object)
-        for key, place, side in zip(keys, last[rows].tolist(), verdict[rows].tolist(), strict=True):
-            lists[side][key] = said[place].reason
-        in_no_report = verdicts != 0
-        in_no_report[np.concatenate(places)] = False
-        for place in np.flatnonzero(in_no_report).tolist():
-            lists[int(verdicts[place])][names[place]] = said[place].reason
-        return verdict, lists[1], lists[-1]
+    def _by_hand(self) -> ByHand:
+        return by_hand(self.decisions.by_hand, self.keys, self.sku_keys)
 
     @property
     def book(self) -> Any:
@@ -346,8 +327,3 @@ class Case(CaseFolder):
         if moment is None or moment.tzinfo is not None:
             return moment
         return moment.replace(tzinfo=self.zone if self.reports else UTC)
-
-
-def _place_in(names: pa.Array, keys: pd.Series[Any]) -> npt.NDArray[np.int64]:
-    places = pc.index_in(keys.array.__arrow_array__(), value_set=names)
-    return np.asarray(pc.fill_null(places, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
