@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -212,10 +213,14 @@ class Account:
         )
 
 
-@lru_cache(maxsize=1)
+_books: WeakKeyDictionary[Book, tuple[SellerOrders, ...]] = WeakKeyDictionary()
+
+
 def _sold(book: Book) -> tuple[SellerOrders, ...]:
     """The seller-fulfilled orders of the reports, worked out once per set of reports."""
-    return seller_orders(book.orders, book.triage)
+    if book not in _books:
+        _books[book] = seller_orders(book.orders, book.triage)
+    return _books[book]
 
 
 def account_of(case: Case) -> Account:

@@ -18,8 +18,6 @@ from promofix_lib.amounts import Money
 from promofix_lib.money import SCALE
 from promofix_lib.status.book import Book
 
-Cells = npt.NDArray[Any]
-
 
 @dataclass(frozen=True)
 class Choice:

@@ -180,7 +180,7 @@ def _shut_down(running: subprocess.Popen[bytes], port: int, token: str) -> None:
     )
     with suppress(OSError, KeyboardInterrupt, subprocess.TimeoutExpired):
         urllib.request.urlopen(asked, timeout=5).close()
-        running.wait(timeout=15)
+        running.wait(timeout=30)
 
 
 def _free(port: int) -> int:
