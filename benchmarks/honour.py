@@ -17,8 +17,9 @@ from random import Random
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from promofix_lib.account.choices import SCALE, Choice, Choices, Window
+from promofix_lib.account.choices import Choice, Choices, Window
 from promofix_lib.account.honour import Plan, best_plan
+from promofix_lib.money import SCALE
 
 DAY = date(2026, 11, 20)
 LIMIT = Fraction(25, 1000)

@@ -88,12 +88,15 @@ def typed_amount(text: str, language: str | None = None) -> Decimal:
     Traceback (most recent call last):
     promofix_lib.amounts.TypedError: '1,99' is not a number here. Write it like 1,234.50.
     """
-    point, groups = _separators(_locale(language))
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    name = _locale(language)
+    point, groups = get_decimal_symbol(name), unicodedata.normalize("NFKC", get_group_symbol(name))
     plain = unicodedata.normalize("NFKC", text).strip()
     group = f"[{re.escape(groups)}]"
     whole = rf"\d{{1,3}}(?:{group}\d{{3}})+|\d+"
     if not re.fullmatch(rf"[-−]?(?:{whole})(?:{re.escape(point)}\d+)?", plain, re.ASCII):
-        raise TypedError("amounts.not_a_number", found=text, example=_example(language))
+        raise TypedError("amounts.not_a_number", found=text, example=amount_text(Decimal("1234.5"), "", language))
     return Decimal(re.sub(group, "", plain).replace(point, ".").replace("−", "-"))
 
 
@@ -134,15 +137,3 @@ def _locale(language: str | None) -> str:
 
         language = current_language()
     return language.replace("-", "_")
-
-
-@cache
-def _separators(name: str) -> tuple[str, str]:
-    from babel.numbers import get_decimal_symbol, get_group_symbol
-
-    group = unicodedata.normalize("NFKC", get_group_symbol(name))
-    return get_decimal_symbol(name), group
-
-
-def _example(language: str | None) -> str:
-    return amount_text(Decimal("1234.50"), "", language)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from promofix_lib.orders import has_any
+
+_SOLD_AS = ("sku", "sales_channel", "currency")
 
 
 def in_window(orders: pd.DataFrame, start: datetime | None, end: datetime | None) -> pd.Series[bool]:
@@ -123,3 +130,36 @@ def is_shipped(orders: pd.DataFrame) -> pd.Series[bool]:
     """
     by_order = one_of(orders, "order_status", ["Shipped", "Shipping"]) & ~one_of(orders, "item_status", ["Unshipped"])
     return one_of(orders, "item_status", ["Shipped"]) | by_order
+
+
+def first_that_fits(orders: pd.DataFrame, prices: Sequence[Any]) -> npt.NDArray[np.int64]:
+    """Per order item the place of the first price that is for it, -1 where none is.
+
+    Parameters
+    ----------
+    orders : DataFrame
+        Order table.
+    prices : sequence
+        What has a ``sku``, ``sales_channel`` and ``currency``; an empty channel or currency stands for every one.
+
+    Examples
+    --------
+    >>> from promofix_lib.incident import Ceiling
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"sku": "A", "currency": "USD"}, {"sku": "A"}, {"sku": "B"}])
+    >>> first_that_fits(orders, [Ceiling("A", "", "USD", Decimal(2)), Ceiling("A", "", "", Decimal(1))]).tolist()
+    [0, 1, -1]
+    """
+    kind = np.zeros(len(orders), dtype=np.int64)  # the same where no price can tell two rows apart
+    for column in _SOLD_AS:
+        words = pa.array({getattr(one, column) or None for one in prices}, pa.string())
+        place = pc.index_in(orders[column].array.__arrow_array__(), words)
+        kind = kind * (len(words) + 1) + np.asarray(place.fill_null(len(words)), dtype=np.int64)
+    alike, first = pd.factorize(kind)[0], np.flatnonzero(~pd.Series(kind).duplicated())
+    cells = {column: orders[column].iloc[first].fillna("").to_numpy() for column in _SOLD_AS}
+    fits = np.full(len(first), -1, dtype=np.int64)
+    for number in reversed(range(len(prices))):  # the first that fits has the last word
+        words_of = {column: getattr(prices[number], column) for column in _SOLD_AS}
+        same = [cells[column] == word for column, word in words_of.items() if word or column == "sku"]
+        fits[np.logical_and.reduce(same)] = number
+    return fits[alike]

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from promofix_lib.filters import in_window, is_cancelled, one_of, priced_at_most, with_promotions
+from promofix_lib.filters import first_that_fits, in_window, is_cancelled, one_of, priced_at_most, with_promotions
 from promofix_lib.orders import is_true, item_keys
 
 
@@ -112,15 +111,10 @@ def affected(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
     Series
         Boolean mask.
     """
-    mask = _everything(orders)
-    for question in QUESTIONS.values():
-        if question.asked(incident):
-            mask &= question.answer(orders, incident)
-    return mask
+    return pd.Series(Answers(orders).mask(incident), index=orders.index)
 
 
 _EMPTY = Incident()
-_BETWEEN = "\x1f"  # stands in no SKU, channel or currency
 
 
 @dataclass(frozen=True)
@@ -142,18 +136,10 @@ def _allowed(field: str, column: str) -> Question:
     return Question((field,), lambda orders, rule: one_of(orders, column, getattr(rule, field)), column=column)
 
 
-def _business(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
-    return is_true(orders["is_business_order"]) == incident.is_business_order
-
-
 def _quantity(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
-    units = orders["quantity"]
-    mask = units.notna().astype(bool)
-    if incident.min_quantity is not None:
-        mask &= (units >= incident.min_quantity).fillna(False).astype(bool)
-    if incident.max_quantity is not None:
-        mask &= (units <= incident.max_quantity).fillna(False).astype(bool)
-    return mask
+    edges = (incident.min_quantity, 0), (incident.max_quantity, 2**63 - 1)
+    least, most = (open_edge if edge is None else edge for edge, open_edge in edges)
+    return orders["quantity"].between(least, most).fillna(False).astype(bool)
 
 
 def _not_excepted(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
@@ -161,10 +147,6 @@ def _not_excepted(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
     company = orders[one_of(orders, "order_id", {key.split("/")[0] for key in incident.except_items})]
     cleared = item_keys(company).isin(incident.except_items)
     return ~cleared.reindex(orders.index, fill_value=False).astype(bool)
-
-
-def _everything(orders: pd.DataFrame) -> pd.Series[bool]:
-    return pd.Series(True, index=orders.index)
 
 
 def cheap_enough(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
@@ -180,44 +162,21 @@ def cheap_enough(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
     asks_price = bool(incident.ceilings) or incident.max_unit_price is not None
     unpriced = orders["unit_price"].isna()
     told = unpriced & ~is_cancelled(orders) if incident.promotion_ids else unpriced & (not asks_price)
-    if not asks_price:
-        return ~unpriced | told
-    cheap = _everything(orders)
+    cheap = ~unpriced
     if incident.max_unit_price is not None:
         cheap &= priced_at_most(orders, incident.max_unit_price)
     if incident.ceilings:
-        limit, has_limit = _limits(orders, incident.ceilings)
+        limit = _limits(orders, incident.ceilings)
         cheap &= (orders["unit_price"] <= limit).fillna(False).astype(bool)
-        told &= has_limit
+        told &= limit.notna()
     return cheap | told
 
 
-def _limits(orders: pd.DataFrame, ceilings: tuple[Ceiling, ...]) -> tuple[pd.Series[Any], pd.Series[bool]]:
-    chosen = np.full(len(orders), -1, dtype=np.int64)
+def _limits(orders: pd.DataFrame, ceilings: tuple[Ceiling, ...]) -> pd.Series[Any]:
     # a ceiling that names its channel and currency speaks before one for all of them
-    for columns in (("sku",), ("sku", "currency"), ("sku", "sales_channel"), ("sku", "sales_channel", "currency")):
-        mine = [place for place, ceiling in enumerate(ceilings) if _asked(ceiling) == columns]
-        if mine:
-            keys = [tuple(getattr(ceilings[place], column) for column in columns) for place in mine]
-            found = _place_in(orders, columns, keys)
-            chosen = np.where(found >= 0, np.array(mine)[found], chosen)
-    prices = pd.Series([*(ceiling.price for ceiling in ceilings), None], dtype=orders["unit_price"].dtype)
-    limit = prices.take(np.where(chosen >= 0, chosen, len(ceilings))).set_axis(orders.index)
-    return limit, limit.notna()
-
-
-def _asked(ceiling: Ceiling) -> tuple[str, ...]:
-    return tuple(
-        column for column in ("sku", "sales_channel", "currency") if column == "sku" or getattr(ceiling, column)
-    )
-
-
-def _place_in(orders: pd.DataFrame, columns: tuple[str, ...], keys: list[tuple[str, ...]]) -> npt.NDArray[np.int64]:
-    """Per order item the number of the first key that its columns match, -1 where none does."""
-    cells = [pc.fill_null(pa.chunked_array([orders[column].array.__arrow_array__()]), "") for column in columns]
-    wanted = pa.array([_BETWEEN.join(key) for key in keys], pa.string())
-    found = pc.index_in(pc.binary_join_element_wise(*cells, _BETWEEN), value_set=wanted)
-    return pc.fill_null(found, -1).to_numpy().astype(np.int64)
+    ranked = sorted(ceilings, key=lambda one: (not one.sales_channel, not one.currency))
+    prices = pd.Series([*(one.price for one in ranked), None], dtype=orders["unit_price"].dtype)
+    return prices.take(first_that_fits(orders, ranked)).set_axis(orders.index)
 
 
 QUESTIONS: dict[str, Question] = {
@@ -233,7 +192,9 @@ QUESTIONS: dict[str, Question] = {
     "sales_channels": _allowed("sales_channels", "sales_channel"),
     "ship_countries": _allowed("ship_countries", "ship_country"),
     "currencies": _allowed("currencies", "currency"),
-    "is_business_order": Question(("is_business_order",), _business),
+    "is_business_order": Question(
+        ("is_business_order",), lambda orders, rule: is_true(orders["is_business_order"]) == rule.is_business_order
+    ),
     "quantity": Question(("min_quantity", "max_quantity"), _quantity),
     "except_items": Question(("except_items",), _not_excepted),
 }
@@ -257,6 +218,11 @@ class Answers:
         self._kept = kept
         self._masks: dict[tuple[Any, ...], npt.NDArray[np.bool_]] = {}
 
+    @cached_property
+    def keys(self) -> pd.Series[Any]:
+        """`item_keys` of the order table."""
+        return item_keys(self._orders)
+
     def mask(self, incident: Incident) -> npt.NDArray[np.bool_]:
         """The same as `affected`."""
         return self.without("", incident)
@@ -268,10 +234,7 @@ class Answers:
 
     def _answer(self, name: str, incident: Incident) -> npt.NDArray[np.bool_]:
         question = QUESTIONS[name]
-        values = [getattr(incident, field) for field in question.fields]
-        if name == "price":
-            values[-1] = bool(values[-1])  # only that there is a promotion matters to an unpriced item
-        place = (name, *values)
+        place = (name, *(getattr(incident, field) for field in question.fields))
         if place not in self._masks:
             self._masks[place] = question.answer(self._orders, incident).to_numpy(dtype=np.bool_)
             if len(self._masks) > self._kept:

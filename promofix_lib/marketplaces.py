@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -106,18 +107,16 @@ def marketplace_of(sales_channel: object, currency: object = None) -> Marketplac
 
 
 def main_marketplace(sales_channels: Iterable[object], currencies: Iterable[object] = ()) -> Marketplace:
-    """The marketplace that occurs most often, whose zone a chart over several of them is drawn in.
+    """The marketplace that occurs most often, by the currencies where no channel tells: a chart is drawn in its zone.
 
     Examples
     --------
     >>> main_marketplace(["Amazon.de", "Amazon.com", "Amazon.com"]).code
     'US'
     """
-    votes: dict[Marketplace, int] = {}
-    for channel in sales_channels:
-        market = marketplace_of(channel)
-        votes[market] = votes.get(market, 0) + (market is not UNKNOWN)
-    for currency in currencies:
-        market = marketplace_of(None, currency)
-        votes[market] = votes.get(market, 0) + (market is not UNKNOWN and not any(votes.values()))
-    return max(votes, key=lambda market: votes[market], default=UNKNOWN)
+    by_channel = map(marketplace_of, sales_channels)
+    by_currency = (marketplace_of(None, currency) for currency in currencies)
+    for told in (by_channel, by_currency):
+        if votes := Counter(market for market in told if market is not UNKNOWN):
+            return votes.most_common(1)[0][0]
+    return UNKNOWN

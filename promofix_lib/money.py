@@ -11,11 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from promofix_lib.amounts import plain_amount
-from promofix_lib.filters import is_shipped
+from promofix_lib.filters import first_that_fits, is_shipped
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.orders import MONEY, decimals, flat_lists, money_as_integers
 from promofix_lib.plain import Shown
@@ -24,11 +22,11 @@ from promofix_lib.say import Told, told
 Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
-_SCALE = 10_000  # item_price and item_promotion_discount are kept in ten-thousandths
+SCALE = 10_000
+"""Amounts of the ledger are whole ten-thousandths, as `item_price` and `item_promotion_discount` are kept."""
 _ENOUGH = 3
 _USUALLY = 0.9
 _GIVEN = told("money.given_by_seller")
-_SOLD_AS = ("sku", "sales_channel", "currency")
 _LARGEST = 9e18  # an int64 holds no more
 
 
@@ -108,22 +106,21 @@ class Ledger:
         """Normal value less what was paid, with its sign; 0 where not known."""
         return np.where(self.known, self.normal - self.paid, 0)
 
-    def part(self, rows: Ints) -> Ledger:
-        """The ledger of these rows alone."""
+    def part(self, rows: Ints | Mask) -> Ledger:
+        """The ledger of these rows alone, by their numbers or as a mask."""
         columns = (self.paid[rows], self.paid_known[rows], self.normal[rows], self.normal_known[rows])
         return Ledger(*columns, self.currencies, self.currency[rows])
 
-    def sums(self, mask: Mask | pd.Series[bool] | None = None) -> tuple[Amounts, ...]:
-        """Sums per currency (never added up), the largest loss first; of the rows in `mask`, or of all."""
-        wanted = np.ones(len(self.paid), np.bool_) if mask is None else np.asarray(mask, dtype=np.bool_)
+    def sums(self) -> tuple[Amounts, ...]:
+        """Sums per currency (never added up), the largest loss first."""
         per_currency = []
-        for place in np.flatnonzero(np.bincount(self.currency[wanted], minlength=len(self.currencies))):
-            mine = wanted & (self.currency == place)
+        for place in np.flatnonzero(np.bincount(self.currency)):
+            mine = self.currency == place
             counted = mine & self.known
-            paid, normal = (_exact(values[counted].sum()) for values in (self.paid, self.normal))
+            paid, normal = (exact(values[counted].sum()) for values in (self.paid, self.normal))
             unknown = int(mine.sum() - counted.sum())
             per_currency.append(Amounts(self.currencies[place], paid, normal, normal - paid, unknown))
-        return _with_the_nameless(sorted(per_currency, key=lambda one: (-one.loss, one.currency)))
+        return tuple(sorted(per_currency, key=lambda one: (-one.loss, one.currency)))
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -169,13 +166,14 @@ def ledger(orders: pd.DataFrame, normal_prices: Iterable[NormalPrice] = (), wron
     price, priced = money_as_integers(orders["item_price"])
     discount, printed = money_as_integers(orders["item_promotion_discount"])
     units = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
-    paid_known = priced & (units > 0) & ~_discount_to_come(orders, printed & (discount != 0), printed, frozenset(wrong))
+    sold = units > 0
+    paid_known = priced & sold & ~_discount_to_come(orders, printed & (discount != 0), printed, frozenset(wrong))
     price -= np.abs(discount, out=discount)
     del discount
     paid = np.where(paid_known, np.maximum(price, 0, out=price), 0)
     del price
     normal, normal_known = _normal_values(orders, units, tuple(normal_prices))
-    return Ledger(paid, paid_known, normal, normal_known, names, codes)
+    return Ledger(paid, paid_known, normal, normal_known & sold, names, codes)
 
 
 def _discount_to_come(orders: pd.DataFrame, discounted: Mask, printed: Mask, wrong: Collection[str]) -> Mask:
@@ -204,63 +202,33 @@ def _orders_per_code(codes: Ints, order: Ints, count: int) -> Ints:
 
 
 def _normal_values(orders: pd.DataFrame, units: Ints, normal_prices: Sequence[NormalPrice]) -> tuple[Ints, Mask]:
-    alike, first = _sold_alike(orders, normal_prices)
-    cells = {column: orders[column].iloc[first].fillna("").to_numpy() for column in _SOLD_AS}
-    fits = np.full(len(first), -1, dtype=np.int32)
-    for place in range(len(normal_prices) - 1, -1, -1):  # the first that fits has the last word
-        words = {column: getattr(normal_prices[place], column) for column in _SOLD_AS}
-        same = [cells[column] == word for column, word in words.items() if word or column == "sku"]
-        fits[np.logical_and.reduce(same)] = place
-    number = fits[alike]
-    known = (number >= 0) & (units > 0)
-    each = np.array([int((one.price * _SCALE * 100).to_integral_value()) for one in normal_prices] or [0])
-    rows = np.flatnonzero(known)
-    known[rows] = each[number[rows]] * units[rows].astype(np.float64) < _LARGEST
-    rows, total = rows[known[rows]], np.zeros(len(orders), dtype=np.int64)
-    total[rows] = (each[number[rows]] * units[rows] + 50) // 100  # millionths of a unit price, half up
-    return total, known
-
-
-def _sold_alike(orders: pd.DataFrame, normal_prices: Sequence[NormalPrice]) -> tuple[Ints, Ints]:
-    """A number per row, the same where no normal price can tell two rows apart; the first row of each number."""
-    kind = np.zeros(len(orders), dtype=np.int64)
-    for column in _SOLD_AS:
-        words = pa.array({getattr(one, column) or None for one in normal_prices}, pa.string())
-        place = pc.index_in(orders[column].array.__arrow_array__(), words)
-        kind = kind * (len(words) + 1) + np.asarray(place.fill_null(len(words)), dtype=np.int64)
-    alike, kinds = pd.factorize(kind)
-    first = np.zeros(len(kinds), dtype=np.int64)
-    first[alike[::-1]] = np.arange(len(orders))[::-1]
-    return alike, first
+    number = first_that_fits(orders, normal_prices)
+    each = np.array([int((one.price * SCALE * 100).to_integral_value()) for one in normal_prices] or [0])
+    known = (number >= 0) & (each[number] * units.astype(np.float64) < _LARGEST)
+    return np.where(known, (each[number] * np.where(known, units, 0) + 50) // 100, 0), known  # half up
 
 
 def _currencies(orders: pd.DataFrame) -> tuple[tuple[str, ...], Ints]:
-    """A row without a currency (no price yet) has its marketplace's, where the sales channel tells it."""
+    """A row without a currency (no price yet) has its marketplace's, else the only one that any row tells."""
     told, known = pd.factorize(orders["currency"].fillna(""))
     names = [str(name) for name in known]
-    silent = np.flatnonzero(told == names.index("")) if "" in names else np.array([], np.int64)
+    silent, unpriced = np.flatnonzero(orders["currency"].isna()), orders["item_price"].isna().to_numpy()
     which, channels = pd.factorize(orders["sales_channel"].iloc[silent].fillna(""))
     own = [marketplace_of(str(channel) or None).currency for channel in channels]
     names += [currency for currency in dict.fromkeys(own) if currency not in names]
     told[silent] = np.array([names.index(currency) for currency in own], np.int64)[which]
+    if "" in names and len(names) == 2:
+        told[(told == names.index("")) & unpriced] = 1 - names.index("")
     codes, present = pd.factorize(told)
     return tuple(names[place] for place in present), codes.astype(np.int64, copy=False)
 
 
-def _with_the_nameless(sums: list[Amounts]) -> tuple[Amounts, ...]:
-    """Items whose currency nobody tells count to the only other currency, if there is just one."""
-    named = [one for one in sums if one.currency]
-    if len(named) != 1 or len(sums) != 2:
-        return tuple(sums)
-    nameless = next(one for one in sums if not one.currency)
-    if nameless.paid or nameless.normal_value:
-        return tuple(sums)
-    one = named[0]
-    unknown = one.items_not_known + nameless.items_not_known
-    return (Amounts(one.currency, one.paid, one.normal_value, one.loss, unknown),)
+def exact(ten_thousandths: Any) -> Decimal:
+    """An amount in the ledger's whole numbers as a Decimal, to the cent where that is exact.
 
-
-def _exact(ten_thousandths: Any) -> Decimal:
-    amount = Decimal(int(ten_thousandths)) / _SCALE
+    >>> exact(15000), exact(-5)
+    (Decimal('1.50'), Decimal('-0.0005'))
+    """
+    amount = Decimal(int(ten_thousandths)) / SCALE
     cents = amount.quantize(Decimal("0.01"))
     return cents if cents == amount else amount

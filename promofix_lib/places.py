@@ -18,20 +18,11 @@ from contextlib import contextmanager, suppress
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, TypeVar, cast
 
 from promofix_lib.errors import CaseError
 
-
-class InFolder(Protocol):
-    """What has a folder: a case."""
-
-    folder: Path
-
-
-C = TypeVar("C", bound=InFolder)
-P = ParamSpec("P")
-R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 
 PACKAGE = Path(__file__).resolve().parent
 PROJECT = PACKAGE.parent
@@ -332,15 +323,15 @@ def trouble_told(path: Path) -> Iterator[None]:
         raise CaseError("places.gone" if gone else key, file=path, why=str(error)) from error
 
 
-def trouble_of_case_told(act: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
+def trouble_of_case_told(act: F) -> F:
     """The same function of a case, with `trouble_told` of its folder around it: for what writes many files."""
 
     @wraps(act)
-    def told(case: C, /, *args: P.args, **named: P.kwargs) -> R:
+    def told(case: Any, /, *args: Any, **named: Any) -> Any:
         with trouble_told(case.folder):
             return act(case, *args, **named)
 
-    return told
+    return cast("F", told)
 
 
 def _why(error: Exception) -> str:

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.growth import Known, Rows, matched, rebased, widened
+from promofix_lib.case.growth import Known, matched, rebased, widened
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.incident import Answers, Ceiling, Incident
-from promofix_lib.orders import item_keys, order_table
+from promofix_lib.orders import order_table
 from promofix_lib.say import current_language
 from tests.handed_case import NIGHT, all_orders, line, make_case, usual, victims
 from tests.made_sample import make_sample
@@ -35,7 +35,7 @@ def open_case(folder: Path) -> Case:
 
 def said(case: Case, action: str) -> dict[str, str]:
     """What was last said by hand, with the reason."""
-    return {item: word.reason for item, word in case.decisions.by_hand.items() if word.action == action}
+    return {item: word.reason for item, (_, word) in case.decisions.by_hand.items() if word.action == action}
 
 
 @pytest.fixture
@@ -341,15 +341,15 @@ def test_a_rule_found_again_never_shrinks_nor_grows_beyond_both():
         }
         for n in range(40)
     )
-    rows = Rows(Answers(orders), item_keys(orders))
+    answers = Answers(orders)
     for old in rules():
         for new in rules():
-            grown = widened(old, new, rows)
-            touched, was, now = (rows.answers.mask(rule) for rule in (grown, old, new))
+            grown = widened(old, new, answers)
+            touched, was, now = (answers.mask(rule) for rule in (grown, old, new))
             assert (touched == (was | now)).all(), (old, new)
-            assert widened(grown, new, rows) == grown
+            assert widened(grown, new, answers) == grown
             assert grown == new or (was & ~now).any() or not (now & ~was).any()  # a rule that holds both is not mixed
-            assert not (was & ~rows.answers.mask(widened(old, new))).any()  # without the orders: at least as much
+            assert not (was & ~answers.mask(widened(old, new))).any()  # without the orders: at least as much
 
 
 @pytest.mark.parametrize(

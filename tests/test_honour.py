@@ -16,14 +16,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promofix_lib.account.choices import SCALE, Choice, Choices, Window, choices_of, windows_of
+from promofix_lib.account.choices import Choice, Choices, Window, choices_of, windows_of
 from promofix_lib.account.honour import NoPlan, Plan, best_plan, frontier, least_cancels
 from promofix_lib.account.rate import LIMIT, rate_on
 from promofix_lib.account.recovery import usual_volume
 from promofix_lib.account.seller_orders import SellerOrders, as_date
 from promofix_lib.amounts import Money
-from promofix_lib.money import NormalPrice, ledger
+from promofix_lib.money import SCALE, NormalPrice
 from promofix_lib.orders import order_table
+from promofix_lib.status.book import Book
 from tests.seller_month import books, seller_month
 
 DAY = date(2026, 11, 20)
@@ -152,6 +153,16 @@ def test_honouring_never_uses_more_than_the_stock():
     assert plan.cancel == ("O", "P")
 
 
+def test_what_loses_nothing_is_shipped():
+    """Also where cancelling it would count nowhere, and where just enough of it is left while another SKU runs out."""
+    free = best_plan(some(order("O", 0, counts=False)), [week(100)])
+    short = some(order("O", -1, A=5), order("P", -2, A=4), order("Q", 0, B=2))
+    tight = best_plan(short, [week(200)], stock={"A": 0, "B": 2})
+    assert isinstance(free, Plan)
+    assert isinstance(tight, Plan)
+    assert (free.cancel, tight.cancel) == ((), ("O", "P"))
+
+
 def test_only_as_many_are_cancelled_as_the_stock_needs():
     """A hundred equal orders that earn money and stock for ninety: ten are cancelled, not all."""
     plan = best_plan(some(*(order(f"O{n}", -SCALE, A=1) for n in range(100))), [week(9000)], stock={"A": 90})
@@ -212,7 +223,7 @@ def rows(*orders: dict[str, Any]) -> pd.DataFrame:
 def all_of(orders: pd.DataFrame, prices: Sequence[NormalPrice] = NORMAL, **given: Any) -> Choices:
     """What every row of a table would lose."""
     (book, *_) = books(orders)
-    return choices_of(orders, ledger(orders, prices), book, np.ones(len(orders), dtype=bool), **given)
+    return choices_of(Book(orders, prices), book, np.ones(len(orders), dtype=bool), **given)
 
 
 def test_an_item_is_worth_its_normal_price_times_its_units():
@@ -237,6 +248,13 @@ def test_two_currencies_are_never_added():
     """One plan has one currency; orders in another are for the seller to decide."""
     found = all_of(rows({}, {}, {"currency": "EUR"}))
     assert ([one.order_id for one in found.orders], found.undecided) == (["O0", "O1"], ("O2",))
+
+
+def test_an_order_of_unknown_units_is_for_the_seller_to_decide():
+    """An empty cell is missing, never one: neither the seller's costs nor what others paid tells what it would lose."""
+    costs = {"A": Money(Decimal("16.75"), "USD")}
+    assert all_of(rows({}, {"quantity": None}, {"quantity": 0}), costs=costs).undecided == ("O1",)
+    assert all_of(rows({"quantity": None}, {"item_price": None})).undecided == ("O0", "O1")
 
 
 def test_a_pending_order_without_a_price_takes_what_others_paid():
@@ -279,7 +297,7 @@ def decide(orders: pd.DataFrame, book: SellerOrders, chosen: pd.Series, **given:
     """What is to be decided on, and the windows that hold it."""
     mask = chosen.to_numpy(dtype=bool)
     windows = windows_of(book, book.added_by(mask), **given)
-    choices = choices_of(orders, ledger(orders, NORMAL), book, mask, reading=given.get("reading", "high"))
+    choices = choices_of(Book(orders, NORMAL), book, mask, reading=given.get("reading", "high"))
     return choices, list(windows)
 
 

@@ -16,8 +16,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from promofix_lib.as_csv import write_csv
 from promofix_lib.errors import ReportError
-from promofix_lib.orders import COLUMNS, write_csv
+from promofix_lib.orders import COLUMNS
 from promofix_lib.reports.feed_result import read_processing_report
 from promofix_lib.reports.merging import read_orders
 from promofix_lib.reports.reading import read_report

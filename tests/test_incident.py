@@ -83,6 +83,23 @@ def test_a_ceiling_without_a_channel_counts_everywhere():
     assert affected(order_table([ROW, ROW | {"sales_channel": None}]), everywhere).tolist() == [True, True]
 
 
+def test_the_ceiling_that_says_most_speaks_first():
+    """One for the channel before one for the currency, and both before one for all, in whichever order they stand."""
+    told = ("", "", "9"), ("", "USD", "8"), ("Amazon.com", "", "7"), ("Amazon.com", "USD", "6")
+    ceilings = tuple(Ceiling("HP", channel, currency, Decimal(price)) for channel, currency, price in told)
+    paid = [ROW | {"item_price": str(price), "item_promotion_discount": None} for price in range(6, 10)]
+    for most in range(1, 5):
+        for some in (ceilings[:most], ceilings[:most][::-1]):
+            assert affected(order_table(paid), Incident(ceilings=some)).tolist().count(True) == 5 - most
+
+
+def test_an_edge_that_is_not_named_is_open():
+    """Any number of units is at least two; an unknown number is neither."""
+    many, unknown = ROW | {"quantity": 10**12}, ROW | {"quantity": None}
+    assert affected(order_table([ROW, many, unknown]), Incident(min_quantity=2)).tolist() == [False, True, False]
+    assert affected(order_table([ROW, many, unknown]), Incident(max_quantity=2)).tolist() == [True, False, False]
+
+
 WORDS = st.lists(st.text(min_size=1, max_size=5), max_size=3, unique=True).map(tuple)
 PRICES = st.integers(0, 10**6).map(lambda cents: Decimal(cents) / 100)
 RULES = st.builds(

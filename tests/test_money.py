@@ -113,7 +113,7 @@ def test_the_sums_are_those_of_the_rows(cells: list[dict[str, Any]], chance: Any
     rows = [row(f"O{n}", **cell) for n, cell in enumerate(cells)]
     book = ledger(order_table(rows), PRICES)
     mask = np.array([chance.random() < 0.6 for _ in rows], dtype=bool)
-    found, table = book.sums(mask), book.table[mask]
+    found, table = book.part(mask).sums(), book.table[mask]
     for one in found:
         assert one.normal_value - one.paid == one.loss
     assert sum(one.items_not_known for one in found) == int((~table["known"]).sum())

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promofix_lib.as_csv import as_text, write_csv
 from promofix_lib.errors import ExportError
-from promofix_lib.orders import COLUMNS, as_text, item_keys, money_as_integers, order_table, write_csv
+from promofix_lib.orders import COLUMNS, item_keys, money_as_integers, order_table
 
 CENTS = st.integers(0, 10**9).map(lambda cents: Decimal(cents) / 100)
 

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "promofix_lib"
 # From facts to hands; a module may import from modules of its own row and of the rows above.
 ROWS = (
     ("errors", "amounts", "say", "plain"),
-    ("marketplaces", "places", "rules", "orders"),
+    ("marketplaces", "places", "rules", "orders", "as_csv"),
     ("filters", "reports"),
     ("money", "incident"),
     ("finding",),

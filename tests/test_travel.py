@@ -81,7 +81,7 @@ def test_without_buyers_nobody_is_in_it(case: Case, tmp_path: Path):
     packed = pack(case, tmp_path, without=True)
     there = unpack(packed.file)
     assert searcher.traces(path for path in there.folder.rglob("*") if path.is_file()) == ()
-    assert {"photo.png", "note.txt", "reports/NewOrders-1.txt"} <= {name for name, _ in packed.left_out}
+    assert {"photo.png", "note.txt", "reports/NewOrders-1.txt"} <= {one.what.key for one in packed.left_out}
     assert {"plan.txt", "reports", "exports"} <= {path.name for path in there.folder.iterdir()}
     assert there.exports[0].joinpath("evidence", "evidence.html").exists()
     assert "[removed]" in " ".join(there.left_out.values())

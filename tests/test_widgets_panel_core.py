@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promofix_lib.as_csv import as_text
 from promofix_lib.errors import PromofixError
 from promofix_lib.incident import Ceiling, Incident, affected
-from promofix_lib.orders import as_text, item_keys, order_table, sku_keys
+from promofix_lib.orders import item_keys, order_table, sku_keys
 from promofix_lib.status.book import Book
 from promofix_lib.widgets.choice import Choice, Look, with_choice, with_number, with_window, with_words
 from promofix_lib.widgets.facets import FACETS, Facets

@@ -192,7 +192,7 @@ class Account:
         if reading == "low":
             windows = windows_of(book, added, coming=coming, reading="low")
         costs = costs_of(self.settings.costs, self.market.currency)
-        choices = choices_of(orders, self.status.book.ledger, book, chosen, costs=costs, reading=reading)
+        choices = choices_of(self.status.book, book, chosen, costs=costs, reading=reading)
         stock = stock_of(self.settings.costs) if book.sales_channel == self.market.sales_channel else {}
         scenarios = {"none": added & False, "chosen": added, "all": added | kept}
         day, is_over = _worst_day(book, already | added, added)

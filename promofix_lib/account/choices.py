@@ -11,16 +11,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, room
 from promofix_lib.account.seller_orders import Flags, Reading, SellerOrders, as_date
 from promofix_lib.amounts import Money
-from promofix_lib.money import Ledger
-
-Cells = npt.NDArray[Any]
-
-SCALE = 10_000  # losses are whole ten-thousandths of one unit of money, as in the ledger
+from promofix_lib.money import SCALE
+from promofix_lib.status.book import Book
 
 
 @dataclass(frozen=True)
@@ -126,8 +122,7 @@ def windows_of(
 
 
 def choices_of(
-    orders: pd.DataFrame,
-    ledger: Ledger,
+    sold: Book,
     book: SellerOrders,
     chosen: Flags,
     *,
@@ -142,10 +137,8 @@ def choices_of(
 
     Parameters
     ----------
-    orders : DataFrame
-        Order table.
-    ledger : Ledger
-        What was paid for its items and what they normally cost.
+    sold : Book
+        The order table, with what was paid for its items and what they normally cost.
     book : SellerOrders
     chosen : array of bool
         Affected rows.
@@ -154,14 +147,14 @@ def choices_of(
     reading : {"high", "low"}
         As in `windows_of`; both must be the same for one plan.
     """
-    counted, settled = book.read(reading)
+    ledger, (counted, settled) = sold.ledger, book.read(reading)
     places = np.flatnonzero(chosen & book.row_counts & ~book.rows_of(book.sure))
     codes = ledger.currency[places]
     code = int(np.bincount(codes).argmax()) if len(codes) else 0
     name = ledger.currencies[code] if len(codes) else ""
     own = {sku: int(cost.amount * SCALE) for sku, cost in (costs or {}).items() if cost.currency == name}
-    skus, units = orders["sku"].fillna("").to_numpy(dtype=object), orders["quantity"].to_numpy(np.int64, na_value=0)
-    usual = _usual_paid(skus, units, ledger, places)
+    skus, units = sold.orders["sku"].fillna("").to_numpy(dtype=object), sold.units
+    usual = _usual_paid(skus, sold, places)
     made: dict[int, Choice] = {}
     undecided: dict[int, None] = {}
     for place in places.tolist():
@@ -189,13 +182,11 @@ def choices_of(
     return Choices(name, found, tuple(str(book.order_ids[number]) for number in undecided))
 
 
-def _usual_paid(
-    skus: npt.NDArray[Any], units: npt.NDArray[Any], ledger: Ledger, places: npt.NDArray[Any]
-) -> dict[str, int]:
+def _usual_paid(skus: npt.NDArray[Any], sold: Book, places: npt.NDArray[Any]) -> dict[str, int]:
     """Per SKU what most affected buyers paid for one unit."""
     votes: dict[str, Counter[int]] = {}
     for place in places.tolist():
-        if ledger.paid_known[place] and skus[place] and units[place]:
-            each = int(ledger.paid[place]) // int(units[place])
+        if sold.ledger.paid_known[place] and skus[place]:  # what is paid for no units is not known
+            each = int(sold.ledger.paid[place]) // int(sold.units[place])
             votes.setdefault(skus[place], Counter())[each] += 1
     return {sku: max(counter, key=lambda each: (counter[each], -each)) for sku, counter in votes.items()}

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from itertools import accumulate, chain, zip_longest
+from itertools import accumulate, chain
 from typing import Literal
 
-from promofix_lib.account.choices import SCALE, Choice, Choices, Window
+from promofix_lib.account.choices import Choice, Choices, Window
 from promofix_lib.account.flow import fullest
 from promofix_lib.account.rate import LIMIT, percent, short_percent
 from promofix_lib.amounts import Money
+from promofix_lib.money import exact
 from promofix_lib.say import Told, told
 
-STOCK_ROUNDS = 6  # how often the prices of short SKUs are adjusted to each other
-PRICE_STEPS = 4096  # a price is told to this part of itself
+PRICE_STEPS = 40  # how often the prices of the SKUs are moved, each time two thirds as far
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,9 @@ def best_plan(
 
     Cancelling costs nothing here but rate. Each cancelled order takes one place in each window that holds its day,
     and these windows stand in a row: the cheapest plan is a flow along the line of windows, found exactly. Where the
-    stock is too small for what that plan honours, each unit of a short SKU gets a price, raised until enough of the
-    orders that lose least by it are cancelled; the price also tells how much a better plan could save at most.
+    stock is too small for what that plan honours, each unit of a SKU gets a price, raised while it is short and lowered
+    while it is not, in ever smaller steps; the best plan on the way that the stock bears is taken, and the prices also
+    tell how much a better one could save at most.
 
     Parameters
     ----------
@@ -128,11 +129,11 @@ def best_plan(
         limit=limit,
         cancel=tuple(one.order_id for one in cancelled),
         honour=tuple(one.order_id for one in honoured),
-        loss=_exact(sum(one.loss for one in honoured)),
-        saved=_exact(sum(one.loss for one in cancelled)),
+        loss=exact(sum(one.loss for one in honoured)),
+        saved=exact(sum(one.loss for one in cancelled)),
         worst=worst,
         rate=worst.rate(cancelled),
-        unproved=_exact(unproved),
+        unproved=exact(unproved),
     )
 
 
@@ -222,51 +223,29 @@ class _Line:
         kept = [one.units for place, one in enumerate(self.orders) if place not in gone]
         return {sku: units - sum(one.get(sku, 0) for one in kept) for sku, units in stock.items()}
 
+    def lost(self, gone: Collection[int]) -> int:
+        """What honouring all other orders loses."""
+        return sum(one.loss for place, one in enumerate(self.orders) if place not in gone)
+
     def within(self, stock: Mapping[str, int]) -> tuple[set[int], int] | None:
         """Orders to cancel so that the stock suffices, and what a better plan could save at most; None if not found."""
-        prices: dict[str, int] = {}
-        before = gone = self.cheapest(self.gains(prices))
-        for _ in range(STOCK_ROUNDS):
-            for sku in [sku for sku, units in self.spare(gone, stock).items() if units < 0]:
-                low, prices[sku] = self._price(sku, prices, stock)
-                before, gone = (self.cheapest(self.gains(prices | {sku: one})) for one in (low, prices[sku]))
-            if min(self.spare(gone, stock).values()) >= 0:
-                gains = self.gains(prices)
-                saved = sum(gains[place] for place in gone) - self._owed(prices, stock)
-                gone = self._given_back(gone, before, stock)
-                return gone, saved - sum(self.orders[place].loss for place in gone)
-        return None
+        prices, step = dict.fromkeys(stock, 0), 2 * max(abs(one.loss) for one in self.orders) + 1
+        found, bounds = [], []
+        for _ in range(PRICE_STEPS):
+            gone = self.cheapest(self.gains(prices))
+            spare = self.spare(gone, stock)
+            bounds.append(self.lost(gone) - sum(price * spare[sku] for sku, price in prices.items()))
+            if min(spare.values()) >= 0:
+                found.append(self._given_back(gone, spare))
+            prices = {sku: max(price + (step if spare[sku] < 0 else -step), 0) for sku, price in prices.items()}
+            step = -(-2 * step // 3)
+        best = min(found, key=self.lost, default=None)
+        return None if best is None else (best, self.lost(best) - max(bounds))
 
-    def _price(self, sku: str, prices: Mapping[str, int], stock: Mapping[str, int]) -> tuple[int, int]:
-        """A price of one unit at which the stock suffices, and one hardly below it at which it does not."""
-        low, high = prices.get(sku, 0), 1 + sum(abs(one.loss) for one in self.orders)
-        while high - low > 1 + high // PRICE_STEPS:
-            price = (low + high) // 2
-            gone = self.cheapest(self.gains({**prices, sku: price}))
-            low, high = (low, price) if self.spare(gone, stock)[sku] >= 0 else (price, high)
-        return low, high
-
-    def _owed(self, prices: Mapping[str, int], stock: Mapping[str, int]) -> int:
-        """What the prices ask for the units that the stock does not reach."""
-        return sum(price * -self.spare((), stock)[sku] for sku, price in prices.items())
-
-    def _given_back(self, gone: set[int], before: set[int], stock: Mapping[str, int]) -> set[int]:
-        """Of the last step, which made the stock suffice, only as much as it takes: the rest is exchanged back."""
-        gone, spare = set(gone), self.spare(gone, stock)
-        for places in (*self.runs.values(), self.free):
-            mine = sorted(places, key=lambda place: self.orders[place].loss)
-            backs = [place for place in mine if place in gone and place not in before]
-            others = [place for place in reversed(mine) if place in before and place not in gone]
-            for back, instead in zip_longest(backs, others[: len(backs)]):
-                taken, given = self.orders[back], self.orders[instead] if instead is not None else None
-                units = {sku: taken.units.get(sku, 0) - (given.units.get(sku, 0) if given else 0) for sku in spare}
-                if (given.loss if given else 0) > taken.loss and all(spare[sku] >= n for sku, n in units.items()):
-                    gone = gone - {back} | ({instead} if instead is not None else set())
-                    spare = {sku: spare[sku] - n for sku, n in units.items()}
+    def _given_back(self, gone: set[int], spare: Mapping[str, int]) -> set[int]:
+        """Without the orders that earn money and that the stock bears all the same."""
+        for place in sorted(gone, key=lambda place: self.orders[place].loss):
+            one = self.orders[place]
+            if one.loss < 0 and all(spare[sku] >= one.units.get(sku, 0) for sku in spare):
+                gone, spare = gone - {place}, {sku: units - one.units.get(sku, 0) for sku, units in spare.items()}
         return gone
-
-
-def _exact(amount: int) -> Decimal:
-    value = Decimal(amount) / SCALE
-    cents = value.quantize(Decimal("0.01"))
-    return cents if cents == value else value

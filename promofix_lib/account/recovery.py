@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -198,8 +198,7 @@ def recovery(
     low, high = over(*of_low, limit), over(*of_high, limit)
 
     def day(over_limit: Flags, quantile: float) -> date | None:
-        method: Literal["higher", "lower"] = "higher" if quantile >= 0.5 else "lower"
-        back = np.quantile(_first_day_under(over_limit[:, inside]), quantile, method=method)
+        back = np.quantile(_first_day_under(over_limit[:, inside]), quantile, method="higher")
         return as_date(start + int(back)) if some else None
 
     return Recovery(

@@ -179,15 +179,17 @@ class _Work:
         always: bool = False,
         ships: bool = True,
     ) -> None:
-        """Add a step about some orders; without any only when it is to be done `always`."""
+        """Add a step about some orders, early enough for their deadline; about none only when it is `always` done."""
         if not rows and not always:
             return
         due = min((row.ship_by for row in rows if row.ship_by is not None and ships), default=None)
+        begin = self.now.astimezone(UTC) + (_minutes(key) if after is None else after)
+        begin = begin if due is None else max(self.now, min(begin, due - SPARE))
         facts = {"n": len(rows)} | ({"number": number} if number else {})
         self.steps.append(
             Step(
                 key=f"{key}_{number}" if number else key,
-                when=(self.now.astimezone(UTC) + (_minutes(key) if after is None else after)).astimezone(self.zone),
+                when=begin.astimezone(self.zone),
                 what=told(f"account.{key}_what", **facts),
                 why=told(f"account.{key}_why"),
                 order_ids=tuple(row.order_id for row in rows),
@@ -201,11 +203,9 @@ class _Work:
         hours = int((due - self.now) / timedelta(hours=1))
         if due <= self.now:
             return told("account.overdue", since=due.astimezone(self.zone))
-        return (
-            told("account.ships_in_hours", n=hours)
-            if hours < 48
-            else told("account.ships_by", by=due.astimezone(self.zone))
-        )
+        if hours < 48:
+            return told("account.ships_in_hours", n=hours)
+        return told("account.ships_by", by=due.astimezone(self.zone))
 
     def morning(self, days: int) -> timedelta:
         """From now to nine in the morning, `days` days later, on the seller's clock."""
@@ -213,18 +213,13 @@ class _Work:
         return at.astimezone(UTC) - self.now.astimezone(UTC)
 
     def in_order(self) -> tuple[Step, ...]:
-        """The steps by time, each early enough for its deadline, and what a cancellation needs before it."""
-        moved = [self._in_time(step) for step in self.steps]
+        """The steps by time, what a cancellation needs before it."""
+        moved = self.steps
         first = min((step.when for step in moved if step.key.startswith("cancel")), default=None)
         if first is not None:
             before = {key for key, facts in _STEPS.items() if facts.get("before_cancelling")}
             moved = [replace(step, when=min(step.when, first)) if step.key in before else step for step in moved]
         return tuple(sorted(moved, key=lambda step: step.when))
-
-    def _in_time(self, step: Step) -> Step:
-        if step.due is None:
-            return step
-        return replace(step, when=max(self.now, min(step.when, step.due - SPARE)))
 
 
 def _add_cancelling(work: _Work, rows: Sequence[OrderRow], batch_orders: int) -> timedelta:

@@ -27,6 +27,7 @@ def with_everything_installed(arguments: list[str]) -> int:
     The running Python is used when it has the dependencies (conda, uv, a virtual environment); otherwise ``.venv`` in
     the clone is filled once, with uv when it is there, else with pip.
     """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without .pyc files every start would take seconds longer
     extra = "test" if arguments[:1] and arguments[0] in _DEVELOPER_COMMANDS else None
     if not _missing(extra):
         from promofix_lib.app.cli import run
@@ -45,9 +46,9 @@ def with_everything_installed(arguments: list[str]) -> int:
 
 def _run_in(python: Path, command: list[str]) -> int:
     if os.name == "posix":  # the same process goes on: Ctrl+C and SIGTERM reach the right one
-        os.execve(python, command, _environment())
+        os.execv(python, command)
     try:
-        return subprocess.run(command, env=_environment()).returncode
+        return subprocess.run(command).returncode
     except KeyboardInterrupt:
         return 130
 
@@ -161,11 +162,6 @@ def _as_pip_would() -> dict[str, str]:
 
 def _done(command: list[str], settings: Mapping[str, str] | None = None) -> bool:
     return subprocess.run(command, stdout=sys.stderr, env={**os.environ, **(settings or {})}).returncode == 0
-
-
-def _environment() -> dict[str, str]:
-    # without .pyc files every start would take seconds longer
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _say(word: str, **facts: object) -> None:

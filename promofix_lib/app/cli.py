@@ -6,6 +6,7 @@ import argparse
 import sys
 import tomllib
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -32,33 +33,30 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return command(options)
     except PromofixError as error:
-        return _refused(str(error))
+        return refused(str(error))
     except BrokenPipeError:
         return 0
     except OSError as error:
         place = error.filename or say("app.a_file")
-        return _refused(say("app.cannot_write", place=str(place), why=error.strerror or str(error)))
+        return refused(say("app.cannot_write", place=str(place), why=error.strerror or str(error)))
     except KeyboardInterrupt:
-        _refused(say("app.stopped"))
+        refused(say("app.stopped"))
         return 130
     finally:
         speak("")
 
 
-def _refused(text: str) -> int:
+def refused(text: str) -> int:
+    """Say on standard error why a file or an argument can not be used; gives the exit status."""
     print(harmless(f"promofix: {text}"), file=sys.stderr)
     return 2
 
 
 def _language_in(arguments: Sequence[str]) -> str:
     """The language asked for, known before the arguments are read: their own errors are in it too."""
-    found = ""
-    for place, argument in enumerate(arguments):
-        if argument.startswith("--language="):
-            found = argument.partition("=")[2]
-        elif argument == "--language":
-            found = next(iter(arguments[place + 1 :]), "")
-    return found
+    early = argparse.ArgumentParser(add_help=False)
+    early.add_argument("--language", nargs="?")
+    return early.parse_known_args(arguments)[0].language or ""
 
 
 def _named(given: Path) -> list[Path]:
@@ -105,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, told in tomllib.loads(files("promofix_lib.app").joinpath("commands.toml").read_text("utf-8")).items():
         about, epilog = say(f"app.help.{name}"), told.get("epilog")
         added = commands.add_parser(name, help=about, description=about, epilog=epilog and say(epilog))
-        added.set_defaults(command=_from_commands(told["does"]), **told.get("defaults", {}))
+        added.set_defaults(command=partial(_act, told["does"]), **told.get("defaults", {}))
         _add(added, name="--language", type="language", metavar="|".join(languages()), default="", help="language")
         if told.get("json", True):
             _add(added, name="--json", action="store_true", help="json")
@@ -122,14 +120,11 @@ def _add(parser: argparse.ArgumentParser, *, name: str, help: str, **facts: Any)
     parser.add_argument(name, help=say(f"app.help.{help}"), **facts)
 
 
-def _from_commands(name: str) -> Callable[[argparse.Namespace], int]:
-    def act(options: argparse.Namespace) -> int:
-        from promofix_lib.app import commands  # what a command needs is imported when it is called
+def _act(name: str, options: argparse.Namespace) -> int:
+    from promofix_lib.app import commands  # what a command needs is imported when it is called
 
-        answer: int = getattr(commands, name)(options)
-        return answer
-
-    return act
+    answer: int = getattr(commands, name)(options)
+    return answer
 
 
 def _language(text: str) -> str:

@@ -9,9 +9,11 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from promofix_lib.app.cli import refused
 from promofix_lib.errors import PromofixError
 from promofix_lib.say import Told, harmless, language_of, say, speak, told
 
@@ -36,7 +38,7 @@ def test(options: argparse.Namespace) -> int:
 def read(options: argparse.Namespace) -> int:
     """``promofix read``."""
     from promofix_lib.app import overview
-    from promofix_lib.orders import write_csv
+    from promofix_lib.as_csv import write_csv
     from promofix_lib.reports.merging import read_orders
 
     reading = read_orders(options.files, progress=_watched())
@@ -138,7 +140,7 @@ def watch_folder(options: argparse.Namespace) -> int:
     thrifty()
     if options.try_alarm:
         trouble = send([say("fleet.try_alarm")], options.alarm) if options.alarm else told("fleet.no_address")
-        return _print(say("fleet.alarm_tried")) if trouble is None else _refused(trouble)
+        return _print(say("fleet.alarm_tried")) if trouble is None else refused(str(trouble))
     watch = Watch(options.folder, options.state)
     failed_before: object = None
 
@@ -158,7 +160,7 @@ def watch_folder(options: argparse.Namespace) -> int:
             _print("\n\n".join(texts)) if texts else None
         trouble = send(told_now, options.alarm)
         if trouble is not None:
-            _refused(trouble)
+            refused(str(trouble))
         return trouble is None
 
     for round in [watch.round(tell)] if options.once else watch.rounds(options.every, tell):
@@ -260,10 +262,9 @@ def _asked_language(options: argparse.Namespace) -> str:
 
 def _stands(options: argparse.Namespace, case: Case, *, orders: bool = False) -> int:
     """Where a case stands: what most commands end with."""
-    from promofix_lib.app import overview
+    from promofix_lib.app.overview import status_json, status_text
 
-    shown = {"orders": orders}
-    return _tell(options, lambda: overview.status_json(case, **shown), lambda: overview.status_text(case, **shown))
+    return _tell(options, partial(status_json, case, orders=orders), partial(status_text, case, orders=orders))
 
 
 def _tell(options: argparse.Namespace, record: Callable[[], dict[str, Any]], text: Callable[[], str]) -> int:
@@ -279,11 +280,6 @@ def _beside(*sentences: Told) -> None:
 
 def _watched() -> bool:
     return sys.stderr.isatty()
-
-
-def _refused(why: Told) -> int:
-    print(f"promofix: {harmless(str(why))}", file=sys.stderr)
-    return 2
 
 
 def _print(text: str) -> int:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from promofix_lib.account.account import Account, account_of
+from promofix_lib.account.account import account_of
 from promofix_lib.app import overview
 from promofix_lib.case.case import Case
 from promofix_lib.errors import ExportError, PromofixError
@@ -19,7 +18,7 @@ from promofix_lib.export.handover import Handover, export
 from promofix_lib.finding.findings import Finding, Findings
 from promofix_lib.reports.report import Reading
 from promofix_lib.say import Told, say, told
-from promofix_lib.status.status import Status, confirm_end, status
+from promofix_lib.status.status import confirm_end, status
 
 _NOTHING = ("export.nothing_new", "export.nothing_chosen")
 
@@ -34,22 +33,21 @@ class JobDone:
         What was read: it may lack what an incident would show in.
     findings : Findings
         Everything that was found.
-    case : Case
+    case : Case or None
+        None when no incident was found.
     incidents : tuple of Finding
         Those that were worked on, the gravest first.
     handover : Handover or None
-        None when no incident was found, or nothing was to be exported.
+        None when nothing was exported.
     nothing : Told or None
         Why there was nothing to export.
     """
 
     reading: Reading
     findings: Findings
-    case: Case
+    case: Case | None = None
     incidents: tuple[Finding, ...] = ()
     handover: Handover | None = None
-    status: Status | None = None
-    account: Account | None = None
     nothing: Told | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -59,20 +57,20 @@ class JobDone:
         return {
             "incident": found[0] if found else None,
             "incidents": found,
-            "triage": dict(self.status.triage) if self.status else {},
+            "triage": status(self.case).triage if self.case else {},
             "files": [str(path) for path in handover.written] if handover else [],
             "withheld": [one.to_json() for one in handover.withheld] if handover else [],
-            "cancel_rates": self.account.rates_json() if self.account else [],
+            "cancel_rates": account_of(self.case).rates_json() if self.case else [],
         }
 
     def text(self) -> str:
         """What was done, in words."""
         if self.nothing:
             return str(self.nothing)
-        if self.handover is None or self.status is None:
+        if self.handover is None or self.case is None:
             return overview.findings_text(self.findings, self.reading)
         folder = self.handover.folder
-        parts = [overview.incidents_text(self.incidents), overview.triage_text(self.status)]
+        parts = [overview.incidents_text(self.incidents), overview.triage_text(status(self.case))]
         parts += overview.rate_text(self.case)
         parts.append("\n".join([say("app.written_to", folder=str(folder)), *_listed(self.handover.written, folder)]))
         parts += [say("app.not_written", what=one.what, why=one.why) for one in self.handover.withheld]
@@ -128,21 +126,25 @@ def run_job(
     PromofixError
         There are fewer incidents than asked for.
     """
-    with _whole_or_nothing(out) as nothing:
+    half_made = not out.exists()
+    try:
         case = Case.open(out, language=language)
         case.add_reports(files)
         findings = case.findings
         if not findings.incidents:
-            reading = case.reading
-            nothing()
-            return JobDone(reading, findings, case)
+            return JobDone(case.reading, findings)
         if incident > len(findings.incidents):
             raise PromofixError("app.fewer_incidents", asked=incident, n=len(findings.incidents))
         case.take_found()
         if incident:
             for taken in case.incidents:
                 case.take(taken.number, taken.finding == findings.incidents[incident - 1])
-        return export_case(case, promotion_ended=promotion_ended, progress=progress, now=now)
+        done = export_case(case, promotion_ended=promotion_ended, progress=progress, now=now)
+        half_made = False
+        return done
+    finally:
+        if half_made:
+            shutil.rmtree(out, ignore_errors=True)
 
 
 def export_case(
@@ -176,28 +178,12 @@ def export_case(
     """
     if promotion_ended:
         confirm_end(case)
-    done, nothing = None, None
+    handover, nothing = None, None
     try:
-        done = export(case, now=now or datetime.now(UTC), round=round, copies=copies, progress=progress)
+        handover = export(case, now=now or datetime.now(UTC), round=round, copies=copies, progress=progress)
     except ExportError as error:
         if error.key not in _NOTHING:
             raise
         nothing = told(error.key)  # an answer like "no incident", not a fault
     worked_on = tuple(taken.finding for taken in case.incidents if taken.taken and taken.finding)
-    return JobDone(case.reading, case.findings, case, worked_on, done, status(case), account_of(case), nothing)
-
-
-@contextmanager
-def _whole_or_nothing(folder: Path) -> Iterator[Any]:
-    """Take a folder that was made on the way away again when the work fails; one that was there before stays."""
-    was_there = folder.exists()
-
-    def nothing() -> None:
-        if not was_there:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    try:
-        yield nothing
-    except (PromofixError, OSError, KeyboardInterrupt):
-        nothing()
-        raise
+    return JobDone(case.reading, case.findings, case, worked_on, handover, nothing)

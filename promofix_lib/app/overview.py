@@ -10,7 +10,6 @@ from promofix_lib.account.account import account_of
 from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
 from promofix_lib.finding.findings import Finding, Findings
-from promofix_lib.money import Amounts
 from promofix_lib.reports.report import Reading, Report
 from promofix_lib.returns.compare import TakenBack
 from promofix_lib.say import moment_text, say
@@ -81,23 +80,16 @@ def incidents_text(incidents: Iterable[Finding]) -> str:
 
 def set_aside(reading: Reading) -> list[str]:
     """One sentence per report with lines that could not be read: an affected order may be among them."""
+    first = [(report, report.quarantined[0]) for report in reading.reports if report.quarantined]
     return [
-        say(
-            "app.set_aside",
-            name=report.name,
-            n=len(report.quarantined),
-            line=report.quarantined[0].line,
-            why=report.quarantined[0].reason,
-        )
-        for report in reading.reports
-        if report.quarantined
+        say("app.set_aside", name=report.name, n=len(report.quarantined), line=bad.line, why=bad.reason)
+        for report, bad in first
     ]
 
 
 def triage_text(shown: Status) -> str:
     """What can be done with the orders, counted."""
-    counts = tuple(f"{say(f'status.triage_{word}')} {n:,}" for word, n in shown.triage.items() if n)
-    return say("app.can_be_done", counts=counts)
+    return say("app.can_be_done", counts=_counted("status.triage_", shown.triage))
 
 
 def status_json(case: Case, *, orders: bool = False) -> dict[str, Any]:
@@ -110,20 +102,17 @@ def status_text(case: Case, *, orders: bool = False) -> str:
     shown = status(case)
     parts = [say("app.case", name=case.name, folder=str(case.folder))]
     parts += [str(shown.gate.why)] if not shown.gate.open else []
-    money = [
-        say("app.lost_in_part" if one.items_not_known else "app.lost", n=one.items_not_known, **_money(one))
-        for one in shown.amounts
-    ]
+    money = []
+    for one in shown.amounts:
+        key = "app.lost_in_part" if one.items_not_known else "app.lost"
+        facts: dict[str, Any] = {"paid": Money(one.paid, one.currency), "lost": Money(one.loss, one.currency)}
+        money.append(say(key, n=one.items_not_known, **facts))
     parts.append("\n".join([say("app.affected", orders=say("say.orders", n=shown.orders), n=shown.units), *money]))
     parts.append(say("app.states", counts=_counted("status.state_", shown.states)))
     parts.append(say("app.next", counts=_counted("status.next_", shown.next)))
     parts += map(str, shown.told())
     parts += rate_text(case)
     return "\n\n".join([*parts, *([_rows(shown)] if orders else [])])
-
-
-def _money(sums: Amounts) -> dict[str, Any]:
-    return {"paid": Money(sums.paid, sums.currency), "lost": Money(sums.loss, sums.currency)}
 
 
 def rate_text(case: Case) -> list[str]:

@@ -14,10 +14,8 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import zmq
@@ -32,7 +30,6 @@ LARGEST_UPLOAD = 200 * 1024 * 1024
 """Bytes that a FileUpload may send at once; Jupyter silently drops more than some 10 MB by default."""
 
 _PATIENCE = 120.0  # seconds in which a slow disk must have started the server
-_USUAL_PORTS = range(8888, 8938)
 _NEW_GROUP = 0x200  # Windows: subprocess.CREATE_NEW_PROCESS_GROUP
 # a grammar of addresses in any script, which JupyterLab never asks, takes half of the time in which it starts
 _LAB = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyterlab.labapp import main; sys.exit(main())"
@@ -62,32 +59,32 @@ def open_notebooks(folder: Path | None = None, *, browser: bool = True, port: in
             print(say("app.page_kept", file=aside), flush=True)
     pages = home / "notebooks"
     first = first_notebook(pages, current_language())
-    port = port or _free_port()
-    if _taken(port):
-        raise PromofixError("app.port_taken", port=port)
+    port = _free(port)
     quiet_jupyterlab(Path(sys.prefix))
     token = secrets.token_hex(24)
     group: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": _NEW_GROUP}
-    with _stopping_politely():
-        # a process group of its own: Ctrl+C is for us, and Jupyter does not ask whether it is meant
-        command, pipe = server_command(pages, port, first), subprocess.PIPE
-        running = subprocess.Popen(command, cwd=pages, env=_environment(token), stderr=pipe, **group)
-        ending = threading.Event()
-        threading.Thread(target=_pass_on, args=(running, ending), daemon=True).start()
-        try:
-            _wait_for(running, port)
-            address = f"http://127.0.0.1:{port}/doc/tree/{first}?token={token}"
-            print(say("app.opened", address=address), flush=True)
-            if browser:
-                webbrowser.open(address)
-            return running.wait()
-        except KeyboardInterrupt:
-            ending.set()
-            _shut_down(running, port, token)
-            print(say("app.goodbye"), flush=True)
-            return 0
-        finally:
-            _end(running)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a script that began us may have Ctrl+C ignored
+        signal.signal(number, signal.default_int_handler)
+    # a process group of its own: Ctrl+C is for us, and Jupyter does not ask whether it is meant
+    command, pipe = server_command(pages, port, first), subprocess.PIPE
+    running = subprocess.Popen(command, cwd=pages, env=_environment(token), stderr=pipe, **group)
+    ending = threading.Event()
+    threading.Thread(target=_pass_on, args=(running, ending), daemon=True).start()
+    try:
+        _wait_for(running, port)
+        address = f"http://127.0.0.1:{port}/doc/tree/{first}?token={token}"
+        print(say("app.opened", address=address), flush=True)
+        if browser:
+            webbrowser.open(address)
+        return running.wait()
+    except KeyboardInterrupt:
+        ending.set()
+        _shut_down(running, port, token)
+        print(say("app.goodbye"), flush=True)
+        return 0
+    finally:
+        running.kill()  # nothing happens to one that has ended; kernels end without their server
+        running.wait()
 
 
 def first_notebook(pages: Path, language: str) -> str:
@@ -156,21 +153,6 @@ def quiet_jupyterlab(prefix: Path) -> None:
         return  # a conda environment of somebody else's: JupyterLab then asks once whether it may fetch news
 
 
-@contextmanager
-def _stopping_politely() -> Iterator[None]:
-    """SIGTERM ends the server too, as Ctrl+C does; so it does where a script began us with Ctrl+C ignored."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _pass_on(running: subprocess.Popen[bytes], ending: threading.Event) -> None:
     """What the server and its kernels complain of, harmless; what they say because they are ended helps nobody."""
     for line in running.stderr or ():
@@ -180,9 +162,7 @@ def _pass_on(running: subprocess.Popen[bytes], ending: threading.Event) -> None:
 
 def _wait_for(running: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
-        if running.poll() is not None:
-            break
+    while running.poll() is None and time.monotonic() < deadline:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5).close()
         except urllib.error.HTTPError:
@@ -201,41 +181,21 @@ def _shut_down(running: subprocess.Popen[bytes], port: int, token: str) -> None:
     )
     with suppress(OSError, KeyboardInterrupt, subprocess.TimeoutExpired):
         urllib.request.urlopen(asked, timeout=5).close()
-        running.wait(timeout=15)
+        running.wait(timeout=30)
 
 
-def _end(running: subprocess.Popen[bytes]) -> None:
-    """End the server, and with it its kernels."""
-    if running.poll() is None:
-        running.terminate()
-        try:
-            running.wait(timeout=15)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):
-            running.kill()
-            running.wait()
-
-
-def _free_port() -> int:
-    for port in _USUAL_PORTS:
-        if not _taken(port):
-            return port
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _taken(port: int) -> bool:
+def _free(port: int) -> int:
+    """The port, if nobody listens there; some free one for 0."""
     with socket.socket() as probe:
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
+        except OSError as error:
+            raise PromofixError("app.port_taken", port=port) from error
+        return int(probe.getsockname()[1])
 
 
 def _environment(token: str) -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    paths = [*([] if FROM_WHEEL else [str(PROJECT)]), *filter(None, [environment.get("PYTHONPATH")])]
-    return environment | {"PYTHONPATH": os.pathsep.join(paths), "JUPYTER_TOKEN": token}
+    paths = [*([] if FROM_WHEEL else [str(PROJECT)]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "JUPYTER_TOKEN": token}

@@ -6,7 +6,6 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 import stat
 import tempfile
 import zipfile
@@ -23,6 +22,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.journal import NAME, Journal
 from promofix_lib.case.records import ExportRecord
 from promofix_lib.errors import CaseError
+from promofix_lib.export.cancellation import Withheld
 from promofix_lib.places import (
     cases_folder,
     checked_case_name,
@@ -34,7 +34,7 @@ from promofix_lib.places import (
     trouble_of_case_told,
     trouble_told,
 )
-from promofix_lib.plain import Record, typed
+from promofix_lib.plain import Record, Shown, typed
 from promofix_lib.purge.removal import planned, without_buyers
 from promofix_lib.purge.search import Searcher
 from promofix_lib.say import Told, say, told
@@ -67,24 +67,19 @@ class _Listed(Record):
 
 
 @dataclass(frozen=True)
-class Packed:
+class Packed(Shown):
     """A case in one file: how many of its files, and those that stayed behind, each with why."""
 
     file: Path
     case: str
     files: int
     without_buyers: bool
-    left_out: tuple[tuple[str, Told], ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON of ``promofix pack --json``."""
-        left_out = [{"what": name, "why": str(why)} for name, why in self.left_out]
-        return {**vars(self), "file": str(self.file), "left_out": left_out}
+    left_out: tuple[Withheld, ...]
 
     def text(self) -> str:
         """Where the file is, what stayed behind, and whether buyers are in it."""
         said = [say("app.packed", file=str(self.file), n=self.files)]
-        said += [say("app.left_behind", what=name, why=why) for name, why in self.left_out]
+        said += [say("app.left_behind", what=one.what, why=one.why) for one in self.left_out]
         said.append(say("app.packed_without_buyers" if self.without_buyers else "app.packed_with_buyers"))
         return "\n".join(said)
 
@@ -121,7 +116,7 @@ def pack(case: Case, folder: Path, *, without: bool = False, now: datetime | Non
             why = told("app.holds_buyers")
         if not all(map(is_plain_name, name.split("/"))):
             why = told("app.no_plain_name")
-        left_out.append((name, why)) if why else taken.append((name, path))
+        left_out.append(Withheld(Told(name), why)) if why else taken.append((name, path))
     with _draft_of(target) as (file, scratch):
         copy = Journal(scratch, lambda: moment)
         case.journal.copy(copy.path)
@@ -151,20 +146,16 @@ def unpack(file: Path, name: str = "") -> Case:
         left then.
     """
     private_folder(cases_folder())
-    sweep(cases_folder(), (".unpack-*",))
     with _opened(file) as (package, listed):
         target = cases_folder() / checked_case_name(name or listed.name)
         if target.exists():
             raise CaseError("app.case_is_there", folder=target)
-        with trouble_told(target):
-            draft = Path(tempfile.mkdtemp(prefix=".unpack-", dir=cases_folder()))
-            try:
-                for member, digest in listed.files.items():
-                    _laid(package, member, digest, draft / member, file)
-                Journal(draft, lambda: listed.packed_at).check()
-                draft.rename(target)
-            finally:
-                shutil.rmtree(draft, ignore_errors=True)
+        with trouble_told(target), _scratch(cases_folder(), ".unpack-") as scratch:
+            draft = private_folder(scratch / "case")
+            for member, digest in listed.files.items():
+                _laid(package, member, digest, draft / member, file)
+            Journal(draft, lambda: listed.packed_at).check()
+            draft.rename(target)
     return Case.existing(target)
 
 
@@ -194,18 +185,21 @@ def _files(folder: Path) -> Iterator[Path]:
 @contextmanager
 def _draft_of(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
     """A file that gets its name when it is whole, and a folder for what is needed on the way; both private."""
-    sweep(target.parent, (".pack-*",))
-    with trouble_told(target):
-        scratch = Path(tempfile.mkdtemp(prefix=".pack-", dir=target.parent))
-        try:
-            draft = scratch / "draft"
-            with _made(draft) as file:
-                yield file, scratch
-                file.flush()
-                os.fsync(file.fileno())
-            draft.rename(target)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+    with trouble_told(target), _scratch(target.parent, ".pack-") as scratch:
+        draft = scratch / "draft"
+        with _made(draft) as file:
+            yield file, scratch
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(target)
+
+
+@contextmanager
+def _scratch(folder: Path, begins: str) -> Iterator[Path]:
+    """A private folder that is gone afterwards; those that a killed process left go with it."""
+    sweep(folder, (f"{begins}*",))
+    with tempfile.TemporaryDirectory(prefix=begins, dir=folder, ignore_cleanup_errors=True) as scratch:
+        yield Path(scratch)
 
 
 def _made(path: Path) -> IO[bytes]:

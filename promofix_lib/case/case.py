@@ -15,11 +15,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from promofix_lib.case.by_hand import ByHand, by_hand
 from promofix_lib.case.folder import CHOSEN, SAMPLE, CaseFolder, now
-from promofix_lib.case.growth import Known, Rows, matched
+from promofix_lib.case.growth import Known, matched
 from promofix_lib.case.records import Meant
 from promofix_lib.case.report_folder import where_allowed
 from promofix_lib.errors import CaseError
@@ -29,7 +28,7 @@ from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.incident import Answers, Incident
 from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.money import NormalPrice
-from promofix_lib.orders import item_keys, sku_keys
+from promofix_lib.orders import sku_keys
 from promofix_lib.places import cases_folder, private_folder, sample_reports, trouble_told, write_atomically
 from promofix_lib.reports.merging import read_orders
 from promofix_lib.reports.report import Reading
@@ -120,10 +119,8 @@ class Case(CaseFolder):
         also : object, optional
             Worked out anew when this differs.
         """
-        orders = self.orders
-        asked = (orders, self.revision if per == "revision" else 0, also)
-        kept = cast("tuple[Any, Any, Any]", self._kept.get(name, ((None, 0, None), None))[0])
-        if kept[0] is not orders or kept[1:] != asked[1:]:
+        asked = (self.hashes(), self.revision if per == "revision" else 0, also)
+        if self._kept.get(name, (None, None))[0] != asked:
             self._kept[name] = (asked, make())
         return cast("T", self._kept[name][1])
 
@@ -140,17 +137,16 @@ class Case(CaseFolder):
         ReportError
             A report that cannot be used, with what to do.
         """
-        hashes = self.hashes()
-        if not hashes:
+        return self.once("reading", self._read, per="reading")
+
+    def _read(self) -> Reading:
+        if not self.reports:
             raise CaseError("case.no_report", name=self.name, folder=self.reports_folder)
-        if self._kept.get("reading", (None,))[0] != hashes:
-            paths = [self.reports_folder / name for name in hashes]
-            watched = sys.stderr.isatty() or "ipykernel" in sys.modules  # by somebody, not a pipe
-            with where_allowed():
-                private_folder(self.folder / "cache")
-            with trouble_told(self.reports_folder):
-                self._kept["reading"] = (hashes, read_orders(paths, cache=self.folder / "cache", progress=watched))
-        return cast("Reading", self._kept["reading"][1])
+        watched = sys.stderr.isatty() or "ipykernel" in sys.modules  # by somebody, not a pipe
+        with where_allowed():
+            private_folder(self.folder / "cache")
+        with trouble_told(self.reports_folder):
+            return read_orders(self.reports, cache=self.folder / "cache", progress=watched)
 
     @property
     def orders(self) -> pd.DataFrame:
@@ -160,7 +156,7 @@ class Case(CaseFolder):
     @property
     def keys(self) -> pd.Series[Any]:
         """`item_keys` of the orders."""
-        return self.once("keys", lambda: item_keys(self.orders), per="reading")
+        return self._answers.keys
 
     @property
     def sku_keys(self) -> pd.Series[Any]:
@@ -241,8 +237,8 @@ class Case(CaseFolder):
 
         What was affected stays affected, numbers and ticks stay; the same again changes nothing.
         """
-        rules, rows = [one.rule for one in self.findings.incidents], self._rows
-        self.journal.decide(lambda story: story.decisions.take_found(rules, rows), "promofix")
+        rules, answers = [one.rule for one in self.findings.incidents], self._answers
+        self.journal.decide(lambda story: story.decisions.take_found(rules, answers), "promofix")
         return self
 
     @property
@@ -265,8 +261,8 @@ class Case(CaseFolder):
     def take(self, what: int | Incident | Finding, on: bool = True) -> Self:
         """Tick an incident, by its number or its rule, or take the tick away; a rule not known yet is a new one."""
         wanted = what.rule if isinstance(what, Finding) else what
-        rows = self._rows if isinstance(wanted, Incident) and self.reports else None
-        self.journal.decide(lambda story: story.decisions.take(wanted, on, rows))
+        answers = self._answers if isinstance(wanted, Incident) and self.reports else None
+        self.journal.decide(lambda story: story.decisions.take(wanted, on, answers))
         return self
 
     def incident_of(self) -> pd.Series[int]:
@@ -285,50 +281,33 @@ class Case(CaseFolder):
 
     def mask(self, rule: Incident) -> npt.NDArray[np.bool_]:
         """Order items that a rule touches; what was asked before is not worked out again."""
-        return self._rows.answers.mask(rule)
+        return self._answers.mask(rule)
 
     @property
-    def _rows(self) -> Rows:
-        return self.once("rows", lambda: Rows(Answers(self.orders), self.keys), per="reading")
+    def _answers(self) -> Answers:
+        return self.once("answers", lambda: Answers(self.orders), per="reading")
 
     @property
     def put_in(self) -> dict[str, str]:
         """Order items put in by hand, by today's item key, with the reason."""
-        return dict(self.once("by_hand", self._by_hand)[1])
+        return dict(self.once("by_hand", self._by_hand).put_in)
 
     @property
     def left_out(self) -> dict[str, str]:
         """Order items left out by hand, by today's item key, with the reason."""
-        return dict(self.once("by_hand", self._by_hand)[2])
+        return dict(self.once("by_hand", self._by_hand).left_out)
 
     def chosen(self) -> pd.Series[bool]:
         """Mask over `orders`: every taken incident, with what was put in and without what was left out by hand."""
 
         def choose() -> pd.Series[bool]:
-            verdict = self.once("by_hand", self._by_hand)[0]
+            verdict = self.once("by_hand", self._by_hand).verdict
             return ((self.incident_of() > 0) | (verdict > 0)) & ~pd.Series(verdict < 0, index=self.orders.index)
 
         return self.once("chosen", choose).copy()
 
-    def _by_hand(self) -> tuple[npt.NDArray[np.int8], dict[str, str], dict[str, str]]:
-        """Per row 1 (put in), -1 (left out) or 0; the last word counts, by whichever key it was said."""
-        words = self.decisions.by_hand
-        names, said, sides = list(words), list(words.values()), {"add": 1, "leave_out": -1, "as_rule": 0}
-        ids = np.array([*(word.id for word in said), 0])
-        verdicts = np.array([*(sides[word.action] for word in said), 0], dtype=np.int8)
-        places = [_place_in(pa.array(names, pa.string()), keys) for keys in (self.keys, self.sku_keys)]
-        last = np.where(ids[places[0]] >= ids[places[1]], *places)
-        verdict = verdicts[last]
-        lists: dict[int, dict[str, str]] = {1: {}, -1: {}}
-        rows = np.flatnonzero(verdict)
-        keys = self.keys.iloc[rows].to_numpy(dtype=object)
-        for key, place, side in zip(keys, last[rows].tolist(), verdict[rows].tolist(), strict=True):
-            lists[side][key] = said[place].reason
-        in_no_report = verdicts != 0
-        in_no_report[np.concatenate(places)] = False
-        for place in np.flatnonzero(in_no_report).tolist():
-            lists[int(verdicts[place])][names[place]] = said[place].reason
-        return verdict, lists[1], lists[-1]
+    def _by_hand(self) -> ByHand:
+        return by_hand(self.decisions.by_hand, self.keys, self.sku_keys)
 
     @property
     def book(self) -> Any:
@@ -348,8 +327,3 @@ class Case(CaseFolder):
         if moment is None or moment.tzinfo is not None:
             return moment
         return moment.replace(tzinfo=self.zone if self.reports else UTC)
-
-
-def _place_in(names: pa.Array, keys: pd.Series[Any]) -> npt.NDArray[np.int64]:
-    places = pc.index_in(keys.array.__arrow_array__(), value_set=names)
-    return np.asarray(pc.fill_null(places, -1).to_numpy(zero_copy_only=False), dtype=np.int64)

@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from promofix_lib.case.growth import Known, Rows, matched, rebased, same_cause, widened
+from promofix_lib.case.growth import Known, matched, rebased, same_cause, widened
 from promofix_lib.case.records import Action, Decision, Entry, KeptReport
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError
-from promofix_lib.incident import Incident
+from promofix_lib.incident import Answers, Incident
 from promofix_lib.plain import typed
 
 SELLER = "seller"
-
-
-@dataclass(frozen=True)
-class ByHand:
-    """The last word on one order item: entry, action and reason."""
-
-    id: int
-    action: Action
-    reason: str
 
 
 class Decisions:
@@ -35,7 +26,7 @@ class Decisions:
         self.undone: list[tuple[int, Decision]] = []
         self._steps: dict[int, dict[int, Decision]] = {}
         self._now: dict[int, Known | None] = {}
-        self._words: dict[str, list[ByHand]] = {}
+        self._words: dict[str, list[tuple[int, Decision]]] = {}
 
     def apply(self, number: int, hand: str, decision: Decision) -> None:
         """Take in one row of the journal.
@@ -63,7 +54,7 @@ class Decisions:
             self._steps.setdefault(decision.number, {})[number] = decision
             self._now.pop(decision.number, None)
         for item in decision.items:
-            self._words.setdefault(item, []).append(ByHand(number, decision.action, decision.reason))
+            self._words.setdefault(item, []).append((number, decision))
 
     def _drop(self, number: int, decision: Decision) -> None:
         if decision.number:
@@ -87,26 +78,26 @@ class Decisions:
         return tuple(one for _, one in sorted(self._now.items()) if one is not None)
 
     @property
-    def by_hand(self) -> dict[str, ByHand]:
-        """The last word on each order item that was ever decided by hand."""
+    def by_hand(self) -> dict[str, tuple[int, Decision]]:
+        """The last word on each order item that was ever decided by hand, and its number in the journal."""
         return {item: words[-1] for item, words in self._words.items()}
 
     # -- what a change writes -----------------------------------------------------------------------------------------
 
-    def take(self, what: int | Incident, on: bool, rows: Rows | None = None) -> Iterator[Decision]:
+    def take(self, what: int | Incident, on: bool, answers: Answers | None = None) -> Iterator[Decision]:
         """Rows that tick an incident, or take the tick away; a rule that is not known yet becomes a new incident."""
         action: Action = "take" if on else "untick"
         same = self._numbered(what) if isinstance(what, int) else matched(self.known, [what]).get(0)
         if same is None and isinstance(what, Incident):
             yield Decision(action, self._following, found=what)
         elif same is not None:
-            grown = widened(same.found, what, rows) if on and isinstance(what, Incident) else same.found
+            grown = widened(same.found, what, answers) if on and isinstance(what, Incident) else same.found
             if grown != same.found:
                 yield Decision(action, same.number, found=grown)
             elif same.taken != on:
                 yield Decision(action, same.number)
 
-    def take_found(self, found: Sequence[Incident], rows: Rows) -> Iterator[Decision]:
+    def take_found(self, found: Sequence[Incident], answers: Answers) -> Iterator[Decision]:
         """Rows that take what was found today: new causes, and known ones that have grown; not what was unticked."""
         known, pairs, following = self.known, matched(self.known, found), self._following
         for place, rule in enumerate(found):
@@ -115,7 +106,7 @@ class Decisions:
                 alike = [one.taken for one in known if same_cause(one.found, rule)]
                 yield Decision("untick" if alike and not any(alike) else "take", following, found=rule)
                 following += 1
-            elif same.taken and (grown := widened(same.found, rule, rows)) != same.found:
+            elif same.taken and (grown := widened(same.found, rule, answers)) != same.found:
                 yield Decision("take", same.number, found=grown)
 
     def set_rule(self, number: int, rule: Incident) -> Iterator[Decision]:
@@ -126,7 +117,7 @@ class Decisions:
     def decide(self, action: Action, items: Iterable[str], reason: str) -> Iterator[Decision]:
         """The row that puts items in or out by hand; none where that is said already."""
         wanted = tuple(dict.fromkeys(items))
-        said = [self._words[item][-1] if item in self._words else None for item in wanted]
+        said = [self._words[item][-1][1] if item in self._words else None for item in wanted]
         if any(one is None or (one.action, one.reason) != (action, reason) for one in said):
             yield Decision(action, items=wanted, reason=reason)
 

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
-
-import pandas as pd
+from typing import Any
 
 from promofix_lib.incident import Answers, Ceiling, Incident
-
-
-class Rows(NamedTuple):
-    """The order table as rules ask it: its answers, and its item keys."""
-
-    answers: Answers
-    keys: pd.Series[Any]
 
 
 @dataclass(frozen=True)
@@ -67,22 +58,19 @@ def _apart(one: Incident, other: Incident) -> float:
 # -- the wider of two -------------------------------------------------------------------------------------------------
 
 _WIDER: dict[str, Any] = {"onset": min, "end": max, "max_unit_price": max, "max_quantity": max, "min_quantity": min}
-_LISTS = (
-    *("promotion_ids", "ceilings", "skus", "sales_channels", "currencies"),
-    *("order_statuses", "fulfillment_channels", "ship_countries"),
-)
+_LISTS = tuple(one.name for one in fields(Incident) if one.default == () and one.name != "except_items")
 
 
-def widened(old: Incident, new: Incident, rows: Rows | None = None) -> Incident:
+def widened(old: Incident, new: Incident, answers: Answers | None = None) -> Incident:
     """The rule of the same mistake, found again, that lets go of no order item that the old rule touches.
 
     Parameters
     ----------
     old, new : Incident
         As it was taken, and as it is found in newer reports.
-    rows : Rows, optional
-        The order table; with it the new rule is taken as it is where it touches all that the old one does, and order
-        items that neither of the two touch are excepted by name.
+    answers : Answers, optional
+        Of the order table; with them the new rule is taken as it is where it touches all that the old one does, and
+        order items that neither of the two touch are excepted by name.
 
     Examples
     --------
@@ -92,16 +80,16 @@ def widened(old: Incident, new: Incident, rows: Rows | None = None) -> Incident:
     >>> both.end == ten
     True
     """
-    if rows is None or old == new:
+    if answers is None or old == new:
         return old if old == new else _union(old, new)
-    was, now = rows.answers.mask(old), rows.answers.mask(new)
+    was, now = answers.mask(old), answers.mask(new)
     if not (now & ~was).any():
         return old
     if not (was & ~now).any():
         return new
     both, either = _union(old, new), was | now
-    cleared = (set(old.except_items) | set(new.except_items)) - set(rows.keys[either])
-    beyond = set(rows.keys[rows.answers.mask(replace(both, except_items=())) & ~either])
+    cleared = (set(old.except_items) | set(new.except_items)) - set(answers.keys[either])
+    beyond = set(answers.keys[answers.mask(replace(both, except_items=())) & ~either])
     return replace(both, except_items=tuple(sorted(cleared | beyond)))
 
 

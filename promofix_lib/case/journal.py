@@ -201,8 +201,8 @@ class Journal:
                 raise
 
     def _written(self, database: sqlite3.Connection, new: New, hand: str) -> tuple[Any, ...]:
-        kind, facts = (new.entry, new.to_json()) if isinstance(new, Record) else new
-        return _insert(database, (self._clock(), kind, hand, facts))
+        kind, facts = (new.entry, new) if isinstance(new, Record) else new
+        return _insert(database, (self._clock(), kind, hand, plain(facts)))
 
     def clean(self, change: Callable[[str, Any], Any], facts: Mapping[str, Any]) -> int:
         """Change rows in place so that nothing of the old content stays in the file; for a purge only.
@@ -300,15 +300,8 @@ def _insert(database: sqlite3.Connection, row: Row) -> tuple[Any, ...]:
 
 
 def as_json(facts: Any) -> str:
-    """Facts as compact JSON text; records, rules, sentences and moments in them too."""
-    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    made = plain(value)
-    if made is value:
-        raise TypeError(f"{value!r} can not be kept in the journal")
-    return made
+    """Plain facts as compact JSON text."""
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _put(draft: Path, path: Path) -> None:

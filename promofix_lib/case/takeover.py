@@ -47,7 +47,8 @@ def taken_over(folder: Path) -> list[Row]:
         rows += [
             _row(began, KeptReport, "promofix", {"name": name, "sha256": sha}) for name, sha in old["reports"].items()
         ]
-        rows.append((began, "settings", "seller", _settings(old["settings"])))
+        moved = {name: one for name, one in old["settings"].get("thresholds", {}).items() if name not in _RETIRED}
+        rows.append((began, "settings", "seller", old["settings"] | {"thresholds": moved}))
         rows += [(began, "preset", "seller", {"name": name, "rule": rule}) for name, rule in old["presets"].items()]
         rows += _decisions([*done, *reversed(undone)], len(undone), len(rows))
         exports = dict(_exports(folder))
@@ -103,11 +104,6 @@ def _row(at: datetime, kind: type[Record], hand: str, facts: Mapping[str, Any]) 
     return at, kind.entry, hand, kind.from_json(facts).to_json()
 
 
-def _settings(old: dict[str, Any]) -> dict[str, Any]:
-    moved = {name: value for name, value in old.get("thresholds", {}).items() if name not in _RETIRED}
-    return {**old, "thresholds": moved}
-
-
 def _decisions(made: list[dict[str, Any]], undone: int, before: int) -> Iterator[Row]:
     """Rows of decisions in the order in which they were made, those undone last, then the undoing itself."""
     begun = False
@@ -145,13 +141,14 @@ def _log(log: list[dict[str, Any]], recorded: Any) -> Iterator[Row]:
 
 
 def _returns(folder: Path, exports: Mapping[str, Row]) -> Iterator[Row]:
+    held = {name: {item["order_id"] for item in export[3]["items"]} for name, export in exports.items()}
     for path in sorted(folder.glob("returns/*.json")):
         with _old_file(path) as (old, _):
             at, file, digest = _moment(old), old["name"], old["sha256"]
             facts = {"file": file, "sha256": digest, "kind": old["kind"], "at": old["at"]}
             yield _row(at, Returned, "seller", facts)
             for one in (old.get("sheet") or {}).get("answers", ()):
-                holding = [name for name, (_, _, _, export) in exports.items() if _holds(export, one["order_id"])]
+                holding = [name for name, orders in held.items() if one["order_id"] in orders]
                 facts = {"order_id": one["order_id"], "hand": "assistant", "file": file, "copy": "", "at": old["at"]}
                 facts["export"] = holding[-1] if holding else ""
                 task = {"field": "task", "value": _TASKS.get(one["status"], "problem"), "note": one["note"]}
@@ -170,7 +167,3 @@ def _returns(folder: Path, exports: Mapping[str, Row]) -> Iterator[Row]:
                 ]
                 facts["warnings"] = [{"key": typed(str, text), "facts": {}} for text in upload["warnings"]]
                 yield _row(at, UploadAnswer, "amazon", facts | {"at": old["at"]})
-
-
-def _holds(export: Mapping[str, Any], order_id: str) -> bool:
-    return any(item["order_id"] == order_id for item in export["items"])

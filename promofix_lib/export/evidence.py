@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from promofix_lib.as_csv import as_text, csv_text
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import ExportRecord
 from promofix_lib.charts.style import Picture
@@ -15,7 +16,6 @@ from promofix_lib.errors import ExportError
 from promofix_lib.export.evidence_page import evidence_page
 from promofix_lib.letters.amazon import advice_of, incident_parts, recorded
 from promofix_lib.letters.texts import one_line
-from promofix_lib.orders import as_text, csv_text
 from promofix_lib.say import ENGLISH, Told, told
 from promofix_lib.status.status import Status, status
 

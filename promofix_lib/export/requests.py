@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.amounts import plain_amount
+from promofix_lib.as_csv import as_text
 from promofix_lib.export.cancellation import ITEM_CODE, ORDER_ID
 from promofix_lib.letters.texts import one_line
 from promofix_lib.marketplaces import marketplace_of
-from promofix_lib.orders import as_text
 from promofix_lib.say import Told, say, told
 from promofix_lib.status.book import Book, Mask
 

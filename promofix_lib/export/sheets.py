@@ -273,7 +273,7 @@ def _money(handed: Handed) -> list[tuple[Any, ...]]:
             *(Money(amount, one.currency).text(handed.language) for amount in (one.paid, one.normal_value, one.loss)),
             one.items_not_known,
         )
-        for one in handed.stand.book.ledger.sums(handed.chosen)
+        for one in handed.stand.book.ledger.part(handed.chosen).sums()
     ]
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from promofix_lib.amounts import amount_text, plain_amount
+from promofix_lib.as_csv import csv_text
 from promofix_lib.charts.colours import Colours
 from promofix_lib.marketplaces import marketplace_of
-from promofix_lib.orders import csv_text
 from promofix_lib.places import content, write_atomically
 from promofix_lib.say import current_language, moment_text, say
 

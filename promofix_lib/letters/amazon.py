@@ -334,7 +334,7 @@ def _cancelled(stands: Status) -> Iterable[Told]:
         yield told("letters.now_none_confirmed" if to_come else "letters.now_none_at_all")
     elif counts["open"]:
         yield told("letters.now_open", n=counts["open"])
-    besides = {"cancelled": len(stands.known_cancelled - mine), "honoured": len(stands.honoured)}
+    besides = {"cancelled": len(stands.known_cancelled - mine), "honoured": len(stands.rows_of(next="ship"))}
     yield from (told(f"letters.besides_{name}", n=count) for name, count in besides.items() if count)
 
 
@@ -373,7 +373,7 @@ def _percent(rate: Decimal) -> str:
 def _ended(stands: Status, cause: str, case: Case) -> Iterable[Told]:
     """What the seller has said about the end; a gap where it was not said, or where an order speaks against it."""
     gate = stands.gate
-    if gate.still_selling:
+    if gate.after_end:
         yield told("letters.still_selling", n=len(gate.after_end), time=_moment(gate.ended_at, case) or "")
     elif not gate.promotion_ended:
         yield told("letters.not_ended")

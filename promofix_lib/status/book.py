@@ -138,8 +138,7 @@ class Book:
         self.order_codes: npt.NDArray[np.int64] = codes.astype(np.int64)
         self.order_names: npt.NDArray[Any] = np.asarray(names, dtype=object)
         self.units: npt.NDArray[np.int64] = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
-        ranks = {word: rank for rank, word in enumerate(WORDS)}
-        self._ranks = np.array([ranks[word] for word in self.triage.to_numpy(dtype=object)], dtype=np.int8)
+        self._ranks = pd.Categorical(self.triage, categories=list(WORDS)).codes
         self._last_rank_first = np.argsort(-self._ranks, kind="stable")
         self._told: dict[tuple[int, ...], dict[str, Any]] = {}
 
@@ -238,6 +237,6 @@ def facts_of(book: Book, mask: Mask | pd.Series[bool]) -> dict[str, Any]:
         "items": int(chosen.sum()),
         "units": int(book.units[chosen].sum()),
         "order_ids": book.order_names[here].tolist(),
-        "amounts": [amounts.to_json() for amounts in book.ledger.sums(chosen)],
+        "amounts": [amounts.to_json() for amounts in book.ledger.part(chosen).sums()],
         "triage": {word: int(count) for word, count in zip(WORDS, counts, strict=True) if count},
     }

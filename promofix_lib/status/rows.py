@@ -47,11 +47,6 @@ class Gate:
     after_end: tuple[str, ...] = ()
 
     @property
-    def still_selling(self) -> bool:
-        """Whether an affected order is younger than the end that was told."""
-        return bool(self.after_end)
-
-    @property
     def unanswered(self) -> tuple[str, ...]:
         """Which of the three the seller has not confirmed."""
         return tuple(name for name in FACTS if not getattr(self, name))

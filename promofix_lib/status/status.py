@@ -14,6 +14,7 @@ import pandas as pd
 
 from promofix_lib.case.records import Answer, ExportRecord, UploadAnswer
 from promofix_lib.money import Amounts
+from promofix_lib.plain import shown
 from promofix_lib.say import Told, told
 from promofix_lib.status.book import Book, Mask, facts_of
 from promofix_lib.status.past import Past, pasts
@@ -40,6 +41,8 @@ class Status:
         The affected order items: the taken incidents, with what was put in and without what was left out by hand.
     incidents : tuple of dict
         As in ``status --json``.
+    orders, items, units, order_ids, amounts, triage
+        The figures of `chosen`, as `facts_of` gives them.
     gate : Gate
     rows : tuple of OrderRow
         The affected orders, those left out, those that came after the end, and all that was ever handed over; the most
@@ -67,6 +70,12 @@ class Status:
     book: Book
     chosen: Mask
     incidents: tuple[dict[str, Any], ...]
+    orders: int
+    items: int
+    units: int
+    order_ids: tuple[str, ...]
+    amounts: tuple[Amounts, ...]
+    triage: dict[str, int]
     gate: Gate
     rows: tuple[OrderRow, ...]
     in_no_export: tuple[str, ...]
@@ -78,36 +87,6 @@ class Status:
     asked_by_buyer: frozenset[str]
 
     @cached_property
-    def facts(self) -> dict[str, Any]:
-        """The figures of the affected order items, as `facts_of` gives them."""
-        return facts_of(self.book, self.chosen)
-
-    @cached_property
-    def amounts(self) -> tuple[Amounts, ...]:
-        """The money of the affected order items, per currency."""
-        return self.book.ledger.sums(self.chosen)
-
-    @property
-    def orders(self) -> int:
-        """Affected orders."""
-        return int(self.facts["orders"])
-
-    @property
-    def units(self) -> int:
-        """Units in them."""
-        return int(self.facts["units"])
-
-    @property
-    def order_ids(self) -> tuple[str, ...]:
-        """Affected orders, in file order."""
-        return tuple(self.facts["order_ids"])
-
-    @property
-    def triage(self) -> dict[str, int]:
-        """Affected orders per triage word."""
-        return dict(self.facts["triage"])
-
-    @cached_property
     def states(self) -> dict[str, int]:
         """Orders of `rows` per state, those that occur."""
         return _counted((row.state for row in self.rows), STATES)
@@ -116,21 +95,6 @@ class Status:
     def next(self) -> dict[str, int]:
         """Orders of `rows` per next step, in the order of work."""
         return _counted((row.next for row in self.rows), NEXT)
-
-    @property
-    def after_end(self) -> tuple[str, ...]:
-        """Affected orders later than the end that was told."""
-        return self.gate.after_end
-
-    @cached_property
-    def left_out(self) -> tuple[str, ...]:
-        """Affected orders that were left out by hand."""
-        return tuple(row.order_id for row in self.rows_of(state="left_out"))
-
-    @cached_property
-    def honoured(self) -> tuple[str, ...]:
-        """Orders left out by hand that still have to be shipped."""
-        return tuple(row.order_id for row in self.rows_of(next="ship"))
 
     def told(self) -> tuple[Told, ...]:
         """What must not be overlooked, wherever the case is shown: orders in no export, and in files from before."""
@@ -157,21 +121,16 @@ class Status:
         orders : bool
             Also one row per order.
         """
-        record = {
-            "case": self.case,
-            "revision": self.revision,
-            "language": self.language,
-            "incidents": list(self.incidents),
-            **self.facts,
-            "states": self.states,
-            "next": self.next,
+        figures = ("orders", "items", "units", "order_ids", "amounts", "triage")
+        whole = shown(self, "case", "revision", "language", "incidents", *figures, "states", "next")
+        counts = {
             "in_no_export": len(self.in_no_export),
             "new_since_export": self.new_since_export,
-            "left_out": len(self.left_out),
+            "left_out": len(self.rows_of(state="left_out")),
             "put_in": len(self.put_in),
-            "after_end": len(self.after_end),
+            "after_end": len(self.gate.after_end),
         }
-        return record | ({"rows": [row.to_json(self.language) for row in self.rows]} if orders else {})
+        return whole | counts | ({"rows": [row.to_json(self.language) for row in self.rows]} if orders else {})
 
 
 CONFIRMED = "confirmed"
@@ -216,6 +175,7 @@ def _status(case: Case, book: Book, revision: int, handing: Sequence[ExportRecor
     rows = [table.row(order_id, items) for order_id, items in _grouped(book, chosen | late | left | handed).items()]
     here = {row.order_id for row in rows}
     rows += [table.gone(order_id) for order_id, was in past.items() if order_id not in here and was.keys]
+    facts = facts_of(book, chosen)
     exported = {item.order_id for record in exports for item in record.items}
     waiting = tuple(book.order_names[_order_flags(book, chosen | late)])
     in_none = tuple(order_id for order_id in waiting if order_id not in exported)
@@ -226,6 +186,7 @@ def _status(case: Case, book: Book, revision: int, handing: Sequence[ExportRecor
         book=book,
         chosen=chosen,
         incidents=tuple(_incident(one, book, chosen & (numbers == one.number)) for one in case.incidents if one.taken),
+        **facts | {"order_ids": tuple(facts["order_ids"]), "amounts": book.ledger.part(chosen).sums()},
         gate=gate,
         rows=tuple(sorted(rows, key=urgency)),
         in_no_export=in_none,

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from promofix_lib.amounts import amount_text
-from promofix_lib.orders import as_text
+from promofix_lib.as_csv import as_text
 from promofix_lib.status.book import Book
 from promofix_lib.widgets.facets import Codes, Mask
 

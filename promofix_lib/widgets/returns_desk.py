@@ -115,8 +115,8 @@ class ReturnsDesk(FilesDesk, Exporting):
             return [self.said("round_first")]
         now = status(self._case)
         return [
-            self.said("round_new", look="told" if now.after_end else "", n=now.new_since_export),
-            self._listed("round_late", now.after_end),
+            self.said("round_new", look="told" if now.gate.after_end else "", n=now.new_since_export),
+            self._listed("round_late", now.gate.after_end),
             self.button("round_export", partial(self.export, round=2), main=True, off=not now.new_since_export),
             self.said("round_how"),
         ]
