@@ -156,9 +156,7 @@ def explaining_ids(sales: Sales, suspects: Suspects, promotion: int, rows: Ints)
     needed = [lead]
     for one in (name for name in shared if name != lead):
         share = _usual_depth(sales, one, rows, shared)
-        # ids that stand on all these rows and on nearly nothing else: nobody can say which one it was
-        alike = counts[one] == counts[lead] == len(rows) and max(ever[one], ever[lead]) < limits.few
-        if share >= max(limits.promotion_part, spare) or alike:
+        if share >= max(limits.promotion_part, spare):
             needed.append(one)
     return tuple(sorted(needed))
 

@@ -135,9 +135,9 @@ class Chance:
         gap = float(gaps[ceil(limits.most * (len(gaps) - 1))])  # most of the gaps are no longer
         cheap, depth = self._promoted if one.ids else self._priced, self.depth(rows)
         other = ~(cheap.of(own) | cheap.of(sales.orders_of(excluded)))
-        if sales.business[rows].all():
-            other &= sales.business[cheap.row]
         mine = cheap.by_cause(np.array(one.ids) if one.ids else np.unique(sales.group[rows]))
+        if new := self.is_extreme(depth) and self.silences(one, rows) <= limits.expected:
+            other &= ~mine if one.ids else True  # what is no habit is no life: its other uses are the same mistake
         same = other & mine & (cheap.depth > 1 - limits.deep_share + limits.rounding)
         other &= cheap.depth >= depth - limits.same_level / 2
         if one.pooled(sales):
@@ -157,7 +157,7 @@ class Chance:
         # of a few made-up orders one is followed, as often as what is left of the price: a shop without is no proof
         left = max(1 - depth, limits.rounding)
         follow = (left + followed) / (limits.few + count)
-        follow = min(follow, left) if self.is_extreme(depth) else follow  # nobody goes on and on like that
+        follow = min(follow, left) if new else follow  # nobody goes on and on like that
         follow = max(follow, 1 - np.exp(-gap * rate / sales.span))
         before = np.arange(len(gaps))
         steps = (limits.few * follow + before) / (limits.few + before)
@@ -176,6 +176,33 @@ class Chance:
         if sizes.max() < 2:
             return other
         return other & ~cheap.of(cheap.orders[cheap.order[cheap.run == np.argmax(sizes)]])
+
+    def silences(self, one: Candidate, but: Ints = _NO_ROWS) -> float:
+        """Silences as long as the one before its first use that a code in use all the time brings; 0: it did not last.
+
+        A habit was there when the report began; what began in it is new, however long it lasts. As often as a day of
+        its life passed without a use (the rule of succession), so often does each day of a silence.
+
+        References
+        ----------
+        Laplace, "Essai philosophique sur les probabilités" (1814).
+        """
+        sales, limits = self.sales, self.limits
+        rows = np.unique(np.concatenate([_NO_ROWS, *(sales.carrying(name) for name in one.ids)]))
+        shallow = sales.depth_known & (self.share < self.depth(one.rows) - limits.same_level / 2)
+        rows = rows[sales.dated[rows] & ~shallow[rows]]
+        time, other = sales.time[rows], ~np.isin(sales.orders_of(rows), sales.orders_of(but))
+        if not other.any() or np.ptp(time[other]) < limits.habit_days * DAY:
+            return 0.0
+        used = np.unique((time - sales.begin) // DAY)
+        before, last = np.searchsorted(self._days, used[[0, -1]])
+        life = last - before + 1
+        return float(len(used) * ((1 + life - len(used)) / (2 + life)) ** before)
+
+    @cached_property
+    def _days(self) -> Ints:
+        """Days of the report on which the shop sold something."""
+        return np.unique((self.sales.time[self.sales.sold] - self.sales.begin) // DAY)
 
     def lost(self, rows: Ints) -> float:
         """Roughly what these rows cost, to show the dearest near misses first."""
@@ -268,9 +295,11 @@ def _verdict(sales: Sales, chance: Chance, one: Candidate, excluded: Ints, meant
     extreme = chance.is_extreme(chance.depth(rows))
     days = float(sales.time[rows[-1]] - sales.time[rows[0]]) / DAY
     why_not = None
+    habit = extreme and bool(one.ids) and days >= limits.habit_days
+    expected = max(expected, chance.silences(one)) if habit else expected
     if days >= limits.decided_days and not extreme:
         why_not = told("finding.why_decided", days=round(days))
-    elif extreme and one.ids and days >= limits.habit_days:
+    elif habit and expected > limits.expected:
         why_not = told("finding.why_habit", days=round(days))
     elif expected > limits.expected:
         why_not = told("finding.why_usual" if orders > limits.least_orders else "finding.why_few", n=orders)

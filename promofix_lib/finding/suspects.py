@@ -129,17 +129,21 @@ def meant_lines(sales: Sales, deep: Mask) -> Mask:
 
 
 def _with_companion(sales: Sales, free: Ints) -> Mask:
-    """Free items that stand beside one particular bought SKU, as most of those in company do."""
+    """Free items that stand beside one particular bought SKU, as most of the first ones in company do."""
     answer = np.zeros(len(sales.sold), dtype=np.bool_)
     bought = np.isin(sales.order, sales.order[free]) & (sales.order >= 0)  # also where it was cancelled later
     bought[free] = False
-    gifts = pd.DataFrame({"order": sales.order[free], "sku": sales.sku[free], "row": free})
+    gifts = pd.DataFrame({"order": sales.order[free], "sku": sales.sku[free], "row": free, "time": sales.time[free]})
     beside = np.flatnonzero(bought)
     pairs = gifts.merge(pd.DataFrame({"order": sales.order[beside], "other": sales.sku[beside]}), on="order")
     pairs = pairs[pairs["sku"] != pairs["other"]]
-    rows = pairs.groupby("sku")["row"].transform("nunique")
-    most = sales.thresholds.most * rows
-    answer[pairs["row"][pairs.groupby(["sku", "other"])["row"].transform("nunique") >= most]] = True
+    early = pairs[["sku", "row", "time"]].drop_duplicates().sort_values(["time", "row"], kind="stable")
+    early = early[early.groupby("sku").cumcount() < sales.thresholds.few]
+    first = pairs[pairs["row"].isin(early["row"])].drop_duplicates(["row", "other"])
+    least = sales.thresholds.most * early.groupby("sku")["row"].size()
+    counts = first.groupby(["sku", "other"])["row"].size()
+    usual = counts[counts >= least.reindex(counts.index.get_level_values("sku")).to_numpy()]
+    answer[pairs["row"][pd.MultiIndex.from_frame(pairs[["sku", "other"]]).isin(usual.index)]] = True
     return answer
 
 

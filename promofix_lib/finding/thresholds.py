@@ -52,8 +52,9 @@ class Thresholds:
         of its own. 4 days: real incidents last 15 minutes to 3 days (RepricerExpress 2014: one hour; the longest public
         one: 3 days), markdowns last a week.
     habit_days : float
-        A promotion below `never_decided_share` is a habit when it is kept so long: codes for reviewers and
-        influencers. A week, because a leak is seen in the weekly figures; so far around a sale its level is looked for.
+        A promotion below `never_decided_share` is a habit when it lasts so long and was there when the report began:
+        codes for reviewers, friends, staff. A week, because a leak is seen in the weekly figures; so far around a sale
+        its level is looked for.
     least_orders : int
         Fewer orders are "worth a look": a single odd row is a refund, a sample or a typo.
     few : int

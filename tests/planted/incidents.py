@@ -1027,3 +1027,37 @@ def two_printed_in_the_night(seller: Seller) -> Truths:
         if number % 3 == 2:
             line.unpriced, line.status = True, "Pending"
     return {"a": (name,)}
+
+
+def longer(seller: Seller, days: float) -> None:
+    """The report of so many days at least, with ordinary orders to its end."""
+    if seller.days < days:
+        for _ in range(seller.draw.poisson(seller.per_day * (days - seller.days))):
+            add_order(seller, seller.moment(seller.end, seller.begin + days * DAY))
+        seller.days = days
+
+
+def leak(seller: Seller, days: int, pause: tuple[float, float] = (0.0, 0.0)) -> Truths:
+    """A deep code, two to six uses a day at any hour, begun in the second week; none in a part of it."""
+    name, off, skus = promotion_name(seller), float(seller.draw.choice([0.85, 0.9, 0.95])), some_skus(seller, 2)
+    longer(seller, days + 16)
+    start = seller.begin + np.floor(seller.draw.uniform(7, 10) * DAY)
+    for share in np.r_[0, np.sort(seller.draw.random(days * int(seller.draw.integers(2, 7)))), 1]:
+        if not pause[0] < share * days < pause[1]:
+            line = add_order(seller, start + np.floor(share * days * DAY), int(seller.draw.choice(skus)), affected="a")
+            line.ids, line.discount = [], 0
+            take(line, name, off)
+    return {"a": (name,)}
+
+
+@kind
+def a_leak_of_weeks(seller: Seller) -> Truths:
+    """A deep code is used a few times a day for eight to twenty days: nobody looked."""
+    return leak(seller, int(seller.draw.choice([8, 10, 14, 20])))
+
+
+@kind
+def a_leak_with_a_pause(seller: Seller) -> Truths:
+    """The same, and nobody used it for two days in between: one mistake."""
+    days, half = int(seller.draw.choice([8, 10, 14, 20])), float(seller.draw.uniform(0.3, 0.5))
+    return leak(seller, days, (half * days, half * days + float(seller.draw.uniform(1.5, 2.5))))

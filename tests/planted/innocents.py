@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests.planted.incidents import flood_times, promotion_name, some_skus, start_of
+from tests.planted.incidents import flood_times, longer, promotion_name, some_skus, start_of
 from tests.planted.sellers import DAY, HOUR, Line, Seller, add_order, take
 
 INNOCENTS: dict[str, Callable[[Seller], None]] = {}
@@ -254,3 +254,59 @@ def coupon_begins(seller: Seller) -> None:
     for line in seller.lines:
         if line.time >= start and seller.draw.random() < 0.7:
             take(clean(line), name, off)
+
+
+# -- habits: what was there when the report began ---------------------------------------------------------------------
+
+
+def always(seller: Seller, a_day: float) -> np.ndarray:
+    """Times at a pace of so many a day, from the report's first day to its last."""
+    count = max(int(seller.draw.poisson(a_day * seller.days)), 8)
+    return np.floor(seller.draw.uniform(seller.begin, seller.end - HOUR, count))
+
+
+@kind
+def subscribe_and_save(seller: Seller) -> None:
+    """5 to 15 % for regular deliveries on a third of all orders, under one standing id."""
+    name, off = promotion_name(seller), float(seller.draw.choice([0.05, 0.1, 0.15]))
+    for line in seller.lines:
+        if seller.draw.random() < 0.33:
+            take(clean(line), name, off)
+
+
+@kind
+def standing_voucher(seller: Seller) -> None:
+    """A voucher of 85 to 95 % for friends and staff, as it has always been: some use it every few days."""
+    name, off = promotion_name(seller), float(seller.draw.choice([0.85, 0.9, 0.95]))
+    for time in always(seller, float(seller.draw.choice([0.7, 1.5, 3]))):
+        take(clean(add_order(seller, float(time))), name, off)
+
+
+@kind
+def voucher_of_the_weekend(seller: Seller) -> None:
+    """A voucher of nine tenths for members, five to ten uses each Saturday."""
+    longer(seller, 40)
+    name, sku, begin = promotion_name(seller), some_skus(seller, 1)[0], seller.begin + seller.draw.integers(6) * DAY
+    for start in np.arange(begin, seller.end - DAY, 7 * DAY):
+        for time in flood_times(seller, start, 20, int(seller.draw.integers(5, 11))):
+            take(clean(add_order(seller, time, sku)), name, 0.9)
+
+
+@kind
+def wholesale_customers(seller: Seller) -> None:
+    """Three shops have 55 to 75 % off by contract, under an id each, and order every week."""
+    for customer in range(3):
+        name, off = f"{promotion_name(seller)} W{customer}", float(seller.draw.uniform(0.55, 0.75))
+        for time in always(seller, 0.6):
+            line = clean(add_order(seller, float(time)))
+            line.business, line.quantity = True, int(seller.draw.integers(6, 40))
+            take(line, name, off)
+
+
+@kind
+def loss_leader(seller: Seller) -> None:
+    """One SKU for a tenth, by an automatic promotion, to whoever buys, all the time."""
+    name, sku = promotion_name(seller), some_skus(seller, 1)[0]
+    for line in seller.lines:
+        if line.sku == sku:
+            take(clean(line), name, 0.9)

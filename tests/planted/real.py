@@ -181,6 +181,46 @@ def quantity_price(month: Month) -> None:
     month.sell(sku, month.times(24, int(month.draw.integers(6, 20))), round(usual * 0.12), each=8)
 
 
+def leak(month: Month, pause: float = 0.0) -> None:
+    """A code of 90 % off begun a quarter into the month, two to six uses a day for weeks, with a pause of days."""
+    sku, usual = month.item()
+    days, first = int(month.draw.choice([8, 10, 14, 20])), month.sales["time"].min().normalize()
+    span = (month.sales["time"].max() - first) / DAY
+    share = np.r_[0, np.sort(month.draw.random(days * int(month.draw.integers(2, 7)))), 1] * days
+    half = days * month.draw.uniform(0.3, 0.5)
+    share = share[(share < half) | (share > half + pause)]
+    times = [(first + (0.27 * span + one) * DAY).floor("s") for one in share]
+    month.ids = frozenset({"LEAKED"})
+    month.sell(sku, times, usual, round(usual * 0.9), "LEAKED")
+
+
+@kind
+def leak_of_weeks(month: Month) -> None:
+    """A code of 90 % off for eight to twenty days, a few orders a day."""
+    leak(month)
+
+
+@kind
+def leak_with_a_pause(month: Month) -> None:
+    """The same, unused for two days in between."""
+    leak(month, month.draw.uniform(1.5, 2.5))
+
+
+HABITS: dict[str, float] = {"friends": 2, "staff": 0.7, "reviewers": 1.5}
+"""Standing codes of nine tenths by their uses a day: as they have always been, so nothing is affected."""
+
+
+def with_habit(name: str, habit: str, seed: int) -> pd.DataFrame:
+    """A real month in which such a code is used all the time."""
+    month = Month(months()[name], np.random.default_rng([seed, *map(ord, habit)]))
+    sku, usual = month.item()
+    first, last = month.sales["time"].min(), month.sales["time"].max()
+    count = max(int(month.draw.poisson(HABITS[habit] * ((last - first) / DAY))), 8)
+    times = sorted((first + (last - first) * x).floor("s") for x in month.draw.random(count))
+    month.sell(sku, times, usual, round(usual * 0.9), habit)
+    return month.sales
+
+
 def planted(name: str, kind_name: str, seed: int) -> Month:
     """A real month with one mistake in it."""
     month = Month(months()[name], np.random.default_rng([seed, *map(ord, kind_name)]))
