@@ -74,8 +74,7 @@ class Facts:
     known: frozenset[str]
     english: Mapping[str, str]
     types: Mapping[str, pa.DataType]
-    decides: frozenset[str]
-    tells: frozenset[str]
+    columns: Mapping[str, tuple[str, ...]]
     lacks: tuple[Mapping[str, Any], ...]
     xml: Mapping[str, str]
     strangers: Mapping[str, Mapping[str, str]]
@@ -123,14 +122,14 @@ def _facts(own: tuple[tuple[str, str], ...]) -> Facts:
     path = files("promofix_lib.reports").joinpath("kinds.toml")
     table, *mine = [_parsed(name, text) for name, text in [("kinds.toml", path.read_text(encoding="utf-8")), *own]]
     names, types = table["names"], table["types"]
+    columns = {what: tuple(several.split()) for what, several in table["columns"].items()}
     given = [kind for one in mine for kind in one["kinds"]]
     return Facts(
         kinds=(*table["kinds"], *given),
         known=frozenset(names["known"].split()) | {name for kind in given for name in (*kind.has, *kind.renamed)},
         english=names["same"] | {word: name for one in (table, *mine) for word, name in one["english"].items()},
         types={name: type_ for word, type_ in _TYPES.items() for name in types[word].split()},
-        decides=frozenset(types["decides"].split()),
-        tells=frozenset(types["tells"].split()) | frozenset(types["decides"].split()),
+        columns=columns | {"tells": columns["decides"] + columns["tells"]},
         lacks=tuple(table["lack"]),
         xml=table["xml"],
         strangers=table["strangers"],
@@ -241,13 +240,13 @@ def columns_of(kind: Kind, header: Sequence[str], wanted: frozenset[str] | None 
         name = stands_in if stands_in and stands_in not in taken else _table_name(kind, cell) or f"column_{number}"
         copies = sum(1 for other in names if other == name or other.startswith(f"{name}_"))
         names.append(f"{name}_{copies + 1}" if name in names else name)
-    asked = None if wanted is None or kind.role == PAYMENTS else known.tells | wanted
+    asked = None if wanted is None or kind.role == PAYMENTS else wanted.union(known.columns["tells"])
     return tuple(
         Column(
             name,
             cell.strip('\ufeff "'),
             known.types.get(name, TEXT),
-            name in known.decides,
+            name in known.columns["decides"],
             name in kind.needed,
             _IDS.get(name, "") if kind.role != PAYMENTS else "",
             asked is None or name in asked,
