@@ -112,7 +112,7 @@ class FlatFile:
         return [*counted, *(told("reports.unread", n=n, column=header) for header, n in unread)]
 
 
-# -- from a report's words to the order table's -------------------------------------------------------------------------
+# -- from a report's words to the order table's ------------------------------------------------------------------------
 
 
 def order_rows(table: pa.Table, kind: Kind) -> pa.Table:
