@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from promofix_lib.reports.cells import decimal_sign
-from promofix_lib.reports.encodings import lenient
+from promofix_lib.reports.encodings import text_in
 from promofix_lib.reports.kinds import MONEY, Kind, columns_of, facts
 from promofix_lib.reports.lines import Header, LineReader, split_line
 from promofix_lib.reports.report import throughout
@@ -67,7 +67,8 @@ class FlatFile:
 
     def _after_header(self, block: bytes) -> bytes:
         body = block.split(b"\n", self.header.line)[-1] if block.count(b"\n") >= self.header.line else b""
-        start = (split_line(lenient(line), self.header.delimiter) for line in body[:200_000].split(b"\n")[:_LOOKED_AT])
+        lines = text_in(body[:200_000])[0].split("\n")[:_LOOKED_AT]
+        start = (split_line(line, self.header.delimiter) for line in lines)
         money = [i for i, column in enumerate(self.columns) if column.type == MONEY]
         self.typer.sign = decimal_sign(row[i].strip('"') for row in start for i in money if i < len(row))
         return body

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.continuing import tied
-from promofix_lib.reports.encodings import BLOCK, encoding_of, lenient, text_blocks
+from promofix_lib.reports.encodings import BLOCK, encoding_of, text_blocks, text_in
 from promofix_lib.reports.flat_file import FlatFile
 from promofix_lib.reports.items import folded
 from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind, is_known, lacks_of, look_again
@@ -86,7 +86,7 @@ def _read(source: Source, columns: frozenset[str] | None) -> Report:
     first = next(blocks, b"")
     header = header_of(first)
     if header is None:
-        line = next((lenient(line) for line in first[:20_000].split(b"\n") if line.strip()), "")
+        line = next((line for line in text_in(first[:20_000])[0].split("\n") if line.strip()), "")
         raise ReportError("reports.refused", file=source.name, what=stranger(source, line))
     read = FlatFile(source.name, header, columns).of_lines(chain([first], blocks))
     return _report(source, "xlsx" if source.of else encoding, read)

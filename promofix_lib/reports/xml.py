@@ -79,7 +79,7 @@ def _encoding(source: Source) -> str:
 
 
 class MessageReader:
-    """Cuts a stream where messages begin and end, and makes rows of their orders; what is damaged is set aside alone."""
+    """Cuts a stream where messages begin and end, and makes rows of orders; what is damaged is set aside alone."""
 
     def __init__(self, name: str, columns: frozenset[str] | None = None) -> None:
         self.name = name
