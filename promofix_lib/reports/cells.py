@@ -202,12 +202,12 @@ def offset_of(zone: str) -> timezone:
 
 @cache
 def _hours() -> dict[str, int]:
-    return {word: int(hours) for word, hours in map(str.split, facts().words["zones"].split("|"))}
+    return {word: int(hours) for word, hours in map(str.split, facts().table["words"]["zones"].split("|"))}
 
 
 @cache
 def _months() -> dict[str, int]:
-    names = enumerate(facts().words["months"].split("|"), start=1)
+    names = enumerate(facts().table["words"]["months"].split("|"), start=1)
     return {word: number for number, words in names for word in words.split()}
 
 

@@ -163,7 +163,7 @@ def status(word: str) -> str:
     """
     plain = word.strip()
     first = plain.split(" - ")[0]
-    return str(facts().words["status"].get(first.lower().replace("_", "").replace(" ", ""), plain))
+    return str(facts().table["words"]["status"].get(first.lower().replace("_", "").replace(" ", ""), plain))
 
 
 def channel(word: str) -> str:
@@ -175,7 +175,7 @@ def channel(word: str) -> str:
     ('amazon', 'merchant', 'merchant', 'easy ship')
     """
     plain = word.strip().lower()
-    return str(facts().words["channel"].get(plain, plain))
+    return str(facts().table["words"]["channel"].get(plain, plain))
 
 
 _WORDS: dict[str, Callable[[str], str]] = {

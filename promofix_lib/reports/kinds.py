@@ -68,17 +68,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that is known of reports: promofix's own facts and those of the seller's folder."""
+    """All that is known of reports: promofix's own facts and those of the seller's folder; `table` is our own file."""
 
     kinds: tuple[Kind, ...]
     known: frozenset[str]
     english: Mapping[str, str]
     types: Mapping[str, pa.DataType]
     columns: Mapping[str, tuple[str, ...]]
-    lacks: tuple[Mapping[str, Any], ...]
-    xml: Mapping[str, str]
-    strangers: Mapping[str, Mapping[str, str]]
-    words: Mapping[str, Any]
+    table: Mapping[str, Any]
 
 
 def own_kinds() -> tuple[tuple[str, str], ...]:
@@ -121,19 +118,16 @@ def look_again() -> None:
 def _facts(own: tuple[tuple[str, str], ...]) -> Facts:
     path = files("promofix_lib.reports").joinpath("kinds.toml")
     table, *mine = [_parsed(name, text) for name, text in [("kinds.toml", path.read_text(encoding="utf-8")), *own]]
-    names, types = table["names"], table["types"]
+    names = table["names"]
     columns = {what: tuple(several.split()) for what, several in table["columns"].items()}
     given = [kind for one in mine for kind in one["kinds"]]
     return Facts(
         kinds=(*table["kinds"], *given),
         known=frozenset(names["known"].split()) | {name for kind in given for name in (*kind.has, *kind.renamed)},
         english=names["same"] | {word: name for one in (table, *mine) for word, name in one["english"].items()},
-        types={name: type_ for word, type_ in _TYPES.items() for name in types[word].split()},
+        types={name: type_ for word, type_ in _TYPES.items() for name in table["types"][word].split()},
         columns=columns | {"tells": columns["decides"] + columns["tells"]},
-        lacks=tuple(table["lack"]),
-        xml=table["xml"],
-        strangers=table["strangers"],
-        words=table["words"],
+        table=table,
     )
 
 
@@ -154,13 +148,13 @@ def _parsed(path: str, text: str) -> dict[str, Any]:
 
 def _kind(paragraph: Mapping[str, Any]) -> Kind:
     told_of = {name: value for name, value in paragraph.items() if name not in ("source", "read")}
-    for name in ("has", "without"):
-        told_of[name] = frozenset(map(spelled, told_of.get(name, ())))
-    for name in ("renamed", "stands_in"):
-        told_of[name] = {spelled(column): target for column, target in told_of.get(name, {}).items()}
-    for name in ("needed", "xml"):
-        if name in told_of:
-            told_of[name] = tuple(told_of[name])
+    for name, value in told_of.items():
+        if name in ("has", "without"):
+            told_of[name] = frozenset(map(spelled, value))
+        elif name in ("renamed", "stands_in"):
+            told_of[name] = {spelled(column): target for column, target in value.items()}
+        elif name in ("needed", "xml"):
+            told_of[name] = tuple(value)
     return Kind(**told_of)
 
 
@@ -270,7 +264,7 @@ def lacks_of(kind: Kind, columns: Collection[str]) -> tuple[Lack, ...]:
     """
     known = {*columns, *kind.implied}
     found = []
-    for lack in facts().lacks:
+    for lack in facts().table["lack"]:
         if kind.name in lack["kinds"] if "kinds" in lack else kind.role != PAYMENTS and lack["column"] not in known:
             how = lack.get("instead", {}).get(kind.name, lack["how"])
             found.append(Lack(lack["key"], told(f"reports.lack.{lack['key']}"), told(f"reports.how.{how}")))

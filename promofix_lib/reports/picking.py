@@ -195,7 +195,7 @@ def order_sales(payments: pd.DataFrame, kind: Kind) -> dict[str, Decimal]:
     ...                           "promotional_rebates": [Decimal("-8.99"), None]}), kind_named("Transactions"))
     {'A': Decimal('1.00')}
     """
-    words = facts().words["sale"].split()
+    words = facts().table["words"]["sale"].split()
     sales: dict[str, Decimal] = {}
     for row in payments.to_dict("records"):
         order, said = row.get("order_id"), str(row.get("type", row.get("transaction_type")))

@@ -194,7 +194,7 @@ def stranger(source: Source, first_line: str) -> Told:
     """
     start = source.start()
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    looks, beginnings = facts().strangers["looks"], facts().strangers["begins"]
+    looks, beginnings = facts().table["strangers"]["looks"], facts().table["strangers"]["begins"]
     what = next((what for magic, what in looks.items() if start.startswith(magic.encode("latin-1"))), "")
     if not start.strip(b"\xef\xbb\xbf \t\r\n\0"):
         return told("reports.stranger.empty")

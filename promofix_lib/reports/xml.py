@@ -186,7 +186,7 @@ def _places(message: bytes, line: int, rows: int) -> list[int]:
 @cache
 def names() -> tuple[str, ...]:
     """Names of the cells of a row, in their order."""
-    return tuple(dict.fromkeys(facts().xml.values()))
+    return tuple(dict.fromkeys(facts().table["xml"].values()))
 
 
 def rows_of(message: Element, kind: Kind) -> Iterator[tuple[str, ...]]:
@@ -196,10 +196,10 @@ def rows_of(message: Element, kind: Kind) -> Iterator[tuple[str, ...]]:
     for order in message.iter(order_tag):
         items = [child for child in order if child.tag in (item_tag, "Item")]
         head: dict[str, list[str]] = {}
-        _gather((child for child in order if child not in items), "", head, facts().xml)
+        _gather((child for child in order if child not in items), "", head, facts().table["xml"])
         for item in items:
             said = {name: texts.copy() for name, texts in head.items()}
-            _gather(item, "", said, facts().xml)
+            _gather(item, "", said, facts().table["xml"])
             yield tuple((blank | {name: _together(name, texts) for name, texts in said.items()}).values())
         if not items:
             yield ()
