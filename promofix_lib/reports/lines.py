@@ -212,14 +212,12 @@ class LineReader:
         wide = len(self.columns)
         if len(self._named.intersection(cells)) >= _A_HEADER or (is_known(cells[0]) and kind_of(cells)):
             self.foreign = line
-        if self.foreign:
-            return Record(line, lines, tuple(cells), told("reports.fault.other_layout", header=self.foreign))
         while len(cells) > wide and not cells[-1].strip():
             cells = cells[:-1]
-        if len(cells) > wide:
-            return Record(line, lines, tuple(cells), told("reports.fault.width", cells=len(cells), header=wide))
-        cut_off = cut_off and len(cells) not in self._widths
-        if len(cells) < wide and (cut_off or len(cells) < self._enough):
+        cut_off = cut_off and len(cells) < wide and len(cells) not in self._widths
+        if self.foreign:
+            return Record(line, lines, tuple(cells), told("reports.fault.other_layout", header=self.foreign))
+        if cut_off or not self._enough <= len(cells) <= wide:
             key = "reports.fault.cut_off" if cut_off else "reports.fault.width"
             return Record(line, lines, tuple(cells), told(key, cells=len(cells), header=wide))
         self.count["padded"] += len(cells) < wide

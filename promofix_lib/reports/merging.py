@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +30,7 @@ from promofix_lib.reports.kinds import (
     look_again,
 )
 from promofix_lib.reports.picking import PARTIAL, Picking, money_check
-from promofix_lib.reports.reading import read_report, with_passed
+from promofix_lib.reports.reading import all_read, read_report
 from promofix_lib.reports.report import Reading, Report, as_orders, shown_name
 from promofix_lib.say import Told, told
 
@@ -78,7 +78,7 @@ def read_orders(
         return read_report(path, progress=progress, columns=asked)
 
     if cache is None or asked is not None or not all(path.is_file() for path in named):
-        reading = merged(_good_ones(named, read))
+        reading = merged(all_read(named, read))
     else:
         shelf = Shelf(cache)
         once = read if len(named) == 1 else lambda path: shelf.reports(path, lambda: read(path))
@@ -96,20 +96,6 @@ def thrifty() -> None:
     pa.set_memory_pool(pa.system_memory_pool())
     with suppress(AttributeError, OSError, TypeError):  # no glibc, no such habit
         ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE)
-
-
-def _good_ones(paths: Sequence[Path], read: Callable[[Path], tuple[Report, ...]]) -> tuple[Report, ...]:
-    """The reports of all files; one that is there and holds none is told of, and the others are read all the same."""
-    reports: list[Report] = []
-    refused: list[ReportError] = []
-    for path in paths:
-        try:
-            reports += read(path)
-        except ReportError as error:
-            if error.key == "reports.cannot_be_opened":
-                raise
-            refused.append(error)
-    return with_passed(reports, refused)
 
 
 def merged(reports: Sequence[Report]) -> Reading:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +24,8 @@ from promofix_lib.reports.source import Source, stranger
 from promofix_lib.reports.spreadsheet import texts_of
 from promofix_lib.reports.xml import is_xml, read_xml
 from promofix_lib.say import Told, told
+
+T = TypeVar("T")
 
 
 def read_report(path: Path, *, progress: bool = False, columns: frozenset[str] | None = None) -> tuple[Report, ...]:
@@ -48,26 +51,32 @@ def read_report(path: Path, *, progress: bool = False, columns: frozenset[str] |
         Not a report, damaged beyond use, or harmful; the text says what it looks like and what to download instead.
     """
     look_again()
-    reports: list[Report] = []
-    refused: list[ReportError] = []
-    for source in texts_of(Path(path)):
-        try:
-            if isinstance(source, ReportError):
-                raise source
-            reports.append(_read(replace(source, progress=progress), columns))
-        except ReportError as error:
-            refused.append(error)
-    return with_passed(reports, refused)
+
+    def read(source: Source | ReportError) -> tuple[Report]:
+        if isinstance(source, ReportError):
+            raise source
+        return (_read(replace(source, progress=progress), columns),)
+
+    return all_read(texts_of(Path(path)), read)
 
 
-def with_passed(reports: Sequence[Report], refused: Sequence[ReportError]) -> tuple[Report, ...]:
-    """The reports, the first of which tells what was passed over beside them.
+def all_read(sources: Iterable[T], read: Callable[[T], tuple[Report, ...]]) -> tuple[Report, ...]:
+    """The reports of all sources, the first of which tells what was passed over beside them.
 
     Raises
     ------
     ReportError
-        The first of those given, where there is no report.
+        A file cannot be opened, or none of them holds a report; then what is wrong with the first.
     """
+    reports: list[Report] = []
+    refused: list[ReportError] = []
+    for source in sources:
+        try:
+            reports += read(source)
+        except ReportError as error:
+            if error.key == "reports.cannot_be_opened":
+                raise
+            refused.append(error)
     if refused and not reports:
         raise refused[0]
     passed = tuple(told("reports.passed_over", why=told(error.key, **error.facts)) for error in refused)
