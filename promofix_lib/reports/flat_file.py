@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import chain
 from typing import Self
 
@@ -137,9 +138,9 @@ def order_rows(table: pa.Table, kind: Kind) -> pa.Table:
     (['Cancelled', 'Shipped'], ['Canceled', None])
     """
     cells = dict(zip(table.column_names, table.columns, strict=True))
-    for name in cells.keys() & _WORDS.keys():
-        given, cells[name] = cells[name], _respelled(cells[name], _WORDS[name])
-        if name in ("order_status", "item_status") and cells[name] is not given:
+    for name in cells.keys() & _SPELLED.keys():
+        given, cells[name] = cells[name], _respelled(cells[name], name)
+        if _SPELLED[name] == "status" and cells[name] is not given:
             changed = pc.fill_null(pc.not_equal(given, cells[name]), False)
             cells[f"{name}_given"] = pc.if_else(changed, given, None)
     for name in cells.keys() & set(facts().columns["discounts"]):
@@ -153,43 +154,28 @@ def order_rows(table: pa.Table, kind: Kind) -> pa.Table:
     return pa.table(cells)
 
 
-def status(word: str) -> str:
-    """One word for an order's status, whoever wrote it.
+_SPELLED = {"order_status": "status", "item_status": "status", "fulfillment_channel": "channel"}
+_SPELLED |= {"sales_channel": "", "currency": ""}
+
+
+def spelling(column: str, word: str) -> str:
+    """The one word of a column for what Amazon spells in several ways.
 
     Examples
     --------
-    >>> status("Canceled"), status("Shipped - Delivered to Buyer"), status("PARTIALLY_SHIPPED"), status("Lost")
-    ('Cancelled', 'Shipped', 'PartiallyShipped', 'Lost')
+    >>> words = "Canceled", "Shipped - Delivered to Buyer", "PARTIALLY_SHIPPED", "Lost"
+    >>> [spelling("order_status", word) for word in words], spelling("fulfillment_channel", "AFN")
+    (['Cancelled', 'Shipped', 'PartiallyShipped', 'Lost'], 'amazon')
     """
-    plain = word.strip()
-    first = plain.split(" - ")[0]
-    return str(facts().table["words"]["status"].get(first.lower().replace("_", "").replace(" ", ""), plain))
+    plain = word.strip().upper() if column == "currency" else word.strip()
+    key = re.sub("[_ ]", "", plain.split(" - ")[0].lower())
+    return str(facts().table["words"].get(_SPELLED[column], {}).get(key, plain))
 
 
-def channel(word: str) -> str:
-    """``merchant`` or ``amazon``.
-
-    Examples
-    --------
-    >>> channel("AFN"), channel("Merchant"), channel("MFN"), channel("Easy Ship")
-    ('amazon', 'merchant', 'merchant', 'easy ship')
-    """
-    plain = word.strip().lower()
-    return str(facts().table["words"]["channel"].get(plain, plain))
-
-
-_WORDS: dict[str, Callable[[str], str]] = {
-    "order_status": status,
-    "item_status": status,
-    "fulfillment_channel": channel,
-    "sales_channel": str.strip,
-    "currency": lambda word: word.strip().upper(),
-}
-
-
-def _respelled(given: pa.ChunkedArray, spell: Callable[[str], str]) -> pa.ChunkedArray:
+def _respelled(given: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     coded = [chunk.dictionary_encode() for chunk in given.chunks]
-    words = [pa.array([spell(word) or None for word in chunk.dictionary.to_pylist()], pa.string()) for chunk in coded]
+    spelled = ([spelling(name, word) or None for word in chunk.dictionary.to_pylist()] for chunk in coded)
+    words = [pa.array(several, pa.string()) for several in spelled]
     if all(word.equals(chunk.dictionary) for word, chunk in zip(words, coded, strict=True)):
         return given
     return pa.chunked_array([word.take(chunk.indices) for word, chunk in zip(words, coded, strict=True)], pa.string())
