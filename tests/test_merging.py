@@ -311,6 +311,27 @@ def test_fba_promotions_find_their_item_through_the_shipment(files):
     assert orders["unit_price"]["01"] == Decimal(1)
 
 
+def test_fba_promotions_find_their_item_through_each_of_its_parcels(files):
+    """An item that was sent in two parcels is found through the second one too, beside another item of the order."""
+    parts = [
+        H,
+        H | {"shipment-item-id": "S2"},
+        H | {"shipment-item-id": "S3", "sku": "X", "amazon-order-item-id": "02"},
+    ]
+    reading = files.add(SHIPMENTS, *parts).add(PROMOTIONS, PROMOTION | {"shipment-item-id": "S2"}).read()
+    assert reading.orders.set_index("order_item_id")["promotion_ids"]["01"] == ["PLM-1"]
+    assert reading.warnings == ()
+
+
+def test_fba_promotions_of_one_item_add_up_once(files):
+    """Two promotions of an item are two discounts; a download that overlaps says the same ones again."""
+    other = PROMOTION | {"item-promotion-id": "PLM-2", "item-promotion-discount": "-1.00"}
+    reading = files.add(SHIPMENTS, H).add(PROMOTIONS, PROMOTION, other).add(PROMOTIONS, other).read()
+    (item,) = reading.orders.to_dict("records")
+    assert item["promotion_ids"] == ["PLM-1", "PLM-2"]
+    assert (item["item_promotion_discount"], item["unit_price"]) == (Decimal("58.99"), 0)
+
+
 def test_fba_promotions_of_a_lone_item_need_no_shipments(files):
     """An order with one item leaves no doubt; one with two is not guessed, and said."""
     lone = files.add(ALL, A).add(PROMOTIONS, PROMOTION).read()

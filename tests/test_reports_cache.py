@@ -12,8 +12,7 @@ import pytest
 
 from promofix_lib.orders import order_table
 from promofix_lib.reports.cache import Shelf
-from promofix_lib.reports.order_rows import as_arrow, as_frame
-from promofix_lib.reports.report import Report
+from promofix_lib.reports.report import Report, as_arrow, as_frame
 
 ROWS = 1_000
 

@@ -10,9 +10,9 @@ import pytest
 
 from promofix_lib.reports.cells import amount, decimal_sign, moment
 from promofix_lib.reports.kinds import kind_named
+from promofix_lib.reports.picking import order_sales
 from promofix_lib.reports.reading import read_report
 from promofix_lib.reports.report import Report
-from promofix_lib.reports.side_reports import order_sales
 
 ORDER = "302-0000001-0000001"
 

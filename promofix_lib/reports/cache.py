@@ -18,8 +18,7 @@ from pyarrow import ipc
 
 from promofix_lib.errors import CaseError
 from promofix_lib.reports.kinds import own_kinds
-from promofix_lib.reports.order_rows import as_arrow, as_frame
-from promofix_lib.reports.report import Reading, Report
+from promofix_lib.reports.report import Reading, Report, as_arrow, as_frame
 from promofix_lib.say import Told
 
 T = TypeVar("T")

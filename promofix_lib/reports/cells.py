@@ -20,7 +20,6 @@ LARGEST = Decimal(10) ** 12
 """No order item costs as much in any currency; a price per unit to a millionth is exact below it."""
 MOST_UNITS = 10**9
 TRUE, FALSE = ("true", "True", "TRUE", "yes", "Yes", "1"), ("false", "False", "FALSE", "no", "No", "0")
-_YES, _NO = {word.lower() for word in TRUE}, {word.lower() for word in FALSE}
 
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _GROUPED = {
@@ -62,13 +61,9 @@ def typed(text: str, type_: pa.DataType, sign: str) -> Any:
     CellError
         The text does not mean a value of that type.
     """
-    if type_ == MONEY:
-        return amount(text, sign)
-    if type_ == WHOLE:
-        return _whole(text, sign)
-    if type_ == TIME:
-        return moment(text)
-    return _yes_no(text) if type_ == YES_NO else text
+    if type_ in (MONEY, WHOLE):
+        return amount(text, sign) if type_ == MONEY else _whole(text, sign)
+    return moment(text) if type_ == TIME else _yes_no(text) if type_ == YES_NO else text
 
 
 def _whole(text: str, sign: str) -> Decimal:
@@ -80,9 +75,9 @@ def _whole(text: str, sign: str) -> Decimal:
 
 def _yes_no(text: str) -> bool:
     word = text.strip().lower()
-    if word not in _YES | _NO:
+    if word not in TRUE + FALSE:
         raise CellError("reports.fault.no_yes_no")
-    return word in _YES
+    return word in TRUE
 
 
 # -- amounts ----------------------------------------------------------------------------------------------------------
@@ -202,12 +197,12 @@ def offset_of(zone: str) -> timezone:
 
 @cache
 def _hours() -> dict[str, int]:
-    return {word: int(hours) for word, hours in map(str.split, facts().words["zones"].split("|"))}
+    return {word: int(hours) for word, hours in map(str.split, facts().table["words"]["zones"].split("|"))}
 
 
 @cache
 def _months() -> dict[str, int]:
-    names = enumerate(facts().words["months"].split("|"), start=1)
+    names = enumerate(facts().table["words"]["months"].split("|"), start=1)
     return {word: number for number, words in names for word in words.split()}
 
 
@@ -233,10 +228,9 @@ def _hour(parts: dict[str, str | None]) -> int:
 
 
 def _in_utc(clock: tuple[int, ...], zone: str) -> datetime:
+    offset = offset_of(zone)
     try:
-        time = datetime(*clock, tzinfo=offset_of(zone))  # type: ignore[arg-type, misc]
-    except CellError:
-        raise
+        time = datetime(*clock, tzinfo=offset)  # type: ignore[arg-type, misc]
     except ValueError as error:
         raise CellError("reports.fault.no_such_day") from error
     if not 1994 < time.year < 2201 or not EARLIEST <= time <= LATEST:

@@ -118,7 +118,7 @@ def text_blocks(source: Source, encoding: str, size: int = BLOCK) -> Iterator[by
     blocks = _whole_lines(source, decoded(raw, encoding) if encoding.startswith("utf-16") else raw)
     old_macintosh = False
     for number, block in enumerate(blocks):
-        text = block if encoding.startswith("utf") else _from_single(block, encoding)
+        text = block if encoding.startswith("utf") or block.isascii() else text_in(block, encoding)[0].encode()
         text = text.replace(b"\0", b"") if b"\0" in text else text
         if number == 0:
             text = text.removeprefix(codecs.BOM_UTF8)
@@ -128,7 +128,7 @@ def text_blocks(source: Source, encoding: str, size: int = BLOCK) -> Iterator[by
 
 def text_of(source: Source) -> str:
     """All of a small file as text."""
-    return lenient(b"".join(text_blocks(source, encoding_of(source))))
+    return text_in(b"".join(text_blocks(source, encoding_of(source))))[0]
 
 
 def decoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
@@ -139,27 +139,25 @@ def decoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
 
-def _from_single(block: bytes, encoding: str) -> bytes:
-    if block.isascii():
-        return block
+def text_in(raw: bytes, encoding: str = "utf-8") -> tuple[str, int]:
+    r"""The text of lines even if some of their bytes are from another world, and how many lines were put right.
+
+    Examples
+    --------
+    >>> text_in(b"Caf\xe9\nCaf\xc3\xa9\n"), text_in(b"\x81")
+    (('Café\nCafé\n', 1), ('\x81', 1))
+    """
     try:
-        return block.decode(encoding).encode("utf-8")
+        return raw.decode(encoding), 0
     except UnicodeDecodeError:
-        return b"\n".join(_line_from_single(line, encoding).encode("utf-8") for line in block.split(b"\n"))
+        lines = [_line(line, encoding) for line in raw.split(b"\n")]
+    return "\n".join(text for text, _ in lines), sum(put_right for _, put_right in lines)
 
 
-def _line_from_single(line: bytes, encoding: str) -> str:
-    if encoding not in ("cp932", "gb18030"):
-        return lenient(line, encoding)
-    return line.decode(encoding, "replace")  # a letter that was cut in two is lost, its neighbours are not
-
-
-def line_text(line: bytes) -> tuple[str, bool]:
-    """The text of a line of UTF-8, and whether letters of another encoding in it were put right."""
-    try:
-        return line.decode("utf-8"), False
-    except UnicodeDecodeError:
-        cells = [(_cell(cell), _is_utf8(cell)) for cell in line.split(b"\t")]
+def _line(raw: bytes, encoding: str) -> tuple[str, bool]:
+    if encoding in ("cp932", "gb18030"):
+        return raw.decode(encoding, "replace"), False  # a letter that was cut in two is lost, its neighbours are not
+    cells = [(_cell(cell), _is_utf8(cell)) for cell in raw.split(b"\t")]
     return "\t".join(text for text, _ in cells), any(LOST not in text for text, right in cells if not right)
 
 
@@ -167,20 +165,7 @@ def _cell(raw: bytes) -> str:
     """A cell of a UTF-8 file: one foreign letter makes it Windows-1252, unless it holds whole UTF-8 letters too."""
     if _is_utf8(raw) or _WHOLE_LETTER.search(raw) or _CUT_LETTER.search(raw):
         return raw.decode("utf-8", "replace")
-    return lenient(raw, "cp1252")
-
-
-def lenient(line: bytes, encoding: str = "utf-8") -> str:
-    r"""A line as text even if some of its bytes are from another world: then as Windows-1252, at last as Latin-1.
-
-    Examples
-    --------
-    >>> lenient(b"Caf\xe9"), lenient(b"\x81")
-    ('Café', '\x81')
-    """
-    for name in (encoding, "cp1252"):
-        try:
-            return line.decode(name)
-        except UnicodeDecodeError:
-            continue
-    return line.decode("latin-1")
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")

@@ -5,28 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.encodings import text_of
-from promofix_lib.reports.kinds import spelled
+from promofix_lib.reports.kinds import facts, spelled
 from promofix_lib.reports.source import Source, sources_of
 from promofix_lib.reports.texts import cleaned
 
-# What each part of an answer's line is called: in text, copied from the page, in XML and in JSON.
-_NAMES = {
-    "record": ("original-record-number", "record", "messageid"),
-    "order_id": ("order-id", "order", "amazonorderid", "orderid"),
-    "order_item_id": ("order-item-id", "item", "amazonorderitemcode"),
-    "code": ("error-code", "code", "resultmessagecode"),
-    "kind": ("error-type", "kind", "resultcode", "severity"),
-    "message": ("error-message", "message", "resultdescription"),
-}
-_COUNTS = (("processed", "messagesprocessed"), ("successful", "messagesaccepted", "messagessuccessful"))
-_KINDS = ("Fatal", "Error", "Warning")
 _LARGEST = 64 << 20  # an answer of a million lines; more is no answer
 _TITLE = "feed processing summary"
 _WITHIN = 200  # lines before the title, where the whole page was copied from the browser
@@ -37,8 +26,8 @@ _BLANKS = re.compile(
     re.IGNORECASE,
 )
 
-Answer = tuple[Mapping[str, Any], list[str], list[Mapping[str, str | None]]]
-"""Its counts, the lines of a text, and the cells of what XML and JSON say."""
+Answer = tuple[Mapping[str, Any], list[Mapping[str, str | None]]]
+"""Its counts, and the cells of what it says, under the names of its own."""
 
 
 @dataclass(frozen=True)
@@ -103,27 +92,31 @@ def _read(source: Source) -> ProcessingReport:
     text = text_of(source).lstrip("\ufeff \t\r\n")
     is_xml = text.startswith("<") and "ProcessingReport" in text[:4096]
     read = _from_xml if is_xml else _from_json if text.startswith("{") else _from_text
-    counts, lines, said = read(source, text)
-    processed, successful = (_count(source.name, counts, *names) for names in _COUNTS)
+    counts, said = read(source, text)
+    processed, successful = _counted(source.name, counts)
     if successful > processed:
         raise ReportError("reports.answer_counts", file=source.name, processed=processed, successful=successful)
-    errors = tuple(_errors(source.name, lines, processed - successful) if lines else map(_error, said))
-    return ProcessingReport(processed, successful, errors)
+    return ProcessingReport(processed, successful, tuple(map(_error, said)))
 
 
-def _count(name: str, counts: Mapping[str, Any], *names: str) -> int:
-    found = next((str(counts[one]).strip() for one in names if one in counts), "")
-    if not (found.isascii() and found.isdecimal()):
-        raise ReportError("reports.answer_without_count", file=name, word=names[0])
-    return int(found)
+def _counted(name: str, counts: Mapping[str, Any]) -> list[int]:
+    """How many lines Amazon read, and how many it took."""
+    found = []
+    for word in ("processed", "successful"):
+        count = next((str(counts[one]).strip() for one in facts().table["answer"][word] if one in counts), "")
+        if not (count.isascii() and count.isdecimal()):
+            raise ReportError("reports.answer_without_count", file=name, word=word)
+        found.append(int(count))
+    return found
 
 
 def _error(cells: Mapping[str, str | None]) -> FeedError:
     """A line of the answer from its cells; a kind that Amazon has no word for is taken for a refusal."""
-    said = {part: next((cells[name] or "" for name in names if name in cells), "") for part, names in _NAMES.items()}
-    record, order, item, code, kind, message = (cell.strip() for cell in said.values())
+    parts = (field.name for field in fields(FeedError))
+    said = (next((cells[name] or "" for name in facts().table["answer"][part] if name in cells), "") for part in parts)
+    record, order, item, code, kind, message = (cell.strip() for cell in said)
     number = int(record) if record.isascii() and record.isdecimal() else 0
-    word = kind.capitalize() if kind.capitalize() in _KINDS else "Error"
+    word = kind.capitalize() if kind.capitalize() in ("Fatal", "Error", "Warning") else "Error"
     return FeedError(number, order or None, item or None, code, word, message)
 
 
@@ -140,28 +133,32 @@ def _from_text(source: Source, text: str) -> Answer:
     if title is None:
         raise _no_answer(source, next((line for line in lines if line.strip()), ""))
     lines = lines[title:]
-    counts = re.findall(r"records\s+(processed|successful)\s*:?\s*(\d+)", " ".join(lines[:20]), re.IGNORECASE)
-    return {word.lower(): number for word, number in reversed(counts)}, lines, []
-
-
-def _errors(name: str, lines: list[str], refused: int) -> Iterator[FeedError]:
+    found = re.findall(r"records\s+(processed|successful)\s*:?\s*(\d+)", " ".join(lines[:20]), re.IGNORECASE)
+    counts = {word.lower(): number for word, number in reversed(found)}
     at = next((at for at, line in enumerate(lines) if "error-code" in spelled(line)), None)
-    if at is None:
-        # without the table there must be nothing to tell: else a refusal would pass for a success
-        said = [line for line in lines if _BLANKS.fullmatch(line)]
-        if said or (refused and any(line.strip() for line in _after_counts(lines))):
-            raise ReportError("reports.answer_without_table", file=name, n=refused)
-        return
+    if at is not None:
+        return counts, list(_table(source.name, lines, at))
+    # without the table there must be nothing to tell: else a refusal would pass for a success
+    processed, successful = _counted(source.name, counts)
+    if any(map(_BLANKS.fullmatch, lines)) or (processed > successful and any(map(str.strip, _after_counts(lines)))):
+        raise ReportError("reports.answer_without_table", file=source.name, n=processed - successful)
+    return counts, []
+
+
+def _table(name: str, lines: list[str], at: int) -> Iterator[Mapping[str, str | None]]:
     names = [spelled(cell) for cell in lines[at].split("\t")]
     for number, line in enumerate(lines[at + 1 :], start=at + 2):
-        if line.strip():
-            error = _by_tabs(names, line) if "error-code" in names and "\t" in line else _by_blanks(line)
-            if error is not None:
-                yield error
-            elif _is_foreign(line):
-                return  # the foot of the page that was copied along
-            else:
-                raise ReportError("reports.answer_unreadable", file=name, line=number, found=cleaned(line)[:80])
+        if not line.strip():
+            continue
+        row = dict(zip(names, line.split("\t"), strict=False)) if "error-code" in names and "\t" in line else {}
+        if row.get("error-code", "").strip() or row.get("error-type", "").strip():
+            yield row
+        elif in_blanks := _BLANKS.fullmatch(line):
+            yield in_blanks.groupdict()
+        elif _is_foreign(line):
+            return  # the foot of the page that was copied along
+        else:
+            raise ReportError("reports.answer_unreadable", file=name, line=number, found=cleaned(line)[:80])
 
 
 def _after_counts(lines: list[str]) -> list[str]:
@@ -171,18 +168,6 @@ def _after_counts(lines: list[str]) -> list[str]:
 
 def _is_foreign(line: str) -> bool:
     return not re.match(r"\s*\d+\s", line) and not re.search(r"\b(error|fatal|warning)\b", line, re.IGNORECASE)
-
-
-def _by_tabs(names: list[str], line: str) -> FeedError | None:
-    row = dict(zip(names, line.split("\t"), strict=False))
-    if row.get("error-code", "").strip() or row.get("error-type", "").strip():
-        return _error(row)
-    return _by_blanks(line)
-
-
-def _by_blanks(line: str) -> FeedError | None:
-    found = _BLANKS.fullmatch(line)
-    return _error(found.groupdict()) if found else None
 
 
 # -- XML and JSON -----------------------------------------------------------------------------------------------------
@@ -197,7 +182,7 @@ def _from_xml(source: Source, text: str) -> Answer:
         raise ReportError("reports.answer_damaged", file=source.name, why=str(error)) from error
     counts = {_tag(element): element.text or "" for element in root.iter()}
     said = [element for element in root.iter() if _tag(element) == "result"]
-    return counts, [], [{_tag(child): child.text for child in element.iter()} for element in said]
+    return counts, [{_tag(child): child.text for child in element.iter()} for element in said]
 
 
 def _tag(element: ElementTree.Element) -> str:
@@ -219,4 +204,4 @@ def _from_json(source: Source, text: str) -> Answer:
         {name.lower(): str(cell) for name, cell in issue.items() if cell} for issue in issues if isinstance(issue, dict)
     )
     counts = {name.lower(): number for name, number in summary.items()}
-    return counts, [], [cells for cells in said if cells.get("severity", "").upper() != "INFO"]
+    return counts, [cells for cells in said if cells.get("severity", "").upper() != "INFO"]

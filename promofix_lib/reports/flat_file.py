@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
@@ -10,12 +11,13 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from promofix_lib.reports.cells import decimal_sign
-from promofix_lib.reports.encodings import lenient
-from promofix_lib.reports.kinds import MONEY, columns_of
+from promofix_lib.reports.encodings import text_in
+from promofix_lib.reports.kinds import MONEY, Kind, columns_of, facts
 from promofix_lib.reports.lines import Header, LineReader, split_line
-from promofix_lib.reports.order_rows import order_rows, throughout
+from promofix_lib.reports.report import throughout
 from promofix_lib.reports.rows import RowTyper, flawless
 from promofix_lib.say import Told, told
 
@@ -66,7 +68,8 @@ class FlatFile:
 
     def _after_header(self, block: bytes) -> bytes:
         body = block.split(b"\n", self.header.line)[-1] if block.count(b"\n") >= self.header.line else b""
-        start = (split_line(lenient(line), self.header.delimiter) for line in body[:200_000].split(b"\n")[:_LOOKED_AT])
+        lines = text_in(body[:200_000])[0].split("\n")[:_LOOKED_AT]
+        start = (split_line(line, self.header.delimiter) for line in lines)
         money = [i for i, column in enumerate(self.columns) if column.type == MONEY]
         self.typer.sign = decimal_sign(row[i].strip('"') for row in start for i in money if i < len(row))
         return body
@@ -79,7 +82,7 @@ class FlatFile:
             rows = sum(map(self.typer.add, self.reader.records(block, places.tolist(), last=last)))
             self._keep(self.typer.table(), rows)
         else:
-            self.typer.follow(table, block)
+            self.typer.follow(block)
             self._keep(table.append_column("source_line", pa.array(places)), len(places))
 
     def _keep(self, table: pa.Table, lines: int) -> None:
@@ -109,3 +112,95 @@ class FlatFile:
         counted = [told(f"reports.{name}", n=self.count[name]) for name in _TOLD if self.count[name]]
         unread = ((name.removeprefix("unread "), n) for name, n in self.count.items() if name.startswith("unread "))
         return [*counted, *(told("reports.unread", n=n, column=header) for header, n in unread)]
+
+
+# -- from a report's words to the order table's ------------------------------------------------------------------------
+
+
+def order_rows(table: pa.Table, kind: Kind) -> pa.Table:
+    """A report's rows in the order table's columns; a changed status keeps its original as ``…_given``.
+
+    Parameters
+    ----------
+    table : Table
+        Typed cells with ``source_line``.
+    kind : Kind
+        The kind of report.
+
+    Examples
+    --------
+    >>> from promofix_lib.reports.kinds import kind_named
+    >>> table = pa.table({"sku": ["A"], "quantity": pa.array([2], pa.decimal128(18, 0)), "source_line": [2]})
+    >>> order_rows(table, kind_named("New Orders")).to_pylist()[0]
+    {'sku': 'A', 'quantity': 2, 'source_line': 2, 'fulfillment_channel': 'merchant'}
+    >>> table = order_rows(pa.table({"order_status": ["Canceled", "Shipped"]}), kind_named("All Orders"))
+    >>> table["order_status"].to_pylist(), table["order_status_given"].to_pylist()
+    (['Cancelled', 'Shipped'], ['Canceled', None])
+    """
+    cells = dict(zip(table.column_names, table.columns, strict=True))
+    for name in cells.keys() & _SPELLED.keys():
+        given, cells[name] = cells[name], _respelled(cells[name], name)
+        if _SPELLED[name] == "status" and cells[name] is not given:
+            changed = pc.fill_null(pc.not_equal(given, cells[name]), False)
+            cells[f"{name}_given"] = pc.if_else(changed, given, None)
+    for name in cells.keys() & set(facts().columns["discounts"]):
+        cells[name] = pc.abs(cells[name])
+    if "quantity" in cells:
+        cells["quantity"] = pc.cast(cells["quantity"], pa.int64())
+    for name in cells.keys() & {"promotion_ids", "claim_codes"}:
+        cells[name] = id_lists(cells[name], kind.ids_joined_by)
+    for name, word in kind.implied.items():
+        cells[name] = pc.fill_null(cells.get(name, pa.nulls(table.num_rows, pa.string())), word)
+    return pa.table(cells)
+
+
+_SPELLED = {"order_status": "status", "item_status": "status", "fulfillment_channel": "channel"}
+_SPELLED |= {"sales_channel": "", "currency": ""}
+
+
+def spelling(column: str, word: str) -> str:
+    """The one word of a column for what Amazon spells in several ways.
+
+    Examples
+    --------
+    >>> words = "Canceled", "Shipped - Delivered to Buyer", "PARTIALLY_SHIPPED", "Lost"
+    >>> [spelling("order_status", word) for word in words], spelling("fulfillment_channel", "AFN")
+    (['Cancelled', 'Shipped', 'PartiallyShipped', 'Lost'], 'amazon')
+    """
+    plain = word.strip().upper() if column == "currency" else word.strip()
+    key = re.sub("[_ ]", "", plain.split(" - ")[0].lower())
+    return str(facts().table["words"].get(_SPELLED[column], {}).get(key, plain))
+
+
+def _respelled(given: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    coded = [chunk.dictionary_encode() for chunk in given.chunks]
+    spelled = ([spelling(name, word) or None for word in chunk.dictionary.to_pylist()] for chunk in coded)
+    words = [pa.array(several, pa.string()) for several in spelled]
+    if all(word.equals(chunk.dictionary) for word, chunk in zip(words, coded, strict=True)):
+        return given
+    return pa.chunked_array([word.take(chunk.indices) for word, chunk in zip(words, coded, strict=True)], pa.string())
+
+
+def id_lists(cells: pa.ChunkedArray, joined_by: str) -> pa.ChunkedArray:
+    """Promotion cells as lists; blank cells stay missing.
+
+    Parameters
+    ----------
+    cells : ChunkedArray of string
+        One or several ids per cell.
+    joined_by : str
+        What stands between them; empty when a cell holds one id.
+
+    Examples
+    --------
+    >>> id_lists(pa.chunked_array([["A, B", None, "C,", '"A,B"']]), ",").to_pylist()
+    [['A', 'B'], None, ['C'], ['A', 'B']]
+    """
+    plain = pc.utf8_trim_whitespace(cells)
+    if pc.any(pc.starts_with(plain, '"')).as_py():  # a spreadsheet's, in a file that is half its and half Amazon's
+        plain = pc.replace_substring_regex(plain, '^"(.*)"$', r"\1")
+    if joined_by:
+        one_by_one = pc.replace_substring_regex(plain, rf"\s*{joined_by}[\s{joined_by}]*", joined_by)
+        plain = pc.utf8_trim(one_by_one, characters=f" {joined_by}")
+    known = pc.if_else(pc.equal(plain, ""), None, plain)
+    return pc.split_pattern(known, joined_by or "\0")

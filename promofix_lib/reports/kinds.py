@@ -68,18 +68,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that is known of reports: promofix's own facts and those of the seller's folder."""
+    """All that is known of reports: promofix's own facts and those of the seller's folder; `table` is our own file."""
 
     kinds: tuple[Kind, ...]
     known: frozenset[str]
     english: Mapping[str, str]
     types: Mapping[str, pa.DataType]
-    decides: frozenset[str]
-    tells: frozenset[str]
-    lacks: tuple[Mapping[str, Any], ...]
-    xml: Mapping[str, str]
-    strangers: Mapping[str, Mapping[str, str]]
-    words: Mapping[str, Any]
+    columns: Mapping[str, tuple[str, ...]]
+    table: Mapping[str, Any]
 
 
 def own_kinds() -> tuple[tuple[str, str], ...]:
@@ -122,19 +118,16 @@ def look_again() -> None:
 def _facts(own: tuple[tuple[str, str], ...]) -> Facts:
     path = files("promofix_lib.reports").joinpath("kinds.toml")
     table, *mine = [_parsed(name, text) for name, text in [("kinds.toml", path.read_text(encoding="utf-8")), *own]]
-    names, types = table["names"], table["types"]
+    names = table["names"]
+    columns = {what: tuple(several.split()) for what, several in table["columns"].items()}
     given = [kind for one in mine for kind in one["kinds"]]
     return Facts(
         kinds=(*table["kinds"], *given),
         known=frozenset(names["known"].split()) | {name for kind in given for name in (*kind.has, *kind.renamed)},
         english=names["same"] | {word: name for one in (table, *mine) for word, name in one["english"].items()},
-        types={name: type_ for word, type_ in _TYPES.items() for name in types[word].split()},
-        decides=frozenset(types["decides"].split()),
-        tells=frozenset(types["tells"].split()) | frozenset(types["decides"].split()),
-        lacks=tuple(table["lack"]),
-        xml=table["xml"],
-        strangers=table["strangers"],
-        words=table["words"],
+        types={name: type_ for word, type_ in _TYPES.items() for name in table["types"][word].split()},
+        columns=columns | {"tells": columns["decides"] + columns["tells"]},
+        table=table,
     )
 
 
@@ -155,13 +148,13 @@ def _parsed(path: str, text: str) -> dict[str, Any]:
 
 def _kind(paragraph: Mapping[str, Any]) -> Kind:
     told_of = {name: value for name, value in paragraph.items() if name not in ("source", "read")}
-    for name in ("has", "without"):
-        told_of[name] = frozenset(map(spelled, told_of.get(name, ())))
-    for name in ("renamed", "stands_in"):
-        told_of[name] = {spelled(column): target for column, target in told_of.get(name, {}).items()}
-    for name in ("needed", "xml"):
-        if name in told_of:
-            told_of[name] = tuple(told_of[name])
+    for name, value in told_of.items():
+        if name in ("has", "without"):
+            told_of[name] = frozenset(map(spelled, value))
+        elif name in ("renamed", "stands_in"):
+            told_of[name] = {spelled(column): target for column, target in value.items()}
+        elif name in ("needed", "xml"):
+            told_of[name] = tuple(value)
     return Kind(**told_of)
 
 
@@ -241,13 +234,13 @@ def columns_of(kind: Kind, header: Sequence[str], wanted: frozenset[str] | None 
         name = stands_in if stands_in and stands_in not in taken else _table_name(kind, cell) or f"column_{number}"
         copies = sum(1 for other in names if other == name or other.startswith(f"{name}_"))
         names.append(f"{name}_{copies + 1}" if name in names else name)
-    asked = None if wanted is None or kind.role == PAYMENTS else known.tells | wanted
+    asked = None if wanted is None or kind.role == PAYMENTS else wanted.union(known.columns["tells"])
     return tuple(
         Column(
             name,
             cell.strip('\ufeff "'),
             known.types.get(name, TEXT),
-            name in known.decides,
+            name in known.columns["decides"],
             name in kind.needed,
             _IDS.get(name, "") if kind.role != PAYMENTS else "",
             asked is None or name in asked,
@@ -271,7 +264,7 @@ def lacks_of(kind: Kind, columns: Collection[str]) -> tuple[Lack, ...]:
     """
     known = {*columns, *kind.implied}
     found = []
-    for lack in facts().lacks:
+    for lack in facts().table["lack"]:
         if kind.name in lack["kinds"] if "kinds" in lack else kind.role != PAYMENTS and lack["column"] not in known:
             how = lack.get("instead", {}).get(kind.name, lack["how"])
             found.append(Lack(lack["key"], told(f"reports.lack.{lack['key']}"), told(f"reports.how.{how}")))

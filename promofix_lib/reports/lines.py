@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from promofix_lib.reports.encodings import lenient, line_text
+from promofix_lib.reports.encodings import text_in
 from promofix_lib.reports.kinds import Column, Kind, is_known, kind_of, spelled
 from promofix_lib.reports.texts import ORDER_ID
 from promofix_lib.say import Told, told
@@ -59,14 +59,14 @@ def header_of(first_block: bytes) -> Header | None:
     (2, ',', 'Transactions')
     """
     lines = first_block[: 1 << 20].split(b"\n", HEADER_WITHIN)[:HEADER_WITHIN]
-    for number, line in enumerate((lenient(line[:100_000]) for line in lines), start=1):
+    for number, line in enumerate((text_in(line[:100_000])[0] for line in lines), start=1):
         for delimiter in DELIMITERS:
             cells = split_line(line, delimiter)
             names = len(cells) > 1 and "\r" not in line.rstrip("\r") and not any(map(_NO_NAME.fullmatch, cells))
             kind = kind_of(cells) if names else None
             if kind:
                 quoted = delimiter != "\t" or all(_IN_QUOTES.fullmatch(cell) for cell in cells if cell.strip())
-                quoted = quoted or _quoted_where_needed(lenient(first_block[:_LOOKED_AT]).split("\n")[number:-1])
+                quoted = quoted or _quoted_where_needed(text_in(first_block[:_LOOKED_AT])[0].split("\n")[number:-1])
                 while not cells[-1].strip():
                     cells.pop()
                 return Header(kind, tuple(cells), delimiter, number, quoted)
@@ -140,13 +140,13 @@ class LineReader:
 
     def records(self, block: bytes, places: Sequence[int], *, last: bool) -> Iterator[Record]:
         """Records of a block of whole lines, each with its place; `last` when the file ends with it."""
-        lines = block.split(b"\n")
-        ended = lines[-1] == b""
-        texts = [line_text(line.rstrip(b"\r")) for line in (lines[:-1] if ended else lines)]
-        self.count["recoded"] += sum(recoded for _, recoded in texts)
+        text, recoded = text_in(block)
+        self.count["recoded"] += recoded
+        ended = text.endswith("\n")
+        lines = [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")]
         if self.quoted:
-            return self._quoted([text for text, _ in texts], places[0])
-        return self._tabbed([(place, text) for place, (text, _) in zip(places, texts, strict=True)], last and not ended)
+            return self._quoted(lines, places[0])
+        return self._tabbed(list(zip(places, lines, strict=True)), last and not ended)
 
     def _tabbed(self, lines: list[tuple[int, str]], cut_off: bool) -> Iterator[Record]:
         at = 0
@@ -212,14 +212,12 @@ class LineReader:
         wide = len(self.columns)
         if len(self._named.intersection(cells)) >= _A_HEADER or (is_known(cells[0]) and kind_of(cells)):
             self.foreign = line
-        if self.foreign:
-            return Record(line, lines, tuple(cells), told("reports.fault.other_layout", header=self.foreign))
         while len(cells) > wide and not cells[-1].strip():
             cells = cells[:-1]
-        if len(cells) > wide:
-            return Record(line, lines, tuple(cells), told("reports.fault.width", cells=len(cells), header=wide))
-        cut_off = cut_off and len(cells) not in self._widths
-        if len(cells) < wide and (cut_off or len(cells) < self._enough):
+        cut_off = cut_off and len(cells) < wide and len(cells) not in self._widths
+        if self.foreign:
+            return Record(line, lines, tuple(cells), told("reports.fault.other_layout", header=self.foreign))
+        if cut_off or not self._enough <= len(cells) <= wide:
             key = "reports.fault.cut_off" if cut_off else "reports.fault.width"
             return Record(line, lines, tuple(cells), told(key, cells=len(cells), header=wide))
         self.count["padded"] += len(cells) < wide

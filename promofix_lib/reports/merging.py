@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from promofix_lib.amounts import Money
 from promofix_lib.errors import ReportError
 from promofix_lib.orders import coded, order_table
 from promofix_lib.reports.cache import Shelf
-from promofix_lib.reports.kinds import ITEMS, PAYMENTS, PROMOTIONS, SHIPMENTS, UNITS, kind_named, look_again
-from promofix_lib.reports.order_rows import as_arrow, as_orders
-from promofix_lib.reports.picking import PARTIAL, Numbers, Picking, codes, same_items
-from promofix_lib.reports.reading import read_report, with_passed
-from promofix_lib.reports.report import Reading, Report, shown_name
-from promofix_lib.reports.side_reports import money_check, placed_promotions, shipped_items, units_sold
+from promofix_lib.reports.cells import LARGEST
+from promofix_lib.reports.items import codes, keys, mask_of, same_items, shared, together
+from promofix_lib.reports.kinds import (
+    ITEMS,
+    MONEY,
+    PAYMENTS,
+    PROMOTIONS,
+    SHIPMENTS,
+    UNITS,
+    facts,
+    kind_named,
+    look_again,
+)
+from promofix_lib.reports.picking import PARTIAL, Picking, money_check
+from promofix_lib.reports.reading import all_read, read_report
+from promofix_lib.reports.report import Reading, Report, as_orders, shown_name
 from promofix_lib.say import Told, told
 
 _MMAP_THRESHOLD, _LARGE = -3, 1 << 18  # from 256 kB on a piece of memory is the system's, not the heap's
-_COMPARED = ("item_price", "currency", "quantity", "purchase_date", "sku")
-_SHOWN = 10
 _LOCK_FILE = "~$"  # what Excel and LibreOffice lay beside a workbook that is open
-_OF_THE_ORDER = ("buyer_name", "buyer_email", "ship_country", "sales_channel", "order_status", "is_business_order")
+_PLACE = ("order_item_id", "sku")
 
 
 def read_orders(
@@ -73,7 +78,7 @@ def read_orders(
         return read_report(path, progress=progress, columns=asked)
 
     if cache is None or asked is not None or not all(path.is_file() for path in named):
-        reading = merged(_good_ones(named, read))
+        reading = merged(all_read(named, read))
     else:
         shelf = Shelf(cache)
         once = read if len(named) == 1 else lambda path: shelf.reports(path, lambda: read(path))
@@ -93,20 +98,6 @@ def thrifty() -> None:
         ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
-def _good_ones(paths: Sequence[Path], read: Callable[[Path], tuple[Report, ...]]) -> tuple[Report, ...]:
-    """The reports of all files; one that is there and holds none is told of, and the others are read all the same."""
-    reports: list[Report] = []
-    refused: list[ReportError] = []
-    for path in paths:
-        try:
-            reports += read(path)
-        except ReportError as error:
-            if error.key == "reports.cannot_be_opened":
-                raise
-            refused.append(error)
-    return with_passed(reports, refused)
-
-
 def merged(reports: Sequence[Report]) -> Reading:
     """Reports already read, as one order table.
 
@@ -124,8 +115,7 @@ def merged(reports: Sequence[Report]) -> Reading:
     warnings += lost
     if rows.num_rows == 0:
         return Reading(order_table(), accounts, tuple(warnings))
-    table, found = _one_row_per_item(rows)
-    orders = as_orders(table)
+    orders, found = _one_row_per_item(rows)
     found += money_check(orders, [report for report in different if kind_named(report.kind).role == PAYMENTS])
     return Reading(orders, accounts, (*warnings, *found))
 
@@ -149,116 +139,86 @@ def _lacking_together(reports: Sequence[Report]) -> tuple[Report, ...]:
     return tuple(report.without_lacks(brought).without_rows() for report in reports)
 
 
-def _rows(reports: Sequence[Report]) -> tuple[pa.Table, list[Told]]:
-    """Rows of all reports, one per order item and report, in the order given."""
-    tables: list[pa.Table] = []
-    by_role = {
-        role: [report.table for report in reports if kind_named(report.kind).role == role]
-        for role in (SHIPMENTS, PROMOTIONS)
-    }
-    for report in reports:
-        role = kind_named(report.kind).role
-        if role in (PAYMENTS, SHIPMENTS, PROMOTIONS) or not report.arrow.num_rows:
-            continue
-        tables.append(_marked(units_sold(report.table), True) if role == UNITS else _marked(report.arrow, False))
-    if any(len(table) for table in by_role[SHIPMENTS]):
-        tables.append(_marked(shipped_items(by_role[SHIPMENTS]), True))
-    rows = _stacked(tables)
-    if not any(len(table) for table in by_role[PROMOTIONS]):
-        return rows, []
-    placed, lost = placed_promotions(pd.concat(by_role[PROMOTIONS], ignore_index=True), rows)
-    warnings = [told("reports.lost_promotions", n=lost)]
-    return _stacked([*tables, _marked(as_arrow(placed), True)]), warnings if lost else []
-
-
-def _marked(table: pa.Table, partial: bool) -> pa.Table:
-    return table.append_column(PARTIAL, pa.repeat(pa.scalar(partial), table.num_rows))
-
-
-def _stacked(tables: list[pa.Table]) -> pa.Table:
-    if not tables:
-        return pa.table(
-            {name: pa.array([], pa.string()) for name in ("order_id", "order_item_id", "sku", "shipment_item_id")}
-        )
-    return pa.concat_tables(tables, promote_options="permissive").combine_chunks()
-
-
-def _one_row_per_item(rows: pa.Table) -> tuple[pa.Table, list[Told]]:
+def _one_row_per_item(rows: pa.Table) -> tuple[pd.DataFrame, list[Told]]:
     slot = same_items(rows)
-    slots = int(slot.max()) + 1
-    if slots == rows.num_rows:
-        return rows.drop_columns([PARTIAL]), []
-    pick = Picking(rows, slot, slots)
-    table = pa.table({name: pick.column(name) for name in rows.column_names if name != PARTIAL})
-    table = table.append_column("sources", pick.sources())
-    return _order_facts(table), contradictions(rows, slot, pick.winner)
+    if slot.max() + 1 == rows.num_rows:
+        return as_orders(rows.drop_columns([PARTIAL])), []
+    pick = Picking(rows, slot)
+    table = pick.table()
+    return as_orders(shared(table, codes(table["order_id"]), facts().columns["of_the_order"])), pick.contradictions()
 
 
-def _order_facts(table: pa.Table) -> pa.Table:
-    """Facts of the whole order, such as the buyer, told to those of its items whose report did not know them."""
-    order = codes(table["order_id"])
-    for name in (name for name in _OF_THE_ORDER if name in table.column_names):
-        cells = table[name]
-        known = pc.is_valid(cells).to_numpy(zero_copy_only=False)
-        if known.all() or not known.any():
-            continue
-        giver = np.full(int(order.max()) + 1, -1, dtype=np.int64)
-        rows = np.flatnonzero(known)[::-1]
-        giver[order[rows]] = rows
-        source = np.where(known, np.arange(len(order)), giver[order])
-        table = table.set_column(table.column_names.index(name), name, cells.take(pa.array(source, mask=source < 0)))
-    return table
+def _rows(reports: Sequence[Report]) -> tuple[pa.Table, list[Told]]:
+    """Rows of all reports, one per order item and report, in the order given; parts of items and promotions last."""
+    tables: dict[str, list[pa.Table]] = {ITEMS: [], SHIPMENTS: [], PROMOTIONS: [], PAYMENTS: []}
+    for report in (report for report in reports if report.arrow.num_rows):
+        role = kind_named(report.kind).role
+        rows = units_sold(report.arrow) if role == UNITS else report.arrow
+        partial = pa.repeat(pa.scalar(role != ITEMS), rows.num_rows)
+        tables[ITEMS if role == UNITS else role].append(rows.append_column(PARTIAL, partial))
+    parts = _stacked(tables[SHIPMENTS])
+    placed, lost = placed_promotions(_stacked(tables[PROMOTIONS]), _stacked([*tables[ITEMS], parts]))
+    rows = _stacked([*tables[ITEMS], shipped_items(parts), placed])
+    return rows, [told("reports.lost_promotions", n=lost)] * bool(lost)
 
 
-# -- contradictions ----------------------------------------------------------------------------------------------------
+def _stacked(tables: Sequence[pa.Table]) -> pa.Table:
+    filled = [table for table in tables if table.num_rows]
+    return pa.concat_tables(filled, promote_options="permissive").combine_chunks() if filled else pa.table({})
 
 
-def contradictions(rows: pa.Table, slot: Numbers, winner: Callable[[str], Numbers]) -> list[Told]:
-    """A sentence per contradiction, naming both files and lines; at most ten per column, then their number.
+def units_sold(rows: pa.Table) -> pa.Table:
+    """One row per SKU of an order from FBA Sales, the only report with a price per unit."""
+    prices = pc.multiply(rows["item_price_per_unit"], rows["quantity"])
+    possible = pc.less(pc.abs(prices), pa.scalar(LARGEST))
+    prices = pc.cast(pc.if_else(possible, prices, None), MONEY)
+    priced = rows.set_column(rows.column_names.index("item_price"), "item_price", prices)
+    return together(priced, codes(rows["order_id"], rows["sku"]), facts().columns["added"])
+
+
+def shipped_items(parts: pa.Table) -> pa.Table:
+    """One row per order item from Amazon Fulfilled Shipments: each shipped part once, its parts added up."""
+    if not parts.num_rows:
+        return parts
+    if "shipment_item_id" in parts.column_names:  # downloads overlap; the later one knows better
+        again = pd.Series(keys(parts["order_id"], parts["shipment_item_id"])).duplicated(keep="last")
+        parts = parts.filter(pa.array(~again))
+    return together(parts, keys(parts["order_id"], parts["order_item_id"]), facts().columns["added"])
+
+
+def placed_promotions(promotions: pa.Table, items: pa.Table) -> tuple[pa.Table, int]:
+    """Promotions of shipments, each with the order item it belongs to.
+
+    A promotion finds its item through the shipment item id; without an Amazon Fulfilled Shipments report, through the
+    order, if that has one item only.
 
     Parameters
     ----------
-    rows : Table
-        Rows of all reports, with ``part`` where a row may hold only a part of the item.
-    slot : array of int64
-        Number of the order item of each row.
-    winner : callable
-        Gives, for a column, the row number per order item whose cell was taken.
+    promotions : Table
+        Rows of FBA Promotions.
+    items : Table
+        Rows of all other reports.
+
+    Returns
+    -------
+    placed : Table
+        One row per item with all its promotions; those whose order has several items are left out.
+    lost : int
+        How many were left out.
     """
-    return [
-        sentence for name in _COMPARED if name in rows.column_names for sentence in _of(name, rows, slot, winner(name))
-    ]
-
-
-def _of(name: str, rows: pa.Table, slot: Numbers, chosen: Numbers) -> list[Told]:
-    taken = chosen[slot]
-    compared = np.flatnonzero(
-        (taken >= 0) & (taken != np.arange(len(slot))) & ~rows[PARTIAL].to_numpy(zero_copy_only=False)
-    )
-    left, right = rows[name].take(pa.array(compared)), rows[name].take(pa.array(taken[compared]))
-    differs = pc.fill_null(pc.not_equal(left, right), False).to_numpy(zero_copy_only=False)
-    if name == "quantity":
-        differs &= pc.not_equal(pc.fill_null(left, 0), 0).to_numpy(zero_copy_only=False)
-    found = compared[differs]
-    pairs = [rows.take(pa.array(side[:_SHOWN])).to_pylist() for side in (found, taken[found])]
-    sentences = [_sentence(name, old, new) for old, new in zip(*pairs, strict=True)]
-    more = len(found) - _SHOWN
-    return (
-        [*sentences, told("reports.more_contradictions", n=more, column=told(f"reports.column.{name}"))]
-        if more > 0
-        else sentences
-    )
-
-
-def _sentence(name: str, other: dict[str, Any], taken: dict[str, Any]) -> Told:
-    facts = {"order": taken["order_id"], "sku": taken["sku"] or "", "column": told(f"reports.column.{name}")}
-    for age, row in (("old", other), ("new", taken)):
-        facts |= {age: _fact(row[name], row["currency"])}
-        facts |= {f"{age}_file": row["source_file"], f"{age}_line": row["source_line"]}
-    return told("reports.contradiction", **facts)
-
-
-def _fact(cell: Any, currency: str | None) -> Any:
-    if isinstance(cell, Decimal):
-        return Money(cell, currency or "")
-    return cell.to_pydatetime() if isinstance(cell, pd.Timestamp) else cell
+    if not promotions.num_rows:
+        return promotions, 0
+    said = pc.binary_join(promotions["promotion_ids"], ",")
+    said = codes(promotions["order_id"], promotions["shipment_item_id"], said, promotions["item_promotion_discount"])
+    rows = _stacked([items, promotions.filter(pa.array(~pd.Series(said).duplicated()))])  # downloads overlap
+    orders, place = codes(rows["order_id"]), np.arange(rows.num_rows)
+    rows = shared(rows, keys(rows["order_id"], rows["shipment_item_id"]), _PLACE)
+    known = (pd.Series(codes(rows[name])) for name in _PLACE)
+    several = [numbers.where(numbers >= 0).groupby(orders).nunique() > 1 for numbers in known]
+    rows = shared(rows, np.where(np.any(several, axis=0)[orders], len(place) + place, orders), _PLACE)
+    elsewhere = np.isin(orders, orders[: items.num_rows])
+    lost = elsewhere & (place >= items.num_rows) & ~mask_of(pc.is_valid(rows["sku"]))
+    placed = rows.filter(pa.array((place >= items.num_rows) & ~lost))
+    alone = pc.if_else(pc.is_valid(placed["sku"]), None, placed["shipment_item_id"])
+    slot = codes(placed["order_id"], placed["order_item_id"], placed["sku"], alone)
+    return together(placed, slot, facts().columns["discounts"]), int(lost.sum())

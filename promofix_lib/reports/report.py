@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from promofix_lib.orders import COLUMNS, complete
 from promofix_lib.plain import Shown, plain, shape_of, shown, typed
 from promofix_lib.say import Told, known_key, say
 
@@ -138,8 +139,6 @@ class Report(Shown):
     @cached_property
     def table(self) -> pd.DataFrame:
         """Order table (for payments reports: their lines), with the report's further columns behind it."""
-        from promofix_lib.reports.order_rows import as_orders  # which knows of kinds, and they of lacks
-
         return as_orders(self.arrow)
 
     def facts(self) -> dict[str, Any]:
@@ -208,3 +207,39 @@ def shown_name(name: str) -> str:
         return raw.decode("cp1252")
     except UnicodeDecodeError:
         return raw.decode("latin-1")
+
+
+# -- order table and Arrow table ---------------------------------------------------------------------------------------
+
+_PIECE = 1 << 16
+
+
+def as_frame(table: pa.Table) -> pd.DataFrame:
+    """The same cells as a DataFrame with the order table's types: Arrow's own, and pandas' for moments in UTC."""
+    return table.to_pandas(types_mapper=lambda type_: None if pa.types.is_timestamp(type_) else pd.ArrowDtype(type_))
+
+
+def as_arrow(frame: pd.DataFrame) -> pa.Table:
+    """The same cells as an Arrow table, without copying the Arrow columns."""
+    return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+
+
+def completed(table: pa.Table) -> pa.Table:
+    """The cells with every column that an order table has, the missing ones without a value."""
+    for name, dtype in COLUMNS.items():
+        if name not in table.column_names and name != "unit_price":
+            type_ = dtype.pyarrow_dtype if isinstance(dtype, pd.ArrowDtype) else pa.timestamp("us", "UTC")
+            table = table.append_column(name, throughout(pa.scalar(None, type_), table.num_rows))
+    return table
+
+
+def as_orders(table: pa.Table) -> pd.DataFrame:
+    """The order table of `completed` cells, the report's further columns behind; other cells as they are."""
+    frame = as_frame(table)
+    return complete(frame) if "sku" in frame and "item_price" in frame else frame
+
+
+def throughout(value: pa.Scalar, rows: int) -> pa.ChunkedArray:
+    """A column of one value: the same few bytes serve all of its pieces."""
+    piece = pa.repeat(value, min(rows, _PIECE))
+    return pa.chunked_array([piece.slice(0, min(rows - at, _PIECE)) for at in range(0, rows, _PIECE)], value.type)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,17 +12,18 @@ from pyarrow import csv
 
 from promofix_lib.reports import texts
 from promofix_lib.reports.cells import EARLIEST, FALSE, LARGEST, LATEST, MOST_UNITS, TRUE, typed
-from promofix_lib.reports.kinds import MONEY, TEXT, TIME, WHOLE, Column, Kind
+from promofix_lib.reports.continuing import Above
+from promofix_lib.reports.kinds import MONEY, TEXT, TIME, WHOLE, Column, Kind, facts
 from promofix_lib.reports.lines import Record
 from promofix_lib.reports.report import Quarantined
 from promofix_lib.reports.texts import CellError
+from promofix_lib.say import Told, told
 
-_SHOWN = ("order_id", "order_item_id", "sku", "purchase_date", "quantity", "currency", "item_price")
-_CARRIED = ("order_id", "order_item_id", "purchase_date")
 _LISTS = ("promotion_ids", "claim_codes")
 _PIECE = 1 << 20
 # jemalloc hands memory back to the system less eagerly than mimalloc: a third fewer CPU seconds for many small blocks
 _POOL = pa.jemalloc_memory_pool() if "jemalloc" in pa.supported_memory_backends() else pa.default_memory_pool()
+_ENDS = {TIME: (EARLIEST, LATEST), MONEY: (-LARGEST + 1, LARGEST - 1), WHOLE: (0, MOST_UNITS)}
 _TABS = csv.ParseOptions(delimiter="\t", quote_char=False, double_quote=False, escape_char=False)
 
 
@@ -81,18 +81,11 @@ def _as_it_should(cells: pa.ChunkedArray, column: Column) -> bool:
         return False
     if column.id:
         return texts.has_form(cells, column.id)
-    if column.type == TIME:
-        return _within(cells, EARLIEST, LATEST)
-    if column.type == MONEY:
-        return _within(cells, -LARGEST + 1, LARGEST - 1)
-    if column.type == WHOLE:
-        return _within(cells, 0, MOST_UNITS)
+    if column.type in _ENDS:
+        least, most = _ENDS[column.type]
+        ends = pc.min_max(cells).as_py()
+        return ends["min"] is None or bool(least <= ends["min"] and ends["max"] <= most)
     return column.name not in _LISTS or not (_says_nothing(cells) or pc.any(pc.starts_with(cells, "[")).as_py())
-
-
-def _within(cells: pa.ChunkedArray, least: Any, most: Any) -> bool:
-    ends = pc.min_max(cells).as_py()
-    return ends["min"] is None or bool(least <= ends["min"] and ends["max"] <= most)
 
 
 def _says_nothing(cells: pa.ChunkedArray) -> bool:
@@ -100,18 +93,6 @@ def _says_nothing(cells: pa.ChunkedArray) -> bool:
         return False
     short = cells.filter(pc.less_equal(pc.binary_length(cells), 8)).drop_null().unique()
     return any(map(texts.is_nothing, short.to_pylist()))
-
-
-@dataclass(frozen=True)
-class Loose:
-    """A row that only its place ties to the order above: its physical lines and what is shown of it.
-
-    It is ``strange`` where that order names no promotion, or the same one.
-    """
-
-    lines: int
-    shown: str
-    strange: bool
 
 
 @dataclass
@@ -124,53 +105,41 @@ class RowTyper:
         All columns of the file.
     count : Counter
         What is counted on the way: what was put right, and by column what could not be read.
+    kind : Kind
+        The kind of report.
     sign : str
         The file's decimal sign.
-    kind : Kind
-        In a kind that `continues`, rows without an order id bring a further promotion of the row before them.
-
-    Attributes
-    ----------
-    loose : dict of int to Loose
-        Rows by their line that nothing but their place ties to the order above.
-    gaps : list of int
-        Lines before which a blank line or a header stands: nothing is tied across it.
     """
 
     columns: tuple[Column, ...]
     count: Counter[str]
+    kind: Kind
     sign: str = "."
-    kind: Kind = field(default_factory=lambda: Kind(""))
     quarantined: list[Quarantined] = field(default_factory=list)
-    loose: dict[int, Loose] = field(default_factory=dict)
-    gaps: list[int] = field(default_factory=list)
-    _said: list[tuple[str, ...]] = field(default_factory=list)
-    _carried: dict[str, Any] | None = None
-    _before: Mapping[str, str] = field(default_factory=dict)
     _rows: list[list[Any]] = field(default_factory=list)
     _places: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.above = Above(self.kind.continues)
+        self._names = [column.name for column in self.columns]
 
     def add(self, record: Record) -> int:
         """Take a record in or set it aside; how many physical lines became part of the table."""
         try:
             row = self._row(record)
         except CellError as fault:
-            shown = self._shown(record)
-            self.quarantined += [Quarantined(record.line + i, fault.told, shown) for i in range(record.lines)]
+            self.quarantined += self._aside(record, fault.told)
             return 0
         self._rows.append(row)
         self._places.append(record.line)
         return record.lines
 
-    def follow(self, table: pa.Table, block: bytes) -> None:
-        """What comes next may continue the last row of this table, which was read from that block."""
-        if not self.kind.continues:
-            return
-        last = table.slice(table.num_rows - 1).to_pylist()[0]
-        self._carried = {name: last.get(name) for name in _CARRIED}
-        line = block.rstrip(b"\r\n").rsplit(b"\n", 1)[-1].decode("utf-8", "replace")
-        self._before = dict(zip((column.name for column in self.columns), line.split("\t"), strict=False))
-        self._said = [_promotions(self._before)]
+    def follow(self, block: bytes) -> None:
+        """What comes next may continue the last row of this block, all of which was flawless."""
+        if self.kind.continues:
+            line = block.rstrip(b"\r\n").rsplit(b"\n", 1)[-1].decode("utf-8", "replace")
+            cells = dict(zip(self._names, line.split("\t"), strict=False))
+            self.above.begin(cells, cells)
 
     def table(self) -> pa.Table:
         """The good rows so far, with a ``source_line`` column; the next call starts anew."""
@@ -183,37 +152,32 @@ class RowTyper:
 
     def _row(self, record: Record) -> list[Any]:
         if record.fault:
-            self._carried = None
+            self.above.forget()
             raise CellError(record.fault.key, **dict(record.fault.facts))
         if record.after_gap:
-            self._carried = None
-            self.gaps.append(record.line)
-        cells = self._tidied(record.cells) if texts.is_odd("".join(record.cells)) else record.cells
-        named = dict(zip((column.name for column in self.columns), cells, strict=True))
-        continued = self._is_continuation(named)
-        if continued and self._carried is None:
-            raise CellError("reports.fault.continues_nothing")
+            self.above.forget(before=record.line)
+        cells = tuple(map(self._tidy, record.cells)) if texts.is_odd("".join(record.cells)) else record.cells
+        named = dict(zip(self._names, cells, strict=True))
+        goes_on = self.above.goes_on(named)
+        above = self.above.ids if goes_on else {}
+        own = (
+            {name: cell if cell.strip() else above.get(name, cell) for name, cell in named.items()} if above else named
+        )
         try:
-            kept = {
-                column.name: self._cell(column, named[column.name], continued) for column in self.columns if column.kept
-            }
+            known = {column.name: self._cell(column, own[column.name]) for column in self.columns if column.kept}
         except CellError:
-            self._carried = self._carried if continued else None
+            if not goes_on:
+                self.above.forget()
             raise
-        said = _promotions(named)
-        if not continued:
-            self._carried = {name: kept.get(name) for name in _CARRIED}
-            self._before, self._said = named, []
-        elif not named.get("order_item_id", "").strip():
-            strange = (any(said) and said in self._said) or not _has_promotion(self._before)
-            self.loose[record.line] = Loose(record.lines, self._shown(record), strange)
-        self._said.append(said)
-        return list(kept.values())
-
-    def _tidied(self, cells: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(self._tidy(cell) if texts.is_odd(cell) else cell for cell in cells)
+        if goes_on:
+            self.above.go_on(named, self._aside(record, told("reports.fault.not_tied")))
+        else:
+            self.above.begin(named, known)
+        return list(known.values())
 
     def _tidy(self, cell: str) -> str:
+        if not texts.is_odd(cell):
+            return cell
         if texts.LOST in cell:
             self.count["letters_lost"] += 1
             cell = cell.rstrip(texts.LOST)
@@ -223,21 +187,8 @@ class RowTyper:
         self.count["spoilt"] += texts.is_spoilt(plain)
         return plain
 
-    def _is_continuation(self, named: Mapping[str, str]) -> bool:
-        """Whether a row without an order id only adds a promotion: whatever else it says, the row before says too."""
-        if not self.kind.continues or named.get("order_id", "").strip():
-            return False
-        if self._carried is None:
-            return not named.get("order_item_id", "").strip()
-        return all(
-            not cell.strip() or "promotion" in name or cell.strip() == self._before.get(name, "").strip()
-            for name, cell in named.items()
-        )
-
-    def _cell(self, column: Column, text: str, continued: bool) -> Any:
+    def _cell(self, column: Column, text: str) -> Any:
         if not text.strip() or (texts.is_nothing(text) and _may_say_nothing(column)):
-            if continued and column.name in _CARRIED:
-                return (self._carried or {})[column.name]
             if column.needed:
                 raise CellError("reports.fault.empty", column=column.header)
             return text or None if column.type == TEXT and not text.strip() else None
@@ -248,8 +199,8 @@ class RowTyper:
             return self._id(column, text) if column.id else typed(text, column.type, self.sign)
         except CellError as fault:
             if column.decides:
-                facts = {"column": column.header, "fault": fault.told, "found": text[:40]}
-                raise CellError("reports.fault.cell", **facts) from fault
+                about = {"column": column.header, "fault": fault.told, "found": text[:40]}
+                raise CellError("reports.fault.cell", **about) from fault
             self.count[f"unread {column.header}"] += 1
             return None
 
@@ -264,19 +215,15 @@ class RowTyper:
         self.count["ids_mended"] += plain != text.strip()
         return plain
 
-    def _shown(self, record: Record) -> str:
+    def _aside(self, record: Record, reason: Told) -> list[Quarantined]:
         pairs = zip(self.columns, record.cells, strict=False)
-        shown = (f"{column.header}: {cell[:60]}" for column, cell in pairs if column.name in _SHOWN and cell)
-        return texts.cleaned(", ".join(shown))
-
-
-def _promotions(named: Mapping[str, str]) -> tuple[str, ...]:
-    """Which promotions a row names: no two rows of one item name the same."""
-    return tuple(cell.strip() for name, cell in named.items() if "promotion" in name and "discount" not in name)
-
-
-def _has_promotion(named: Mapping[str, str]) -> bool:
-    return any(cell.strip() for name, cell in named.items() if "promotion" in name)
+        shown = [
+            f"{column.header}: {cell[:60]}"
+            for column, cell in pairs
+            if cell and column.name in facts().columns["shown"]
+        ]
+        text = texts.cleaned(", ".join(shown))
+        return [Quarantined(record.line + i, reason, text) for i in range(record.lines)]
 
 
 def _may_say_nothing(column: Column) -> bool:

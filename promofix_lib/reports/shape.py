@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from promofix_lib.errors import ReportError
-from promofix_lib.reports.encodings import encoding_of, lenient, text_blocks
+from promofix_lib.reports.encodings import encoding_of, text_blocks, text_in
 from promofix_lib.reports.kinds import is_known, kind_of, look_again
 from promofix_lib.reports.lines import DELIMITERS, HEADER_WITHIN, split_line
 from promofix_lib.reports.source import Source, stranger
@@ -54,83 +54,71 @@ def shape(path: Path) -> str:
     for source in texts_of(Path(path)):
         if isinstance(source, ReportError):
             raise source
-        parts.append(_described(source.name, *_table(source)))
+        parts.append(_described(source))
     return "\n\n".join(parts)
 
 
-def _table(source: Source) -> tuple[str, Rows, str]:
+def _described(source: Source) -> str:
     encoding = encoding_of(source)
-    blocks = text_blocks(source, encoding)
-    lines = list(islice((lenient(line) for block in blocks for line in block.split(b"\n")), _ROWS))
-    if is_xml(source.start()):
-        return encoding, _elements(lines), "xml"
-    texts = [line for line in lines if line.strip()]
-    between = "\t" if source.of else max(DELIMITERS, key=lambda sign: _evenness(texts, sign))
-    if not source.of and _evenness(texts, between) <= 0:
-        raise ReportError("reports.refused", file=source.name, what=stranger(source, texts[0] if texts else ""))
-    return "xlsx" if source.of else encoding, [split_line(line, between) for line in lines], between
-
-
-def _evenness(lines: Sequence[str], between: str) -> float:
-    """How well a sign divides the lines: cells a line, times the share of lines with that many."""
-    widths = Counter(len(split_line(line, between)) for line in lines[:500])
-    width, times = max(((width, times) for width, times in widths.items() if width > 1), default=(0, 0))
-    return width * times / max(len(lines[:500]), 1) if width else 0
-
-
-def _elements(lines: Sequence[str]) -> Rows:
-    """Element names of an XML document and the text in them, as two columns."""
-    found = re.findall(r"<([A-Za-z][\w:.-]*)[^>]*>([^<]*)</", "\n".join(lines))
-    return [["element", "text"], *([name, text] for name, text in found)]
-
-
-def _described(name: str, encoding: str, rows: Rows, between: str) -> str:
-    at = 0 if between == "xml" else _header_at(rows)
-    filled = [row for row in rows if any(cell.strip() for cell in row)]
-    facts: dict[str, Any] = {"file": name, "encoding": encoding, "lines": len(rows), "n": len(filled)}
-    parts = [say("reports.shape.file", between=_sign(between), **facts)]
+    blocks = (text_in(block)[0] for block in text_blocks(source, encoding))
+    lines = list(islice((line for block in blocks for line in block.split("\n")), _ROWS))
+    between = "xml" if is_xml(source.start()) else "\t" if source.of else _between(source, lines)
     if between == "xml":
-        counts = Counter(row[0] for row in rows[1:])
-        kinds = {element: [row[1] for row in rows[1:] if row[0] == element] for element in counts}
-        return "\n".join([*parts, *(_column(element, cells) for element, cells in kinds.items())])
+        found = re.findall(r"<([A-Za-z][\w:.-]*)[^>]*>([^<]*)</", "\n".join(lines))
+        rows: Rows = [(text,) for _, text in found]
+        head: list[str] = []
+        columns = [(name, [text for other, text in found if other == name]) for name in dict(found)]
+    else:
+        rows = [split_line(line, between) for line in lines]
+        head, columns = _table(rows)
+    facts: dict[str, Any] = {"file": source.name, "encoding": "xlsx" if source.of else encoding}
+    facts |= {"lines": len(rows), "n": len(_filled(rows)), "between": {"\t": "tab"}.get(between, between)}
+    return "\n".join([say("reports.shape.file", **facts), *head, *(_column(*column) for column in columns)])
+
+
+def _between(source: Source, lines: Sequence[str]) -> str:
+    """The sign that divides the lines best: cells a line, times the share of lines with that many."""
+    filled = [line for line in lines if line.strip()]
+
+    def evenness(sign: str) -> float:
+        widths = Counter(len(split_line(line, sign)) for line in filled[:500])
+        return max((width * times for width, times in widths.items() if width > 1), default=0)
+
+    best = max(DELIMITERS, key=evenness)
+    if not evenness(best):
+        raise ReportError("reports.refused", file=source.name, what=stranger(source, filled[0] if filled else ""))
+    return best
+
+
+def _filled(rows: Rows) -> Rows:
+    return [row for row in rows if any(cell.strip() for cell in row)]
+
+
+def _table(rows: Rows) -> tuple[list[str], list[tuple[str, list[str]]]]:
+    """What is said of the header of a table, and its columns, each with its name and cells."""
+    at = next((at for at, row in enumerate(rows[:HEADER_WITHIN]) if _is_header(row, rows[at + 1 : at + 200])), None)
+    body = _filled(rows if at is None else rows[at + 1 :])
+    wide = max(map(len, body), default=0)
     if at is None:
-        parts.append(say("reports.shape.no_header"))
-        header, body = [f"#{number}" for number in range(1, max(map(len, filled), default=0) + 1)], filled
+        head, names = say("reports.shape.no_header"), [f"#{number}" for number in range(1, wide + 1)]
     else:
         kind = kind_of(rows[at])
-        what = kind.name if kind else told("reports.shape.unknown_kind")
-        parts.append(say("reports.shape.header", line=at + 1, kind=what))
-        header, body = list(rows[at]), [row for row in rows[at + 1 :] if any(cell.strip() for cell in row)]
-    glued = len(header) > max(map(len, body), default=0) > 0  # to the first row, whose cells are no names
-    for number, column in enumerate(header):
-        shown = mask(column) if glued and not is_known(column) else column.strip('\ufeff "')
-        parts.append(_column(shown, [row[number] for row in body if number < len(row)]))
-    return "\n".join(parts)
+        head = say("reports.shape.header", line=at + 1, kind=kind.name if kind else told("reports.shape.unknown_kind"))
+        glued = len(rows[at]) > wide > 0  # to the first row, whose cells are no names
+        names = [mask(name) if glued and not is_known(name) else name.strip('\ufeff "') for name in rows[at]]
+    return [head], [(name, [row[i] for row in body if i < len(row)]) for i, name in enumerate(names)]
 
 
-def _sign(between: str) -> str:
-    return {"\t": "tab", "": "-"}.get(between, between)
+def _is_header(row: Sequence[str], below: Rows) -> bool:
+    """Whether a line names columns: those of a known report, or words over columns that hold more than words.
 
-
-def _header_at(rows: Rows) -> int | None:
-    """The line of the header: of a known report, or one of words over columns that hold more than words.
-
-    >>> _header_at([["Order No", "Total"], ["1", "9.99"]]), _header_at([["Jane Doe", "Springfield"], ["Bo", "Ames"]])
-    (0, None)
+    >>> _is_header(["Order No", "Total"], [["1", "9.99"]]), _is_header(["Jane Doe", "Springfield"], [["Bo", "Ames"]])
+    (True, False)
     """
-    for at, row in enumerate(rows[:HEADER_WITHIN]):
-        known = sum(1 for cell in row if cell.strip() and is_known(cell))
-        if kind_of(row) or known >= 3:
-            return at
-        below = [other for other in rows[at + 1 : at + 200] if len(other) == len(row)]
-        if (
-            len(row) > 1
-            and below
-            and all(_is_name(cell) for cell in row)
-            and any(_has_figures(i, below) for i in range(len(row)))
-        ):
-            return at
-    return None
+    if kind_of(row) or sum(1 for cell in row if cell.strip() and is_known(cell)) >= 3:
+        return True
+    alike = [other for other in below if len(other) == len(row) > 1]
+    return all(map(_is_name, row)) and any(_has_figures(i, alike) for i in range(len(row)))
 
 
 def _is_name(cell: str) -> bool:

@@ -193,20 +193,17 @@ def stranger(source: Source, first_line: str) -> Told:
         Its first line that is not blank, as text.
     """
     start = source.start()
-    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    looks, beginnings = facts().strangers["looks"], facts().strangers["begins"]
+    looks, beginnings = facts().table["strangers"]["looks"], facts().table["strangers"]["begins"]
     what = next((what for magic, what in looks.items() if start.startswith(magic.encode("latin-1"))), "")
     if not start.strip(b"\xef\xbb\xbf \t\r\n\0"):
         return told("reports.stranger.empty")
-    if re.match(rb"<!doctype html|<html|<head|<body", text):
-        return told("reports.stranger.web_page")
     if source.packed and start.startswith((_ZIP, *_PACKERS)):
         return told("reports.stranger.archive_in_archive")
     if what == "old_office" and _LOCKED in source.start(_LARGEST_LOCKED):
         return told("reports.stranger.locked")
     if what:
         return told("reports.stranger.other", what=told(f"reports.looks.{what}"))
-    line = first_line.strip("\ufeff ")
+    line = first_line.strip("\ufeff ") or start.decode("utf-8", "replace").strip()
     if kind := next((kind for pattern, kind in beginnings.items() if re.match(pattern, line)), ""):
         return told(f"reports.stranger.{kind}")
     shown = ", ".join(cell.strip()[:30] for cell in re.split(r"[\t,;|]", line)[:6])

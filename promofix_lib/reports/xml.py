@@ -22,13 +22,15 @@ from promofix_lib.say import Told, told
 
 _BLOCK = 1 << 20
 _LONGEST_MESSAGE = 4 << 20
-_END = b"</Message>"
+_DAMAGED = "reports.fault.damaged_xml"
 _MESSAGES = re.compile(rb"(?<=</Message>)|(?=<Message[\s>])")  # where one ends, and where one begins
 _OF_AN_ORDER = re.compile(rb"<Message[\s>]|</Message>|<AmazonOrderID>")
 _ALWAYS = {"order_id", "purchase_date", "item_price", "item_promotion_discount", "promotion_ids", "claim_codes"}
 _ITEM = re.compile(rb"<(?:Item|OrderItem)[\s>]")
 _SEPARATORS = re.compile("[\t\n]+")
 _ROOT = re.compile(rb"<(?![?!])([A-Za-z_][^\s/>]*)[^>]*>")
+_CLOSE = re.compile(rb"</AmazonEnvelope>\s*(<!--.*?-->\s*)*\Z", re.DOTALL)
+_DECLARATION = re.compile(rb"<![A-Za-z]")
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)[\"']")
 _NO_CODE = "_SITE_WIDE_"  # Amazon's word for a promotion that needs no code
 
@@ -77,92 +79,76 @@ def _encoding(source: Source) -> str:
 
 
 class MessageReader:
-    """Cuts a stream after whole messages and turns their orders into rows; a damaged message is set aside alone."""
+    """Cuts a stream where messages begin and end, and makes rows of orders; what is damaged is set aside alone."""
 
     def __init__(self, name: str, columns: frozenset[str] | None = None) -> None:
         self.name = name
         self.kind: Kind | None = None
         self.table = FlatFile(name, Header(kind_named("XML Order Report"), names(), "\t", 0), columns)
-        self._root = b""
+        self._root, self._line = b"", 1
         self._rows: list[tuple[int, tuple[str, ...]]] = []
         self._filled = set(_ALWAYS)
 
     def take(self, blocks: Iterable[bytes]) -> None:
         """The whole document, in blocks of UTF-8."""
-        rest, line = b"", 1
+        rest = b""
         for block in blocks:
-            rest += block
-            if not self._root:
-                rest, line = self._after_root(rest, line)
-            end = rest.rfind(_END) + len(_END)
-            if self._root and end >= len(_END):
-                self._take(rest[:end], line)
-                line += rest.count(b"\n", 0, end)
-                rest = rest[end:]
+            rest = rest + block if self._root else self._after_root(rest + block)
+            if self._root:
+                *whole, rest = _MESSAGES.split(rest)
+                self._take(whole)
             if len(rest) > _LONGEST_MESSAGE:
                 raise ReportError("reports.xml_long_message", file=self.name, megabytes=_LONGEST_MESSAGE >> 20)
-        self._close(rest, line)
+        if not self._root:
+            raise ReportError("reports.xml_empty", file=self.name)
+        last = _CLOSE.sub(b"", rest)
+        self._take([last], "reports.fault.xml_cut_off" if last == rest else _DAMAGED)
 
-    def _after_root(self, text: bytes, line: int) -> tuple[bytes, int]:
+    def _after_root(self, text: bytes) -> bytes:
         self._refuse_declarations(text)
         found = _ROOT.search(re.sub(rb"<!--.*?-->", lambda m: b" " * len(m[0]), text, flags=re.DOTALL))
         if not found:
-            return text, line
+            return text
         if b"<MessageType>ProcessingReport<" in text:
             raise ReportError("reports.refused", file=self.name, what=told("reports.stranger.processing_report"))
         if found[1] != b"AmazonEnvelope":
             raise ReportError("reports.other_xml", file=self.name, root=found[1].decode("utf-8", "replace")[:40])
         self._root = found[0]
         if _OF_AN_ORDER.search(text, 0, found.start()):
-            self._set_aside(line, told("reports.fault.damaged_xml", why="mismatched tag"), text[: found.start()])
-        return text[found.end() :], line + text.count(b"\n", 0, found.end())
+            self._set_aside(self._line, told(_DAMAGED, why="mismatched tag"), text[: found.start()])
+        self._line += text.count(b"\n", 0, found.end())
+        return text[found.end() :]
 
     def _refuse_declarations(self, text: bytes) -> None:
-        at = text.find(b"<!")
-        while at >= 0:
-            if not text.startswith((b"<!--", b"<![CDATA["), at) and len(text) > at + 9:
-                raise ReportError("reports.xml_declares", file=self.name)
-            at = text.find(b"<!", at + 2)
+        if _DECLARATION.search(text):
+            raise ReportError("reports.xml_declares", file=self.name)
 
-    def _close(self, rest: bytes, line: int) -> None:
-        if not self._root:
-            raise ReportError("reports.xml_empty", file=self.name)
-        if re.fullmatch(rb"\s*(</AmazonEnvelope>\s*)?(<!--.*?-->\s*)*", rest, re.DOTALL):
-            return
-        self.kind = self.kind or _kind(rest)
-        *whole, last = _MESSAGES.split(rest)
-        open_end = not rest.rstrip().endswith(b"</AmazonEnvelope>")
-        for piece in [*whole, last]:
-            if _OF_AN_ORDER.search(piece) or (open_end and piece is last):
-                begin = line + piece[: len(piece) - len(piece.lstrip())].count(b"\n")
-                self._set_aside(begin, told("reports.fault.xml_cut_off"), piece)
-            line += piece.count(b"\n")
-
-    def _take(self, text: bytes, line: int) -> None:
-        """Rows of whole messages; one that is damaged is set aside alone."""
-        self._refuse_declarations(text)
-        for message in _MESSAGES.split(text):
+    def _take(self, pieces: Iterable[bytes], fault: str = _DAMAGED) -> None:
+        """Rows of messages, and of what stands between them."""
+        for piece in pieces:
+            self._refuse_declarations(piece)
+            self.kind = self.kind or _kind(piece)
             try:
-                self._add(message, line)
+                self._add(piece)
             except ParseError as error:
-                self._set_aside(line, told("reports.fault.damaged_xml", why=str(error)), message)
-            line += message.count(b"\n")
+                begin = self._line + piece[: len(piece) - len(piece.lstrip())].count(b"\n")
+                self._set_aside(begin, told(fault, why=str(error)), piece)
+            self._line += piece.count(b"\n")
         if self._rows:
             places, rows = zip(*self._rows, strict=True)
             self._filled |= {name for name, cells in zip(names(), zip(*rows, strict=True), strict=True) if any(cells)}
             self.table.take("\n".join(map("\t".join, rows)).encode("utf-8", "replace"), np.array(places))
             self._rows = []
 
-    def _add(self, message: bytes, line: int) -> None:
-        envelope = fromstring(b"".join([self._root, message, b"</AmazonEnvelope>"]))
-        self.kind = self.kind or _kind(message)
+    def _add(self, piece: bytes) -> None:
+        envelope = fromstring(b"".join([self._root, piece, b"</AmazonEnvelope>"]))
         self.table.kind = kind = self.kind or kind_named("XML All Orders")
-        rows = list(rows_of(envelope, kind)) or [()] * bool(_OF_AN_ORDER.search(message))
-        for place, row in zip(_places(message, line, len(rows)), rows, strict=True):
+        rows = list(rows_of(envelope, kind)) or [()] * bool(_OF_AN_ORDER.search(piece))
+        for place, row in zip(_places(piece, self._line, len(rows)), rows, strict=True):
             if row:
                 self._rows.append((place, row))
             else:
-                self._set_aside(place, told("reports.fault.no_items"), message)
+                self._set_aside(place, told("reports.fault.no_items"), piece)
 
     def _set_aside(self, line: int, reason: Told, text: bytes) -> None:
         found = re.search(rb"<AmazonOrderID>\s*([\w-]{1,40})", text)
@@ -200,7 +186,7 @@ def _places(message: bytes, line: int, rows: int) -> list[int]:
 @cache
 def names() -> tuple[str, ...]:
     """Names of the cells of a row, in their order."""
-    return tuple(dict.fromkeys(facts().xml.values()))
+    return tuple(dict.fromkeys(facts().table["xml"].values()))
 
 
 def rows_of(message: Element, kind: Kind) -> Iterator[tuple[str, ...]]:
@@ -210,10 +196,10 @@ def rows_of(message: Element, kind: Kind) -> Iterator[tuple[str, ...]]:
     for order in message.iter(order_tag):
         items = [child for child in order if child.tag in (item_tag, "Item")]
         head: dict[str, list[str]] = {}
-        _gather((child for child in order if child not in items), "", head, facts().xml)
+        _gather((child for child in order if child not in items), "", head, facts().table["xml"])
         for item in items:
             said = {name: texts.copy() for name, texts in head.items()}
-            _gather(item, "", said, facts().xml)
+            _gather(item, "", said, facts().table["xml"])
             yield tuple((blank | {name: _together(name, texts) for name, texts in said.items()}).values())
         if not items:
             yield ()
