@@ -214,7 +214,7 @@ def _as_pattern(word: str) -> tuple[str, str]:
     if at_start:
         return rf"(?:^|(?<=\n)|(?<=[{_ENDS}] ))", pattern + _end(word)
     if re.match(f"[{_ARABIC}]", word):
-        return r"(?<!\w)(?:[وفبلك]|ال|وال|بال|فال|لل)?", pattern + ("" if word.endswith("*") else r"(?!\w)")
+        return r"(?<!\w)(?:[وفبلك]|ال|وال|بال|فال|لل)?", pattern + ("" if word.endswith("*") else r"ا?(?!\w)")
     if own:
         return "", pattern
     return (r"(?<![a-z0-9ß])" if word[0].isalnum() else ""), pattern + _end(word)
@@ -232,7 +232,7 @@ def _part(part: str, unspaced: bool) -> str:
     if _GAP in part:
         return rf"\W[^{_ENDS}]{{0,60}}?(?<!\w)"
     if part.isspace():
-        return r"[\s,،、]+"
+        return r"ا?[\s,،、]+"
     return re.escape(part)
 
 
