@@ -266,10 +266,14 @@ def _notes(handed: Handed) -> Iterator[str]:
 
 
 def _money(handed: Handed) -> list[tuple[Any, ...]]:
+    unknown = handed.say("unknown")
     return [
         (
-            one.currency or handed.say("unknown"),
-            *(Money(amount, one.currency).text(handed.language) for amount in (one.paid, one.normal_value, one.loss)),
+            one.currency or unknown,
+            *(
+                Money(amount, one.currency).text(handed.language) if one.paid or one.normal_value else unknown
+                for amount in (one.paid, one.normal_value, one.loss)
+            ),
             one.items_not_known,
         )
         for one in handed.stand.book.ledger.sums(handed.chosen)
