@@ -166,43 +166,38 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
 
     incidents = incident_parts(case)
     onset, end, causes = headline(incidents)
-    unknown, cause = told("letters.unknown"), "price" if causes == "price" else "promotion"
+    cause = "price" if causes == "price" else "promotion"
     state, gone = stands.triage, len(stands.known_cancelled & {*stands.order_ids})
     waiting = sum(row.triage == "cancel" and row.state in _OPEN_STATES for row in stands.rows)
     asked, pending = state.get("ask_amazon", 0), state.get("wait", 0)
     reason = case.settings.cancel_reason
-    may_cancel = told("letters.may_cancel", n=waiting, reason=reason) if waiting else ""
-    cancel_question = may_cancel or (told("letters.none_to_cancel") if gone else "")
-    fba_question = told("letters.fba", n=asked) if asked else ""
-    questions = (told("letters.ask_technical_issue"), cancel_question, fba_question, told("letters.ask_case_id"))
+    none_to_cancel = told("letters.none_to_cancel") if gone else None
+    questions = (
+        told("letters.ask_technical_issue"),
+        told("letters.may_cancel", n=waiting, reason=reason) if waiting else none_to_cancel,
+        told("letters.fba", n=asked) if asked else None,
+        told("letters.ask_case_id"),
+    )
     rate_lines = tuple(_rates(rates, any_made=bool(stands.known_cancelled)))
     values: dict[str, Told | str] = {
         "orders": f"{stands.orders:,}",
         "units": f"{stands.units:,}",
         "n_orders": told("letters.n_orders", n=stands.orders),
         "n_units": told("letters.n_units", n=stands.units),
-        "day": days_of(onset, end) or unknown,
-        "onset": _moment(onset) or unknown,
-        "end": _moment(end) or unknown,
+        "day": days_of(onset, end) or told("letters.unknown"),
         "draft": "" if stands.gate.open else told("letters.draft", why=stands.gate.why),
         "opening": told("letters.opening_later", n=gone)
         if gone
         else told("letters.opening" if waiting or pending else "letters.opening_none"),
         "this_incident": told("letters.this_incident", n=max(len(stands.incidents), 1)),
-        "cause_sentence": told(f"letters.cause_{cause}"),
         "cause_short": told(f"letters.cause_short_{causes}"),
         "incident_lines": "\n\n".join(lines(one.told(len(incidents))) for one in incidents),
-        "promotion_lines": lines(line for one in incidents for line in one.names),
-        "item_lines": lines(line for one in incidents for line in one.items),
         "amount_lines": lines(amount_lines(stands)),
         "state_lines": lines(told(f"letters.state_{word}", n=count) for word, count in state.items()),
         "cancelled_lines": lines(_cancelled(stands)),
         "rate_lines": lines((told("letters.rates"), *rate_lines)) if rate_lines else "",
-        "to_cancel": told("letters.to_cancel", n=waiting),
-        "cancel_question": cancel_question,
         "reason": reason,
         "ended_line": lines(_ended(stands, cause, case)),
-        "fba_question": fba_question,
         "hold_line": told("letters.hold") if waiting or pending else "",
         "ask_lines": lines(
             told("letters.ask", number=n, what=what) for n, what in enumerate(filter(None, questions), 1)
