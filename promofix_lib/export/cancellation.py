@@ -14,7 +14,8 @@ import pandas as pd
 from promofix_lib.case.records import Cancellation
 from promofix_lib.case.settings import CANCEL_REASONS as ALL_REASONS
 from promofix_lib.errors import ExportError
-from promofix_lib.filters import is_cancelled, one_of
+from promofix_lib.filters import one_of
+from promofix_lib.letters.messages import is_alive
 from promofix_lib.plain import Shown
 from promofix_lib.say import Told, told
 from promofix_lib.status.book import Book, Mask
@@ -147,9 +148,8 @@ def plan_cancellations(book: Book, chosen: Mask | pd.Series[bool], *, reason: st
 
 def _items(book: Book, taken: Mask) -> pd.DataFrame:
     orders = book.orders
-    alive = ~is_cancelled(orders) & ~(orders["quantity"] == 0).fillna(False).astype(bool)
-    stays = (alive & ~taken) | one_of(orders, "order_status", ["PartiallyShipped"])
-    partial = np.bincount(book.order_codes[stays.to_numpy()], minlength=len(book.order_names)) > 0
+    stays = (is_alive(orders) & ~taken) | one_of(orders, "order_status", ["PartiallyShipped"]).to_numpy(dtype=np.bool_)
+    partial = np.bincount(book.order_codes[stays], minlength=len(book.order_names)) > 0
     items = orders.loc[taken, ["order_id", "order_item_id"]].assign(key=book.keys[taken])
     coded = items["order_item_id"].str.fullmatch(ITEM_CODE).fillna(False).astype(bool)
     return items.assign(order_id=items["order_id"].fillna(""), coded=coded, whole=~partial[book.order_codes[taken]])
