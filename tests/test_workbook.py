@@ -362,6 +362,14 @@ def test_where_nothing_is_to_be_written_no_link_invites_to_write(tmp_path: Path)
     assert [bool(line[COLUMNS.index("message")].value) for line in lines] == [True, False, False]
 
 
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_count_of_none_is_a_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: Any):
+    """Every item is known: the summary says 0, and leaves no cell empty."""
+    monkeypatch.setattr(workbook, "MANY_ROWS", 0 if writer is workbook.by_xlsxwriter else 10**6)
+    rows = list(written(tmp_path / "buyers.xlsx", [row()])["summary"].iter_rows(values_only=True))
+    assert 0 in next(line for line in rows if line[0] == "USD")
+
+
 def test_a_sum_of_which_nothing_is_known_is_no_zero(tmp_path: Path):
     """A pending order without a price: paid, usual value and loss are not known, and not 0.00."""
     text = text_of(written(tmp_path / "buyers.xlsx", [row(order_status="Pending", item_price=None)])["summary"])
