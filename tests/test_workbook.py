@@ -367,7 +367,7 @@ def test_a_count_of_none_is_a_zero(tmp_path: Path, writer: Any):
     """A number that is zero stands in its cell, an empty text is an empty cell."""
     page = workbook.Page("summary", [workbook.row((0, workbook.Look()), ("", workbook.Look()))], (9, 9))
     writer([page], tmp_path / "a.xlsx", "summary")
-    cells = next(load_workbook(tmp_path / "a.xlsx")["summary"].iter_rows(values_only=True))
+    cells = next(openpyxl.load_workbook(tmp_path / "a.xlsx")["summary"].iter_rows(values_only=True))
     assert cells == (0, None)
 
 
