@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, Up
 from promofix_lib.errors import CaseError, LetterError
 from promofix_lib.letters.amazon import LETTERS, advice_of, concerns, how_to, letters_of, record_advice
 from promofix_lib.status.status import status
-from tests.handed_case import NOW, all_orders, buyer, line, make_case, new_orders, order_id, usual, victims
+from tests.handed_case import NIGHT, NOW, all_orders, buyer, line, make_case, new_orders, order_id, usual, victims
 
 RATES = [
     {
@@ -206,6 +207,20 @@ def test_a_draft_says_that_it_is_one(case: Case, name: str, fact: str):
     if fact == "promotion_ended":
         assert "We ended" not in letter.text
         assert "price is correct" not in letter.text
+
+
+def test_several_incidents_are_named_by_all_their_causes(another: Callable[..., Case]):
+    """A promotion on one night and a wrong price on the next: subject and end speak of both, and of no order."""
+    later = NIGHT + timedelta(hours=30)
+    wrong = {"sku": "SPK-9", "item-price": "2.99", "item-promotion-discount": "", "promotion-ids": ""}
+    second = [line(200 + n, later + timedelta(minutes=n), wrong=True, **wrong) for n in range(8)]
+    before = [line(6000 + n, NIGHT - timedelta(hours=9 * n + 3), sku="SPK-9") for n in range(90)]
+    first, *_ = letters_of(another(*before, *victims(), *second, promotion_ended_at="2026-11-21T13:00:00+00:00"))
+    assert first.text.startswith(
+        "Subject: Request to treat 20 orders of 2026-11-19 to 2026-11-21 as a technical issue "
+    )
+    assert "(unintended promotion and price)\n" in first.text
+    assert "\nAll these incidents had ended by 2026-11-21 05:00:00 (America/Los_Angeles).\n" in first.text
 
 
 def test_an_order_after_the_end_is_said(case: Case):

@@ -66,6 +66,9 @@ def test_a_good_sentence_is_left_alone(language: str, sentence: str):
         "truth2",
         "truth3",
         "lead1",
+        "out1",
+        "out2",
+        "out3",
     ],
 )
 def test_fresh_sentences_are_judged_as_amazon_would(kind: str):

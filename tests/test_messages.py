@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -218,16 +219,13 @@ def test_an_unknown_variant_is_refused():
         messages(row(), wording=Wording(variants={"cancel": "sorry"}))
 
 
-def test_the_seller_can_choose_the_language_of_a_marketplace():
-    """Belgium is written to in French unless the seller says Dutch."""
+def test_a_marketplace_of_several_languages_is_written_to_in_its_first():
+    """Belgium is written to in French; a language without texts is refused."""
     market = next(market for market in MARKETPLACES if market.code == "BE")
-    assert buyer_language(market) == "fr"
-    [message] = messages(
-        row(sales_channel="Amazon.com.be", currency="EUR"), wording=Wording(languages={"Amazon.com.be": "nl"})
-    )
-    assert message.language == "nl"
+    [message] = messages(row(sales_channel="Amazon.com.be", currency="EUR"))
+    assert message.language == buyer_language(market) == "fr"
     with pytest.raises(LetterError, match="There are no texts in 'ru'"):
-        buyer_language(market, {"Amazon.com.be": "ru"})
+        buyer_language(replace(market, languages=("ru",)))
 
 
 def test_missing_facts_leave_no_holes():

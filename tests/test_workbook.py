@@ -37,7 +37,8 @@ from promofix_lib.export.sheet import (
     status_word,
 )
 from promofix_lib.export.sheets import NOWHERE, SHEETS, check_cells, merge_page, write_buyers
-from promofix_lib.export.todo import base_rows, links_per_row
+from promofix_lib.export.todo import _WIDTHS, base_rows, links_per_row
+from promofix_lib.export.workbook import height_for
 from promofix_lib.letters.messages import EMAIL, Wording
 from promofix_lib.letters.texts import LONGEST_CELL, Template
 from promofix_lib.say import languages
@@ -349,7 +350,32 @@ def test_todo_links_lead_to_the_marketplace_of_the_order(book: Any):
     for line in lines:
         host = "https://sellercentral.amazon.de"
         assert line[order].hyperlink.target == f"{host}/orders-v3/order/{line[order].value}"
-        assert line[message].hyperlink.target.startswith(f"{host}/messaging/contact?orderID={line[order].value}")
+        to_write = line[message].hyperlink.target if line[message].value else ""
+        assert not to_write or to_write.startswith(f"{host}/messaging/contact?orderID={line[order].value}")
+    assert any(line[message].value for line in lines)
+
+
+def test_where_nothing_is_to_be_written_no_link_invites_to_write(tmp_path: Path):
+    """Amazon tells the buyers of its own shipments, and a pending order has none yet: no link to a message."""
+    rows = [row(1), row(2, fulfillment_channel="amazon"), row(3, order_status="Pending")]
+    lines = list(written(tmp_path / "buyers.xlsx", rows)["todo"].iter_rows(min_row=FIRST))
+    assert [bool(line[COLUMNS.index("message")].value) for line in lines] == [True, False, False]
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_count_of_none_is_a_zero(tmp_path: Path, writer: Any):
+    """A number that is zero stands in its cell, an empty text is an empty cell."""
+    page = workbook.Page("summary", [workbook.row((0, workbook.Look()), ("", workbook.Look()))], (9, 9))
+    writer([page], tmp_path / "a.xlsx", "summary")
+    cells = next(openpyxl.load_workbook(tmp_path / "a.xlsx")["summary"].iter_rows(values_only=True))
+    assert cells == (0, None)
+
+
+def test_a_sum_of_which_nothing_is_known_is_no_zero(tmp_path: Path):
+    """A pending order without a price: paid, usual value and loss are not known, and not 0.00."""
+    text = text_of(written(tmp_path / "buyers.xlsx", [row(order_status="Pending", item_price=None)])["summary"])
+    assert "0.00" not in text
+    assert "not known" in text
 
 
 @pytest.mark.parametrize("writer", WRITERS)
@@ -558,6 +584,18 @@ def test_the_steps_begin_with_the_sender_and_name_reason_and_quota(book: Any):
 
 
 # -- what comes back --------------------------------------------------------------------------------------------------
+
+
+def test_no_chinese_heading_is_broken_before_its_bracket():
+    """Chinese breaks after any sign: a heading with a bracket stands on one line of its column."""
+    named = {name: heading(name, "zh-CN") for name in COLUMNS if "）" in heading(name, "zh-CN")}
+    assert "order_id" in named
+    assert {name: height_for((text, _WIDTHS[name])) for name, text in named.items()} == dict.fromkeys(named, 22.0)
+
+
+def test_a_heading_of_an_earlier_version_is_read_back():
+    """A list that was handed out before a heading was reworded still comes back."""
+    assert column_of("订单号（打开订单页面）") == "order_id"
 
 
 @pytest.mark.parametrize("language", languages())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,8 @@ import pandas as pd
 from promofix_lib.case.records import Cancellation
 from promofix_lib.case.settings import CANCEL_REASONS as ALL_REASONS
 from promofix_lib.errors import ExportError
-from promofix_lib.filters import is_cancelled, one_of
+from promofix_lib.filters import one_of
+from promofix_lib.letters.messages import is_alive
 from promofix_lib.plain import Shown
 from promofix_lib.say import Told, told
 from promofix_lib.status.book import Book, Mask
@@ -35,7 +35,8 @@ CANCELLATION_HEAD = (
 )
 """First two lines of the text file, byte for byte as Amazon's template has them (two blanks after ``only.``)."""
 
-_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+MERCHANT_TOKEN = "FILL-IN-YOUR-MERCHANT-TOKEN"
+"""Stands in the XML feed for what only the seller knows."""
 
 
 @dataclass(frozen=True)
@@ -147,9 +148,8 @@ def plan_cancellations(book: Book, chosen: Mask | pd.Series[bool], *, reason: st
 
 def _items(book: Book, taken: Mask) -> pd.DataFrame:
     orders = book.orders
-    alive = ~is_cancelled(orders) & ~(orders["quantity"] == 0).fillna(False).astype(bool)
-    stays = (alive & ~taken) | one_of(orders, "order_status", ["PartiallyShipped"])
-    partial = np.bincount(book.order_codes[stays.to_numpy()], minlength=len(book.order_names)) > 0
+    stays = (is_alive(orders) & ~taken) | one_of(orders, "order_status", ["PartiallyShipped"]).to_numpy(dtype=np.bool_)
+    partial = np.bincount(book.order_codes[stays], minlength=len(book.order_names)) > 0
     items = orders.loc[taken, ["order_id", "order_item_id"]].assign(key=book.keys[taken])
     coded = items["order_item_id"].str.fullmatch(ITEM_CODE).fillna(False).astype(bool)
     return items.assign(order_id=items["order_id"].fillna(""), coded=coded, whole=~partial[book.order_codes[taken]])
@@ -214,53 +214,26 @@ def batches(lines: Sequence[Cancellation], orders_per_file: int) -> dict[str, tu
     return dict(zip(endings, map(tuple, parts.values()), strict=True))
 
 
-def acknowledgement_xml(lines: Iterable[Cancellation], merchant_id: str) -> bytes:
+def acknowledgement_xml(lines: Iterable[Cancellation]) -> bytes:
     """The same cancellations as an XML feed (OrderAcknowledgement), for those who upload by program.
 
-    Item codes of 15 digits are written although Amazon's own 2012 schema allows 14: reports since 2025 carry them.
-
-    Parameters
-    ----------
-    lines : iterable of Cancellation
-    merchant_id : str
-        The seller's merchant token, ``A1EXAMPLE``.
-
-    References
-    ----------
-    OrderAcknowledgement.xsd: AmazonOrderID, StatusCode, Item (AmazonOrderItemCode, CancelReason).
+    The seller writes the merchant token in, where `MERCHANT_TOKEN` stands. Item codes of 15 digits are written although
+    Amazon's own 2012 schema allows 14: reports since 2025 carry them.
 
     Examples
     --------
     >>> line = Cancellation("111-0000001-0000001", "PricingError", "123456789012345", ())
-    >>> b"<StatusCode>Failure</StatusCode>" in acknowledgement_xml([line], "A1&<EXAMPLE")
+    >>> b"<StatusCode>Failure</StatusCode>" in acknowledgement_xml([line])
     True
     """
-    ElementTree.register_namespace("xsi", _XSI)
-    envelope = ElementTree.Element("AmazonEnvelope", {f"{{{_XSI}}}noNamespaceSchemaLocation": "amzn-envelope.xsd"})
-    header = ElementTree.SubElement(envelope, "Header")
-    ElementTree.SubElement(header, "DocumentVersion").text = "1.01"
-    ElementTree.SubElement(header, "MerchantIdentifier").text = re.sub(r"[\x00-\x1f]", "", merchant_id)
-    ElementTree.SubElement(envelope, "MessageType").text = "OrderAcknowledgement"
-    orders: dict[str, list[Cancellation]] = {}
-    for line in lines:
-        orders.setdefault(line.order_id, []).append(line)
-    for number, (order_id, items) in enumerate(orders.items(), start=1):
-        _acknowledge(envelope, number, order_id, items)
-    ElementTree.indent(envelope)
-    return ElementTree.tostring(envelope, encoding="utf-8", xml_declaration=True) + b"\n"
-
-
-def _acknowledge(envelope: Any, number: int, order_id: str, items: list[Cancellation]) -> None:
-    message = ElementTree.SubElement(envelope, "Message")
-    ElementTree.SubElement(message, "MessageID").text = str(number)
-    order = ElementTree.SubElement(message, "OrderAcknowledgement")
-    ElementTree.SubElement(order, "AmazonOrderID").text = order_id
-    ElementTree.SubElement(order, "StatusCode").text = "Failure"
-    for line in items:
-        if line.item_code:
-            item = ElementTree.SubElement(order, "Item")
-            ElementTree.SubElement(item, "AmazonOrderItemCode").text = line.item_code
-            ElementTree.SubElement(item, "CancelReason").text = line.reason
+    source = files("promofix_lib.export").joinpath("order-acknowledgement.toml").read_text(encoding="utf-8")
+    envelope, message, item = tomllib.loads(source).values()
+    orders: dict[str, str] = {}
+    for line in lines:  # ids and codes have passed `ORDER_ID` and `ITEM_CODE`: nothing in them is to be escaped
+        told_item = item.format(code=line.item_code, reason=line.reason) if line.item_code else ""
+        orders[line.order_id] = orders.get(line.order_id, "") + told_item
+    messages = (message.format(number=n, order_id=name, items=told) for n, (name, told) in enumerate(orders.items(), 1))
+    return envelope.format(token=MERCHANT_TOKEN, messages="".join(messages)).encode()
 
 
 def write_new(path: Path, content: bytes) -> Path:

@@ -8,9 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from promofix_lib.letters.messages import Message, Wording
+from promofix_lib.letters.messages import Item, Message, Wording, distinct, items_of
 from promofix_lib.marketplaces import Marketplace, marketplace_of
 from promofix_lib.say import Told, moment_text, say
 from promofix_lib.status.book import WORDS, Mask
@@ -180,35 +178,23 @@ def works_of(stand: Status, chosen: Mask, messages: Sequence[Message]) -> tuple[
     messages : sequence of Message
         As `messages_for` gives them.
     """
-    by_order = {message.order_id: message for message in messages}
-    names = ("product_name", "sku", "quantity", "sales_channel", "currency", "buyer_name")
-    cells = stand.book.orders.loc[chosen, list(names)].astype(object)
-    columns = [
-        [None if missing else cell for cell, missing in zip(cells[name], cells[name].isna(), strict=True)]
-        for name in names
-    ]
-    items: dict[str, list[tuple[Any, ...]]] = {}
-    ids = stand.book.order_names[stand.book.order_codes[np.flatnonzero(chosen)]]
-    for order_id, *item in zip(ids, stand.book.triage[chosen], stand.book.keys[chosen], *columns, strict=True):
-        items.setdefault(str(order_id), []).append(tuple(item))
+    by_order, items = {message.order_id: message for message in messages}, items_of(stand.book, chosen)
     works = (_work(row, by_order.get(row.order_id), items[row.order_id]) for row in stand.rows if row.order_id in items)
     return tuple(sorted(works, key=lambda work: work.urgency))
 
 
-def _work(row: OrderRow, message: Message | None, items: list[tuple[Any, ...]]) -> Work:
-    words, keys, products, skus, units, channels, currencies, buyers = zip(*items, strict=True)
+def _work(row: OrderRow, message: Message | None, items: list[Item]) -> Work:
+    channel, currency, buyer = (
+        next(iter(distinct(items, column)), None) for column in ("sales_channel", "currency", "buyer_name")
+    )
     return Work(
         row,
         message,
-        tuple(sorted(set(words), key=WORDS.index)),
-        tuple(map(str, keys)),
-        _distinct(products),
-        _distinct(skus),
-        sum(int(count or 0) for count in units),
-        marketplace_of(next(iter(_distinct(channels)), None), next(iter(_distinct(currencies)), None)),
-        next(iter(_distinct(buyers)), ""),
+        tuple(sorted(distinct(items, "triage"), key=WORDS.index)),
+        tuple(item["key"] for item in items),
+        distinct(items, "product_name"),
+        distinct(items, "sku"),
+        sum(item.get("quantity", 0) for item in items),
+        marketplace_of(channel, currency),
+        buyer or "",
     )
-
-
-def _distinct(cells: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(cell) for cell in cells if cell is not None))

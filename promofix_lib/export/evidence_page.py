@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from promofix_lib.amounts import Money
-from promofix_lib.letters.amazon import IncidentPart, advice_of, amount_lines, incident_parts
+from promofix_lib.letters.amazon import IncidentPart, advice_of, amount_lines, days_of, headline, incident_parts
 from promofix_lib.say import Told, moment_text, say, told
 
 if TYPE_CHECKING:
@@ -45,12 +45,11 @@ def evidence_page(
         return say(f"evidence.{key}", language=language, **facts)
 
     incidents = incident_parts(case)
-    day = next((str(one.onset.date()) for one in incidents if one.onset), "")
-    cause = "promotion" if any(one.promotion_ids for one in incidents) else "price"
-    title = text("title", n=stands.orders, day=day, cause=told(f"letters.cause_short_{cause}"))
+    onset, end, causes = headline(incidents)
+    title = text("title", n=stands.orders, day=days_of(onset, end), cause=told(f"letters.cause_short_{causes}"))
     found = [one.finding for one in case.incidents if one.taken and one.finding]
     lead = [f"{one.sentence.text(language)} {one.evidence.text(language)}" for one in found]
-    lead = lead or [say(f"letters.cause_{cause}", language=language)]
+    lead = lead or [say(f"letters.cause_{'price' if causes == 'price' else 'promotion'}", language=language)]
     by = [case.settings.seller_name, text("made", at=moment_text(made_at.astimezone(case.zone), language, zone=True))]
     sums = [line.text(language).removeprefix("- ") for line in amount_lines(stands)]
     times = [(moment_text(at.astimezone(case.zone), language), what.text(language)) for at, what in timeline]

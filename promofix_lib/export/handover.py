@@ -21,6 +21,7 @@ from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, Me
 from promofix_lib.errors import ExportError, LetterError
 from promofix_lib.export.cancellation import (
     BUYER_ASKED,
+    MERCHANT_TOKEN,
     CancellationPlan,
     Withheld,
     acknowledgement_xml,
@@ -43,8 +44,6 @@ from promofix_lib.places import sha256, trouble_of_case_told
 from promofix_lib.say import Told, say, told
 from promofix_lib.status.book import Mask
 from promofix_lib.status.status import Status, status
-
-MERCHANT_TOKEN = "FILL-IN-YOUR-MERCHANT-TOKEN"
 
 _LOCK = ".export.lock"
 _SHOWN = 3  # order ids in a sentence, so that a reader sees three and not three hundred
@@ -267,7 +266,7 @@ def cancellations(job: Job) -> Part:
     plan, part = job.plans[name], _upload(job, name)
     if not part.written or not job.case.settings.acknowledgement_xml:
         return part
-    xml = write_new(job.folder / f"{name}.xml", acknowledgement_xml(plan.lines, MERCHANT_TOKEN))
+    xml = write_new(job.folder / f"{name}.xml", acknowledgement_xml(plan.lines))
     warnings = (*part.warnings, told("export.token", token=MERCHANT_TOKEN))
     return replace(part, written=(*part.written, xml), warnings=warnings)
 

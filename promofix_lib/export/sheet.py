@@ -87,7 +87,7 @@ def heading(column: str, language: str | None = None) -> str:
 
 
 def column_of(cell: object) -> str | None:
-    """The column that a heading names, in any language, by its machine name or as version 0.1 wrote it; else None.
+    """The column that a heading names, in any language, by its machine name or as earlier versions wrote it; or None.
 
     Examples
     --------
@@ -97,9 +97,17 @@ def column_of(cell: object) -> str | None:
     return _columns().get(_plain(cell))
 
 
+_EARLIER = {"order_id": ("订单号（打开订单页面）",)}
+"""Headings as earlier versions wrote them: their lists still come back."""
+
+
 @cache
 def _columns() -> dict[str, str]:
-    return {_plain(word): name for name in COLUMNS for word in (name, *_words(f"sheet.column_{name}"))}
+    return {
+        _plain(word): name
+        for name in COLUMNS
+        for word in (name, *_words(f"sheet.column_{name}"), *_EARLIER.get(name, ()))
+    }
 
 
 def status_word(value: str, column: str = "status", language: str | None = None) -> str:

@@ -229,14 +229,13 @@ def summary_page(handed: Handed) -> Page:
     facts = facts_of(book, handed.chosen)
     rows = [_titled("summary_title", handed), *(row((note, _HINT)) for note in (handed.made, *_notes(handed)))]
     sources = book.orders.loc[handed.chosen, "source_file"].dropna().value_counts(sort=False)
+    tongues = Counter(one.language for one in handed.listed if not handed.draft)
     tables: dict[tuple[str, ...], Iterable[tuple[Any, ...]]] = {
         ("figures", "count"): [(handed.say(f"summary_{name}"), facts[name]) for name in ("orders", "items", "units")],
         ("task", "orders"): [(handed.say(f"triage_{word}"), count) for word, count in facts["triage"].items()],
         ("currency", "paid", "normal_value", "loss", "items_not_known"): _money(handed),
         ("mail", "orders"): Counter(handed.in_list(work) for work in handed.works if not handed.draft).items(),
-        ("language", "messages"): Counter(
-            language_name(one.language) for one in handed.listed if not handed.draft
-        ).items(),
+        ("language", "messages"): [(language_name(name), count) for name, count in tongues.items()],
         ("market", "orders"): Counter(work.market.sales_channel or unknown for work in handed.works).items(),
         ("overruled", "reason"): handed.overruled.items(),
         ("source", "items"): [(str(name), int(count)) for name, count in sources.items()],
@@ -267,10 +266,14 @@ def _notes(handed: Handed) -> Iterator[str]:
 
 
 def _money(handed: Handed) -> list[tuple[Any, ...]]:
+    unknown = handed.say("unknown")
     return [
         (
-            one.currency or handed.say("unknown"),
-            *(Money(amount, one.currency).text(handed.language) for amount in (one.paid, one.normal_value, one.loss)),
+            one.currency or unknown,
+            *(
+                Money(amount, one.currency).text(handed.language) if one.paid or one.normal_value else unknown
+                for amount in (one.paid, one.normal_value, one.loss)
+            ),
             one.items_not_known,
         )
         for one in handed.stand.book.ledger.part(handed.chosen).sums()

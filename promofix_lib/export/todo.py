@@ -147,7 +147,7 @@ class _Words:
         word, handed, row = self.say, self._handed, work.row
         message = None if handed.draft else work.to_write
         links = self._links if row.order_id else 0
-        address = "" if handed.draft or not row.order_id else work.market.message_url(row.order_id)
+        address = work.market.message_url(row.order_id) if message and row.order_id else ""
         return {
             **answer_cells(work, handed),
             "task": self._draft if handed.draft else self._task(work),

@@ -165,46 +165,39 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
         return "\n".join(one_line(sentence.text(language)) for sentence in sentences)
 
     incidents = incident_parts(case)
-    onset = min((one.onset for one in incidents if one.onset), default=None)
-    end = max((one.end for one in incidents if one.end), default=None)
-    unknown = told("letters.unknown")
-    cause = "promotion" if any(one.promotion_ids for one in incidents) else "price"
+    onset, end, causes = headline(incidents)
+    cause = "price" if causes == "price" else "promotion"
     state, gone = stands.triage, len(stands.known_cancelled & {*stands.order_ids})
     waiting = sum(row.triage == "cancel" and row.state in _OPEN_STATES for row in stands.rows)
     asked, pending = state.get("ask_amazon", 0), state.get("wait", 0)
     reason = case.settings.cancel_reason
-    may_cancel = told("letters.may_cancel", n=waiting, reason=reason) if waiting else ""
-    cancel_question = may_cancel or (told("letters.none_to_cancel") if gone else "")
-    fba_question = told("letters.fba", n=asked) if asked else ""
-    questions = (told("letters.ask_technical_issue"), cancel_question, fba_question, told("letters.ask_case_id"))
+    none_to_cancel = told("letters.none_to_cancel") if gone else None
+    questions = (
+        told("letters.ask_technical_issue"),
+        told("letters.may_cancel", n=waiting, reason=reason) if waiting else none_to_cancel,
+        told("letters.fba", n=asked) if asked else None,
+        told("letters.ask_case_id"),
+    )
     rate_lines = tuple(_rates(rates, any_made=bool(stands.known_cancelled)))
     values: dict[str, Told | str] = {
         "orders": f"{stands.orders:,}",
         "units": f"{stands.units:,}",
         "n_orders": told("letters.n_orders", n=stands.orders),
         "n_units": told("letters.n_units", n=stands.units),
-        "day": _days(onset, end) or unknown,
-        "onset": _moment(onset) or unknown,
-        "end": _moment(end) or unknown,
+        "day": days_of(onset, end) or told("letters.unknown"),
         "draft": "" if stands.gate.open else told("letters.draft", why=stands.gate.why),
         "opening": told("letters.opening_later", n=gone)
         if gone
         else told("letters.opening" if waiting or pending else "letters.opening_none"),
         "this_incident": told("letters.this_incident", n=max(len(stands.incidents), 1)),
-        "cause_sentence": told(f"letters.cause_{cause}"),
-        "cause_short": told(f"letters.cause_short_{cause}"),
+        "cause_short": told(f"letters.cause_short_{causes}"),
         "incident_lines": "\n\n".join(lines(one.told(len(incidents))) for one in incidents),
-        "promotion_lines": lines(line for one in incidents for line in one.names),
-        "item_lines": lines(line for one in incidents for line in one.items),
         "amount_lines": lines(amount_lines(stands)),
         "state_lines": lines(told(f"letters.state_{word}", n=count) for word, count in state.items()),
         "cancelled_lines": lines(_cancelled(stands)),
         "rate_lines": lines((told("letters.rates"), *rate_lines)) if rate_lines else "",
-        "to_cancel": told("letters.to_cancel", n=waiting),
-        "cancel_question": cancel_question,
         "reason": reason,
         "ended_line": lines(_ended(stands, cause, case)),
-        "fba_question": fba_question,
         "hold_line": told("letters.hold") if waiting or pending else "",
         "ask_lines": lines(
             told("letters.ask", number=n, what=what) for n, what in enumerate(filter(None, questions), 1)
@@ -255,6 +248,13 @@ class IncidentPart:
 def incident_parts(case: Case) -> tuple[IncidentPart, ...]:
     """What is said about each taken incident, and about what was put in by hand; worked out once per revision."""
     return case.once("incident_parts", lambda: _incident_parts(case, status(case)))
+
+
+def headline(incidents: Sequence[IncidentPart]) -> tuple[datetime | None, datetime | None, str]:
+    """First and last affected order of all incidents, and whether promotion, price or ``both`` were wrong."""
+    onsets, ends = ([at for at in found if at] for found in ([i.onset for i in incidents], [i.end for i in incidents]))
+    kinds = {"promotion" if one.promotion_ids else "price" for one in incidents if one.number} or {"price"}
+    return min(onsets, default=None), max(ends, default=None), kinds.pop() if len(kinds) == 1 else "both"
 
 
 def _incident_parts(case: Case, stands: Status) -> tuple[IncidentPart, ...]:
@@ -413,7 +413,7 @@ def _advice(key: str, one: Advice) -> Told:
     return told(key, date=one_line(one.given_on), case_id=one_line(one.case_id), text=one_line(one.text))
 
 
-def _days(onset: datetime | None, end: datetime | None) -> Told | str:
+def days_of(onset: datetime | None, end: datetime | None) -> Told | str:
     """The day of an incident, or the days from the first to the last of several; one night is one day."""
     first, last = (str(moment.date()) if moment else "" for moment in (onset, end))
     one = not onset or not end or end - onset < timedelta(hours=24)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -18,32 +18,21 @@ LANGUAGES = tuple(sorted(_WRITTEN - {"zh-CN"}))
 _FIRST = {"fr": "1er", "it": "1º", "pt": "1º"}  # the first of a month, as careful writers write it
 
 
-def buyer_language(market: Marketplace, chosen: Mapping[str, str] | None = None) -> str:
-    """The language to write in: the seller's choice for this sales channel, else the marketplace's main language.
-
-    Reports do not carry the buyer's own preference; Amazon asks for it when it is known, so the seller can change it.
-
-    Parameters
-    ----------
-    market : Marketplace
-        Where the order was placed.
-    chosen : mapping of str to str, optional
-        Sales channel to language code, for example ``{"Amazon.com.be": "nl"}``.
+def buyer_language(market: Marketplace) -> str:
+    """The language to write in: the marketplace's main one, for reports do not carry the buyer's own preference.
 
     Raises
     ------
     LetterError
-        A chosen language that promofix has no texts for.
+        A language that promofix has no texts for.
 
     Examples
     --------
     >>> from promofix_lib.marketplaces import marketplace_of
     >>> buyer_language(marketplace_of("Amazon.com.be")), buyer_language(marketplace_of("Non-Amazon"))
     ('fr', 'en')
-    >>> buyer_language(marketplace_of("Amazon.com.be"), {"Amazon.com.be": "nl"})
-    'nl'
     """
-    language = (chosen or {}).get(market.sales_channel, market.languages[0])
+    language = market.languages[0]
     if language not in LANGUAGES:
         raise LetterError("letters.language_unknown", found=language, known=LANGUAGES)
     return language

@@ -20,8 +20,9 @@ from promofix_lib.letters.linter_words import (
     language_of,
     masked,
     normal,
-    pattern_of,
+    spans_of,
     unmarked,
+    words_of,
 )
 from promofix_lib.marketplaces import MARKETPLACES
 from promofix_lib.rules import rule as fact
@@ -185,8 +186,8 @@ def _only_thanks(body: str, language: str) -> bool:
     """Whether nothing is left when sentences of thanks, greetings and the order number are taken away."""
     plain = folded(ORDER_NUMBER.sub("", body))[0]
     sentences = re.split("[.!?\n\u3002\uff01\uff1f\u061f]", plain)
-    thanks = pattern_of(plain, "only_thanks", language)
-    kept = [sentence for sentence in sentences if not (thanks and thanks.search(sentence))]
+    thanks = words_of("only_thanks", language)
+    kept = [sentence for sentence in sentences if not spans_of(thanks, sentence)]
     return sum(sign.isalpha() for sign in "".join(kept)) < 12
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import sys
 import tomllib
 import unicodedata
 from collections import Counter
@@ -18,7 +17,6 @@ FIELD_START, FIELD_END = "\ue000", "\ue001"
 
 _MASK = "\ufffc"
 _GAP = "\ue002"
-_START = 3  # letters
 _ENDS = ".!?\n\u3002\uff01\uff1f\u061f"
 _SENTENCE = re.compile(r"(?:[^.!?\n\u3002\u061f]|\.(?!\s|$))+")
 _CJK = "\u3040-\u30ff\u3400-\u9fff"
@@ -94,60 +92,42 @@ def forbidden_words() -> Mapping[str, Mapping[str, str]]:
     return _table("forbidden-words.toml")
 
 
-def pattern_of(plain: str, rule: str, language: str, kinds: str = "-=") -> Words | None:
-    """What finds the words of a rule in a folded text that should be in `language`; None where none can be there.
+@cache
+def words_of(rule: str, language: str, kinds: str = "-=") -> tuple[str, ...]:
+    """The words of a rule for a text that should be in `language`.
 
     `kinds`: ``-`` for words of every language, ``=`` for those of this one only, ``~`` for those that may also tell
     what went wrong.
     """
     homes = forbidden_words()[rule]
-    texts = (", ".join(homes.values() if kind != "=" else [homes.get(language, "")]) for kind in kinds)
-    return _pattern(plain, [_listed(text, kind) for text, kind in zip(texts, kinds, strict=True)])
+    return tuple(
+        word.lstrip("=~")
+        for home, words in homes.items()
+        for word in _listed(words)
+        if (word[0] if word[0] in "=~" else "-") in kinds and (home == language or word[0] != "=")
+    )
 
 
 @cache
-def _listed(words: str, kind: str = "-") -> Mapping[str, list[tuple[str, str]]]:
-    """The words of one kind, each with its longest piece, by how that begins: what a text lacks needs no pattern."""
-    by_start: dict[str, list[tuple[str, str]]] = {}
-    for word in filter(None, map(str.strip, words.split(","))):
-        if (word[0] if word[0] in "=~" else "-") == kind:
-            plain = word.lstrip("=~")
-            piece = max(re.split(rf"[\s*^'{_GAP}]", plain), key=len)
-            by_start.setdefault(piece[:_START] if len(piece) >= _START else "", []).append((plain, piece))
-    return by_start
+def _listed(words: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, words.split(","))))
 
 
-@lru_cache(maxsize=64)
-def _starts(plain: str) -> frozenset[str]:
-    return frozenset(["", *(plain[place : place + _START] for place in range(len(plain)))])
+def spans_of(words: Iterable[str], text: str) -> list[tuple[int, int]]:
+    """Where any of the words stands in a folded text, from left to right; of two at one place the longer one."""
+    near = (_compiled(word) for word in words if _longest_piece(word) in text)
+    found = sorted((match.span() for each in near for match in each.finditer(text)), key=lambda at: (at[0], -at[1]))
+    kept: list[tuple[int, int]] = []
+    for start, end in found:
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return kept
 
 
-def _pattern(plain: str, lists: Iterable[Mapping[str, list[tuple[str, str]]]]) -> Words | None:
-    starts = _starts(plain)
-    near = (pair for listed in lists for start in listed.keys() & starts for pair in listed[start])
-    words = [word for word, piece in near if piece in plain]
-    return Words(words) if words else None
-
-
-class Words:
-    """What finds any of some words; each is compiled once, for texts hold few words, and never the same ones."""
-
-    def __init__(self, words: Iterable[str]) -> None:
-        self._each = [_compiled(word) for word in sorted(words, key=len, reverse=True)]
-
-    def finditer(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
-        """Matches that do not overlap, from left to right; of two at one place that of the longer word."""
-        hits = (
-            (match.start(), n, match) for n, one in enumerate(self._each) for match in one.finditer(text, start, end)
-        )
-        for place, _, match in sorted(hits, key=lambda hit: hit[:2]):
-            if place >= start:
-                yield match
-                start = max(match.end(), place + 1)
-
-    def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
-        """The first match."""
-        return next(self.finditer(text, start, end), None)
+@cache
+def _longest_piece(word: str) -> str:
+    """What a text must hold before a pattern is made of a word: texts hold few words, and never the same ones."""
+    return max(re.split(rf"[\s*^'{_GAP}]", word), key=len)
 
 
 @cache
@@ -171,36 +151,30 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, 
     [(0, 'Would you be so kind as to withdraw', 'ask_to_cancel')]
     """
     plain, places = folded(text)
-    table = _table("forbidden-sentences.toml")
+    rules, groups = _table("forbidden-sentences.toml")["rules"], _table("forbidden-sentences.toml")[language]
+    strong, weak = words_of(rule, language), words_of(rule, language, "~")
 
-    def group(name: str) -> Words | None:
-        return _pattern(plain, [_listed(table[language].get(name, ""))])
+    def group(name: str) -> tuple[str, ...]:
+        return _listed(groups.get(name, ""))
 
-    strong, weak = pattern_of(plain, rule, language), pattern_of(plain, rule, language, "~")
-    fine, spared = group(f"fine_{rule}"), group(f"spared_{rule}")
-    joined, sure = ([tuple(map(group, two)) for two in table["rules"].get(key, ())] for key in (rule, f"sure_{rule}"))
-    found = [match.span() for match in strong.finditer(plain)] if strong else []
-    for start, end in (sentence.span() for sentence in _SENTENCE.finditer(plain)):
-        if spared and spared.search(plain, start, end):
-            found = [span for span in found if not start <= span[0] < end]
+    for sentence in _SENTENCE.finditer(plain):
+        said = sentence[0]
+        if spans_of(group(f"spared_{rule}"), said):
             continue
-        if fine and fine.search(plain, start, end):
-            found += itertools.islice(_by_sense(sure, plain, start, end), 1)
-            continue
-        found += [match.span() for match in weak.finditer(plain, start, end)] if weak else []
-        if not any(start <= place < end for place, _ in found):
-            found += itertools.islice(_by_sense(joined, plain, start, end), 1)
-    for start, end in found:
-        yield places[start], text[places[start] : places[end - 1] + 1].strip(), rule
+        fine = bool(spans_of(group(f"fine_{rule}"), said))
+        found = spans_of(strong if fine else (*strong, *weak), said)
+        if fine or not found:
+            joined = rules.get(f"sure_{rule}" if fine else rule, ())
+            pairs = [(spans_of(group(one), said), spans_of(group(two), said)) for one, two in joined]
+            found += itertools.islice(_by_sense(pairs), 1)
+        for start, end in found:
+            first, last = sentence.start() + start, sentence.start() + end - 1
+            yield places[first], text[places[first] : places[last] + 1].strip(), rule
 
 
-def _by_sense(
-    joined: Iterable[tuple[Words | None, ...]], plain: str, start: int, end: int
-) -> Iterator[tuple[int, int]]:
+def _by_sense(joined: Iterable[tuple[list[tuple[int, int]], list[tuple[int, int]]]]) -> Iterator[tuple[int, int]]:
     """From the first to the last of two words that do not overlap, one of each group."""
-    for first, second in joined:
-        one = [match.span() for match in first.finditer(plain, start, end)] if first else []
-        two = [match.span() for match in second.finditer(plain, start, end)] if second else []
+    for one, two in joined:
         for before, after in ((one, two), (two, one)):
             if before and after and before[0][1] <= after[-1][0]:
                 yield before[0][0], after[-1][1]
@@ -212,9 +186,9 @@ def _as_pattern(word: str) -> tuple[str, str]:
     own = bool(re.match(f"[{_CJK}]", word))
     pattern = "".join(_part(part, own) for part in re.split(rf"(\s*{_GAP}\s*|\*|\s+|')", word))
     if at_start:
-        return rf"(?:^|(?<=\n)|(?<=[{_ENDS}] ))", pattern + _end(word)
+        return r"^\s*", pattern + _end(word)
     if re.match(f"[{_ARABIC}]", word):
-        return r"(?<!\w)(?:[وفبلك]|ال|وال|بال|فال|لل)?", pattern + ("" if word.endswith("*") else r"(?!\w)")
+        return r"(?<!\w)(?:[وفبلك]|ال|وال|بال|فال|لل)?", pattern + ("" if word.endswith("*") else r"ا?(?!\w)")
     if own:
         return "", pattern
     return (r"(?<![a-z0-9ß])" if word[0].isalnum() else ""), pattern + _end(word)
@@ -232,7 +206,7 @@ def _part(part: str, unspaced: bool) -> str:
     if _GAP in part:
         return rf"\W[^{_ENDS}]{{0,60}}?(?<!\w)"
     if part.isspace():
-        return r"[\s,،、]+"
+        return r"ا?[\s,،、]+"
     return re.escape(part)
 
 

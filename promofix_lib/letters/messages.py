@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from promofix_lib.status.status import status
 if TYPE_CHECKING:
     from promofix_lib.case.case import Case
     from promofix_lib.case.settings import Settings
+    from promofix_lib.status.book import Book, Mask
     from promofix_lib.status.rows import OrderRow
     from promofix_lib.status.status import Status
 
@@ -53,8 +53,6 @@ class Wording:
     variants : mapping of str to str
         Triage answer to message variant. Answers that are not named get no message: Amazon itself writes to buyers of
         FBA orders, and for shipped orders the seller decides first.
-    languages : mapping of str to str
-        Sales channel to language, where it is not the marketplace's main one.
     prepaid : tuple of str
         Sales channels in which a buyer may have paid before dispatch.
     templates : mapping of (variant, language) to Template
@@ -64,7 +62,6 @@ class Wording:
     seller_name: str = ""
     cancel_reason: str = "PricingError"
     variants: Mapping[str, str] = field(default_factory=lambda: {"cancel": "cancelled"})
-    languages: Mapping[str, str] = field(default_factory=dict)
     prepaid: tuple[str, ...] = ("Amazon.co.jp",)
     templates: Mapping[tuple[str, str], Template] = field(default_factory=dict)
 
@@ -220,79 +217,83 @@ def messages_for(
     """
     chosen, kept = wording or Wording(), withheld or {}
     wanted = [row for row in status.rows if row.state != "left_out" and row.triage != "set_aside" and row.keys]
-    lines = _lines(status, wanted)
-    found = (_message(row, lines[row.order_id], status, chosen, kept) for row in wanted if row.order_id in lines)
+    items = items_of(status.book, status.book.named(key for row in wanted for key in row.keys))
+    found = (_message(row, items[row.order_id], status, chosen, kept) for row in wanted if row.order_id in items)
     return _with_turns([message for message in found if message])
 
 
-_Item = Mapping[str, Any]
-"""An affected order item: cells of the order table, with ``triage``, ``paid`` and whether it is ``alive``."""
-
 _TAKEN = (
     "purchase_date", "buyer_name", "buyer_email", "fulfillment_channel", "sales_channel", "currency", "product_name",
-    "quantity", "unit_price",
+    "sku", "quantity", "unit_price",
 )  # fmt: skip
 _PAYMENT = ("payment_method", "payment_method_details", "payment_type")  # extra columns of some Order Reports
 
+Item = dict[str, Any]
+"""An order item: known cells of the order table, with ``key``, ``triage``, ``paid``, and whether it is ``alive``."""
 
-def _lines(status: Status, rows: Iterable[OrderRow]) -> dict[str, tuple[list[_Item], int]]:
-    """Per order its affected items, and how many items of it are alive in all."""
-    book = status.book
-    orders = book.orders
-    mask = np.asarray(book.named(key for row in rows for key in row.keys), dtype=np.bool_)
+
+def is_alive(orders: pd.DataFrame) -> Mask:
+    """Items that are neither cancelled nor of no unit."""
     no_units = (orders["quantity"] == 0).fillna(False).to_numpy(dtype=np.bool_)
-    alive = ~is_cancelled(orders).to_numpy(dtype=np.bool_) & ~no_units
-    mine = orders["order_id"].isin(orders.loc[mask, "order_id"])
-    in_order = orders.loc[alive & mine, "order_id"].value_counts().to_dict()
-    names = [name for name in (*_TAKEN, *_PAYMENT) if name in orders]
-    columns = [[None if pd.isna(cell) else cell for cell in orders.loc[mask, name]] for name in names]
-    found: dict[str, tuple[list[_Item], int]] = {}
-    for place, word, name, *cells in zip(
-        np.flatnonzero(mask), book.triage[mask], orders.loc[mask, "order_id"], *columns, strict=True
-    ):
+    return ~is_cancelled(orders).to_numpy(dtype=np.bool_) & ~no_units
+
+
+def items_of(book: Book, mask: Mask) -> dict[str, list[Item]]:
+    """The items of a mask by their order; ``in_order`` says how many items of it are alive in all."""
+    orders, places, alive = book.orders, np.flatnonzero(mask), is_alive(book.orders)
+    in_order = np.bincount(book.order_codes[alive], minlength=len(book.order_names))
+    cells = orders.loc[mask, [name for name in (*_TAKEN, *_PAYMENT) if name in orders]].astype(object)
+    known = [{str(name): cell for name, cell in item.items() if not pd.isna(cell)} for item in cells.to_dict("records")]
+    found: dict[str, list[Item]] = {}
+    for place, key, word, item in zip(places, book.keys[mask], book.triage[mask], known, strict=True):
         paid = Decimal(int(book.ledger.paid[place])) / 10_000 if book.ledger.paid_known[place] else None
-        facts = {"triage": str(word), "alive": bool(alive[place]), "paid": paid}
-        found.setdefault(str(name), ([], in_order.get(name, 0)))[0].append(dict(zip(names, cells, strict=True)) | facts)
+        order = book.order_codes[place]
+        facts = {"key": str(key), "triage": str(word), "paid": paid, "alive": alive[place], "in_order": in_order[order]}
+        found.setdefault(str(book.order_names[order]), []).append({**item, **facts})
     return found
 
 
+def distinct(items: Iterable[Item], *columns: str) -> tuple[Any, ...]:
+    """What items have in some columns, each once."""
+    return tuple(dict.fromkeys(item[column] for column in columns for item in items if column in item))
+
+
 def _message(
-    row: OrderRow, items: tuple[list[_Item], int], status: Status, wording: Wording, withheld: Mapping[str, Told]
+    row: OrderRow, items: list[Item], status: Status, wording: Wording, withheld: Mapping[str, Told]
 ) -> Message | None:
-    lines = [item for item in items[0] if item["triage"] == row.triage]
+    lines = [item for item in items if item["triage"] == row.triage]
     if not lines:
         return None
 
-    def distinct(*columns: str) -> tuple[Any, ...]:
-        cells = (line.get(column) for column in columns for line in lines)
-        return tuple(dict.fromkeys(cell for cell in cells if cell is not None))
-
     def first(column: str) -> Any:
-        return next(iter(distinct(column)), None)
+        return next(iter(distinct(lines, column)), None)
 
     currency, market = first("currency") or "", marketplace_of(first("sales_channel"), first("currency"))
-    language, email = buyer_language(market, wording.languages), (first("buyer_email") or "").strip()
+    language, email = buyer_language(market), (first("buyer_email") or "").strip()
     variant, state, why = _verdict(row, status, wording, withheld)
     by_hand = False
     if state != "none" and (trouble := _address_trouble(email, first("fulfillment_channel"))):
         by_hand, state, why = state == "written", "held" if state == "held" else "none", why or trouble
-    prepaid = market.sales_channel in wording.prepaid or bool(_PREPAID.search(" ".join(map(str, distinct(*_PAYMENT)))))
-    stay = items[1] > sum(item["alive"] for item in lines)
-    products, name, paid = distinct("product_name"), usable_name(first("buyer_name")), [line["paid"] for line in lines]
-    units = sum(line["quantity"] or 0 for line in lines)
-    template = wording.templates.get((variant, language)) if variant else _NOTHING
+    ways = " ".join(map(str, distinct(lines, *_PAYMENT)))
+    prepaid = market.sales_channel in wording.prepaid or bool(_PREPAID.search(ways))
+    stay = lines[0]["in_order"] > sum(item["alive"] for item in lines)
+    name, paid, purchased = usable_name(first("buyer_name")), [line["paid"] for line in lines], first("purchase_date")
+    own = wording.templates.get((variant, language)) if variant else _NOTHING
+    kind = {"reason": wording.cancel_reason, "prepaid": prepaid, "part": stay, "ended": status.gate.open}
+    all_known = None not in paid and currency
+    facts = {
+        "order_id": row.order_id,
+        "order_date": long_date(purchased, language, market) if purchased else "",
+        "product": _product(distinct(lines, "product_name"), language) or texts(language)["item"],
+        "quantity": str(sum(line.get("quantity", 0) for line in lines)),
+        "paid": money(sum(paid, Decimal(0)), currency, language, market) if all_known else "",
+    }
     return Message(
         order_id=row.order_id,
         variant=variant,
         language=language,
-        template=template
-        or builtin_template(
-            variant, language, reason=wording.cancel_reason, prepaid=prepaid, part=stay, ended=status.gate.open
-        ),
-        values=_values(
-            row.order_id, language, wording.seller_name, market, first("purchase_date"), name, products, units,
-            money(sum(paid, Decimal(0)), currency, language, market) if None not in paid and currency else "",
-        ),
+        template=own or builtin_template(variant, language, **kind),
+        values=_values(facts, name, wording.seller_name, texts(language)),
         state=state,
         why=why,
         by_hand=by_hand,
@@ -302,8 +303,8 @@ def _message(
         buyer_name=name,
         buyer_email=email,
         prepaid=prepaid,
-        others_stay=stay,
-    )  # fmt: skip
+        others_stay=bool(stay),
+    )
 
 
 def _verdict(
@@ -393,29 +394,12 @@ def shortened(text: str, most: int) -> str:
     return words.rstrip(" ,;:-–") + "…"
 
 
-def _values(
-    order_id: str,
-    language: str,
-    seller_name: str,
-    market: Marketplace,
-    purchased: datetime | None,
-    name: str,
-    products: tuple[str, ...],
-    units: int,
-    paid: str,
-) -> dict[str, str]:
-    words = texts(language)
-    facts = {
-        "order_id": order_id,
-        "order_date": long_date(purchased, language, market) if purchased else "",
-        "product": _product(products, language) or words["item"],
-    }
+def _values(facts: Mapping[str, str], name: str, seller_name: str, words: Mapping[str, str]) -> dict[str, str]:
+    """The facts with what is said about them in the buyer's language."""
     return {
         "greeting": fill(words["greeting"], {"buyer_name": name}) if name else words["greeting_unnamed"],
         "reference": fill(words["reference" if facts["order_date"] else "reference_undated"], facts),
         **facts,
-        "quantity": str(units),
-        "paid": paid,
         "seller_name": shortened(one_line(seller_name).lstrip("=+-@ "), _NAME_AT_MOST) or words["your_seller"],
     }
 

@@ -59,7 +59,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     >>> fill("Hello {buyer_name},", {"buyer_name": "{order_id}"})
     'Hello {order_id},'
     """
-    return _FIELD.sub(lambda match: values[match[1]], text)
+    return _FIELD.sub(lambda match: values[match[1]], text) if "{" in text else text
 
 
 def parse_template(text: str, name: str = "message") -> Template:

@@ -13,7 +13,7 @@ import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from email.header import decode_header, make_header
 from html import escape
@@ -205,7 +205,7 @@ def is_shut(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith(_OLD_OFFICE):
-        return not any(True for _ in _old_sheets(path.read_bytes()))
+        return not any(True for _ in _members(path.read_bytes()))
     if start.startswith(b"PK\x03\x04"):
         try:
             with zipfile.ZipFile(path) as package:
@@ -216,70 +216,63 @@ def is_shut(path: Path) -> bool:
 
 
 def _members(content: bytes) -> Iterator[tuple[str, bytes]]:
-    if content.startswith(b"PK\x03\x04"):
-        yield from _zipped(content)
-    elif content.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ")):
-        yield from _unpacked(content)
-    elif content.startswith(_OLD_OFFICE):
-        yield from _old_sheets(content)
-    elif content[257:262] == b"ustar":
-        yield from _tarred(content)
-    elif content.startswith((b"ARROW1", b"FEA1")):
-        yield from _feather(content)
-    elif re.search(rb"(?im)^(?:mime-version|content-transfer-encoding|subject|from|to):", content[:8192]):
+    """What is packed in a file, by its name there; nothing of what cannot be opened."""
+    for begins, read in _READERS:
+        if re.match(begins, content, re.DOTALL):
+            with suppress(*_BROKEN):
+                yield from read(content)
+            return
+    if re.search(rb"(?im)^(?:mime-version|content-transfer-encoding|subject|from|to):", content[:8192]):
         yield from _mailed(content)
 
 
 def _zipped(content: bytes) -> Iterator[tuple[str, bytes]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            for entry in package.infolist():
-                yield f"name of {entry.filename}", entry.filename.encode()
-                if entry.file_size <= _LARGEST:
-                    yield entry.filename, package.read(entry)
-    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError):
-        return
-
-
-def _unpacked(content: bytes) -> Iterator[tuple[str, bytes]]:
-    for kind, unpack in (("gzip", gzip.decompress), ("bzip2", bz2.decompress), ("xz", lzma.decompress)):
-        try:
-            yield kind, unpack(content)
-        except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError):
-            continue
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        for entry in package.infolist():
+            yield f"name of {entry.filename}", entry.filename.encode()
+            if entry.file_size <= _LARGEST:
+                yield entry.filename, package.read(entry)
 
 
 def _tarred(content: bytes) -> Iterator[tuple[str, bytes]]:
-    try:
-        with tarfile.open(fileobj=io.BytesIO(content)) as package:
-            for entry in package:
-                file = package.extractfile(entry) if entry.isfile() and entry.size <= _LARGEST else None
-                if file is not None:
-                    yield entry.name, file.read()
-    except (tarfile.TarError, OSError, EOFError):
-        return
+    with tarfile.open(fileobj=io.BytesIO(content)) as package:
+        for entry in package:
+            file = package.extractfile(entry) if entry.isfile() and entry.size <= _LARGEST else None
+            if file is not None:
+                yield entry.name, file.read()
 
 
 def _old_sheets(content: bytes) -> Iterator[tuple[str, bytes]]:
     """The cells of an Excel file before 2007; nothing of a Word file, or where a password shuts it."""
-    with suppress(CalamineError, ValueError, OSError):
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        for name in book.sheet_names:
-            rows = book.get_sheet_by_name(name).to_python()
-            yield name, "\n".join(str(cell) for row in rows for cell in row).encode()
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    for name in book.sheet_names:
+        rows = book.get_sheet_by_name(name).to_python()
+        yield name, "\n".join(str(cell) for row in rows for cell in row).encode()
 
 
 def _feather(content: bytes) -> Iterator[tuple[str, bytes]]:
-    try:
-        table = pyarrow.feather.read_table(io.BytesIO(content), memory_map=False)
-    except (pa.ArrowInvalid, OSError):
-        return
+    table = pyarrow.feather.read_table(io.BytesIO(content), memory_map=False)
     for name in table.column_names:
         column = table.column(name)
         if pa.types.is_dictionary(column.type):
             column = column.cast(column.type.value_type)
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             yield name, "\n".join(cell for cell in column.unique().to_pylist() if cell).encode()
+
+
+_READERS: tuple[tuple[bytes, Callable[[bytes], Iterable[tuple[str, bytes]]]], ...] = (
+    (rb"PK\x03\x04", _zipped),
+    (rb"\x1f\x8b", lambda content: [("gzip", gzip.decompress(content))]),
+    (rb"BZh", lambda content: [("bzip2", bz2.decompress(content))]),
+    (rb"\xfd7zXZ", lambda content: [("xz", lzma.decompress(content))]),
+    (_OLD_OFFICE, _old_sheets),
+    (rb".{257}ustar", _tarred),
+    (rb"ARROW1|FEA1", _feather),
+)
+_BROKEN = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, pa.ArrowInvalid, CalamineError, OSError, EOFError,
+    ValueError, RuntimeError,
+)  # fmt: skip
 
 
 def _mailed(content: bytes) -> Iterator[tuple[str, bytes]]:
