@@ -72,6 +72,10 @@ class Desk(Form):
         link = "" if to is None else link_to(to, self.language)
         self._notice.value = paragraph(self.say(key, **facts), role="status", link=link)
 
+    def refuse(self, *why: str) -> None:
+        """What stands in the way, a paragraph each, below what else is told."""
+        self._notice.value += "".join(paragraph(words, role="alert", look="told") for words in why)
+
     @contextmanager
     def working(self, key: str, **facts: Any) -> Iterator[None]:
         """Long work: the screen shows that it goes on."""
@@ -126,10 +130,9 @@ class Desk(Form):
             if does := self._does.get(name):
                 does(*value)
         except PromofixError as error:
-            self._notice.value = paragraph(str(error), role="alert", look="told")
+            self.refuse(str(error))
         except OSError as error:  # a full disk, a locked file: the seller can put it right
-            words = f"{error.filename or ''} {error.strerror or error}".strip()
-            self._notice.value = paragraph(words, role="alert", look="told")
+            self.refuse(f"{error.filename or ''} {error.strerror or error}".strip())
         self.refresh()
 
     def keeps(self, name: str, read: Callable[[Any], Any] = lambda value: value) -> Does:
