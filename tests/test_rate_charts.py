@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from promofix_lib.account.account import Account, Outlook
 from promofix_lib.charts.colours import DARK, LIGHT
-from promofix_lib.charts.rate import plot_frontier, plot_rate, plot_recovery, rate_figure
+from promofix_lib.charts.rate import plot_frontier, plot_rate, rate_figure
 from promofix_lib.charts.style import Picture, look
 from promofix_lib.money import NormalPrice
 from tests.seller_month import seller_month, standing
@@ -63,14 +63,13 @@ def test_the_line_is_the_high_reading(one: Outlook):
 
 def test_the_way_back_is_marked(one: Outlook):
     """The day on which the rate is under the limit again is on the chart."""
-    said = words(drawn(plot_recovery, one.clocks["chosen"]))
-    assert "back under: Thu, Nov 26" in said
-    assert "When the rate is back under 2.5%" in said
+    assert "back under: Thu, Nov 26" in words(drawn(plot_rate, one))
 
 
 def test_a_rate_that_never_exceeds_has_no_way_back(one: Outlook):
     """Nothing is marked when there is nothing to come back from."""
-    assert "back under:" not in words(drawn(plot_recovery, one.clocks["none"]))
+    quiet = replace(one, clocks=one.clocks | {"chosen": one.clocks["none"]})
+    assert "back under:" not in words(drawn(plot_rate, quiet))
 
 
 def test_the_frontier_marks_the_best_plan_under_the_limit(one: Outlook):
@@ -112,8 +111,8 @@ def test_no_label_runs_out_or_lies_on_another(one: Outlook, language: str):
     """Also the longest word about the way back, and a best plan that cancels nothing."""
     plans = one.plans(10)
     far = [plans[0], *(plan for plan in plans if plan.rate > one.limit)]
-    clock = replace(one.clocks["chosen"], usual_risk=1.0)
-    back = drawn(plot_recovery, clock, language=language)
+    clocks = one.clocks | {"chosen": replace(one.clocks["chosen"], usual_risk=1.0)}
+    back = drawn(plot_rate, replace(one, clocks=clocks), language=language)
     for ax in (back, drawn(plot_frontier, far, limit=one.limit, language=language)):
         ax.figure.draw_without_rendering()
         boxes = [text.get_window_extent() for text in ax.texts]
