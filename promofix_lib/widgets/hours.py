@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 
 from promofix_lib.status.book import Book
-from promofix_lib.widgets.facets import Codes, OrdersPer
+from promofix_lib.widgets.facets import Codes, Mask
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -61,15 +62,16 @@ class Hours:
 
     def __init__(self, book: Book, zone: ZoneInfo) -> None:
         times = book.orders["purchase_date"]
-        dated = np.flatnonzero(times.notna().to_numpy())
+        dated = times.notna().to_numpy()
         seconds = (
-            times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[s]").astype(np.int64)[dated]
+            times[dated].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[s]").astype(np.int64)
         )
         self.zone = zone
+        self._codes = book.order_codes
+        self._hour = np.full(len(book.order_names), -1)  # an order is bought in one moment, all its items with it
+        self._hour[self._codes[dated]] = seconds // HOUR
         self._first = int(seconds.min()) // HOUR if len(seconds) else 0
         self._count = int(seconds.max()) // HOUR - self._first + 1 if len(seconds) else 1
-        self._per_hour = OrdersPer(dated, seconds // HOUR - self._first, self._count, book.order_codes)
-        self._everything = self._per_hour.orders(np.ones(len(times), dtype=np.bool_))
 
     def whole(self) -> tuple[int, int]:
         """The first and the last hour of the report, as whole hours around the orders (UTC seconds)."""
@@ -96,31 +98,22 @@ class Hours:
         step = next((step for step in _STEPS if (last - first) / step <= _MOST_BARS), _STEPS[-1])
         start = first // HOUR * HOUR
         count = max(1, -(-(last - start) // step))
-        place = (start // HOUR, step // HOUR, count)
-        chosen = {
-            int(number): self._summed(self._per_hour.orders(numbers == number), *place)
-            for number in np.unique(numbers)
-            if number >= 0
-        }
-        return Bars(start, step, self._summed(self._everything, *place), chosen)
+        chosen = (int(number) for number in np.unique(numbers) if number >= 0)
 
-    def _summed(self, per_hour: Codes, start: int, step: int, count: int) -> tuple[int, ...]:
-        """Hours added up to bars of `step` hours from hour `start` on; hours outside the report have no orders."""
-        hours = np.zeros(count * step, dtype=np.int64)
-        low, high = max(start, self._first), min(start + count * step, self._first + self._count)
-        if low < high:
-            hours[low - start : high - start] = per_hour[low - self._first : high - self._first]
-        return tuple(hours.reshape(count, step).sum(axis=1).tolist())
+        def bars(mask: Mask) -> tuple[int, ...]:
+            orders = np.zeros(len(self._hour), dtype=np.bool_)
+            orders[self._codes[mask]] = True
+            bar = (self._hour[orders] - start // HOUR) // (step // HOUR)
+            return tuple(np.bincount(bar[(bar >= 0) & (bar < count)], minlength=count).tolist())
+
+        everything = bars(np.ones(len(self._codes), dtype=np.bool_))
+        return Bars(start, step, everything, {number: bars(numbers == number) for number in chosen})
 
     def days(self, first: int, last: int) -> list[int]:
         """Every midnight in the zone from `first` to `last` (UTC seconds), also across a change of the clocks."""
-        day = datetime.fromtimestamp(first, self.zone).replace(hour=0, minute=0, second=0)
-        moments = []
-        while day.timestamp() <= last:
-            if day.timestamp() >= first:
-                moments.append(int(day.timestamp()))
-            day = (day.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=self.zone)
-        return moments
+        begin, end = (pd.Timestamp(second, unit="s", tz=self.zone) for second in (first, last))
+        midnights = (int(day.timestamp()) for day in pd.date_range(begin, end, normalize=True))
+        return [midnight for midnight in midnights if midnight >= first]
 
     def local(self, second: int) -> str:
         """A moment as the fields show it and `moment` reads it, on the zone's clock."""
