@@ -131,9 +131,9 @@ def test_bars_hold_every_order_of_their_part(low, width):
     first = hours.whole()[0] + low * HOUR
     bars = hours.bars(np.full(len(NIGHT), -1), first, first + width * HOUR)
     seconds = NIGHT["purchase_date"].map(lambda time: time.timestamp())
-    end = bars.start + bars.step * len(bars.everything)
-    assert sum(bars.everything) == ((seconds >= bars.start) & (seconds < end)).sum()
-    assert bars.chosen == {}
+    end = bars["start"] + bars["step"] * len(bars["everything"])
+    assert sum(bars["everything"]) == ((seconds >= bars["start"]) & (seconds < end)).sum()
+    assert bars["chosen"] == []
 
 
 def test_a_year_is_drawn_in_few_bars():
@@ -143,8 +143,8 @@ def test_a_year_is_drawn_in_few_bars():
     )
     hours = Hours(Book(orders), ZoneInfo("UTC"))
     bars = hours.bars(np.ones(12, dtype=int), *hours.whole())
-    assert len(bars.everything) <= 400
-    assert sum(bars.chosen[1]) == 12
+    assert len(bars["everything"]) <= 400
+    assert sum(dict(bars["chosen"])[1]) == 12
 
 
 def test_days_begin_at_local_midnight_when_the_clocks_change():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,26 +16,6 @@ HOUR = 3600
 DAY = 24 * HOUR
 _STEPS = (HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 7 * DAY, 28 * DAY)
 _MOST_BARS = 400
-
-
-@dataclass(frozen=True)
-class Bars:
-    """Orders per step of time, from `start` on; seconds since 1970 in UTC.
-
-    Parameters
-    ----------
-    start, step : int
-        Beginning of the first bar and width of each, in seconds.
-    everything : tuple of int
-        Orders per bar; an order with items in one hour counts once there.
-    chosen : dict of int to tuple of int
-        The affected ones among them, by the number of their incident; 0 holds those put in by hand alone.
-    """
-
-    start: int
-    step: int
-    everything: tuple[int, ...]
-    chosen: dict[int, tuple[int, ...]]
 
 
 class Hours:
@@ -56,8 +35,8 @@ class Hours:
     ...                       {"order_id": "B", "purchase_date": "2026-11-20T03:00:00Z"}])
     >>> hours = Hours(Book(orders), ZoneInfo("UTC"))
     >>> bars = hours.bars(np.array([-1, 1]), *hours.whole())
-    >>> bars.everything, bars.chosen
-    ((1, 0, 1), {1: (0, 0, 1)})
+    >>> bars["everything"], bars["chosen"]
+    ((1, 0, 1), [(1, (0, 0, 1))])
     """
 
     def __init__(self, book: Book, zone: ZoneInfo) -> None:
@@ -85,8 +64,11 @@ class Hours:
         high = min(last, (int(end.timestamp()) // HOUR + 1) * HOUR + margin) if end else last
         return (low, high) if low < high else (first, last)
 
-    def bars(self, numbers: Codes, first: int, last: int) -> Bars:
+    def bars(self, numbers: Codes, first: int, last: int) -> dict[str, Any]:
         """Bars from `first` to `last`, one an hour as long as they can be told apart, else wider.
+
+        ``start`` of the first and ``step`` to the next, in UTC seconds; ``everything``: all orders of each; ``chosen``:
+        by the number of their incident the affected ones among them, 0 for those put in by hand alone.
 
         Parameters
         ----------
@@ -107,7 +89,8 @@ class Hours:
             return tuple(np.bincount(bar[(bar >= 0) & (bar < count)], minlength=count).tolist())
 
         everything = bars(np.ones(len(self._codes), dtype=np.bool_))
-        return Bars(start, step, everything, {number: bars(numbers == number) for number in chosen})
+        parts = [(number, bars(numbers == number)) for number in chosen]
+        return {"start": start, "step": step, "everything": everything, "chosen": parts}
 
     def days(self, first: int, last: int) -> list[int]:
         """Every midnight in the zone from `first` to `last` (UTC seconds), also across a change of the clocks."""
@@ -130,9 +113,9 @@ class Hours:
         return datetime.fromisoformat(text).replace(tzinfo=self.zone, fold=int(end))
 
 
-def axis(bars: Bars, days: list[int]) -> dict[str, Any]:
+def axis(bars: dict[str, Any], days: list[int]) -> dict[str, Any]:
     """What the chart needs besides the bars: its height in orders, a round number, and the days."""
-    most = max((*bars.everything, 1))
+    most = max((*bars["everything"], 1))
     magnitude = 10 ** (len(str(most)) - 1)
     top = next(nice * magnitude for nice in (1, 2, 4, 5, 6, 8, 10) if nice * magnitude >= most)
     return {"top": max(top, 2), "days": days}

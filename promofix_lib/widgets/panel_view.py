@@ -84,12 +84,7 @@ class PanelView:
         texts = {f"{side}_text": "" if at is None else self.hours.local(at) for side, at in seconds.items()}
         return {
             "zone": str(self.hours.zone),
-            "bars": {
-                "start": bars.start,
-                "step": bars.step,
-                "everything": bars.everything,
-                "chosen": list(bars.chosen.items()),
-            },
+            "bars": bars,
             **axis(bars, self.hours.days(look.first, look.last)),
             "from": look.first,
             "to": look.last,

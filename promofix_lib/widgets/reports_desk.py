@@ -15,7 +15,7 @@ from promofix_lib.reports.report import Report
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Does, Part
 from promofix_lib.widgets.html import Cell, Html, as_it_is
-from promofix_lib.widgets.start_desk import begun, own_name
+from promofix_lib.widgets.start_desk import begun, today
 
 SUFFIXES = (".txt", ".tsv", ".csv", ".xml", ".zip", ".gz", ".xlsx", ".xls")
 """Endings of files that can be reports."""
@@ -105,7 +105,7 @@ class ReportChooser(FilesDesk):
         """What was read; the files found, the upload."""
         return [
             *self._read_parts(),
-            *([self.field("chooser_own", own_name(self, "chooser_own"))] if self._case.name == SAMPLE else []),
+            *([self.field("chooser_own", self.typed("chooser_own", today()))] if self._case.name == SAMPLE else []),
             self.said("chooser_folder", folder=self._folder),
             *self.file_parts(SUFFIXES),
         ]
