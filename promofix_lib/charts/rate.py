@@ -1,8 +1,7 @@
-"""The cancel rate as pictures: day by day until it is back under the limit, and against money."""
+"""The cancel rate as a picture: day by day, until it is back under the limit."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from textwrap import fill
 from typing import Any
@@ -10,29 +9,17 @@ from typing import Any
 import matplotlib.dates as mdates
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from promofix_lib.account.account import Outlook
-from promofix_lib.account.honour import Plan
-from promofix_lib.account.rate import percent, short_percent
+from promofix_lib.account.rate import short_percent
 from promofix_lib.account.recovery import Recovery
-from promofix_lib.amounts import amount_text
 from promofix_lib.charts.colours import Colours
-from promofix_lib.charts.style import day_label, note, printable, quiet, sheet, spoken
+from promofix_lib.charts.style import day_label, note, printable, quiet, spoken
 from promofix_lib.say import say
 
 DASHED = (0, (5, 3))
 HALF_DAY = pd.Timedelta(hours=12)
-
-
-def rate_figure(one: Outlook, plans: Sequence[Plan], colours: Colours, *, language: str = "en") -> Figure:
-    """What cancelling does to the account: the rate and the way back, and money against rate where there are plans."""
-    figure, axes = sheet([3.2, 2.6] if plans else [3.2])
-    plot_rate(one, colours, axes[0], language=language)
-    if plans:
-        plot_frontier(plans, colours, axes[1], limit=one.limit, language=language)
-    return figure
 
 
 def plot_rate(one: Outlook, colours: Colours, ax: Axes, *, language: str = "en") -> Axes:
@@ -75,47 +62,6 @@ def plot_rate(one: Outlook, colours: Colours, ax: Axes, *, language: str = "en")
     days = say("charts.days", language=language, zone=one.book.zone_name.replace("_", " "))
     ax.set_xlabel(days, loc="right", size=8, color=colours.faint)
     ax.set_ylabel(say("charts.share", language=language), size=8, color=colours.faint)
-    return ax
-
-
-def plot_frontier(plans: Sequence[Plan], colours: Colours, ax: Axes, *, limit: Fraction, language: str = "en") -> Axes:
-    """What honouring costs against what cancelling does to the rate: every point is the cheapest plan of its rate.
-
-    Parameters
-    ----------
-    plans : sequence of Plan
-        From `Outlook.plans`; at least one.
-    colours : Colours
-    ax : Axes
-    limit : Fraction
-        The best plan under it is marked and named.
-    language : str
-    """
-    language, edge = spoken(language), float(limit) * 100
-    rate, loss = [float(plan.rate) * 100 for plan in plans], [float(plan.loss) for plan in plans]
-    quiet(ax).axvspan(0, edge, color=colours.good, alpha=0.10, linewidth=0)
-    ax.plot(rate, loss, color=colours.affected, linewidth=2, drawstyle="steps-post", zorder=3)
-    ax.scatter(rate, loss, s=16, color=colours.affected, zorder=4, linewidths=0)
-    ax.axvline(edge, color=colours.ink, linewidth=1.2, linestyle=DASHED)
-    top = max([*loss, 1.0])
-    ax.set_ylim(min([0.0, *loss]), top * 1.5)
-    ax.set_xlim(0, max([*rate, edge * 2]) * 1.3)
-    limit_text = say("charts.limit", language=language, limit=short_percent(limit))
-    ax.text(edge, top * 1.47, f" {limit_text}", va="top", ha="left", size=9)
-    best = max((plan for plan in plans if plan.rate < limit), key=lambda plan: plan.rate, default=None)
-    if best is not None:
-        text = say("charts.best_under", language=language, limit=short_percent(limit), n=len(best.cancel))
-        _mark_plan(ax, best, text, colours.good, colours.good_text, colours, language)
-    if plans[-1] is not best:
-        text = say("charts.cancel", language=language, n=len(plans[-1].cancel))
-        _mark_plan(ax, plans[-1], text, colours.affected, colours.affected, colours, language)
-    ax.xaxis.set_major_formatter(FuncFormatter(_percents))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
-    ax.set_title(say("charts.frontier", language=language))
-    ax.set_xlabel(say("charts.frontier_rate", language=language), loc="right", size=8, color=colours.faint)
-    money = say("charts.frontier_money", language=language, currency=printable(plans[0].currency))
-    ax.set_ylabel(money, size=8, color=colours.faint, parse_math=False)
     return ax
 
 
@@ -177,11 +123,3 @@ def _mark_back(ax: Axes, clock: Recovery, colours: Colours, language: str) -> No
     late = mdates.date2num(likely) > sum(ax.get_xlim()) / 2
     place = {"xytext": (1, 0.22), "ha": "right"} if late else {"xytext": (0.45, 0.22), "ha": "left"}
     ax.annotate(fill(text, 24), (mdates.date2num(likely), height), textcoords="axes fraction", **place, **look)
-
-
-def _mark_plan(ax: Axes, plan: Plan, text: str, colour: str, text_colour: str, colours: Colours, language: str) -> None:
-    point = (float(plan.rate) * 100, float(plan.loss))
-    ax.scatter(*point, s=80, color=colour, edgecolors=colours.ground, zorder=6)
-    money = printable(amount_text(plan.loss, plan.currency, language))
-    text = f"{text}\n{percent(plan.rate, plan.limit)} · {money}"
-    note(ax, text, point, (12, 5), size=9, weight="bold", color=text_colour, ha="left", va="bottom")
