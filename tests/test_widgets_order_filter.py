@@ -351,6 +351,15 @@ def test_the_panel_speaks_chinese(case):
     assert asked - set(words) == set()
 
 
+def test_shown_again_the_panel_speaks_the_language_chosen_since(case):
+    """A language chosen on page 0 is spoken when the panel is shown again, also with the same orders."""
+    panel = OrderFilter(case)
+    TableCase.of(case.folder, NIGHT).change_settings(language="zh-CN")
+    panel.refresh()
+    assert panel.words["undo"] == "撤销"
+    assert "受影响" in panel.totals["figures"][0][0]
+
+
 def test_the_panel_has_a_line_for_where_no_widget_is_drawn(case):
     """Where widgets cannot be drawn, one plain line says what stands here."""
     panel = OrderFilter(case)

@@ -20,8 +20,7 @@ from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.orders import as_text, item_keys, order_table, sku_keys
 from promofix_lib.status.book import Book
 from promofix_lib.widgets.choice import Choice, Look, with_choice, with_number, with_window, with_words
-from promofix_lib.widgets.facets import FACETS, Facets
-from promofix_lib.widgets.hours import DAY, HOUR, Hours, axis
+from promofix_lib.widgets.counts import DAY, FACETS, HOUR, Facets, Hours, axis
 from promofix_lib.widgets.pages import COLUMNS, Order, Pages
 from promofix_lib.widgets.panel_view import PanelView
 from tests.panel_case import ONSET, RULE, WRONG_CODE, night_of_orders

@@ -10,7 +10,7 @@ from promofix_lib.amounts import TypedError, amount_text, typed_amount, typed_wh
 from promofix_lib.case.case import Case
 from promofix_lib.incident import Ceiling, Incident
 from promofix_lib.say import ENGLISH
-from promofix_lib.widgets.facets import Codes, Mask
+from promofix_lib.widgets.counts import Codes, Mask
 from promofix_lib.widgets.pages import Order, Show
 
 

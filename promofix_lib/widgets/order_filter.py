@@ -31,8 +31,8 @@ from promofix_lib.widgets.choice import (
     with_window,
     with_words,
 )
+from promofix_lib.widgets.counts import Mask
 from promofix_lib.widgets.desk import Followed
-from promofix_lib.widgets.facets import Mask
 from promofix_lib.widgets.form import FOLDER, front_end
 from promofix_lib.widgets.pages import Order
 from promofix_lib.widgets.panel_view import PanelView
@@ -143,7 +143,7 @@ class OrderFilter(Followed, anywidget.AnyWidget):
     def _hint(self, choice: Choice) -> str:
         if self._empty:
             return self._view.say("no_report")
-        return "" if choice.rules else self._view.say("no_incident")
+        return self._said or ("" if choice.rules else self._view.say("no_incident"))
 
     def _incidents(self, choice: Choice) -> list[dict[str, Any]]:
         return [
@@ -169,8 +169,8 @@ class OrderFilter(Followed, anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Show the case as it is now, also with reports that came since."""
-        self._saved = Choice.of(self._case, self._saved.number)
         if self._empty == bool(self._case.reports) or (not self._empty and self._case.orders is not self._book.orders):
+            self._saved = Choice.of(self._case, self._saved.number)
             self._prepare()
         self._show()
 
@@ -182,13 +182,13 @@ class OrderFilter(Followed, anywidget.AnyWidget):
         elif changed and not self._empty:
             self.notice = {"kind": "changed", "text": self._view.say("changed_elsewhere")}
 
-    def _show(self, **also: Any) -> None:
-        """Show the state as it is in the case now; only what changed is sent."""
+    def _show(self, question: str = "") -> None:
+        """Show the state as it is in the case now, as an answer to a question; only what changed is sent."""
         if self._case.revision != self._saved.revision:
             was, self._saved = self._saved, Choice.of(self._case, self._saved.number)
             if (was.language, was.found) != (self._saved.language, self._saved.found):
                 self._prepare()
-        parts, told = self._parts() | also, self._aside()
+        parts, told = self._parts() | {"answer": question or self.answer}, self._aside()
         with self.hold_sync():
             for name, value in parts.items():
                 setattr(self, name, value)
@@ -210,13 +210,10 @@ class OrderFilter(Followed, anywidget.AnyWidget):
             else:
                 self._said = ""
                 self._do(message)
-                self._show(answer=question, **self._told())
+                self._show(question)
         except (PromofixError, OSError) as error:  # a wrong number; a full disk, a case locked by another notebook
             with self.hold_sync():
                 self.notice, self.answer = {"kind": "error", "text": str(error)}, question
-
-    def _told(self) -> dict[str, Any]:
-        return {"notice": {"kind": "hint", "text": self._said}} if self._said else {}
 
     def _do(self, message: dict[str, Any]) -> None:
         facts = {name: value for name, value in message.items() if name not in ("do", "question", "latest")}

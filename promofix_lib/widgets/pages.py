@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from promofix_lib.amounts import amount_text
 from promofix_lib.orders import as_text
 from promofix_lib.status.book import Book
-from promofix_lib.widgets.facets import Codes, Mask
+from promofix_lib.widgets.counts import Codes, Mask
 
 Show = Literal["affected", "all", "by_hand", "unjudged"]
 COLUMNS = (

@@ -14,8 +14,7 @@ from promofix_lib.incident import Incident
 from promofix_lib.say import known_key, say
 from promofix_lib.status.book import WORDS, Book, facts_of
 from promofix_lib.widgets.choice import Choice, Look, Selection, chosen_words
-from promofix_lib.widgets.facets import FACETS, Codes, Facets, Mask
-from promofix_lib.widgets.hours import DAY, HOUR, Hours, axis
+from promofix_lib.widgets.counts import DAY, FACETS, HOUR, Codes, Facets, Hours, Mask, axis
 from promofix_lib.widgets.pages import Pages
 
 _FEW, _MANY = 8, 200
