@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from promofix_lib.account.account import Account, Outlook
-from promofix_lib.charts.colours import DARK, LIGHT
-from promofix_lib.charts.rate import plot_frontier, plot_rate, plot_recovery, rate_figure
+from promofix_lib.charts.colours import DARK, LIGHT, Colours
+from promofix_lib.charts.rate import plot_rate
 from promofix_lib.charts.style import Picture, look
 from promofix_lib.money import NormalPrice
 from tests.seller_month import seller_month, standing
@@ -37,6 +36,17 @@ def drawn(plot: Callable[..., Axes], what: Any, **given: Any) -> Axes:
     """A chart on its own."""
     with look():
         return plot(what, LIGHT, Figure(figsize=(10, 3.6)).subplots(), **given)
+
+
+def picture(one: Outlook, **given: Any) -> Picture:
+    """The chart as it is shown and kept."""
+
+    def figure(colours: Colours) -> Figure:
+        made = Figure(figsize=(10, 3.6))
+        plot_rate(one, colours, made.subplots(), **given)
+        return made
+
+    return Picture("rate", "", figure)
 
 
 def words(ax: Axes) -> str:
@@ -63,68 +73,39 @@ def test_the_line_is_the_high_reading(one: Outlook):
 
 def test_the_way_back_is_marked(one: Outlook):
     """The day on which the rate is under the limit again is on the chart."""
-    said = words(drawn(plot_recovery, one.clocks["chosen"]))
-    assert "back under: Thu, Nov 26" in said
-    assert "When the rate is back under 2.5%" in said
+    assert "back under: Thu, Nov 26" in words(drawn(plot_rate, one))
 
 
 def test_a_rate_that_never_exceeds_has_no_way_back(one: Outlook):
     """Nothing is marked when there is nothing to come back from."""
-    assert "back under:" not in words(drawn(plot_recovery, one.clocks["none"]))
-
-
-def test_the_frontier_marks_the_best_plan_under_the_limit(one: Outlook):
-    """Its orders, its rate and its money are the plan's."""
-    plans = one.plans(20)
-    best = max((plan for plan in plans if plan.rate < Fraction(25, 1000)), key=lambda plan: plan.rate)
-    said = words(drawn(plot_frontier, plans, limit=one.limit))
-    assert f"best plan under 2.5%: cancel {len(best.cancel)}" in said
-    assert f"{best.loss:,.2f} USD" in said
-    assert "lost by honouring (USD)" in said
+    quiet = replace(one, clocks=one.clocks | {"chosen": one.clocks["none"]})
+    assert "back under:" not in words(drawn(plot_rate, quiet))
 
 
 def test_the_figure_is_the_same_bytes_each_time(one: Outlook):
     """Evidence is reproducible."""
-    picture = Picture("rate", "", lambda colours: rate_figure(one, (), colours))
-    assert picture.png(dpi=40) == picture.png(dpi=40)
+    assert picture(one).png(dpi=40) == picture(one).png(dpi=40)
 
 
 def test_the_chart_speaks_chinese_on_a_dark_page(one: Outlook):
     """Every sign has a glyph (a missing one warns)."""
-    plans = one.plans(10)
-    assert Picture("rate", "", lambda colours: rate_figure(one, plans, colours, language="zh-CN")).png(DARK, 40)
-
-
-def test_labels_stay_inside_the_picture(one: Outlook):
-    """No text runs out of the figure to the left or right."""
-    with look():
-        figure = rate_figure(one, one.plans(10), LIGHT)
-        figure.draw_without_rendering()
-    for ax in figure.axes:
-        for text in ax.texts:
-            box = text.get_window_extent()
-            assert box.x0 >= 0
-            assert box.x1 <= figure.bbox.width
+    assert picture(one, language="zh-CN").png(DARK, 40)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
-def test_no_label_runs_out_or_lies_on_another(one: Outlook, language: str):
-    """Also the longest word about the way back, and a best plan that cancels nothing."""
-    plans = one.plans(10)
-    far = [plans[0], *(plan for plan in plans if plan.rate > one.limit)]
-    clock = replace(one.clocks["chosen"], usual_risk=1.0)
-    back = drawn(plot_recovery, clock, language=language)
-    for ax in (back, drawn(plot_frontier, far, limit=one.limit, language=language)):
-        ax.figure.draw_without_rendering()
-        boxes = [text.get_window_extent() for text in ax.texts]
-        assert all(box.x0 >= 0 and box.x1 <= ax.figure.bbox.width for box in boxes)
-        assert not any(a.overlaps(b) for n, a in enumerate(boxes) for b in boxes[:n])
+@pytest.mark.parametrize("usual_risk", [0.0, 1.0])
+def test_no_label_runs_out_or_lies_on_another(one: Outlook, language: str, usual_risk: float):
+    """Also the longest word about the way back."""
+    clocks = one.clocks | {"chosen": replace(one.clocks["chosen"], usual_risk=usual_risk)}
+    ax = drawn(plot_rate, replace(one, clocks=clocks), language=language)
+    ax.figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert all(box.x0 >= 0 and box.x1 <= ax.figure.bbox.width for box in boxes)
+    assert not any(a.overlaps(b) for n, a in enumerate(boxes) for b in boxes[:n])
 
 
 def test_a_name_from_a_report_is_not_mathematics(one: Outlook):
     """A sales channel with dollar signs is drawn as it is."""
-    strange = replace(one, book=replace(one.book, sales_channel="Shop $x^$ €"))
-    with look():
-        figure = rate_figure(strange, (), LIGHT)
-        figure.draw_without_rendering()
-    assert "Shop $x^$ €" in figure.axes[0].get_title(loc="left")
+    ax = drawn(plot_rate, replace(one, book=replace(one.book, sales_channel="Shop $x^$ €")))
+    ax.figure.draw_without_rendering()
+    assert "Shop $x^$ €" in ax.get_title(loc="left")

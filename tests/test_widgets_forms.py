@@ -105,40 +105,50 @@ def test_the_ticks_are_the_gate_of_notebook_4(case: Case):
 # -- notebook 1 -----------------------------------------------------------------------------------------------------
 
 
-def test_ticked_files_are_read_and_taken_into_the_case(tmp_path: Path):
-    """Files found in the folder are ticked, read and copied into the case; nothing is taken that was not ticked."""
+def test_new_files_are_ticked_read_and_taken_into_the_case(tmp_path: Path):
+    """A file found in the folder is ticked until it is in the case; what the seller unticks stays out."""
     downloads = tmp_path / "downloads"
     downloads.mkdir()
-    for path in (ALL_ORDERS, NEW_ORDERS):
-        (downloads / path.name).write_bytes(path.read_bytes())
+    (downloads / ALL_ORDERS.name).write_bytes(ALL_ORDERS.read_bytes())
     (downloads / "photo.png").write_bytes(b"")
     chooser = ReportChooser(Case.open(tmp_path / "case"), downloads)
+    (downloads / NEW_ORDERS.name).write_bytes(NEW_ORDERS.read_bytes())
+    chooser.look()  # as every few seconds
     assert part(chooser, "file 1")["text"].startswith(ALL_ORDERS.name)
+    assert [part(chooser, f"tick_file {n}")["value"] for n in (1, 2)] == [True, True]
     assert "tick_file 3" not in names(chooser)
-    assert part(chooser, "read_these")["off"]
-    ask(chooser, "tick_file 1", True)
+    ask(chooser, "tick_file 2", False)
     ask(chooser, "read_these")
     assert [path.name for path in chooser.case.reports] == [ALL_ORDERS.name]
     assert [row[0] for row in part(chooser, "reading")["rows"]] == [ALL_ORDERS.name]
     assert len(chooser.case.incidents) == 1
+    ask(chooser, "tick_file 2", False)
+    assert "read before" in part(chooser, "file 1")["text"]
+    assert part(chooser, "read_these")["off"]
 
 
 def test_a_file_that_is_no_report_is_refused_before_the_case_has_it(tmp_path: Path):
-    """A wrong file is refused in one sentence and the case stays usable."""
-    (tmp_path / "notes.txt").write_text("milk, eggs\n", "utf-8")
+    """Each wrong file is refused in one sentence, also when it stands beside a good one; the case stays usable."""
+    (tmp_path / "a-notes.txt").write_text("milk, eggs\n", "utf-8")
+    (tmp_path / "z-notes.txt").write_text("milk, eggs\n", "utf-8")
     chooser = ReportChooser(Case.open(tmp_path / "case"), tmp_path)
-    ask(chooser, "tick_file 1", True)
     ask(chooser, "read_these")
-    assert "notes.txt" in notice(chooser)
+    assert chooser.case.reports == ()
+    (tmp_path / ALL_ORDERS.name).write_bytes(ALL_ORDERS.read_bytes())
+    ask(chooser, "read_these")
+    assert "a-notes.txt" in notice(chooser)
+    assert "z-notes.txt" in notice(chooser)
+    assert [path.name for path in chooser.case.reports] == [ALL_ORDERS.name]
     ask(chooser, "upload", (("more.txt", b"milk, eggs\n"),))
     assert "more.txt" in notice(chooser)
-    assert chooser.case.reports == ()
 
 
 def test_a_report_given_to_the_sample_begins_a_case_of_its_own(cases: Path):
-    """The sample never takes a report: a name is asked for, and the report goes into a case of that name."""
+    """The sample never takes a report: it goes into a case of the name that stands there, today's date at first."""
     chooser = ReportChooser(Case.open("sample"), cases)
     before = chooser.case.reports
+    assert part(chooser, "chooser_own")["value"] == f"{datetime.now():%Y-%m-%d}"
+    chooser.parts["chooser_own"].value = ""
     ask(chooser, "upload", ((ALL_ORDERS.name, ALL_ORDERS.read_bytes()),))
     assert "Give your case a name first" in notice(chooser)
     chooser.parts["chooser_own"].value = "mine"

@@ -100,7 +100,7 @@ def test_undo_and_redo_go_one_step(case):
 
 def test_the_details_name_the_buyer_and_nothing_that_is_saved_does(case):
     """The rows, what is searched for and an opened order reach the screen by messages: no widget's state holds them."""
-    Widget.close_all()  # what earlier tests showed
+    Widget.close_all()  # those of other tests
     panel = OrderFilter(case)
     ask(panel, do="search", text="Invented Buyer")
     ask(panel, do="details", key=panel.page["rows"][0]["key"])
@@ -248,11 +248,11 @@ def test_run_all_keeps_what_was_decided(case):
 def test_a_change_in_another_notebook_is_told(case):
     """The panel notices that the case changed elsewhere, and shows the newest state when asked."""
     panel = OrderFilter(case)
-    ask(panel, do="look")
+    panel.look()
     assert panel.notice["text"] == ""
     other = OrderFilter(TableCase.of(case.folder, NIGHT))
     ask(other, do="tick", key=other.page["rows"][0]["key"], on=False, reason="")
-    ask(panel, do="look")
+    panel.look()
     assert (panel.notice["kind"], panel.facts()["orders"]) == ("changed", 100)
     ask(panel, do="reload")
     assert (panel.notice["text"], panel.facts()["orders"]) == ("", 99)
@@ -279,7 +279,7 @@ def test_a_panel_without_reports_fills_itself(tmp_path):
     assert panel.facts()["orders"] == 0
     reports[0] = (case.folder / "orders.txt",)
     case.change_settings(seller_name="Lumen Audio")  # the panel shows it all: there is nothing newer to ask for
-    ask(panel, do="look")
+    panel.look()
     assert panel.facts()["orders"] == 100
     assert panel.notice == {"kind": "hint", "text": ""}
 
@@ -328,22 +328,6 @@ def test_two_notebooks_do_not_undo_each_other(case):
     assert set(case.left_out) == {first, second}
 
 
-def test_others_may_follow_after_the_screen_was_answered(case):
-    """Whoever follows the panel (the cancel rate) is told of saved changes only, and after the answer went out."""
-    panel = OrderFilter(case)
-    told: list[str] = []
-    panel.observe(lambda _change: told.append(panel.answer), "revision")
-    ask(panel, do="window", onset=panel.chart["onset"] + 3600, end=panel.chart["end"], commit=False)
-    assert told == []
-    sent: list[Any] = []
-    panel.send_state = lambda *_parts: sent.append(len(told))
-    panel._handle_custom_msg(
-        {"do": "tick", "key": panel.page["rows"][0]["key"], "on": False, "reason": "", "question": "q"}, []
-    )
-    assert told == ["q"]
-    assert sent == [0]
-
-
 def test_without_an_incident_nothing_is_in(tmp_path):
     """Before an incident is taken no order is affected, and the panel says what to do."""
     case = TableCase.of(tmp_path / "case", NIGHT, rule=None)
@@ -352,7 +336,7 @@ def test_without_an_incident_nothing_is_in(tmp_path):
     assert "notebook 2" in panel.notice["text"]
     ask(panel, do="choose", name="skus", value="CABLE-2M", on=True)
     assert panel.facts()["orders"] > 0
-    ask(other, do="look")  # it fills itself, for there is nothing on it that could move
+    other.look()  # it fills itself, for there is nothing on it that could move
     assert other.facts()["orders"] == panel.facts()["orders"]
     assert other.notice["text"] == ""
 
@@ -365,6 +349,15 @@ def test_the_panel_speaks_chinese(case):
     asked = set(re.findall(r'\bt\("(\w+)"', OrderFilter._esm))
     assert len(asked) > 40
     assert asked - set(words) == set()
+
+
+def test_shown_again_the_panel_speaks_the_language_chosen_since(case):
+    """A language chosen on page 0 is spoken when the panel is shown again, also with the same orders."""
+    panel = OrderFilter(case)
+    TableCase.of(case.folder, NIGHT).change_settings(language="zh-CN")
+    panel.refresh()
+    assert panel.words["undo"] == "撤销"
+    assert "受影响" in panel.totals["figures"][0][0]
 
 
 def test_the_panel_has_a_line_for_where_no_widget_is_drawn(case):

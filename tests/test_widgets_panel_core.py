@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -20,8 +21,7 @@ from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.orders import item_keys, order_table, sku_keys
 from promofix_lib.status.book import Book
 from promofix_lib.widgets.choice import Choice, Look, with_choice, with_number, with_window, with_words
-from promofix_lib.widgets.facets import FACETS, Facets
-from promofix_lib.widgets.hours import DAY, HOUR, Hours, axis
+from promofix_lib.widgets.counts import DAY, FACETS, HOUR, Facets, Hours, axis
 from promofix_lib.widgets.pages import COLUMNS, Order, Pages
 from promofix_lib.widgets.panel_view import PanelView
 from tests.panel_case import ONSET, RULE, WRONG_CODE, night_of_orders
@@ -38,6 +38,12 @@ HOLES = order_table(
 )
 
 BOOKS = (Book(NIGHT), Book(HOLES))
+
+
+def asking(rule: Incident) -> Choice:
+    """A choice of this rule alone."""
+    return Choice({1: rule}, 1, {}, {})
+
 
 rules = st.builds(
     Incident,
@@ -125,9 +131,9 @@ def test_bars_hold_every_order_of_their_part(low, width):
     first = hours.whole()[0] + low * HOUR
     bars = hours.bars(np.full(len(NIGHT), -1), first, first + width * HOUR)
     seconds = NIGHT["purchase_date"].map(lambda time: time.timestamp())
-    end = bars.start + bars.step * len(bars.everything)
-    assert sum(bars.everything) == ((seconds >= bars.start) & (seconds < end)).sum()
-    assert bars.chosen == {}
+    end = bars["start"] + bars["step"] * len(bars["everything"])
+    assert sum(bars["everything"]) == ((seconds >= bars["start"]) & (seconds < end)).sum()
+    assert bars["chosen"] == []
 
 
 def test_a_year_is_drawn_in_few_bars():
@@ -137,8 +143,8 @@ def test_a_year_is_drawn_in_few_bars():
     )
     hours = Hours(Book(orders), ZoneInfo("UTC"))
     bars = hours.bars(np.ones(12, dtype=int), *hours.whole())
-    assert len(bars.everything) <= 400
-    assert sum(bars.chosen[1]) == 12
+    assert len(bars["everything"]) <= 400
+    assert sum(dict(bars["chosen"])[1]) == 12
 
 
 def test_days_begin_at_local_midnight_when_the_clocks_change():
@@ -182,7 +188,7 @@ def test_the_selection_is_what_the_case_exports():
 def test_search_and_show_change_nothing_that_is_chosen():
     """The search and the choice of what is shown only change the table."""
     view = PanelView(BOOKS[0], ZoneInfo("UTC"), "en")
-    choices = Choice({1: RULE}, 1, {}, {})
+    choices = asking(RULE)
     selection = view.selection(choices)
     for look in (Look(), Look(search="HP"), Look(show="all"), Look(show="by_hand")):
         assert view.totals(selection)["orders"] == 80
@@ -256,14 +262,14 @@ def test_hundreds_of_skus_stay_few_on_the_screen():
         + [{"order_id": f"y{n}", "sku": "TOP", "item_price": "1", "quantity": 1} for n in range(9)]
     )
     view = PanelView(Book(orders), ZoneInfo("UTC"), "en")
-    skus = next(group for group in view.choices(Incident(skus=("SKU-299",)), None, Look()) if group["name"] == "skus")
+    skus = next(group for group in view.choices(asking(Incident(skus=("SKU-299",))), Look()) if group["name"] == "skus")
     assert skus["choices"][0]["value"] == "TOP"
     assert len(skus["choices"]) == 9
     assert skus["choices"][-1] == {"value": "SKU-299", "label": "SKU-299", "orders": 2, "chosen": True}
     assert skus["hidden"] == 301 - 9
-    found = next(g for g in view.choices(Incident(), None, Look(find={"skus": "sku-29"})) if g["name"] == "skus")
+    found = next(g for g in view.choices(asking(Incident()), Look(find={"skus": "sku-29"})) if g["name"] == "skus")
     assert [choice["value"] for choice in found["choices"]] == [f"SKU-{n}" for n in range(290, 300)]
-    opened = next(g for g in view.choices(Incident(), None, Look(opened=("skus",))) if g["name"] == "skus")
+    opened = next(g for g in view.choices(asking(Incident()), Look(opened=("skus",))) if g["name"] == "skus")
     assert len(opened["choices"]) == 200
 
 
@@ -275,13 +281,17 @@ def test_what_the_incident_touches_is_listed_first():
     )
     view = PanelView(Book(orders), ZoneInfo("UTC"), "en")
     found = Incident(max_unit_price=Decimal(1))
-    skus = next(group for group in view.choices(Incident(), found, Look()) if group["name"] == "skus")
+    skus = next(
+        group
+        for group in view.choices(replace(asking(Incident()), found={1: found}), Look())
+        if group["name"] == "skus"
+    )
     assert [(choice["value"], choice["orders"]) for choice in skus["choices"]] == [("RARE", 1), ("USUAL", 20)]
 
 
 def test_a_field_with_nothing_to_choose_is_left_out():
     """A report with one country, one currency and one channel asks nothing about them."""
-    names = [group["name"] for group in PanelView(BOOKS[0], ZoneInfo("UTC"), "en").choices(RULE, None, Look())]
+    names = [group["name"] for group in PanelView(BOOKS[0], ZoneInfo("UTC"), "en").choices(asking(RULE), Look())]
     assert "sales_channels" not in names
     assert "currencies" not in names
     assert {"promotion_ids", "skus", "order_statuses", "ship_countries"} <= set(names)

@@ -8,11 +8,11 @@ from functools import partial
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from promofix_lib.account.account import Outlook, account_of
+from promofix_lib.account.account import account_of
 from promofix_lib.case.case import Case
 from promofix_lib.charts.colours import Colours
 from promofix_lib.charts.incident import Night, incident_figure, plot_hours, plot_night, plot_prices
-from promofix_lib.charts.rate import rate_figure
+from promofix_lib.charts.rate import plot_rate
 from promofix_lib.charts.style import Picture, sheet
 from promofix_lib.say import say
 
@@ -32,16 +32,12 @@ def incident_picture(case: Case) -> Picture:
     return Picture("incident", words, lambda colours: incident_figure(night, colours, title=title))
 
 
-def rate_pictures(case: Case, points: int = 60) -> tuple[Picture, ...]:
-    """The cancel rate day by day, the way back under the limit, and money against rate, per sales channel."""
+def rate_pictures(case: Case) -> tuple[Picture, ...]:
+    """The cancel rate day by day and the way back under the limit, per sales channel."""
     if not case.reports:
         return (Picture("cancel-rate", say("charts.no_report", language=case.language)),)
-    account = account_of(case)
-    if not account.channels:
-        return (Picture("cancel-rate", "\n".join(account.sentences(case.language))),)
-    return tuple(
-        _rate_picture(one, case.language, number, points) for number, one in enumerate(account.channels, start=1)
-    )
+    nothing = Picture("cancel-rate", "\n".join(account_of(case).sentences(case.language)))
+    return _rates(case, case.language) or (nothing,)
 
 
 def evidence_pictures(case: Case, language: str = "en") -> tuple[Picture, ...]:
@@ -55,20 +51,18 @@ def evidence_pictures(case: Case, language: str = "en") -> tuple[Picture, ...]:
         Of titles, labels and captions.
     """
     night = night_of(case, language)
-    kinds: dict[str, Callable[..., Axes]] = {
+    plots = {
         **{
-            f"incident-hours-{n}" if n > 1 else "incident-hours": partial(plot_night, number=n) for n in night.incidents
+            f"incident-hours-{n}" if n > 1 else "incident-hours": ("night", partial(plot_night, night, number=n))
+            for n in night.incidents
         },
-        "unit-prices": plot_prices,
-        "orders-by-hour": plot_hours,
+        "unit-prices": ("prices", partial(plot_prices, night)),
+        "orders-by-hour": ("hours", partial(plot_hours, night)),
     }
-    captions = {"unit-prices": "caption_prices", "orders-by-hour": "caption_hours"}
     single = (
-        Picture(name, night.say(captions.get(name, "caption_night")), partial(_alone, night, plot))
-        for name, plot in kinds.items()
+        Picture(name, night.say(f"caption_{caption}"), partial(_alone, plot)) for name, (caption, plot) in plots.items()
     )
-    account = account_of(case)
-    return (*single, *(_rate_picture(one, language, number, 0) for number, one in enumerate(account.channels, start=1)))
+    return (*single, *_rates(case, language))
 
 
 def night_of(case: Case, language: str = "") -> Night:
@@ -80,16 +74,21 @@ def night_of(case: Case, language: str = "") -> Night:
     return Night(known, case.chosen(), case.zone, language or case.language, case.incident_of(), causes)
 
 
-def _alone(night: Night, plot: Callable[..., Axes], colours: Colours) -> Figure:
+def _rates(case: Case, language: str) -> tuple[Picture, ...]:
+    return tuple(
+        Picture(
+            f"cancel-rate-{number}",
+            " ".join(sentence.text(language) for sentence in one.told()),
+            partial(_alone, partial(plot_rate, one, language=language)),
+        )
+        for number, one in enumerate(account_of(case).channels, start=1)
+    )
+
+
+def _alone(plot: Callable[[Colours, Axes], Axes], colours: Colours) -> Figure:
     figure, (ax,) = sheet([2.7])
-    plot(night, colours, ax)
+    plot(colours, ax)
     return figure
-
-
-def _rate_picture(one: Outlook, language: str, number: int, points: int) -> Picture:
-    plans = one.plans(points) if points else ()
-    words = " ".join(sentence.text(language) for sentence in one.told())
-    return Picture(f"cancel-rate-{number}", words, lambda colours: rate_figure(one, plans, colours, language=language))
 
 
 def _title(case: Case) -> str:

@@ -1,8 +1,7 @@
-"""The cancel rate as pictures: day by day, against money, and on its way back under the limit."""
+"""The cancel rate as a picture: day by day, until it is back under the limit."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from textwrap import fill
 from typing import Any
@@ -10,37 +9,25 @@ from typing import Any
 import matplotlib.dates as mdates
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from promofix_lib.account.account import Outlook
-from promofix_lib.account.honour import Plan
-from promofix_lib.account.rate import percent, short_percent
+from promofix_lib.account.rate import short_percent
 from promofix_lib.account.recovery import Recovery
-from promofix_lib.amounts import amount_text
 from promofix_lib.charts.colours import Colours
-from promofix_lib.charts.style import day_label, note, printable, quiet, sheet, spoken
+from promofix_lib.charts.style import day_label, note, printable, quiet, spoken
 from promofix_lib.say import say
 
 DASHED = (0, (5, 3))
 HALF_DAY = pd.Timedelta(hours=12)
 
 
-def rate_figure(one: Outlook, plans: Sequence[Plan], colours: Colours, *, language: str = "en") -> Figure:
-    """What cancelling does to the account: the rate, the way back, and money against rate where there are plans."""
-    figure, axes = sheet([2.6] * (3 if plans else 2))
-    plot_rate(one, colours, axes[0], language=language)
-    plot_recovery(one.clocks["chosen"], colours, axes[1], language=language)
-    if plans:
-        plot_frontier(plans, colours, axes[2], limit=one.limit, language=language)
-    return figure
-
-
 def plot_rate(one: Outlook, colours: Colours, ax: Axes, *, language: str = "en") -> Axes:
     """The rate of the seven days that end on each day: as it stands, if the rest is cancelled, if all affected are.
 
     A line is the high reading, the shade below it reaches down to the low one; after the reports end it is the middle
-    of the futures. Windows that begin before the reports are dotted.
+    of the futures, and the shade of what is to be cancelled is the band of the seller's usual volume. The day on which
+    that is back under the limit is marked. Windows that begin before the reports are dotted.
     """
     clocks, limit, language = one.clocks, float(one.limit), spoken(language)
     first = min(clock.days.index[0] for clock in clocks.values())
@@ -53,7 +40,7 @@ def plot_rate(one: Outlook, colours: Colours, ax: Axes, *, language: str = "en")
     }
     _shade_future(quiet(ax), max(shown.values(), key=len), colours, language)
     for name in ("all", "none", "chosen"):
-        _draw_scenario(ax, shown[name], *looks[name])
+        _draw_scenario(ax, shown[name], *looks[name], future=name == "chosen")
     ax.set_ylim(0, max(*(float(days["high"].max()) for days in shown.values()), limit * 2) * 118)
     numbers = {name: len(clock.order_ids) for name, clock in clocks.items()} | {"chosen": int(one.added.sum())}
     # selections that reach the same height need one label, that of the more telling name
@@ -64,65 +51,17 @@ def plot_rate(one: Outlook, colours: Colours, ax: Axes, *, language: str = "en")
         colour = colours.faint if name == "none" else looks[name][0]
         _label_peak(ax, shown[name], text, colour, at_end=name == "none", limit=limit)
     _draw_limit(ax, one.limit, colours, language, first)
+    if clocks["chosen"].risk >= 0.5:
+        _mark_back(ax, clocks["chosen"], colours, language)
     channel = printable(one.book.sales_channel) or say("account.no_channel", language=language)
-    return _finish_days(
-        ax, say("charts.rate", language=language, channel=channel), one.book.zone_name, colours, language
-    )
-
-
-def plot_recovery(clock: Recovery, colours: Colours, ax: Axes, *, language: str = "en") -> Axes:
-    """The way back under the limit: what is known, then the band of the seller's usual volume."""
-    days, language = clock.days.loc[: clock.shown_until], spoken(language)
-    band: dict[str, Any] = {"color": colours.affected, "alpha": 0.22, "linewidth": 0, "step": "mid"}
-    quiet(ax).fill_between(days.index, days["low"] * 100, days["high"] * 100, **band)
-    ax.step(days.index, days["likely"] * 100, where="mid", color=colours.affected, linewidth=2.4)
-    ax.set_ylim(0, max(float(days["high"].max()), float(clock.limit) * 2) * 118)
-    _shade_future(ax, days, colours, language)
-    _draw_limit(ax, clock.limit, colours, language, days.index[0])
-    if clock.risk >= 0.5 and clock.likely is not None:
-        _mark_back(ax, clock, colours, language)
-    title = say("charts.recovery", language=language, limit=short_percent(clock.limit))
-    return _finish_days(ax, title, clock.zone_name, colours, language)
-
-
-def plot_frontier(plans: Sequence[Plan], colours: Colours, ax: Axes, *, limit: Fraction, language: str = "en") -> Axes:
-    """What honouring costs against what cancelling does to the rate: every point is the cheapest plan of its rate.
-
-    Parameters
-    ----------
-    plans : sequence of Plan
-        From `Outlook.plans`; at least one.
-    colours : Colours
-    ax : Axes
-    limit : Fraction
-        The best plan under it is marked and named.
-    language : str
-    """
-    language, edge = spoken(language), float(limit) * 100
-    rate, loss = [float(plan.rate) * 100 for plan in plans], [float(plan.loss) for plan in plans]
-    quiet(ax).axvspan(0, edge, color=colours.good, alpha=0.10, linewidth=0)
-    ax.plot(rate, loss, color=colours.affected, linewidth=2, drawstyle="steps-post", zorder=3)
-    ax.scatter(rate, loss, s=16, color=colours.affected, zorder=4, linewidths=0)
-    ax.axvline(edge, color=colours.ink, linewidth=1.2, linestyle=DASHED)
-    top = max([*loss, 1.0])
-    ax.set_ylim(min([0.0, *loss]), top * 1.5)
-    ax.set_xlim(0, max([*rate, edge * 2]) * 1.3)
-    limit_text = say("charts.limit", language=language, limit=short_percent(limit))
-    ax.text(edge, top * 1.47, f" {limit_text}", va="top", ha="left", size=9)
-    best = max((plan for plan in plans if plan.rate < limit), key=lambda plan: plan.rate, default=None)
-    if best is not None:
-        text = say("charts.best_under", language=language, limit=short_percent(limit), n=len(best.cancel))
-        _mark_plan(ax, best, text, colours.good, colours.good_text, colours, language)
-    if plans[-1] is not best:
-        text = say("charts.cancel", language=language, n=len(plans[-1].cancel))
-        _mark_plan(ax, plans[-1], text, colours.affected, colours.affected, colours, language)
-    ax.xaxis.set_major_formatter(FuncFormatter(_percents))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
-    ax.set_title(say("charts.frontier", language=language))
-    ax.set_xlabel(say("charts.frontier_rate", language=language), loc="right", size=8, color=colours.faint)
-    money = say("charts.frontier_money", language=language, currency=printable(plans[0].currency))
-    ax.set_ylabel(money, size=8, color=colours.faint, parse_math=False)
+    ax.set_title(say("charts.rate", language=language, channel=channel), parse_math=False)
+    ax.yaxis.set_major_formatter(FuncFormatter(_percents))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+    ax.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=3, maxticks=8, interval_multiples=False))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: day_label(mdates.num2date(value).date(), language)))
+    days = say("charts.days", language=language, zone=one.book.zone_name.replace("_", " "))
+    ax.set_xlabel(days, loc="right", size=8, color=colours.faint)
+    ax.set_ylabel(say("charts.share", language=language), size=8, color=colours.faint)
     return ax
 
 
@@ -130,9 +69,10 @@ def _percents(value: float, _: Any) -> str:
     return f"{value:g}%"
 
 
-def _draw_scenario(ax: Axes, days: pd.DataFrame, colour: str, style: Any, width: float) -> None:
-    low, line, known = days["low"] * 100, days["likely"] * 100, days["known"].to_numpy(dtype=bool)
-    ax.fill_between(days.index, low.where(known), line.where(known), color=colour, alpha=0.16, linewidth=0, step="mid")
+def _draw_scenario(ax: Axes, days: pd.DataFrame, colour: str, style: Any, width: float, *, future: bool) -> None:
+    line, shaded = days["likely"] * 100, days["known"].to_numpy(dtype=bool) | future
+    low, high = ((days[side] * 100).where(shaded) for side in ("low", "high"))
+    ax.fill_between(days.index, low, high, color=colour, alpha=0.16, linewidth=0, step="mid")
     whole = days["complete"].to_numpy(dtype=bool)
     ax.step(days.index, line.where(whole), where="mid", color=colour, linestyle=style, linewidth=width)
     ax.step(days.index, line.where(~whole), where="mid", color=colour, linestyle=":", linewidth=width * 0.7)
@@ -166,18 +106,6 @@ def _draw_limit(ax: Axes, limit: Fraction, colours: Colours, language: str, left
     note(ax, text, (left, height), (0, 4), size=9, zorder=5, va="bottom", bbox=box)
 
 
-def _finish_days(ax: Axes, title: str, zone_name: str, colours: Colours, language: str) -> Axes:
-    ax.set_title(title, parse_math=False)
-    ax.yaxis.set_major_formatter(FuncFormatter(_percents))
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
-    ax.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=3, maxticks=8, interval_multiples=False))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: day_label(mdates.num2date(value).date(), language)))
-    days = say("charts.days", language=language, zone=zone_name.replace("_", " "))
-    ax.set_xlabel(days, loc="right", size=8, color=colours.faint)
-    ax.set_ylabel(say("charts.share", language=language), size=8, color=colours.faint)
-    return ax
-
-
 def _mark_back(ax: Axes, clock: Recovery, colours: Colours, language: str) -> None:
     likely = clock.likely
     first, last, height = clock.earliest or likely, clock.latest or likely, float(clock.limit) * 100
@@ -191,18 +119,7 @@ def _mark_back(ax: Axes, clock: Recovery, colours: Colours, language: str) -> No
     key = "out" if clock.usual_risk >= 0.5 else "back" if first == last else "back_between"
     text = say(f"charts.{key}", language=language, **days)
     look: dict[str, Any] = {"weight": "bold", "color": colours.good_text, "va": "bottom"}
-    line = {"arrowstyle": "-", "color": colours.good, "linewidth": 1.2}
     # inside the chart, whatever the day: to the right of it, or back from the right edge
-    left, right = ax.get_xlim()
-    late = mdates.date2num(likely) > (left + right) / 2
-    place = {"xytext": (1, 0.3), "ha": "right"} if late else {"xytext": (0.45, 0.3), "ha": "left"}
-    point = (mdates.date2num(likely), height)
-    ax.annotate(fill(text, 24), point, textcoords="axes fraction", arrowprops=line, **place, **look)
-
-
-def _mark_plan(ax: Axes, plan: Plan, text: str, colour: str, text_colour: str, colours: Colours, language: str) -> None:
-    point = (float(plan.rate) * 100, float(plan.loss))
-    ax.scatter(*point, s=80, color=colour, edgecolors=colours.ground, zorder=6)
-    money = printable(amount_text(plan.loss, plan.currency, language))
-    text = f"{text}\n{percent(plan.rate, plan.limit)} · {money}"
-    note(ax, text, point, (12, 5), size=9, weight="bold", color=text_colour, ha="left", va="bottom")
+    late = mdates.date2num(likely) > sum(ax.get_xlim()) / 2
+    place = {"xytext": (1, 0.22), "ha": "right"} if late else {"xytext": (0.45, 0.22), "ha": "left"}
+    ax.annotate(fill(text, 24), (mdates.date2num(likely), height), textcoords="axes fraction", **place, **look)

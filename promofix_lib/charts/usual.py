@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
 _HOUR = pd.Timedelta(hours=1)
-_BUSY = 3.0  # a day of so many times the usual orders does not say what is usual
+_BUSY = 2.0  # a day of so many times the usual orders, and three, does not say what is usual
+_FORTNIGHT = 15  # the day itself in the middle
 _BAND = 2.576  # 99 of 100 ordinary hours lie inside
 
 
@@ -67,10 +63,9 @@ def _clock_hour(moment: pd.Timestamp) -> pd.Timestamp:
 def usual_level(hours: pd.Series[int], *, unusual: pd.Series[int] | None = None) -> pd.DataFrame:
     """What is usual for each hour, and the band that 99 of 100 ordinary hours lie in; an incident does not move it.
 
-    The level is an hour-of-day profile times a weekday factor (from three weeks on) times a slow day-to-day level.
-    Days of three times the usual orders have no say in the profile, and of each hour's counts the largest is cut to
-    the next: a median would be zero for a seller of five orders a day. The band comes from the scatter on a
-    square-root scale, where counts scatter evenly.
+    The level is the mean of the same hour of the day, neighbours sharing what they know, times what the fortnight
+    around sold against the whole report; a median would be zero for a seller of five orders a day. Days of twice the
+    usual orders have no say in it. The band comes from the scatter on a square-root scale, where counts scatter evenly.
 
     Parameters
     ----------
@@ -97,62 +92,21 @@ def usual_level(hours: pd.Series[int], *, unusual: pd.Series[int] | None = None)
     >>> usual_level(hours).iloc[105].round(1).tolist()
     [4.0, 0.3, 11.0]
     """
-    ordinary: Floats = np.asarray(hours, dtype=np.float64)
-    if unusual is not None:
-        ordinary = np.maximum(ordinary - unusual.reindex(hours.index, fill_value=0).to_numpy(dtype=np.float64), 0)
-    if not len(hours):
-        return pd.DataFrame({"level": [], "low": [], "high": []}, index=hours.index, dtype="float64")
     index = pd.DatetimeIndex(hours.index)
-    level = _profile(ordinary, index) * _day_level(ordinary, index)
-    return pd.DataFrame(dict(zip(("level", "low", "high"), _band(ordinary, level), strict=True)), index=hours.index)
-
-
-def _days(ordinary: Floats, index: pd.DatetimeIndex) -> tuple[Ints, Floats, Floats]:
-    """Number of each hour's day, and per day its orders in 24 hours and how many hours of it the report holds."""
-    day = pd.factorize(index.normalize())[0].astype(np.int64)
-    hours = np.bincount(day).astype(np.float64)
-    return day, np.bincount(day, weights=ordinary) * 24 / hours, hours
-
-
-def _profile(ordinary: Floats, index: pd.DatetimeIndex) -> Floats:
-    """Usual orders per hour of the day, of the days that are no outliers."""
-    day, totals, _ = _days(ordinary, index)
-    quiet = (totals <= _BUSY * np.median(totals) + _BUSY)[day]
-    clock = index.hour.to_numpy(dtype=np.int64)
-    mean = np.array([_capped_mean(ordinary[quiet & (clock == one)]) for one in range(24)])
-    mean = np.where(np.isnan(mean), _capped_mean(ordinary), mean)
-    # neighbouring hours share what they know
-    shared: Floats = (np.roll(mean, 1) + 2 * mean + np.roll(mean, -1)) / 4
-    return shared[clock]
-
-
-def _capped_mean(values: Floats) -> float:
-    if not len(values):
-        return float("nan")
-    values = np.sort(values)
-    return float(np.minimum(values, values[-2]).mean()) if len(values) > 2 else float(values[0])
-
-
-def _day_level(ordinary: Floats, index: pd.DatetimeIndex) -> Floats:
-    """Each day's level against the whole report: its weekday, times the median of the fortnight around it."""
-    day, totals, hours = _days(ordinary, index)
-    rates = np.where(hours >= 12, totals, np.nan)
-    usual = float(np.nanmedian(rates)) if np.isfinite(rates).any() else 0.0
-    if usual <= 0:
-        return np.ones(len(ordinary))
-    weekday = pd.factorize(index.day_of_week.to_numpy()[np.unique(day, return_index=True)[1]], sort=True)[0]
-    factor = np.ones(len(rates))
-    if len(rates) >= 21:
-        by_weekday = pd.Series(rates).groupby(weekday).median().fillna(usual).to_numpy()
-        factor = np.clip(by_weekday / usual, 0.25, 4.0)[weekday]
-    around = pd.Series(rates / factor).rolling(15, center=True, min_periods=1).median().fillna(usual).to_numpy()
-    return (np.clip(around / usual, 0.25, 4.0) * factor)[day]
-
-
-def _band(ordinary: Floats, level: Floats) -> tuple[Floats, Floats, Floats]:
+    taken_off = 0 if unusual is None else unusual.reindex(index, fill_value=0)
+    ordinary = (hours - taken_off).clip(lower=0).astype("float64")
+    if ordinary.empty:
+        return pd.DataFrame({"level": ordinary, "low": ordinary, "high": ordinary})
+    days = ordinary.groupby(index.normalize()).mean()
+    calm = days[days <= _BUSY * days.median() + 3 / 24]
+    known = ordinary[index.normalize().isin(calm.index)]
+    clock = (
+        known.groupby(pd.DatetimeIndex(known.index).hour).mean().reindex(range(24), fill_value=known.mean()).to_numpy()
+    )
+    shared = (np.roll(clock, 1) + 2 * clock + np.roll(clock, -1)) / 4
+    around = calm.rolling(_FORTNIGHT, center=True, min_periods=1).mean() / (calm.mean() or 1)
+    level = shared[index.hour] * around.reindex(index.normalize(), method="nearest").to_numpy()
     root = np.sqrt(level + 3 / 8)
-    residual: Any = 2 * (np.sqrt(ordinary + 3 / 8) - root)
-    scatter = max(1.0, float(np.median(np.abs(residual))) / 0.6745)
-    low = np.maximum(root - _BAND * scatter / 2, 0) ** 2 - 3 / 8
-    high = (root + _BAND * scatter / 2) ** 2 - 3 / 8
-    return level, np.maximum(low, 0), high
+    scatter = max(1.0, float(np.median(np.abs(np.sqrt(ordinary + 3 / 8) - root))) * 2 / 0.6745)
+    low, high = ((root + side * scatter / 2).clip(min=0) ** 2 - 3 / 8 for side in (-_BAND, _BAND))
+    return pd.DataFrame({"level": level, "low": low.clip(min=0), "high": high}, index=index)

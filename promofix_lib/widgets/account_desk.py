@@ -38,7 +38,7 @@ class RateDesk(Desk):
     title = "rate"
 
     def __init__(self, case: Case) -> None:
-        self._place, self._most = 0, ""
+        self._most = ""
         super().__init__(case)
 
     def show(self) -> list[Part]:
@@ -47,10 +47,10 @@ class RateDesk(Desk):
         if not channels:
             return [self.said("rate_nothing")]
         names = {str(n): one.book.sales_channel or self.say("panel_not_stated") for n, one in enumerate(channels)}
-        self._place = min(self._place, len(channels) - 1)
-        shown = channels[self._place]
+        place = min(int(self.typed("rate_channel", "0")), len(channels) - 1)
+        shown = channels[place]
         told = [sentence.text(self.language) for sentence in (*shown.told(), *shown.warnings)]
-        channel = self.select("rate_channel", str(self._place), names, self._look_at)
+        channel = self.select("rate_channel", str(place), names, None)
         most = self.field("rate_most_field", self._most, self._at_most)
         plan = self._plan(shown)
         kept = plan.honour if isinstance(plan, Plan) else ()
@@ -59,13 +59,13 @@ class RateDesk(Desk):
             self.text("rate", "\n".join(told[:2])),
             self.row(*([channel] if len(names) > 1 else []), most),
             self.row(self.text("plan", plan.told().text(self.language)), *take),
-            self.folded("rate_chart", lambda: [self._picture(), self.text("in words", "\n".join(told))]),
+            self.folded("rate_chart", lambda: [self._picture(place), self.text("in words", "\n".join(told))]),
         ]
 
-    def _picture(self) -> Part:
+    def _picture(self, place: int) -> Part:
         case = self._case
         drawn = case.once("rate_html", lambda: tuple(one._repr_html_() for one in rate_pictures(case)))
-        return self.html("picture", drawn[self._place])
+        return self.html("picture", drawn[place])
 
     def _plan(self, shown: Outlook) -> Plan | NoPlan:
         plans = shown.plans() if self._most else ()
@@ -78,9 +78,6 @@ class RateDesk(Desk):
         kept = case.chosen() & case.orders["order_id"].isin(order_ids).to_numpy()
         case.decide("leave_out", case.keys[kept], self.say("rate_reason"))
         self.tell("rate_taken", n=len(order_ids))
-
-    def _look_at(self, place: str) -> None:
-        self._place = int(place)
 
     def _at_most(self, typed: str) -> None:
         self._most = str(typed_whole(typed, self.language)) if typed.strip() else ""

@@ -32,41 +32,38 @@ class AccountsDesk(Desk):
     needs_reports = False
 
     def __init__(self, case: Case | None = None) -> None:
-        kept = cases_folder() / "many-accounts" / _ROOT
-        self._root, self._scheduler = content(kept).decode() if kept.is_file() else "", ""
         self._scan: Scan | None = None
         super().__init__(case or Case.open())
 
     def show(self) -> list[Part]:
         """The folder, the button, and then the table with a chart an account."""
+        kept = cases_folder() / "many-accounts" / _ROOT
+        root = self.typed("accounts_root", content(kept).decode() if kept.is_file() else "").strip()
         return [
-            self.field("accounts_root", self._root, self._name_root, width="44em", file=DEFAULTS_NAME),
+            self.field("accounts_root", root, self._forget, width="44em", file=DEFAULTS_NAME),
             self.folded("accounts_cluster", self._cluster),
-            self.button("accounts_scan", self._look_at_all, main=True, off=not self._root),
-            *(self._found(self._scan) if self._scan else []),
+            self.button("accounts_scan", partial(self._look_at_all, root), main=True, off=not root),
+            *(self._found(root, self._scan) if self._scan else []),
         ]
 
     def _cluster(self) -> list[Part]:
-        return [self.field("accounts_scheduler", self._scheduler, self._name_scheduler, width="30em")]
+        return [self.field("accounts_scheduler", self.typed("accounts_scheduler").strip(), width="30em")]
 
-    def _name_root(self, typed: str) -> None:
-        self._root, self._scan = typed.strip(), None
+    def _forget(self, _root: str) -> None:
+        self._scan = None
 
-    def _name_scheduler(self, typed: str) -> None:
-        self._scheduler = typed.strip()
-
-    def _look_at_all(self) -> None:
+    def _look_at_all(self, root: str) -> None:
         folder = private_folder(cases_folder() / "many-accounts")
-        with self.working("accounts_scanning", root=self._root):
-            self._scan = scan(self._root, folder, scheduler=self._scheduler)
-        write_atomically(folder / _ROOT, self._root.encode())
+        with self.working("accounts_scanning", root=root):
+            self._scan = scan(root, folder, scheduler=self.typed("accounts_scheduler"))
+        write_atomically(folder / _ROOT, root.encode())
 
     # -- what was found -------------------------------------------------------------------------------------------
 
-    def _found(self, found: Scan) -> list[Part]:
+    def _found(self, root: str, found: Scan) -> list[Part]:
         counts, shown = found.to_json(), found.rows[:_SHOWN]
         with_incident = [(n, row) for n, row in enumerate(shown, 1) if row.incidents]
-        opens = [self.button(f"accounts_open {n}", partial(self._open, row), n=n) for n, row in with_incident]
+        opens = [self.button(f"accounts_open {n}", partial(self._open, root, row), n=n) for n, row in with_incident]
         words = self.say("fleet.summary", n=counts["accounts"], found=counts["with_incident"], failed=counts["failed"])
         whole = f"{escape(self.say('accounts_whole'))} {file_link(found.html)} · {file_link(found.csv)}"
         names = ("account", "since", "orders", "loss", "promotions", "days", "failed")
@@ -83,7 +80,7 @@ class AccountsDesk(Desk):
         cells = [since_text(row, found.zone), orders, loss_text(row), promotions_text(row)]
         return [f"{n}. {row.account}", *cells, Html(chart(row)), row.failed or ""]
 
-    def _open(self, row: Row) -> None:
+    def _open(self, root: str, row: Row) -> None:
         with self.working("finding"):
-            self._case = open_as_case(self._root, row.account)
+            self._case = open_as_case(root, row.account)
         self.tell("start_opened", to=2, name=self._case.name)

@@ -9,7 +9,8 @@ from datetime import datetime
 from promofix_lib.amounts import TypedError, amount_text, typed_amount, typed_whole
 from promofix_lib.case.case import Case
 from promofix_lib.incident import Ceiling, Incident
-from promofix_lib.widgets.facets import Codes, Mask
+from promofix_lib.say import ENGLISH
+from promofix_lib.widgets.counts import Codes, Mask
 from promofix_lib.widgets.pages import Order, Show
 
 
@@ -51,27 +52,61 @@ class Look:
 
 @dataclass(frozen=True)
 class Choice:
-    """What is chosen: the rules that are taken by the number of their incident, the one at work, changes by hand.
+    """What is chosen, and what else the case says of the panel's questions at one revision.
 
     Parameters
     ----------
     rules : dict of int to Incident
-        Every taken incident's rule, the gravest first; the one at work as it is on the screen.
+        Every taken incident's rule by its number, the gravest first; the one at work as it is on the screen.
     number : int
         The incident whose filters are shown; 0 before there is one.
     put_in, left_out : dict of str to str
         Item keys with the reason.
+    found : dict of int to Incident
+        Every incident's rule as it was found.
+    presets : dict of str to Incident
+        Rules kept under a name.
+    hand : dict of str to bool
+        Whether a decision can be undone, and made again.
+    language : str
+    revision : int
     """
 
     rules: Mapping[int, Incident]
     number: int
     put_in: Mapping[str, str]
     left_out: Mapping[str, str]
+    found: Mapping[int, Incident] = field(default_factory=dict)
+    presets: Mapping[str, Incident] = field(default_factory=dict)
+    hand: Mapping[str, bool] = field(default_factory=dict)
+    language: str = ENGLISH
+    revision: int = 0
+
+    @classmethod
+    def of(cls, case: Case, number: int = 0) -> Choice:
+        """As the case is now, with this incident at work or, where that is not taken, the first."""
+        incidents, decisions = case.incidents, case.decisions
+        rules = {one.number: one.rule for one in incidents if one.taken}
+        return cls(
+            rules,
+            number if number in rules else next(iter(rules), 0),
+            *((case.put_in, case.left_out) if case.reports else ({}, {})),
+            {one.number: one.found for one in incidents},
+            case.presets,
+            {"can_undo": bool(decisions.done), "can_redo": bool(decisions.undone)},
+            case.language,
+            case.revision,
+        )
 
     @property
-    def rule(self) -> Incident | None:
-        """The rule at work."""
-        return self.rules.get(self.number)
+    def rule(self) -> Incident:
+        """The rule at work; it asks nothing before there is one."""
+        return self.rules.get(self.number, Incident())
+
+    @property
+    def rule_found(self) -> Incident:
+        """The same as it was found."""
+        return self.found.get(self.number, Incident())
 
 
 @dataclass(frozen=True)
@@ -90,35 +125,6 @@ class Selection:
     chosen: Mask
     added: Mask
     left_out: Mask
-
-
-@dataclass(frozen=True)
-class Decided:
-    """What the case says of the panel's questions at one revision; read once a message."""
-
-    revision: int
-    language: str
-    rules: dict[int, Incident]
-    found: dict[int, Incident]
-    put_in: dict[str, str]
-    left_out: dict[str, str]
-    presets: dict[str, Incident]
-    hand: dict[str, bool]
-
-    @classmethod
-    def of(cls, case: Case) -> Decided:
-        """As the case is now."""
-        revision, incidents, decisions = case.revision, case.incidents, case.decisions
-        by_hand = (case.put_in, case.left_out) if case.reports else ({}, {})
-        return cls(
-            revision,
-            case.language,
-            {one.number: one.rule for one in incidents if one.taken},
-            {one.number: one.found for one in incidents},
-            *by_hand,
-            case.presets,
-            {"can_undo": bool(decisions.done), "can_redo": bool(decisions.undone)},
-        )
 
 
 # -- changes to a rule ------------------------------------------------------------------------------------------------

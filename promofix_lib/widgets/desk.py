@@ -13,7 +13,7 @@ import ipywidgets as w
 
 from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.say import moment_text, speak
+from promofix_lib.say import moment_text, say, speak
 from promofix_lib.widgets.form import Aside, Does, Form, Part
 from promofix_lib.widgets.html import link_to, paragraph
 
@@ -25,7 +25,36 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Desk(Form):
+class Followed:
+    """What shows a case: shown again as things are, and looked at every few seconds."""
+
+    title: ClassVar[str] = ""
+
+    @property
+    def language(self) -> str:
+        """The seller's language."""
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        """Show everything as it is now."""
+        raise NotImplementedError
+
+    def look(self) -> None:
+        """Show what changed since, in another notebook or by another widget of this one."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """One line that makes sense where no widget can be drawn; it holds no value, for it is saved with the page."""
+        title = say(f"widgets.{self.title}", language=self.language)
+        return say("widgets.plain", title=title, language=self.language)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        self.refresh()  # shown again: as things are now
+        _follow(self)
+        return super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
+
+
+class Desk(Followed, Form):
     """A form about a case. A child says in `show` which parts it has, with the name of each and what it does.
 
     Parameters
@@ -36,7 +65,6 @@ class Desk(Form):
         Gives the present time with a zone.
     """
 
-    title: ClassVar[str] = ""
     needs_reports: ClassVar[bool] = True
 
     def __init__(self, case: Case, clock: Callable[[], datetime] = _now) -> None:
@@ -72,6 +100,10 @@ class Desk(Form):
         link = "" if to is None else link_to(to, self.language)
         self._notice.value = paragraph(self.say(key, **facts), role="status", link=link)
 
+    def refuse(self, *why: str) -> None:
+        """What stands in the way, a paragraph each, below what else is told."""
+        self._notice.value += "".join(paragraph(words, role="alert", look="told") for words in why)
+
     @contextmanager
     def working(self, key: str, **facts: Any) -> Iterator[None]:
         """Long work: the screen shows that it goes on."""
@@ -105,15 +137,6 @@ class Desk(Form):
         if self._mark() != self._seen:
             self.refresh()
 
-    def __repr__(self) -> str:
-        """One line that makes sense where no widget can be drawn; it holds no value, for it is saved with the page."""
-        return self.say("plain", title=self.say(self.title))
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        self.refresh()  # shown again: as things are now
-        _follow(self)
-        return super()._repr_mimebundle_(**kwargs)
-
     # -- acting ---------------------------------------------------------------------------------------------------
 
     def _done(self, name: str, *value: Any) -> None:
@@ -126,10 +149,9 @@ class Desk(Form):
             if does := self._does.get(name):
                 does(*value)
         except PromofixError as error:
-            self._notice.value = paragraph(str(error), role="alert", look="told")
+            self.refuse(str(error))
         except OSError as error:  # a full disk, a locked file: the seller can put it right
-            words = f"{error.filename or ''} {error.strerror or error}".strip()
-            self._notice.value = paragraph(words, role="alert", look="told")
+            self.refuse(f"{error.filename or ''} {error.strerror or error}".strip())
         self.refresh()
 
     def keeps(self, name: str, read: Callable[[Any], Any] = lambda value: value) -> Does:
@@ -150,13 +172,13 @@ class Desk(Form):
 
 # -- following the case -----------------------------------------------------------------------------------------------
 
-_followers: WeakSet[Desk] = WeakSet()
+_followers: WeakSet[Followed] = WeakSet()
 _timer: list[asyncio.TimerHandle] = []
 
 
-def _follow(desk: Desk) -> None:
-    """Look every few seconds whether the case has changed, as long as a kernel's loop runs and the desk is there."""
-    _followers.add(desk)
+def _follow(widget: Followed) -> None:
+    """Look every few seconds whether the case has changed, as long as a kernel's loop runs and the widget is there."""
+    _followers.add(widget)
     if not _timer:
         _again()
 
@@ -170,9 +192,9 @@ def _again() -> None:
 
 
 def _look() -> None:
-    for desk in tuple(_followers):
+    for widget in tuple(_followers):
         try:
-            desk.look()
+            widget.look()
         except (PromofixError, OSError):
             continue  # a folder that is away for a moment: the next look tells
     _timer.clear()

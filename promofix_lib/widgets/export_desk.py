@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from promofix_lib.amounts import typed_whole
-from promofix_lib.case.case import Case
 from promofix_lib.letters.messages import messages_of
 from promofix_lib.say import Worded
 from promofix_lib.status.status import status
@@ -72,10 +71,6 @@ class ExportButton(Exporting):
 
     title = "exporter"
 
-    def __init__(self, case: Case, **facts: Any) -> None:
-        self._copies = 1
-        super().__init__(case, **facts)
-
     def show(self) -> list[Part]:
         """What will go out, one message, the gate, the settings, the button, and what came out."""
         case, now = self._case, status(self._case)
@@ -88,7 +83,7 @@ class ExportButton(Exporting):
             self._preview(),
             *gate_parts(self),
             self.select("shipped_choice", case.settings.shipped_choice, shipped, self.keeps("shipped_choice")),
-            self.field("copies", str(self._copies), self._set_copies),
+            self.field("copies", self.typed("copies", "1")),
             self.folded("options", self._options),
             *([] if now.gate.open else [self.text("closed", now.gate.why.text(self.language), look="told")]),
             self.button("export" if now.gate.open else "export_draft", self._export, main=True),
@@ -97,10 +92,7 @@ class ExportButton(Exporting):
         ]
 
     def _export(self) -> None:
-        self.export(copies=self._copies)
-
-    def _set_copies(self, typed: str) -> None:
-        self._copies = max(typed_whole(typed, self.language), 1)
+        self.export(copies=max(typed_whole(self.typed("copies"), self.language), 1))
 
     def _going(self, triage: dict[str, int]) -> Part:
         rows = [

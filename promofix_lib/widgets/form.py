@@ -138,8 +138,16 @@ class Form(w.VBox):
 
     # -- parts that ask ---------------------------------------------------------------------------------------------
 
-    def _asking(self, name: str, kind: Callable[..., Part], does: Does, facts: Mapping[str, Any], **looks: Any) -> Part:
-        """A part with its label; when the seller changes its value it does what it is for."""
+    def _asking(
+        self,
+        name: str,
+        kind: Callable[..., Part],
+        does: Does,
+        facts: Mapping[str, Any],
+        value: Any = None,
+        **looks: Any,
+    ) -> Part:
+        """A part with its label and value; when the seller changes that it does what it is for."""
 
         def made() -> Part:
             part = kind(**looks)
@@ -149,6 +157,8 @@ class Form(w.VBox):
         part = self._part(name, made)
         self._does[name] = does
         part.description = self.say(name.partition(" ")[0], **facts)
+        if value is not None:
+            part.value = value
         return part
 
     def button(self, name: str, does: Does, *, main: bool = False, off: bool = False, **facts: Any) -> w.Button:
@@ -167,22 +177,16 @@ class Form(w.VBox):
 
     def tick(self, name: str, on: bool, does: Does, **facts: Any) -> w.Checkbox:
         """A check box."""
-        part = self._asking(name, w.Checkbox, does, facts, indent=False)
-        part.value = on
-        return part
+        return self._asking(name, w.Checkbox, does, facts, on, indent=False)
 
-    def field(self, name: str, value: str, does: Does = None, *, width: str = "auto", **facts: Any) -> w.Box:
-        """A field to type in; it speaks when it is left or Enter is pressed."""
+    def field(
+        self, name: str, value: str, does: Does = None, *, width: str = "auto", rows: int = 0, **facts: Any
+    ) -> w.Box:
+        """A field to type in, of so many rows; it speaks when it is left (or, of one row, when Enter is pressed)."""
         looks = {"continuous_update": False, "style": _WIDE, "layout": w.Layout(width=width, max_width="100%")}
-        part = self._asking(name, w.Text, does, facts, **looks)
-        part.value = value
-        return self._with_hint(name, part, facts, "row wrap")
-
-    def area(self, name: str, value: str, does: Does = None, *, rows: int = 14, **facts: Any) -> w.Box:
-        """A text of many lines to edit; it speaks when it is left."""
-        looks = {"continuous_update": False, "style": _WIDE, "layout": w.Layout(width="auto")}
-        part = self._asking(name, w.Textarea, does, facts, **looks)
-        part.value, part.rows = value, rows
+        if not rows:
+            return self._with_hint(name, self._asking(name, w.Text, does, facts, value, **looks), facts, "row wrap")
+        part = self._asking(name, w.Textarea, does, facts, value, rows=rows, **looks)
         return self._with_hint(name, part, facts, "column")
 
     def select(self, name: str, value: str, choices: Mapping[str, str], does: Does, **facts: Any) -> w.Box:
@@ -194,9 +198,9 @@ class Form(w.VBox):
         part.value = value if value in choices else None
         return self._with_hint(name, part, facts, "row wrap")
 
-    def typed(self, name: str) -> str:
-        """What stands in a field that is not saved by itself."""
-        return str(self.parts[name].value) if name in self.parts else ""
+    def typed(self, name: str, first: str = "") -> str:
+        """What stands in a field that is not saved by itself, and what stands there at first."""
+        return str(self.parts[name].value) if name in self.parts else first
 
     def empty(self, *names: str, value: Any = "") -> None:
         """Empty such fields."""

@@ -8,7 +8,7 @@ function initialize({ model }) {
 
 function showAside({ model, el }) {
   const show = ({ words, language }) => Object.assign(el, { textContent: words, lang: language });
-  const links = (event) => openHere(model.widget_manager, event.target.closest?.("a[href$='.ipynb']"), el.closest(".pf-desk"));
+  const links = (event) => follow(event, model.widget_manager, el);
   document.addEventListener("click", links, true);
   model.on("msg:custom", show);
   model.send({});
@@ -18,7 +18,18 @@ function showAside({ model, el }) {
   };
 }
 
-/** JupyterLab opens the page that a link of this desk leads to, as it does for its own; elsewhere the browser does. */
-function openHere({ context, rendermime }, link, desk) {
-  if (desk?.contains(link)) rendermime?.linkHandler?.handleLink(link, context.path.replace(/[^/]*$/, link.getAttribute("href")));
+/** A link of this page to another: JupyterLab opens that and, where it lets us, runs it; elsewhere the browser opens it. */
+async function follow(event, { context, rendermime }, el) {
+  const link = event.target.closest?.("a[href*='.ipynb']");
+  if (event.ctrlKey || event.metaKey || !link || !el.closest(".jp-Notebook")?.contains(link)) return;
+  const file = /\/files\/(.+)/.exec(link.pathname)?.[1]; // of a link in a text, as JupyterLab made it
+  const path = file ? decodeURIComponent(file) : context.path.replace(/[^/]*$/, link.getAttribute("href"));
+  const app = window.jupyterapp;
+  if (!app) return file || rendermime?.linkHandler?.handleLink(link, path);
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const page = await app.commands.execute("docmanager:open", { path });
+  await page?.context?.ready;
+  await page?.context?.sessionContext.ready;
+  if (page) app.commands.execute("notebook:run-all-cells");
 }

@@ -116,7 +116,7 @@ class LetterDesk(TextsDesk):
         edited = name in self._case.settings.texts
         return [
             self.select("letter_which", name, titles, self.choose),
-            self.area(f"letter_text {name}", words, partial(self.save, name), rows=18),
+            self.field(f"letter_text {name}", words, partial(self.save, name), rows=18),
             self.said("yours" if edited else "ours", look="quiet"),
             *self.state_parts(name),
             *self._stale_parts(name, letter.text),
@@ -148,7 +148,7 @@ class LetterDesk(TextsDesk):
         return [
             self.bullets("given", self.say("advice_recorded"), given) if given else self.said("advice_none"),
             self.row(*(self.field(name, self.typed(name)) for name in ("advice_day", "advice_case"))),
-            self.area("advice_words", self.typed("advice_words"), rows=3),
+            self.field("advice_words", self.typed("advice_words"), rows=3),
             self.button("advice_record", self._record),
         ]
 

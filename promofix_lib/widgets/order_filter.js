@@ -52,10 +52,7 @@ function render({ model, el }) {
   const drawings = { totals: totals.draw, chart: chart.draw, facets: filters.draw, incidents: filters.draw, fields: filters.draw, hand: table.draw, notice: drawNotice };
   for (const [name, draw] of Object.entries(drawings)) model.on(`change:${name}`, draw);
   for (const draw of new Set(Object.values(drawings))) draw();
-  // another notebook may have changed the case while nobody looked at this one
-  const look = setInterval(() => document.visibilityState === "visible" && line.idle() && silent.hidden && line.ask({ do: "look", quiet: true }), 3000);
   return () => {
-    clearInterval(look);
     for (const part of [line, chart, table]) part.close();
     for (const [name, draw] of Object.entries(drawings)) model.off(`change:${name}`, draw);
   };

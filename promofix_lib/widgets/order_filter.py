@@ -19,11 +19,10 @@ from promofix_lib.charts.colours import LIGHT
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.incident import Incident
 from promofix_lib.orders import order_table
-from promofix_lib.say import say, sentences, speak
+from promofix_lib.say import sentences, speak
 from promofix_lib.status.book import Book, facts_of
 from promofix_lib.widgets.choice import (
     Choice,
-    Decided,
     Look,
     Selection,
     ceilings_text,
@@ -32,7 +31,8 @@ from promofix_lib.widgets.choice import (
     with_window,
     with_words,
 )
-from promofix_lib.widgets.facets import Mask
+from promofix_lib.widgets.counts import Mask
+from promofix_lib.widgets.desk import Followed
 from promofix_lib.widgets.form import FOLDER, front_end
 from promofix_lib.widgets.pages import Order
 from promofix_lib.widgets.panel_view import PanelView
@@ -45,7 +45,7 @@ def _colours() -> str:
     return "\n".join([f".promofix {{ --pf-affected: {LIGHT.affected}; }}", *parts])
 
 
-class OrderFilter(anywidget.AnyWidget):
+class OrderFilter(Followed, anywidget.AnyWidget):
     """Choose the affected orders: chart, filters, table, and changes by hand, each saved in the case as it is made.
 
     The state is the case's rules and decisions; the panel only shows them and asks for changes. It starts from what was
@@ -57,6 +57,7 @@ class OrderFilter(anywidget.AnyWidget):
     case : Case
     """
 
+    title = "panel_panel"
     _esm = front_end("page.js", "chart.js", "filters.js", "table.js", "order_filter.js")
     _css = (FOLDER / "panel.css").read_text("utf-8") + _colours()
 
@@ -71,15 +72,11 @@ class OrderFilter(anywidget.AnyWidget):
     answer = traitlets.Unicode().tag(sync=True)
     page, details = traitlets.Dict(), traitlets.Dict()
     """The rows shown with what was searched for; every cell of one order: messages, in no state that may be saved."""
-    revision = traitlets.Int()
-    """The case's revision that is shown; changes after the screen was answered, so that others may follow it."""
 
     def __init__(self, case: Case) -> None:
-        self._case = case
-        self._look = Look()
+        self._case, self._look, self._said = case, Look(), ""
+        self._saved = Choice.of(case)
         self._preview: Incident | None = None
-        self._number = 0
-        self._said = ""
         self._prepare()
         super().__init__(**self._parts())
         self.on_msg(self._on_message)
@@ -89,69 +86,56 @@ class OrderFilter(anywidget.AnyWidget):
         case = self._case
         self._empty = not case.reports
         self._book = Book(order_table()) if self._empty else case.book
-        self._decided = Decided.of(case)
         unjudged = () if self._empty else (key for one in case.findings.incidents for key in one.cannot_judge)
         zone = ZoneInfo("UTC") if self._empty else case.zone
-        self._view = PanelView(self._book, zone, self._decided.language, unjudged)
-        first, last = self._view.zoomed(self._look, self._choice().rule, "window")
-        self._look = replace(self._look, first=first, last=last)
-        self.revision = self._decided.revision
+        self._view = PanelView(self._book, zone, self.language, unjudged)
+        self._zoom("window")
 
     # -- what Python says -----------------------------------------------------------------------------------------
 
     @property
+    def language(self) -> str:
+        """The seller's language."""
+        return self._saved.language
+
+    @property
+    def choice(self) -> Choice:
+        """What is decided, with the rule at work as it is on the screen."""
+        if self._preview is None:
+            return self._saved
+        number = self._saved.number or 1  # the first incident of all is being made
+        return replace(self._saved, number=number, rules={**self._saved.rules, number: self._preview})
+
+    @property
     def rule(self) -> Incident:
         """The filters as they stand on the screen."""
-        return self._choice().rule or Incident()
+        return self.choice.rule
 
     @property
     def selection(self) -> Selection:
         """Which rows are in, over the case's order table."""
-        return self._view.selection(self._choice())
+        return self._view.selection(self.choice)
 
     def facts(self) -> dict[str, Any]:
         """What the panel shows now, as the keys ``"orders"`` to ``"triage"`` of ``promofix status --json``."""
         return facts_of(self._book, self._chosen)
 
-    def __repr__(self) -> str:
-        """One line that makes sense where no widget can be drawn; it holds no value, for it is saved with the page."""
-        return say(
-            "widgets.plain",
-            title=say("widgets.panel_panel", language=self._view.language),
-            language=self._view.language,
-        )
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        self._reload()  # shown again: as things are now
-        return super()._repr_mimebundle_(**kwargs)
-
     # -- state to screen ------------------------------------------------------------------------------------------
-
-    def _choice(self) -> Choice:
-        """What is decided, with the rule at work as it is on the screen."""
-        rules = dict(self._decided.rules)
-        if self._number not in rules:
-            self._number = next(iter(rules), 0)
-        number = self._number
-        if self._preview is not None:
-            number = number or 1  # the first incident of all is being made
-            rules |= {number: self._preview}
-        return Choice(rules, number, self._decided.put_in, self._decided.left_out)
 
     def _parts(self) -> dict[str, Any]:
         """Every part of the screen, from the rules, the decisions and the look."""
-        choice, look, view = self._choice(), self._look, self._view
+        choice, look, view = self.choice, self._look, self._view
         selection = view.selection(choice)
         self._chosen = selection.chosen
         return {
             "words": sentences("widgets.panel_", view.language) | {"language": view.language},
             "incidents": self._incidents(choice),
             "chart": view.chart(choice, selection, look) | {"preview": self._preview is not None},
-            "facets": view.choices(choice.rule, self._decided.found.get(self._number), look),
-            "fields": self._fields(choice.rule or Incident()),
+            "facets": view.choices(choice, look),
+            "fields": self._fields(choice),
             "totals": view.totals(selection),
             "page": view.page(selection, choice, look),
-            "hand": self._decided.hand,
+            "hand": choice.hand,
             "details": view.details(look.details),
             "notice": {"kind": "empty" if self._empty else "hint", "text": self._hint(choice)},
         }
@@ -159,51 +143,57 @@ class OrderFilter(anywidget.AnyWidget):
     def _hint(self, choice: Choice) -> str:
         if self._empty:
             return self._view.say("no_report")
-        return "" if choice.rules else self._view.say("no_incident")
+        return self._said or ("" if choice.rules else self._view.say("no_incident"))
 
     def _incidents(self, choice: Choice) -> list[dict[str, Any]]:
         return [
             {
                 "number": number,
                 "label": self._view.say("incident", number=number, cause=rule.cause),
-                "here": number == self._number,
+                "here": number == choice.number,
             }
             for number, rule in choice.rules.items()
         ]
 
-    def _fields(self, rule: Incident) -> dict[str, Any]:
+    def _fields(self, choice: Choice) -> dict[str, Any]:
+        rule, found = choice.rule, choice.rule_found
         numbers = {name: getattr(rule, name) for name in ("max_unit_price", "min_quantity", "max_quantity")}
-        found = self._decided.found.get(self._number)
-        ceilings = found.ceilings if found else ()
-        text = ceilings_text(ceilings, self._view.language)
+        text = ceilings_text(found.ceilings, self.language)
         return {
             **{name: "" if number is None else str(number) for name, number in numbers.items()},
             "ceilings": bool(rule.ceilings),
-            "ceilings_text": self._view.say("ceilings", list=text) if ceilings else "",
-            "presets": sorted(self._decided.presets),
-            "adjusted": found is not None and rule != found,
+            "ceilings_text": self._view.say("ceilings", list=text) if text else "",
+            "presets": sorted(choice.presets),
+            "adjusted": choice.number in choice.found and rule != found,
         }
 
-    def _reload(self) -> None:
+    def refresh(self) -> None:
         """Show the case as it is now, also with reports that came since."""
         if self._empty == bool(self._case.reports) or (not self._empty and self._case.orders is not self._book.orders):
+            self._saved = Choice.of(self._case, self._saved.number)
             self._prepare()
-        self._refresh()
+        self._show()
 
-    def _refresh(self, **also: Any) -> None:
-        """Show the state as it is in the case now; only what changed is sent."""
-        if self._case.revision != self._decided.revision:
-            was, self._decided = self._decided, Decided.of(self._case)
-            if (was.language, was.found) != (self._decided.language, self._decided.found):
+    def look(self) -> None:
+        """Tell what changed since in another notebook; show it where nothing can move under the seller's hands."""
+        changed = self._case.revision != self._saved.revision
+        if self._case.reports and (self._empty or (changed and not self._saved.rules)):
+            self.refresh()
+        elif changed and not self._empty:
+            self.notice = {"kind": "changed", "text": self._view.say("changed_elsewhere")}
+
+    def _show(self, question: str = "") -> None:
+        """Show the state as it is in the case now, as an answer to a question; only what changed is sent."""
+        if self._case.revision != self._saved.revision:
+            was, self._saved = self._saved, Choice.of(self._case, self._saved.number)
+            if (was.language, was.found) != (self._saved.language, self._saved.found):
                 self._prepare()
-        parts = self._parts() | also
-        seen, told = self._decided.revision, self._aside()
+        parts, told = self._parts() | {"answer": question or self.answer}, self._aside()
         with self.hold_sync():
             for name, value in parts.items():
                 setattr(self, name, value)
         if news := {name: part for name, part in self._aside().items() if part != told[name]}:
             self.send(news)
-        self.revision = seen
 
     def _aside(self) -> dict[str, Any]:
         """What is sent whenever it changes, and when the screen is drawn."""
@@ -213,25 +203,20 @@ class OrderFilter(anywidget.AnyWidget):
 
     def _on_message(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         question = str(message.get("question", ""))
-        speak(self._view.language)  # a message comes apart from the cell that opened the case
+        speak(self.language)  # a message comes apart from the cell that opened the case
         try:
             if message.get("do") == "draw":
                 self.send(self._aside())
-            elif message.get("do") == "look":
-                self._look_for_changes(question)
             else:
                 self._said = ""
                 self._do(message)
-                self._refresh(answer=question, **self._told())
+                self._show(question)
         except (PromofixError, OSError) as error:  # a wrong number; a full disk, a case locked by another notebook
             with self.hold_sync():
                 self.notice, self.answer = {"kind": "error", "text": str(error)}, question
 
-    def _told(self) -> dict[str, Any]:
-        return {"notice": {"kind": "hint", "text": self._said}} if self._said else {}
-
     def _do(self, message: dict[str, Any]) -> None:
-        facts = {name: value for name, value in message.items() if name not in ("do", "question", "latest", "quiet")}
+        facts = {name: value for name, value in message.items() if name not in ("do", "question", "latest")}
         action = self._actions().get(str(message.get("do")))
         if action is not None:
             action(**facts)
@@ -245,18 +230,18 @@ class OrderFilter(anywidget.AnyWidget):
             "choose": lambda name, value, on: self._save(with_choice(self.rule, name, value, on)),
             "any": lambda name: self._save(with_words(self.rule, name, ())),
             "together": lambda on: self._save(replace(self.rule, together=on)),
-            "number": lambda name, text: self._save(with_number(self.rule, name, text, self._view.language)),
+            "number": lambda name, text: self._save(with_number(self.rule, name, text, self.language)),
             "ceilings": self._set_ceilings,
-            "as_found": lambda: self._save(self._decided.found.get(self._number, Incident())),
+            "as_found": lambda: self._save(self.choice.rule_found),
             "save_preset": self._save_preset,
-            "use_preset": lambda name: self._save(self._decided.presets.get(name, self.rule)),
+            "use_preset": lambda name: self._save(self._saved.presets.get(name, self.rule)),
             "tick": self._tick,
             "reason": self._change_reason,
             "take_in_shown": lambda reason: self._decide_shown(True, reason),
             "leave_out_shown": lambda reason: self._decide_shown(False, reason),
             "undo": lambda: self._step(self._case.undo),
             "redo": lambda: self._step(self._case.redo),
-            "reload": self._reload,
+            "reload": self.refresh,
             "zoom": self._zoom,
             "find": lambda name, text: self._see(find=self._look.find | {name: text}),
             "more": lambda name: self._see(opened=(*self._look.opened, name)),
@@ -271,30 +256,20 @@ class OrderFilter(anywidget.AnyWidget):
         self._look = replace(self._look, **changes)
 
     def _work_on(self, number: int) -> None:
-        self._preview, self._number = None, number
+        self._preview, self._saved = None, Choice.of(self._case, number)
         self._zoom("window")
 
     def _save(self, rule: Incident) -> None:
         self._preview = None
         self._see(page=1)
-        if self._number:
-            self._case.set_rule(self._number, rule)
+        if self._saved.number:
+            self._case.set_rule(self._saved.number, rule)
         elif not self._empty and rule != Incident():
             self._case.take(rule)
 
     def _step(self, step: Callable[[], Case]) -> None:
         self._preview = None
         step()
-
-    def _look_for_changes(self, question: str) -> None:
-        changed = self._case.revision != self.revision
-        fills = bool(self._case.reports) and (self._empty or (changed and not self._decided.rules))
-        if fills:  # nothing on it could move under the seller's hands
-            self._reload()
-        with self.hold_sync():
-            self.answer = question
-            if changed and not fills and not self._empty:
-                self.notice = {"kind": "changed", "text": self._view.say("changed_elsewhere")}
 
     # the window and the other filters
 
@@ -321,8 +296,7 @@ class OrderFilter(anywidget.AnyWidget):
         self._save(with_window(rule, onset, end))
 
     def _set_ceilings(self, on: bool) -> None:
-        found = self._decided.found.get(self._number, Incident())
-        self._save(replace(self.rule, ceilings=found.ceilings if on else ()))
+        self._save(replace(self.rule, ceilings=self.choice.rule_found.ceilings if on else ()))
 
     def _save_preset(self, name: str) -> None:
         if not name.strip():
@@ -330,7 +304,7 @@ class OrderFilter(anywidget.AnyWidget):
         self._case.save_preset(name.strip(), self.rule)
 
     def _zoom(self, how: str) -> None:
-        first, last = self._view.zoomed(self._look, self._choice().rule, how)
+        first, last = self._view.zoomed(self._look, self.rule, how)
         self._see(first=first, last=last)
 
     def _sort(self, column: str) -> None:

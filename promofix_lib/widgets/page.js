@@ -82,8 +82,7 @@ function handOnSaving(root) {
 
 /**
  * The way to Python: one question at a time, the newest of its kind waits, and silence is noticed.
- * `model` trait `answer` holds the number of the last question answered. Silence after a quiet question alarms nobody:
- * the kernel may be at work elsewhere.
+ * `model` trait `answer` holds the number of the last question answered.
  */
 function lineTo(model, onSilence, onAnswer) {
   const waiting = [];
@@ -92,7 +91,7 @@ function lineTo(model, onSilence, onAnswer) {
 
   function post(message) {
     open = `${Date.now()}-${Math.random()}`;
-    if (!message.quiet) listen();
+    listen();
     try {
       model.send({ ...message, question: open });
     } catch {
@@ -122,7 +121,6 @@ function lineTo(model, onSilence, onAnswer) {
       if (place >= 0) waiting[place] = message;
       else waiting.push(message);
     },
-    idle: () => open === null,
     close() {
       heard();
       model.off("change:answer", answered);

@@ -87,7 +87,7 @@ class SafetyDesk(Desk):
         if not order_ids:
             return [self.said("safety_no_fba")]
         words = fba_requests(now.book, now.items_of(triage="ask_amazon", state=_OPEN))
-        return [self.area("safety_support", words, rows=6, n=len(order_ids))]
+        return [self.field("safety_support", words, rows=6, n=len(order_ids))]
 
     def _deadlines(self, now: Status) -> list[Part]:
         far = datetime.max.replace(tzinfo=UTC)

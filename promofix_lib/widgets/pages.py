@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from promofix_lib.amounts import amount_text
 from promofix_lib.as_csv import as_text
 from promofix_lib.status.book import Book
-from promofix_lib.widgets.facets import Codes, Mask
+from promofix_lib.widgets.counts import Codes, Mask
 
 Show = Literal["affected", "all", "by_hand", "unjudged"]
 COLUMNS = (
@@ -69,7 +69,7 @@ class Pages:
         self._indexes: list[pd.Index[Any]] = []
         self._text: Any = None
         self._searches: dict[str, Mask] = {}
-        self._ranks: dict[str, tuple[Codes, Codes]] = {}
+        self._sorted: dict[Order, Codes] = {}
 
     # -- which rows -----------------------------------------------------------------------------------------------
 
@@ -109,20 +109,13 @@ class Pages:
 
     def sorted(self, mask: Mask, order: Order) -> Codes:
         """Rows inside the mask, in this order."""
-        upward, known = self._rank(order.column)
-        rows = upward[mask[upward]]
-        if not order.descending:
-            return rows
-        there = known[rows].astype(np.bool_)
-        return np.concatenate([rows[there][::-1], rows[~there]])
-
-    def _rank(self, column: str) -> tuple[Codes, Codes]:
-        """Rows in rising order, missing last, and whether each row's cell is known."""
-        if column not in self._ranks:
-            cells = pd.Series(self.words) if column == "triage" else self.orders[column]
-            upward = cells.reset_index(drop=True).sort_values(kind="stable", na_position="last").index
-            self._ranks[column] = (upward.to_numpy(dtype=np.int64), cells.notna().to_numpy().astype(np.int64))
-        return self._ranks[column]
+        if order not in self._sorted:
+            cells = pd.Series(self.words) if order.column == "triage" else self.orders[order.column]
+            cells = cells.reset_index(drop=True)
+            ordered = cells.sort_values(kind="stable", ascending=not order.descending, na_position="last")
+            self._sorted[order] = ordered.index.to_numpy(dtype=np.int64)
+        rows = self._sorted[order]
+        return rows[mask[rows]]
 
     # -- as text --------------------------------------------------------------------------------------------------
 
@@ -151,14 +144,9 @@ class Pages:
 
     def details(self, key: str) -> list[list[tuple[str, str]]]:
         """Every item of the order that this item belongs to: each cell that is not empty, with its column."""
-        rows = self.named([key])
-        if not len(rows):
-            return []
-        place = int(rows[0])
-        same = self.orders["order_id"] == self.orders["order_id"].iloc[place]
-        items = (
-            as_text(self.orders[same.fillna(False).astype(bool)]) if same.any() else as_text(self.orders.iloc[[place]])
-        )
+        rows = self.named([key])[:1]
+        same = self.orders["order_id"].isin(self.orders["order_id"].iloc[rows].dropna())
+        items = as_text(self.orders.iloc[np.union1d(np.flatnonzero(same), rows)])
         return [[(str(name), str(cell)) for name, cell in row.items() if cell] for _, row in items.iterrows()]
 
 

@@ -14,8 +14,7 @@ from promofix_lib.incident import Incident
 from promofix_lib.say import known_key, say
 from promofix_lib.status.book import WORDS, Book, facts_of
 from promofix_lib.widgets.choice import Choice, Look, Selection, chosen_words
-from promofix_lib.widgets.facets import FACETS, Codes, Facets, Mask
-from promofix_lib.widgets.hours import DAY, HOUR, Hours, axis
+from promofix_lib.widgets.counts import DAY, FACETS, HOUR, Codes, Facets, Hours, Mask, axis
 from promofix_lib.widgets.pages import Pages
 
 _FEW, _MANY = 8, 200
@@ -76,7 +75,7 @@ class PanelView:
 
     def chart(self, choice: Choice, selection: Selection, look: Look) -> dict[str, Any]:
         """Bars, days and window, in UTC seconds."""
-        rule = choice.rule or Incident()
+        rule = choice.rule
         bars = self.hours.bars(self._numbers_of_orders(selection), look.first, look.last)
         first, last = self.hours.whole()
         moments = {side: getattr(rule, side) for side in ("onset", "end")}
@@ -84,12 +83,7 @@ class PanelView:
         texts = {f"{side}_text": "" if at is None else self.hours.local(at) for side, at in seconds.items()}
         return {
             "zone": str(self.hours.zone),
-            "bars": {
-                "start": bars.start,
-                "step": bars.step,
-                "everything": bars.everything,
-                "chosen": list(bars.chosen.items()),
-            },
+            "bars": bars,
             **axis(bars, self.hours.days(look.first, look.last)),
             "from": look.first,
             "to": look.last,
@@ -110,16 +104,12 @@ class PanelView:
         np.minimum.at(gravest, codes[mine], numbers[mine])
         return np.where(selection.chosen & (gravest[codes] < np.iinfo(np.int64).max), gravest[codes], numbers)
 
-    def choices(self, rule: Incident | None, found: Incident | None, look: Look) -> list[dict[str, Any]]:
+    def choices(self, choice: Choice, look: Look) -> list[dict[str, Any]]:
         """The check boxes with their counts; a field with nothing to choose from is left out.
 
-        Parameters
-        ----------
-        rule, found : Incident or None
-            As on the screen, and as it was found: what that touches is listed first.
-        look : Look
+        What the incident touches, as it was found, is listed first.
         """
-        groups = [self._group(rule or Incident(), found or Incident(), name, look) for name in FACETS]
+        groups = [self._group(choice.rule, choice.rule_found, name, look) for name in FACETS]
         return [group for group in groups if group is not None]
 
     def _group(self, rule: Incident, found: Incident, name: str, look: Look) -> dict[str, Any] | None:
@@ -259,10 +249,9 @@ class PanelView:
 
     # -- looking closer or wider ----------------------------------------------------------------------------------
 
-    def zoomed(self, look: Look, rule: Incident | None, how: str) -> tuple[int, int]:
+    def zoomed(self, look: Look, rule: Incident, how: str) -> tuple[int, int]:
         """The part of the report that is on the chart after one of the zoom buttons."""
         first, last = self.hours.whole()
-        rule = rule or Incident()
         if how in ("whole", "window"):
             return (first, last) if how == "whole" else self.hours.around(rule.onset, rule.end)
         width = look.last - look.first

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.folder import SAMPLE
+from promofix_lib.errors import PromofixError
 from promofix_lib.reports.reading import read_report
 from promofix_lib.reports.report import Report
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Does, Part
 from promofix_lib.widgets.html import Cell, Html, as_it_is
-from promofix_lib.widgets.start_desk import begun
+from promofix_lib.widgets.start_desk import begun, today
 
 SUFFIXES = (".txt", ".tsv", ".csv", ".xml", ".zip", ".gz", ".xlsx", ".xls")
 """Endings of files that can be reports."""
@@ -23,44 +24,56 @@ _SHOWN_LINES = 10
 
 
 class FilesDesk(Desk):
-    """A desk that takes files: found in a folder and ticked there, or given through the browser."""
+    """A desk that takes files: found in a folder, where the new ones are ticked, or given through the browser."""
 
     def __init__(self, case: Case, **facts: Any) -> None:
-        self._ticked: set[str] = set()
+        self._turned: set[str] = set()
         super().__init__(case, **facts)
 
     def files(self) -> Sequence[Path]:
         """The files that can be ticked."""
         raise NotImplementedError
 
+    def known(self) -> Collection[str]:
+        """Names of files that were taken before."""
+        raise NotImplementedError
+
     def take(self, files: Sequence[tuple[str, bytes]]) -> None:
         """Take files by name and content."""
         raise NotImplementedError
 
-    def file_parts(self, endings: Sequence[str], notes: Mapping[str, str]) -> list[Part]:
-        """A tick per file, its name beside it as text; upload, look again, read what is ticked."""
+    def file_parts(self, endings: Sequence[str]) -> list[Part]:
+        """A tick per file, its name beside it as text; upload, read what is ticked."""
         return [
-            *(self._file(n, path, notes.get(path.name, "")) for n, path in enumerate(self.files(), 1)),
+            *(self._file(n, path) for n, path in enumerate(self.files(), 1)),
             self.row(
                 self.upload("upload", endings, self.take),
-                self.button("look_again", None),
-                self.button("read_these", self._read, main=True, off=not self._ticked),
+                self.button("read_these", self._read, main=True, off=not self._ticked()),
             ),
         ]
 
-    def _file(self, n: int, path: Path, note: str) -> Part:
+    def _ticked(self) -> list[Path]:
+        known = self.known()
+        return [path for path in self.files() if (path.name in known) == (path.name in self._turned)]
+
+    def _file(self, n: int, path: Path) -> Part:
         facts = path.stat()
         when = datetime.fromtimestamp(facts.st_mtime).strftime("%Y-%m-%d %H:%M")
         words = self.say("chooser_file", name=path.name, size=size_text(facts.st_size), when=when)
-        box = self.tick(f"tick_file {n}", path.name in self._ticked, self._turn(path.name), n=n)
-        return self.row(box, self.text(f"file {n}", f"{words} · {note}" if note else words))
+        words += f" · {self.say('returns_read_before')}" if path.name in self.known() else ""
+        box = self.tick(f"tick_file {n}", path in self._ticked(), self._turn(path.name), n=n)
+        return self.row(box, self.text(f"file {n}", words))
 
     def _turn(self, name: str) -> Does:
-        return lambda _on: self._ticked.symmetric_difference_update({name})
+        return lambda _on: self._turned.symmetric_difference_update({name})
 
     def _read(self) -> None:
-        self.take([(path.name, path.read_bytes()) for path in self.files() if path.name in self._ticked])
-        self._ticked.clear()
+        ticked = [(path.name, path.read_bytes()) for path in self._ticked()]
+        self._turned.clear()
+        self.take(ticked)
+
+    def _mark(self) -> object:
+        return super()._mark(), tuple(path.name for path in self.files())
 
 
 class ReportChooser(FilesDesk):
@@ -92,21 +105,31 @@ class ReportChooser(FilesDesk):
         """What was read; the files found, the upload."""
         return [
             *self._read_parts(),
-            self.said("chooser_folder" if self.files() else "chooser_none", folder=self._folder),
-            *([self.field("chooser_own", self.typed("chooser_own"))] if self._case.name == SAMPLE else []),
-            *self.file_parts(SUFFIXES, {}),
+            *([self.field("chooser_own", self.typed("chooser_own", today()))] if self._case.name == SAMPLE else []),
+            self.said("chooser_folder", folder=self._folder),
+            *self.file_parts(SUFFIXES),
         ]
 
+    def known(self) -> set[str]:
+        """The case's reports."""
+        return {path.name for path in self._case.reports}
+
     def take(self, files: Sequence[tuple[str, bytes]]) -> None:
-        """Read each file and keep it in the case; the sample takes none."""
+        """Read each file and keep it in the case, unless it cannot be read; the sample takes none."""
         if self._case.name == SAMPLE:
             self._case = Case.choose(begun(self.typed("chooser_own")), self._case.language)
+        wrong: dict[str, str] = {}
         for name, content in files:
             with self.working("reading", name=name):
-                self._keep(name, content)
-        with self.working("finding"):
-            self._case.take_found()
-        self.tell("taken", names=tuple(name for name, _ in files), case=self._case.name)
+                try:
+                    self._keep(name, content)
+                except PromofixError as error:
+                    wrong[name] = str(error)
+        if taken := tuple(name for name, _ in files if name not in wrong):
+            with self.working("finding"):
+                self._case.take_found()
+            self.tell("taken", names=taken, case=self._case.name)
+        self.refuse(*wrong.values())
 
     def _keep(self, name: str, content: bytes) -> None:
         before = set(self._case.reports)

@@ -48,12 +48,16 @@ class ReturnsDesk(FilesDesk, Exporting):
         """What lies in the case's folder for it."""
         return returned_files(self._case)
 
+    def known(self) -> set[str]:
+        """The files that were read."""
+        return {one.file for one in self._case.journal.records(Returned)}
+
     def show(self) -> list[Part]:
         """The files, what they said, what failed, and the next round."""
         came = self._case.journal.records(Returned)
         return [
             self.said("returns_how", folder=inbox(self._case)),
-            *self.file_parts(ENDINGS, {one.file: self.say("returns_read_before") for one in came}),
+            *self.file_parts(ENDINGS),
             *self._said(came),
             *self._refused(),
             *self._round(),

@@ -45,7 +45,7 @@ class StartDesk(Desk):
                 self.select("start_country", market.code, countries, self._sell_in),
             ),
             self.row(
-                self.field("start_new", self.typed("start_new")),
+                self.field("start_new", self.typed("start_new", today())),
                 self.button("start_begin", self._begin, main=case.name == SAMPLE),
             ),
             self.said("start_sample" if case.name == SAMPLE else "start_here", folder=case.folder),
@@ -83,6 +83,11 @@ def names_of_cases() -> tuple[str, ...]:
     folder = cases_folder()
     found = folder.iterdir() if folder.is_dir() else ()
     return tuple(sorted(one.name for one in found if any((one / file).is_file() for file in ("case.db", "case.json"))))
+
+
+def today() -> str:
+    """The day, as the name of a case at first."""
+    return f"{datetime.now():%Y-%m-%d}"
 
 
 def begun(name: str) -> str:

@@ -104,7 +104,7 @@ class WordingDesk(TextsDesk):
                 "wording_which", name, {one: self._choice(text) for one, text in self._texts.items()}, self.choose
             ),
             self.field(f"wording_subject {name}", subject.partition(":")[2].strip(), save, width="40em"),
-            self.area(f"wording_body {name}", body.strip(), save, fields=fields),
+            self.field(f"wording_body {name}", body.strip(), save, rows=14, fields=fields),
             *self.state_parts(name),
             *([self.said("wording_yours")] if name in self._case.settings.texts else []),
             *([self.said("wording_both")] if len(prepaid) > 1 else []),
