@@ -243,8 +243,3 @@ class LooseCase:
             ),
             "amazon",
         )
-
-
-def mask_of(case: LooseCase, *numbers: int) -> Any:
-    """Rows of some orders."""
-    return np.isin(case.orders["order_id"].to_numpy(dtype=object), [order_id(number) for number in numbers])

@@ -12,7 +12,7 @@ from promofix_lib.say import known_key
 from promofix_lib.status.book import WORDS, Book, facts_of
 from promofix_lib.status.rows import NEXT, STATES, Gate
 from promofix_lib.status.status import status
-from tests.status_case import ENDED, NOW, LooseCase, line, mask_of, order_id
+from tests.status_case import ENDED, NOW, LooseCase, line, order_id
 
 SHIPPED = {"order_status": "Shipped"}
 CANCELLED = {"order_status": "Cancelled"}
@@ -418,12 +418,10 @@ def test_since_the_last_export_counts_from_the_last_one():
     assert (status(case).new_since_export, status(case).to_hand_over) == (0, ())
 
 
-def test_items_are_found_by_where_their_order_stands():
-    """A mask over the order table, for whoever writes a file."""
-    case = many()
-    found = status(case)
-    assert found.items_of(triage="cancel").sum() == 3
-    assert found.items_of(state="shipped").to_numpy().tolist() == mask_of(case, 2).tolist()
+def test_an_incident_is_told_by_its_own_orders():
+    """What another touches, or was put in by hand, is none of them."""
+    apart = LooseCase([line(1), line(3), line(2, promotion_ids=[])], put_in={f"{order_id(2)}/{2:014d}": "seen"})
+    assert ([one["orders"] for one in status(apart).incidents], status(apart).orders) == ([2], 3)
 
 
 def test_the_status_is_worked_out_once_per_revision():
