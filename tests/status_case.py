@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pandas as pd
 
 from promofix_lib.case.records import Answer, Cancellation, ExportRecord, HandedItem, UploadAnswer

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from promofix_lib.case.records import Answer
 from promofix_lib.say import known_key
 from promofix_lib.status.book import WORDS, Book, facts_of
+from promofix_lib.status.past import Past, standing
 from promofix_lib.status.rows import NEXT, STATES, Gate
 from promofix_lib.status.status import status
 from tests.status_case import ENDED, NOW, LooseCase, line, order_id
@@ -260,6 +262,19 @@ def test_an_order_after_the_end_counts_also_outside_the_rules_window():
     case.rule = replace(case.rule, end=ENDED)
     assert status(case).gate.after_end == (order_id(2),)
     assert status(case).order_ids == (order_id(1),)
+
+
+def test_the_last_moment_of_the_promotion_is_not_after_its_end():
+    """Both edges of a window are inside."""
+    assert status(LooseCase([line(1, purchase_date=ENDED)])).gate.open
+
+
+def test_a_buyer_is_written_to_once_an_order_that_is_in_no_file_is_done():
+    """Cancelled by hand in Seller Central: the assistant's word is what the message waits for."""
+    done = Answer(order_id(1), "task", "done", "", "anna", "anna.xlsx", "E1", "1", NOW)
+    for answers, following in (({}, "wait"), ({"task": {"anna": done}}, "write_buyer")):
+        past = Past("cancel", "E1", message="written", answers=answers)
+        assert standing("cancel", past, late=False, shipped_choice="", coded=False)[::2] == ("withheld", following)
 
 
 def test_an_order_after_the_end_that_no_rule_touches_or_that_was_left_out_is_not_still_selling():
