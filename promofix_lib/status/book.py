@@ -139,7 +139,6 @@ class Book:
         self.order_names: npt.NDArray[Any] = np.asarray(names, dtype=object)
         self.units: npt.NDArray[np.int64] = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
         self._ranks = pd.Categorical(self.triage, categories=list(WORDS)).codes
-        self._last_rank_first = np.argsort(-self._ranks, kind="stable")
         self._told: dict[tuple[int, ...], dict[str, Any]] = {}
 
     @cached_property
@@ -185,8 +184,7 @@ class Book:
     def order_words(self, mask: Mask) -> npt.NDArray[np.int8]:
         """Per order number the place in `WORDS` of the answer of its items in `mask`; ``len(WORDS)`` where none is."""
         best = np.full(len(self.order_names), len(WORDS), dtype=np.int8)
-        rows = self._last_rank_first[mask[self._last_rank_first]]
-        best[self.order_codes[rows]] = self._ranks[rows]  # the smallest rank is written last
+        np.minimum.at(best, self.order_codes[mask], self._ranks[mask])
         return best
 
 
