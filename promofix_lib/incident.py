@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -81,10 +81,6 @@ class Incident:
     min_quantity: int | None = None
     max_quantity: int | None = None
     except_items: tuple[str, ...] = ()
-
-    def open_ended(self) -> Incident:
-        """The same rule without an end: what is still happening in a newer report."""
-        return replace(self, end=None)
 
     @property
     def cause(self) -> str:

@@ -168,10 +168,7 @@ def ledger(orders: pd.DataFrame, normal_prices: Iterable[NormalPrice] = (), wron
     units = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
     sold = units > 0
     paid_known = priced & sold & ~_discount_to_come(orders, printed & (discount != 0), printed, frozenset(wrong))
-    price -= np.abs(discount, out=discount)
-    del discount
-    paid = np.where(paid_known, np.maximum(price, 0, out=price), 0)
-    del price
+    paid = np.where(paid_known, np.maximum(price - np.abs(discount), 0), 0)
     normal, normal_known = _normal_values(orders, units, tuple(normal_prices))
     return Ledger(paid, paid_known, normal, normal_known & sold, names, codes)
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 TEXT = pd.ArrowDtype(pa.string())
 TEXTS = pd.ArrowDtype(pa.list_(pa.string()))
@@ -167,20 +168,8 @@ def money_as_integers(column: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], np
     ([15000, 0], [True, False])
     """
     array = column.array.__arrow_array__()
-    array = array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
-    known = ~column.isna().to_numpy()
-    values, at = np.empty(len(known), dtype=np.int64), 0
-    for chunk in array.chunks:
-        values[at : at + len(chunk)] = _low_words(chunk) if len(chunk) else 0
-        at += len(chunk)
-    values[~known] = 0
-    return values, known
-
-
-def _low_words(chunk: Any) -> npt.NDArray[np.int64]:
-    # 18 digits fit in the lower half of Arrow's 128-bit little-endian number
-    words = np.frombuffer(chunk.buffers()[1], dtype="<i8")
-    return words[2 * chunk.offset : 2 * (chunk.offset + len(chunk)) : 2]
+    whole = pc.multiply(array, pa.scalar(Decimal(10**array.type.scale))).cast(pa.int64())
+    return whole.fill_null(0).to_numpy(), column.notna().to_numpy()
 
 
 def decimals(values: npt.NDArray[np.int64], known: npt.NDArray[np.bool_], places: int) -> Any:
@@ -189,11 +178,8 @@ def decimals(values: npt.NDArray[np.int64], known: npt.NDArray[np.bool_], places
     >>> decimals(np.array([15000, 0]), np.array([True, False]), 4).to_pylist()
     [Decimal('1.5000'), None]
     """
-    words = np.empty(2 * len(values), dtype="<i8")
-    words[0::2] = values
-    words[1::2] = values >> 63  # the sign fills the upper half
-    valid = pa.array(known).buffers()[1] if len(known) else None
-    return pa.Array.from_buffers(pa.decimal128(18, places), len(values), [valid, pa.py_buffer(words)])
+    whole = pa.array(values, mask=~known).cast(pa.decimal128(19, 0))
+    return pc.multiply(whole, pa.scalar(Decimal(1).scaleb(-places))).cast(pa.decimal128(18, places))
 
 
 def item_keys(orders: pd.DataFrame) -> pd.Series[Any]:
@@ -281,10 +267,8 @@ def flat_lists(lists: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArra
     """
     array = lists.array.__arrow_array__()
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    rows = pa.compute.list_parent_indices(array).to_numpy(zero_copy_only=False)
-    coded = pa.compute.list_flatten(array).dictionary_encode(
-        "encode"
-    )  # each word once in memory, however often it stands
+    rows = pc.list_parent_indices(array).to_numpy(zero_copy_only=False)
+    coded = pc.list_flatten(array).dictionary_encode("encode")  # each word once in memory, however often it stands
     return rows.astype(np.int64), coded.dictionary.to_numpy(zero_copy_only=False)[coded.indices.to_numpy()]
 
 

@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pandas as pd
 
 from promofix_lib.case.records import Answer, Cancellation, ExportRecord, HandedItem, UploadAnswer
@@ -243,8 +242,3 @@ class LooseCase:
             ),
             "amazon",
         )
-
-
-def mask_of(case: LooseCase, *numbers: int) -> Any:
-    """Rows of some orders."""
-    return np.isin(case.orders["order_id"].to_numpy(dtype=object), [order_id(number) for number in numbers])

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from promofix_lib.case.records import Answer
 from promofix_lib.say import known_key
 from promofix_lib.status.book import WORDS, Book, facts_of
+from promofix_lib.status.past import Past, standing
 from promofix_lib.status.rows import NEXT, STATES, Gate
 from promofix_lib.status.status import status
-from tests.status_case import ENDED, NOW, LooseCase, line, mask_of, order_id
+from tests.status_case import ENDED, NOW, LooseCase, line, order_id
 
 SHIPPED = {"order_status": "Shipped"}
 CANCELLED = {"order_status": "Cancelled"}
@@ -262,6 +264,19 @@ def test_an_order_after_the_end_counts_also_outside_the_rules_window():
     assert status(case).order_ids == (order_id(1),)
 
 
+def test_the_last_moment_of_the_promotion_is_not_after_its_end():
+    """Both edges of a window are inside."""
+    assert status(LooseCase([line(1, purchase_date=ENDED)])).gate.open
+
+
+def test_a_buyer_is_written_to_once_an_order_that_is_in_no_file_is_done():
+    """Cancelled by hand in Seller Central: the assistant's word is what the message waits for."""
+    done = Answer(order_id(1), "task", "done", "", "anna", "anna.xlsx", "E1", "1", NOW)
+    for answers, following in (({}, "wait"), ({"task": {"anna": done}}, "write_buyer")):
+        past = Past("cancel", "E1", message="written", answers=answers)
+        assert standing("cancel", past, late=False, shipped_choice="", coded=False)[::2] == ("withheld", following)
+
+
 def test_an_order_after_the_end_that_no_rule_touches_or_that_was_left_out_is_not_still_selling():
     """Usual sales go on after the end; they close no gate."""
     later = ENDED + timedelta(minutes=1)
@@ -418,12 +433,10 @@ def test_since_the_last_export_counts_from_the_last_one():
     assert (status(case).new_since_export, status(case).to_hand_over) == (0, ())
 
 
-def test_items_are_found_by_where_their_order_stands():
-    """A mask over the order table, for whoever writes a file."""
-    case = many()
-    found = status(case)
-    assert found.items_of(triage="cancel").sum() == 3
-    assert found.items_of(state="shipped").to_numpy().tolist() == mask_of(case, 2).tolist()
+def test_an_incident_is_told_by_its_own_orders():
+    """What another touches, or was put in by hand, is none of them."""
+    apart = LooseCase([line(1), line(3), line(2, promotion_ids=[])], put_in={f"{order_id(2)}/{2:014d}": "seen"})
+    assert ([one["orders"] for one in status(apart).incidents], status(apart).orders) == ([2], 3)
 
 
 def test_the_status_is_worked_out_once_per_revision():

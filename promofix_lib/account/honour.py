@@ -152,7 +152,7 @@ def frontier(
     choices, windows, stock
         As in `best_plan`.
     points : int
-        About how many; the best plan under `limit` is always one of them when there is one.
+        About how many, at least two; the best plan under `limit` is always one of them when there is one.
     limit : Fraction
         The limit that is of interest.
     """
@@ -160,7 +160,7 @@ def frontier(
         return ()
     tight = max(windows, key=lambda window: window.rate(choices.orders))
     counted = sum(choice.counts for choice in choices.orders)
-    marks = {round(step * counted / max(points - 1, 1)) for step in range(points)}
+    marks = {round(step * counted / (points - 1)) for step in range(points)}
     limits = sorted({Fraction(tight.counted + mark + 1, max(tight.orders, 1)) for mark in marks} | {limit})
     plans: dict[tuple[str, ...], Plan] = {}
     for one in limits:

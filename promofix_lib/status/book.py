@@ -14,6 +14,7 @@ import pandas as pd
 from promofix_lib.filters import is_cancelled, is_shipped, one_of
 from promofix_lib.money import Ledger, NormalPrice, ledger
 from promofix_lib.orders import TEXT, flat_lists, has_any, is_true, item_keys
+from promofix_lib.orders import UTC as UTC_TIME
 from promofix_lib.orders import sku_keys as sku_keys_of
 
 Mask = npt.NDArray[np.bool_]
@@ -139,7 +140,6 @@ class Book:
         self.order_names: npt.NDArray[Any] = np.asarray(names, dtype=object)
         self.units: npt.NDArray[np.int64] = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
         self._ranks = pd.Categorical(self.triage, categories=list(WORDS)).codes
-        self._last_rank_first = np.argsort(-self._ranks, kind="stable")
         self._told: dict[tuple[int, ...], dict[str, Any]] = {}
 
     @cached_property
@@ -150,8 +150,6 @@ class Book:
     def named(self, keys: Iterable[str]) -> Mask:
         """Order items with one of these keys, also if the key was made before item ids were known."""
         wanted = list(keys)
-        if not wanted:
-            return np.zeros(len(self.orders), dtype=np.bool_)
         return (self.keys.isin(wanted) | self.sku_keys.isin(wanted)).to_numpy(dtype=np.bool_)
 
     def told(self, items: Sequence[int]) -> dict[str, Any]:
@@ -180,21 +178,15 @@ class Book:
 
     @cached_property
     def _moments(self) -> dict[str, npt.NDArray[Any]]:
-        return {name: _moments(self.orders, name) for name in ("purchase_date", "promise_date")}
+        never = pd.Series(pd.NaT, index=self.orders.index, dtype=UTC_TIME)
+        told = {name: self.orders.get(name, never) for name in ("purchase_date", "promise_date")}
+        return {name: times.dt.tz_convert(None).to_numpy(dtype="datetime64[us]") for name, times in told.items()}
 
     def order_words(self, mask: Mask) -> npt.NDArray[np.int8]:
         """Per order number the place in `WORDS` of the answer of its items in `mask`; ``len(WORDS)`` where none is."""
         best = np.full(len(self.order_names), len(WORDS), dtype=np.int8)
-        rows = self._last_rank_first[mask[self._last_rank_first]]
-        best[self.order_codes[rows]] = self._ranks[rows]  # the smallest rank is written last
+        np.minimum.at(best, self.order_codes[mask], self._ranks[mask])
         return best
-
-
-def _moments(orders: pd.DataFrame, column: str) -> npt.NDArray[Any]:
-    """A column of times as UTC without a zone; all missing where no report brings it."""
-    if column not in orders:
-        return np.full(len(orders), np.datetime64("NaT", "us"), dtype="datetime64[us]")
-    return orders[column].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
 
 
 def _earliest(times: npt.NDArray[Any]) -> datetime | None:

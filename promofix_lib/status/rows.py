@@ -40,9 +40,9 @@ class Gate:
         Affected orders later than that: it still sells.
     """
 
-    promotion_ended: bool = False
-    price_right: bool = False
-    stock_as_wanted: bool = False
+    promotion_ended: bool
+    price_right: bool
+    stock_as_wanted: bool
     ended_at: datetime | None = None
     after_end: tuple[str, ...] = ()
 

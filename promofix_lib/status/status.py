@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -106,13 +106,6 @@ class Status:
         asked = {name: {words} if isinstance(words, str) else set(words) for name, words in wanted.items()}
         return tuple(row for row in self.rows if all(getattr(row, name) in words for name, words in asked.items()))
 
-    def items_of(self, *, triage: str | Collection[str] = (), **wanted: str | Collection[str]) -> pd.Series[bool]:
-        """Order items of `rows_of` as a mask over the order table; `triage` asks each item for its own word."""
-        keys = [key for row in self.rows_of(**wanted) for key in row.keys]
-        mask = pd.Series(self.book.named(keys), index=self.book.orders.index)
-        words = [triage] if isinstance(triage, str) else list(triage)
-        return mask & self.book.triage.isin(words).astype(bool) if words else mask
-
     def to_json(self, *, orders: bool = False) -> dict[str, Any]:
         """What ``promofix status --json`` prints, without the cancel rates, which `account` adds.
 
@@ -203,7 +196,7 @@ def _gate(case: Case, book: Book, chosen: Mask, left: Mask) -> tuple[Gate, Mask]
     end = _end(case)
     late = np.zeros(len(chosen), dtype=np.bool_)
     if end is not None:
-        by_rule = [case.mask(one.rule.open_ended()) for one in case.incidents if one.taken]
+        by_rule = [case.mask(replace(one.rule, end=None)) for one in case.incidents if one.taken]
         mine = np.logical_or.reduce([chosen, *by_rule]) & ~book.named(case.left_out) & ~left
         times = book.orders["purchase_date"] > pd.Timestamp(end)
         late = mine & times.to_numpy(dtype=np.bool_) & (book.triage != "set_aside").to_numpy(dtype=np.bool_)

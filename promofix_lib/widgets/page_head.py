@@ -10,6 +10,7 @@ from pathlib import Path
 from promofix_lib.amounts import Money
 from promofix_lib.export.requests import fba_requests
 from promofix_lib.say import sentences
+from promofix_lib.status.rows import OrderRow
 from promofix_lib.status.status import Status, status
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
@@ -81,13 +82,18 @@ class SafetyDesk(Desk):
         if not now.rows:
             return [self.said("safety_nothing")]
         asked = now.rows_of(triage="ask_amazon", state=_OPEN)
-        return [*self._support(now, tuple(row.order_id for row in asked)), *self._deadlines(now)]
+        return [*self._support(now, asked), *self._deadlines(now)]
 
-    def _support(self, now: Status, order_ids: tuple[str, ...]) -> list[Part]:
-        if not order_ids:
+    def _support(self, now: Status, asked: tuple[OrderRow, ...]) -> list[Part]:
+        if not asked:
             return [self.said("safety_no_fba")]
+<<<<<<< HEAD
         words = fba_requests(now.book, now.items_of(triage="ask_amazon", state=_OPEN))
         return [self.field("safety_support", words, rows=6, n=len(order_ids))]
+=======
+        words = fba_requests(now.book, now.book.named(key for row in asked for key in row.keys))
+        return [self.area("safety_support", words, rows=6, n=len(asked))]
+>>>>>>> house/room-house
 
     def _deadlines(self, now: Status) -> list[Part]:
         far = datetime.max.replace(tzinfo=UTC)
