@@ -29,6 +29,17 @@ class Ran:
                 file.write("not checked here (3 tests): no browser\n")
         return subprocess.CompletedProcess(command, int(bool(self.failing) and self.failing in text))
 
+    def Popen(self, command: list[str], **_: Any) -> Ran:  # noqa: N802 - as in subprocess
+        """As `subprocess.Popen`."""
+        self.commands.append(" ".join(command))
+        return self
+
+    def communicate(self) -> tuple[bytes, None]:
+        """Nothing was printed."""
+        return b"", None
+
+    returncode, PIPE, STDOUT = 0, -1, -2
+
 
 def test_everything_runs_and_what_could_not_be_checked_stands_at_the_end(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

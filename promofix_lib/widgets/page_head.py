@@ -87,13 +87,8 @@ class SafetyDesk(Desk):
     def _support(self, now: Status, asked: tuple[OrderRow, ...]) -> list[Part]:
         if not asked:
             return [self.said("safety_no_fba")]
-<<<<<<< HEAD
-        words = fba_requests(now.book, now.items_of(triage="ask_amazon", state=_OPEN))
-        return [self.field("safety_support", words, rows=6, n=len(order_ids))]
-=======
         words = fba_requests(now.book, now.book.named(key for row in asked for key in row.keys))
-        return [self.area("safety_support", words, rows=6, n=len(asked))]
->>>>>>> house/room-house
+        return [self.field("safety_support", words, rows=6, n=len(asked))]
 
     def _deadlines(self, now: Status) -> list[Part]:
         far = datetime.max.replace(tzinfo=UTC)
