@@ -18,7 +18,8 @@ HARMLESS = {"urllib.parse", "http.client"}  # words of addresses, names of error
 DOORS = {
     "fleet/fetch.py": "promofix fetch",
     "fleet/watch.py": "watch --alarm",
-    "fleet/scan.py": "a remote ROOT, --scheduler",
+    "fleet/accounts.py": "a remote ROOT",
+    "fleet/scan.py": "--scheduler",
     "app/server.py": "the page on this machine itself",
 }
 

@@ -19,6 +19,7 @@ from promofix_lib.app import cli
 from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError
 from promofix_lib.fleet import scan as scanning
+from promofix_lib.fleet.accounts import Account
 from promofix_lib.fleet.scan import DEFAULTS_NAME, open_as_case, scan
 from promofix_lib.places import PROJECT, SAMPLE
 
@@ -138,7 +139,7 @@ def test_processes_say_the_same_and_survive_an_account_that_kills_them(
     assert {row.account for row in rows if row.incidents} == {"hit"}
 
 
-def dies_of_quiet(account: scanning.Account, kept: str, language: str) -> scanning.Row:
+def dies_of_quiet(account: Account, kept: str, language: str) -> scanning.Row:
     """Stands in for an account whose search ends the process."""
     if account.name == "quiet":
         os._exit(9)

@@ -23,14 +23,13 @@ class References:
     """Per order item, as natural logarithms per unit: what it should cost, and how sure that is.
 
     ``list_price``: reference before discounts; ``net_price``: what buyers usually pay in the whole report;
-    ``near_net``: the smaller of that and what they pay around that time; ``spread``: standard deviation of the SKU's
-    own prices from sale to sale; ``decided``: the price belongs to a level that was kept for days; ``judged``: the
-    reference comes from more than a few days of sales, or from a sibling. NaN where nothing is known.
+    ``spread``: standard deviation of the SKU's own prices from sale to sale; ``decided``: the price belongs to a level
+    that was kept for days; ``judged``: the reference comes from more than a few days of sales, or from a sibling. NaN
+    where nothing is known.
     """
 
     list_price: Floats
     net_price: Floats
-    near_net: Floats
     spread: Floats
     decided: Mask
     judged: Mask
@@ -86,15 +85,13 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
     answers = References(
         list_price=full(list_price),
         net_price=full(net_price),
-        near_net=full(np.fmin(net_price, np.where(young[group], np.nan, _near_medians(nets, limits)[place]))),
         spread=full(spread[group]),
         decided=full(decided, False),
         judged=full(~young[group] | np.isfinite(known[group]), False),
     )
     for normal in given:
         mine = given_rows(sales, normal)
-        for prices in (answers.list_price, answers.net_price, answers.near_net):
-            prices[mine] = np.log(float(normal.price))
+        answers.list_price[mine] = answers.net_price[mine] = np.log(float(normal.price))
         answers.decided[mine], answers.judged[mine] = False, True
     return answers
 

@@ -7,7 +7,6 @@ import numpy as np
 from promofix_lib.finding.chance import Candidate, Chance
 from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales, extent, middle
 from promofix_lib.finding.suspects import Suspects
-from promofix_lib.finding.thresholds import CENTS
 from promofix_lib.finding.windows import price_candidates, windows
 
 
@@ -118,8 +117,8 @@ def _with_same_sum(sales: Sales, suspects: Suspects, promotion: int, deep: Ints)
     place = np.unique(sales.order[rows], return_inverse=True)[1]
     per_order = tuple(np.bincount(place, weights=values)[place].astype(np.float64) for values in (taken, listed))
     for amount, price in ((taken / units, listed / units), (taken, listed), per_order):
-        whole = amount >= price - CENTS
-        same = _same_amount(amount, whole)
+        whole = amount >= price * (1 - limits.rounding)
+        same = _same_amount(amount, whole, limits.rounding)
         # the same sum from different prices, or it could be a percentage
         prices = len(np.unique(price[same & ~whole].round(2)))
         if same.mean() >= limits.most and prices >= limits.least_orders:
@@ -127,11 +126,11 @@ def _with_same_sum(sales: Sales, suspects: Suspects, promotion: int, deep: Ints)
     return deep
 
 
-def _same_amount(amount: Floats, whole: Mask) -> Mask:
+def _same_amount(amount: Floats, whole: Mask, rounding: float) -> Mask:
     """Where the usual one of the larger amounts was taken, or everything there was."""
     values, counts = np.unique(amount.round(2), return_counts=True)
-    usual = values[np.argmax(np.where(values >= np.median(amount) - CENTS, counts, 0))]
-    exactly = np.abs(amount - usual) <= CENTS
+    usual = values[np.argmax(np.where(values >= np.median(amount) * (1 - rounding), counts, 0))]
+    exactly = np.abs(amount - usual) <= rounding * usual
     return np.asarray((exactly | (whole & (amount <= usual))) & (exactly.sum() > 1))
 
 
@@ -156,7 +155,9 @@ def explaining_ids(sales: Sales, suspects: Suspects, promotion: int, rows: Ints)
     needed = [lead]
     for one in (name for name in shared if name != lead):
         share = _usual_depth(sales, one, rows, shared)
-        if share >= max(limits.promotion_part, spare):
+        # ids that stand on all these rows and on nearly nothing else: nobody can say which one it was
+        alike = counts[one] == counts[lead] == len(rows) and max(ever[one], ever[lead]) < limits.few
+        if share >= max(limits.promotion_part, spare) or alike:
             needed.append(one)
     return tuple(sorted(needed))
 

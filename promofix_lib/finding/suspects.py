@@ -47,7 +47,7 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice]) -> Suspects:
         by_price = own & (drop < half) & ~planned
         printed = sales.sold & sales.depth_known & ~planned
         deep = printed & (sales.depth > 1 - limits.deep_share + limits.rounding)
-        both = sales.sold & (sales.net_price - known.near_net < half) & (drop < part)
+        both = sales.sold & (net_drop < half) & (drop < part)
         both &= (sales.depth >= limits.promotion_part) & ~deep & ~by_price & ~known.decided
     deep |= _consistent(sales, both, known.judged)
     deep |= _edited(sales)

@@ -9,8 +9,6 @@ BLOCKS = 15
 """A report is cut into at least so many blocks, of an hour to a day: a night is one or two votes of a fortnight."""
 BEFORE = (14, 90)
 """Days before the onset that tell the normal price: as it is now, else the span of Amazon's own "Was price"."""
-CENTS = 0.02
-"""Sums of money that differ by no more are the same: each of two prices is rounded to the cent."""
 AT_ONCE = 1.0
 """Hours: prices of several SKUs that go wrong no further apart are one upload (RepricerExpress 2014: one hour)."""
 FAR = 30
@@ -71,7 +69,7 @@ class Thresholds:
         A step of a discount: a known id whose discount rises by it was edited; a deal price and a forgotten coupon must
         each take so much to be a mistake together. Above the usual tiers (10, 15, 20 %) and the rounding of coupons.
     rounding : float
-        What cents can hide, as a share of a price: half off 19.99 is 50.03 %.
+        What cents can hide, as a share of a price or a discount: half off 19.99 is 50.03 %.
     pause_hours_least, pause_hours_most : float
         A pause ends an incident when normal sales lie in it and it is longer than the incident's own usual pauses by
         far: nights have lulls of 6 hours, and after a day and a half of normal sales it is over. Wrong prices of

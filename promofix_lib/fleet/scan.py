@@ -11,7 +11,6 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -28,16 +27,14 @@ from tqdm.auto import tqdm
 from promofix_lib.case.case import Case
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.fleet.looking import Look, finished_files, is_finished, look_at, why_not_read
+from promofix_lib.fleet.accounts import Account, accounts_under, text_beside
+from promofix_lib.fleet.looking import Look, look_at, why_not_read
 from promofix_lib.incident import affected
 from promofix_lib.places import (
     checked_case_name,
-    content,
     private_folder,
     safe_file_name,
-    sha256,
     to_install,
-    trouble_told,
     write_atomically,
 )
 from promofix_lib.plain import Record, checked
@@ -50,19 +47,6 @@ _OF_A_CASE = ("seller_name", "cancel_reason", "costs")  # no word of a gate: tha
 _FORMAT = 2  # grows when what is kept of an account changes: all are done again then
 _DAYS_DRAWN = 60
 _ANSWER_WITHIN = "10s"  # a scheduler that is there answers in a fraction of it
-
-
-@dataclass(frozen=True)
-class Account:
-    """One account of a scan: its name, and where its files are (a folder here, or an address that fsspec reads)."""
-
-    name: str
-    place: str
-
-    @property
-    def is_remote(self) -> bool:
-        """Whether the files are behind an address."""
-        return "://" in self.place
 
 
 @dataclass(frozen=True)
@@ -208,7 +192,7 @@ def open_as_case(root: str, account: str) -> Case:
         raise CaseError("fleet.no_account", account=account, root=root)
     settings, _ = defaults(root)
     with TemporaryDirectory() as room:
-        files = _files_of(found, Path(room))
+        files = found.files(Path(room))
         look = look_at(files)
         if look.reading is None:
             raise CaseError("fleet.unreadable_account", account=account, why=_row(account, look, files).failed)
@@ -217,29 +201,6 @@ def open_as_case(root: str, account: str) -> Case:
             case.change_settings(**settings)
         case.add_reports(path for path in files if path not in dict(look.failed))
     return case.take_found()
-
-
-def accounts_under(root: str) -> list[Account]:
-    """The accounts of a root, by name.
-
-    Raises
-    ------
-    CaseError
-        No folder there, or no account in it.
-    """
-    if "://" in root:
-        with _answering(root):
-            system, place = _remote(root)
-            folders = [one["name"] for one in system.ls(place, detail=True) if one["type"] == "directory"]
-        scheme = root.partition("://")[0]
-        found = [Account(one.rstrip("/").rsplit("/", 1)[-1], f"{scheme}://{one.lstrip('/')}") for one in folders]
-    else:
-        with trouble_told(Path(root)):
-            folders_here = [one for one in Path(root).iterdir() if one.is_dir() and not one.name.startswith(".")]
-        found = [Account(one.name, str(one.absolute())) for one in folders_here]
-    if not found:
-        raise CaseError("fleet.no_accounts", root=root)
-    return sorted(found, key=lambda one: one.name)
 
 
 def defaults(root: str) -> tuple[dict[str, Any], ZoneInfo | None]:
@@ -253,13 +214,11 @@ def defaults(root: str) -> tuple[dict[str, Any], ZoneInfo | None]:
     CaseError
         A file that is not TOML, a name or a value that is none.
     """
-    path = f"{root.rstrip('/')}/{DEFAULTS_NAME}"
     try:
-        text = _remote_text(path) if "://" in root else content(Path(path)) if Path(path).is_file() else b""
-        found = tomllib.loads(text.decode("utf-8-sig"))
+        found = tomllib.loads(text_beside(root, DEFAULTS_NAME))
         zone = ZoneInfo(str(found.pop("zone"))) if "zone" in found else None
     except (ValueError, LookupError) as error:
-        raise CaseError("fleet.no_toml", file=path, why=str(error)) from error
+        raise CaseError("fleet.no_toml", file=f"{root.rstrip('/')}/{DEFAULTS_NAME}", why=str(error)) from error
     for name in found:
         checked(name in _OF_A_CASE, found[name], f"{DEFAULTS_NAME}.{name}", "case.expect_known_name")
     changed(Settings(), found, DEFAULTS_NAME)
@@ -279,7 +238,7 @@ def search_account(account: Account, kept: str, language: str) -> Row:
     with TemporaryDirectory() as room:
         try:
             key = _key(account, language)
-            files = _files_of(account, Path(room))
+            files = account.files(Path(room))
             row = _row(account.name, look_at(files), files)
         except PromofixError as error:
             key, row = "", Row(account.name, failed=str(error))
@@ -320,16 +279,11 @@ def _days(look: Look) -> tuple[tuple[str, int, int], ...]:
 
 def _key(account: Account, language: str) -> str:
     """Of what the account's files hold, not of when they were copied there; empty where one of them cannot be read."""
-    if account.is_remote:
-        with _answering(account.place):
-            system, files = _remote_files(account)
-            marks = [(name, str(system.ukey(name))) for name in files]
-    else:
-        try:
-            marks = [(path.name, sha256(path)) for path in finished_files(Path(account.place))]
-        except OSError:
-            return ""
-    return hashlib.sha256(json.dumps([_FORMAT, account.name, language, sorted(marks)]).encode()).hexdigest()[:32]
+    try:
+        marks = sorted(account.marks())
+    except OSError:
+        return ""
+    return hashlib.sha256(json.dumps([_FORMAT, account.name, language, marks]).encode()).hexdigest()[:32]
 
 
 def _kept(account: Account, kept: Path, language: str) -> Row | None:
@@ -412,51 +366,3 @@ def _on_cluster(address: str, accounts: Sequence[Account], kept: str, language: 
         waiting = {client.submit(_alone, one, kept, language, pure=False): one for one in accounts}
         for done in completed(list(waiting), loop=client.loop):
             yield done.result() if done.status == "finished" else _died(waiting[done])
-
-
-# -- behind an address ------------------------------------------------------------------------------------------------
-
-
-def _remote(address: str) -> tuple[Any, str]:
-    try:
-        from fsspec.core import url_to_fs
-    except ImportError as error:
-        raise CaseError("fleet.needs_extra", command=to_install("cluster")) from error
-    system, place = url_to_fs(address)
-    return system, place
-
-
-@contextmanager
-def _answering(address: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ValueError, ImportError) as error:
-        raise CaseError("fleet.no_answer", address=address, why=str(error)) from error
-
-
-def _remote_text(address: str) -> bytes:
-    with _answering(address):
-        system, place = _remote(address)
-        found: bytes = system.cat_file(place) if system.exists(place) else b""
-    return found
-
-
-def _remote_files(account: Account) -> tuple[Any, list[str]]:
-    """The finished files of an account, the oldest first as far as the system tells their times."""
-    system, place = _remote(account.place)
-    found = [one for one in system.ls(place, detail=True, refresh=True) if one["type"] == "file"]
-    times = ("LastModified", "last_modified", "mtime", "created")
-    found.sort(key=lambda one: (str(next((one[name] for name in times if name in one), "")), one["name"]))
-    return system, [one["name"] for one in found if is_finished(one["name"].rsplit("/", 1)[-1])]
-
-
-def _files_of(account: Account, room: Path) -> tuple[Path, ...]:
-    """The files of an account: where they lie, or fetched into a room."""
-    if not account.is_remote:
-        return finished_files(Path(account.place))
-    with _answering(account.place):
-        system, names = _remote_files(account)
-        here = [room / safe_file_name(name.rsplit("/", 1)[-1]) for name in names]
-        for name, path in zip(names, here, strict=True):
-            system.get_file(name, str(path))
-    return tuple(here)
