@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
@@ -233,38 +234,53 @@ class _Styles:
 
 
 def by_openpyxl(pages: Sequence[Page], path: Path, opens_on: str) -> None:
-    """Write the pages with openpyxl."""
+    """Write the pages with openpyxl, row by row."""
     from openpyxl import Workbook
     from openpyxl.styles import Font
     from openpyxl.utils.indexed_list import IndexedList
 
-    book: Any = Workbook()
-    book.remove(book.active)
+    book: Any = Workbook(write_only=True)
     book._fonts = IndexedList([Font(name="Arial", size=10)])  # the width of a column is counted in its digits
     book.properties.creator, book.properties.title = "promofix", path.name.split(".")[0]
     styles = _Styles(lambda look: _openpyxl_style(book.worksheets[0], look))
-    for page in pages:
-        sheet = book.create_sheet(page.name)
-        for number, row in enumerate(page.rows, 1):
-            if number in page.heights:
-                sheet.row_dimensions[number].height = page.heights[number]
-            for column, (value, style) in enumerate(styles.of(row), 1):
-                if value is not None:
-                    _draw(sheet.cell(number, column), value, style)
-        _set_up_openpyxl(sheet, page)
-        sheet.sheet_view.tabSelected = page.name == opens_on
-    book.active = book[opens_on]
-    book.save(path)
+    try:
+        for number, page in enumerate(pages):
+            sheet: Any = book.create_sheet(page.name)
+            _set_up_openpyxl(sheet, page)
+            sheet.sheet_view.tabSelected = page.name == opens_on
+            draw = _openpyxl_cells(sheet)
+            for row_number, row in enumerate(page.rows, 1):
+                if row_number in page.heights:
+                    sheet.row_dimensions[row_number].height = page.heights[row_number]
+                sheet.append([draw(value, style) for value, style in styles.of(row)])
+            if page.name == opens_on:
+                book.active = number
+        book.save(path)
+    finally:
+        for sheet in book.worksheets:  # after a failure: else its stream ends whenever it is thrown away
+            with suppress(Exception):
+                sheet._writer.xf.close()
 
 
-def _draw(cell: Any, value: Value, style: Any) -> None:
-    text = value.text if isinstance(value, Link | Formula) else value
-    cell.value = _LIKE_AN_ESCAPE.sub("_x005F_", text) or None if isinstance(text, str) else text
-    cell._style = style
-    if isinstance(value, str | Link) and text:
-        cell.data_type = "s"  # a buyer's name that starts with "=" stays a name
-    if isinstance(value, Link):
-        cell.hyperlink = value.url
+def _openpyxl_cells(sheet: Any) -> Callable[[Value, Any], Any]:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.worksheet.hyperlink import Hyperlink
+
+    def draw(value: Value, style: Any) -> Any:
+        if value is None:
+            return None
+        text = value if isinstance(value, str | int) else value.text
+        if isinstance(text, str) and "_x" in text:
+            text = _LIKE_AN_ESCAPE.sub("_x005F_", text)
+        cell: Any = WriteOnlyCell(sheet, None if text == "" else text)
+        if isinstance(value, str | Link) and text:
+            cell.data_type = "s"  # a buyer's name that starts with "=" stays a name
+        cell._style = style
+        if isinstance(value, Link):
+            cell._hyperlink = Hyperlink(ref="", target=value.url)  # the setter wants a row and a column
+        return cell
+
+    return draw
 
 
 def _openpyxl_style(sheet: Any, look: Look) -> Any:
@@ -324,8 +340,11 @@ def _set_up_openpyxl(sheet: Any, page: Page) -> None:
     if page.table:
         first, bottom, names = page.table
         table = Table(displayName=page.name, ref=f"A{first}:{get_column_letter(len(names))}{bottom}")
+        table._initialise_columns()
+        for column, name in zip(table.tableColumns, names, strict=True):
+            column.name = name
         table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
-        sheet.add_table(table)
+        sheet._tables.add(table)  # add_table() warns of missing columns, which are given here
         for choices in page.choices:
             _offer_openpyxl(sheet, choices, first + 1, bottom)
 
@@ -334,21 +353,25 @@ _MARGINS = {"left": 0.35, "right": 0.35, "top": 0.6, "bottom": 0.7, "header": 0.
 
 
 def _offer_openpyxl(sheet: Any, choices: Choices, first: int, last: int) -> None:
-    from openpyxl.formatting.rule import FormulaRule
+    from openpyxl.formatting.rule import Rule
     from openpyxl.styles import PatternFill
+    from openpyxl.styles.differential import DifferentialStyle
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    letter, words = get_column_letter(choices.column), f'"{",".join(choices.words)}"'
-    offer = DataValidation(type="list", formula1=words, sqref=f"{letter}{first}:{letter}{last}")
+    letter = get_column_letter(choices.column)
+    offer = DataValidation(
+        type="list", formula1=f'"{",".join(choices.words)}"', sqref=f"{letter}{first}:{letter}{last}"
+    )
     offer.promptTitle = offer.errorTitle = choices.title
     offer.prompt = offer.error = choices.hint
     offer.showInputMessage = offer.showErrorMessage = True
-    sheet.add_data_validation(offer)
+    sheet.data_validations.append(offer)
     area = ":".join(f"{get_column_letter(n)}{row}" for n, row in zip(choices.filled, (first, last), strict=True))
     for word, colour in choices.fills.items():
-        said, fill = f'${letter}{first}="{word}"', PatternFill(bgColor=colour)
-        sheet.conditional_formatting.add(area, FormulaRule(formula=[said], fill=fill, stopIfTrue=True))
+        look = DifferentialStyle(fill=PatternFill(bgColor=colour))
+        rule = Rule(type="expression", dxf=look, formula=[f'${letter}{first}="{word}"'], stopIfTrue=True)
+        sheet.conditional_formatting.add(area, rule)
 
 
 # -- XlsxWriter -------------------------------------------------------------------------------------------------------
