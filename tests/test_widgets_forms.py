@@ -135,6 +135,8 @@ def test_a_file_that_is_no_report_is_refused_before_the_case_has_it(tmp_path: Pa
     ask(chooser, "read_these")
     assert chooser.case.reports == ()
     (tmp_path / ALL_ORDERS.name).write_bytes(ALL_ORDERS.read_bytes())
+    ask(chooser, "read_these")  # it was not seen yet
+    assert chooser.case.reports == ()
     ask(chooser, "read_these")
     assert "a-notes.txt" in notice(chooser)
     assert "z-notes.txt" in notice(chooser)

@@ -85,7 +85,7 @@ class Choice:
     @classmethod
     def of(cls, case: Case, number: int = 0) -> Choice:
         """As the case is now, with this incident at work or, where that is not taken, the first."""
-        incidents, decisions = case.incidents, case.decisions
+        revision, incidents, decisions = case.revision, case.incidents, case.decisions  # what comes later is newer
         rules = {one.number: one.rule for one in incidents if one.taken}
         return cls(
             rules,
@@ -95,7 +95,7 @@ class Choice:
             case.presets,
             {"can_undo": bool(decisions.done), "can_redo": bool(decisions.undone)},
             case.language,
-            case.revision,
+            revision,
         )
 
     @property

@@ -29,7 +29,6 @@ async function follow(event, { context, rendermime }, el) {
   event.preventDefault();
   event.stopImmediatePropagation();
   const page = await app.commands.execute("docmanager:open", { path });
-  await page?.context?.ready;
-  await page?.context?.sessionContext.ready;
+  await Promise.all([page?.context?.ready, page?.context?.sessionContext.ready]);
   if (page) app.commands.execute("notebook:run-all-cells");
 }

@@ -1,5 +1,4 @@
 // What every part of a panel needs: elements, lists that keep their elements, words, and the way to Python.
-// The files of this folder are joined into one module (assets.py); nothing is loaded from elsewhere.
 
 /** An element; text is always set as text, so nothing that stands in a report can become markup. */
 function h(tag, attributes = {}, ...children) {
@@ -60,12 +59,10 @@ function clockMade(language, zone) {
   const weekday = language.startsWith("zh") ? undefined : "short"; // 11月19日 22:05
   const day = new Intl.DateTimeFormat(language, { timeZone: zone, weekday, day: "numeric", month: "short" });
   const time = new Intl.DateTimeFormat(language, { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const date = (seconds) => new Date(seconds * 1000);
   return {
-    day: (seconds) => day.format(date(seconds)).replace(",", ""),
-    time: (seconds) => time.format(date(seconds)),
-    full: (seconds) => `${day.format(date(seconds)).replace(",", "")} ${time.format(date(seconds))}`,
-    hour: (seconds) => Number.parseInt(time.format(date(seconds)), 10),
+    day: (seconds) => day.format(seconds * 1000).replace(",", ""),
+    full: (seconds) => `${day.format(seconds * 1000).replace(",", "")} ${time.format(seconds * 1000)}`,
+    hour: (seconds) => Number.parseInt(time.format(seconds * 1000), 10),
   };
 }
 
@@ -91,15 +88,12 @@ function lineTo(model, onSilence, onAnswer) {
 
   function post(message) {
     open = `${Date.now()}-${Math.random()}`;
-    listen();
+    timer ??= setTimeout(onSilence, 3000);
     try {
       model.send({ ...message, question: open });
     } catch {
       onSilence();
     }
-  }
-  function listen() {
-    if (timer === null) timer = setTimeout(onSilence, 3000);
   }
   function heard() {
     clearTimeout(timer);
@@ -116,7 +110,7 @@ function lineTo(model, onSilence, onAnswer) {
   return {
     ask(message) {
       if (open === null) return post(message);
-      listen();
+      timer ??= setTimeout(onSilence, 3000);
       const place = waiting.findIndex((other) => message.latest && other.latest === message.latest);
       if (place >= 0) waiting[place] = message;
       else waiting.push(message);

@@ -31,6 +31,7 @@ COLUMNS = (
 """Columns of the page, each of which can be sorted by."""
 
 _SEARCHED = ("order_id", "order_item_id", "sku", "asin", "product_name", "buyer_name", "buyer_email")
+_SEARCHED_LISTS = ("promotion_ids", "claim_codes")
 
 
 @dataclass(frozen=True)
@@ -88,24 +89,14 @@ class Pages:
         wanted = text.strip().lower()
         if not wanted:
             return np.ones(len(self.orders), dtype=np.bool_)
-        if wanted not in self._searches:
-            found = pc.match_substring(self._searched_text(), wanted)
-            self._searches = {wanted: found.to_numpy(zero_copy_only=False).astype(np.bool_)}
-        return self._searches[wanted]
-
-    def _searched_text(self) -> Any:
-        """All searched cells of a row in one text, in small letters, made once."""
-        if self._text is None:
-            columns = [self.orders[name].array.__arrow_array__() for name in _SEARCHED]
-            lists = [_joined(self.orders[name]) for name in ("promotion_ids", "claim_codes")]
-            joined = pc.binary_join_element_wise(
-                *(_one_chunk(column) for column in (*columns, *lists)),
-                "\n",
-                null_handling="replace",
-                null_replacement="",
-            )
+        if self._text is None:  # all searched cells of a row in one text, in small letters, made once
+            texts = [self.orders[name].array.__arrow_array__() for name in _SEARCHED]
+            lists = [pc.binary_join(self.orders[name].array.__arrow_array__(), "\n") for name in _SEARCHED_LISTS]
+            joined = pc.binary_join_element_wise(*texts, *lists, "\n", null_handling="replace", null_replacement="")
             self._text = pc.utf8_lower(joined)
-        return self._text
+        if wanted not in self._searches:
+            self._searches = {wanted: np.asarray(pc.match_substring(self._text, wanted), dtype=np.bool_)}
+        return self._searches[wanted]
 
     def sorted(self, mask: Mask, order: Order) -> Codes:
         """Rows inside the mask, in this order."""
@@ -148,15 +139,6 @@ class Pages:
         same = self.orders["order_id"].isin(self.orders["order_id"].iloc[rows].dropna())
         items = as_text(self.orders.iloc[np.union1d(np.flatnonzero(same), rows)])
         return [[(str(name), str(cell)) for name, cell in row.items() if cell] for _, row in items.iterrows()]
-
-
-def _one_chunk(column: Any) -> Any:
-    return column.combine_chunks() if hasattr(column, "combine_chunks") else column
-
-
-def _joined(lists: pd.Series[Any]) -> Any:
-    column = _one_chunk(lists.array.__arrow_array__())
-    return pc.binary_join(column, "\n")
 
 
 def _text(cell: Any) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,33 +45,31 @@ class FilesDesk(Desk):
 
     def file_parts(self, endings: Sequence[str]) -> list[Part]:
         """A tick per file, its name beside it as text; upload, read what is ticked."""
+        files, known = self.files(), self.known()
+        ticked = [path for path in files if (path.name in known) == (path.name in self._turned)]
         return [
-            *(self._file(n, path) for n, path in enumerate(self.files(), 1)),
+            *(self._file(n, path, path in ticked, path.name in known) for n, path in enumerate(files, 1)),
             self.row(
                 self.upload("upload", endings, self.take),
-                self.button("read_these", self._read, main=True, off=not self._ticked()),
+                self.button("read_these", partial(self._read, ticked), main=True, off=not ticked),
             ),
         ]
 
-    def _ticked(self) -> list[Path]:
-        known = self.known()
-        return [path for path in self.files() if (path.name in known) == (path.name in self._turned)]
-
-    def _file(self, n: int, path: Path) -> Part:
+    def _file(self, n: int, path: Path, ticked: bool, known: bool) -> Part:
         facts = path.stat()
         when = datetime.fromtimestamp(facts.st_mtime).strftime("%Y-%m-%d %H:%M")
         words = self.say("chooser_file", name=path.name, size=size_text(facts.st_size), when=when)
-        words += f" · {self.say('returns_read_before')}" if path.name in self.known() else ""
-        box = self.tick(f"tick_file {n}", path in self._ticked(), self._turn(path.name), n=n)
-        return self.row(box, self.text(f"file {n}", words))
+        before = f" · {self.say('returns_read_before')}" if known else ""
+        return self.row(
+            self.tick(f"tick_file {n}", ticked, self._turn(path.name), n=n), self.text(f"file {n}", words + before)
+        )
 
     def _turn(self, name: str) -> Does:
         return lambda _on: self._turned.symmetric_difference_update({name})
 
-    def _read(self) -> None:
-        ticked = [(path.name, path.read_bytes()) for path in self._ticked()]
+    def _read(self, ticked: Sequence[Path]) -> None:
         self._turned.clear()
-        self.take(ticked)
+        self.take([(path.name, path.read_bytes()) for path in ticked])
 
     def _mark(self) -> object:
         return super()._mark(), tuple(path.name for path in self.files())
