@@ -45,7 +45,7 @@ from promofix_lib.status.past import FINISHED
 
 _WIDTHS = {
     "status": 11, "task": 22, "order_id": 21, "ship_by": 13, "message_status": 11, "message": 17, "buyer_name": 17,
-    "product": 22, "units": 7, "note": 15, "text": 14, "mail": 30, "paid_per_unit": 14, "ordered": 21,
+    "product": 23, "units": 7, "note": 14, "text": 14, "mail": 30, "paid_per_unit": 14, "ordered": 21,
     "marketplace": 15, "turn": 13, "sku": 18, "place": 27,
 }  # fmt: skip
 _TALL = ("task", "product", "buyer_name", "note", "ship_by", "message_status", "message")
