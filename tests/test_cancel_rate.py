@@ -306,6 +306,16 @@ def test_an_old_cancellation_does_not_put_an_offer_at_risk():
     rows = [{"sku": "HP", "purchase_date": f"2026-{day}T20:00:00Z"} for day in ("10-01", "10-02", "11-20")]
     orders = table(*rows)
     assert offers_at_risk(orders, only(orders), np.ones(3, dtype=bool)) == {}
+    for day, runs in (("10-21", 0), ("10-22", 1)):
+        edge = table({"sku": "HP", "purchase_date": f"2026-{day}T20:00:00Z"}, {"sku": "HP"})
+        assert len(offers_at_risk(edge, only(edge), np.ones(2, dtype=bool))) == runs
+
+
+def test_orders_are_in_a_row_by_their_time():
+    """Whatever their ids: between the first and the last of these three another was bought that is not cancelled."""
+    times = [f"2026-11-20T0{n}:00:00Z" for n in (3, 1, 2)]
+    orders = table(*[{"sku": "HP", "purchase_date": at} for at in times])
+    assert offers_at_risk(orders, only(orders), orders.index.to_numpy() < 2) == {}
 
 
 def test_holding_orders_back_threatens_the_late_shipment_rate():

@@ -95,6 +95,17 @@ def test_a_line_of_no_units_has_no_value():
     assert sums([row("A", item_price="58.99", quantity=0)]) == [("USD", "0.00", "0.00", "0.00", 1)]
 
 
+def test_an_unknown_number_of_units_has_no_value():
+    """An empty cell is missing, never one."""
+    assert sums([row("A", item_price="58.99", quantity=None)]) == [("USD", "0.00", "0.00", "0.00", 1)]
+
+
+def test_a_printed_discount_of_nothing_is_still_to_come_from_a_wrong_promotion():
+    """It gives something, although the report of the unshipped order prints 0.00."""
+    waiting = row("A", item_price="58.99", item_promotion_discount="0.00", promotion_ids=["P"], order_status="Pending")
+    assert ledger(order_table([waiting]), PRICES, ["P"]).known.tolist() == [False]
+
+
 CELLS = st.fixed_dictionaries(
     {
         "item_price": st.none() | st.integers(0, 10_000).map(lambda cents: str(Decimal(cents) / 100)),

@@ -298,6 +298,16 @@ def test_the_end_is_the_moment_at_which_it_was_said_where_no_time_was_told():
     assert status(case).gate.open
 
 
+def test_a_time_that_is_told_later_wins_over_the_moment_of_a_word():
+    """Until then the last word counts; other settings change nothing."""
+    case = LooseCase([line(1)])
+    case.journal.add("confirmed", {})
+    case.journal.add("settings", {"seller_name": "Lumen"})
+    assert status(case).gate.ended_at == NOW
+    case.journal.add("settings", {"promotion_ended_at": ENDED.isoformat()})
+    assert status(case).gate.ended_at == ENDED
+
+
 def test_a_replacement_after_the_end_proves_no_sale():
     """Zero by design does not close the gate."""
     later = {"purchase_date": ENDED + timedelta(hours=3), "is_replacement_order": True}
@@ -389,6 +399,7 @@ def test_the_panels_facts_are_the_same_figures():
     case = many()
     found, facts = status(case).to_json(), facts_of(status(case).book, case.chosen())
     assert {name: found[name] for name in facts} == facts
+    assert ("rows" in found, "rows" in status(case).to_json(orders=True)) == (False, True)
 
 
 def test_the_words_are_those_of_the_design():

@@ -124,6 +124,7 @@ def server_command(pages: Path, port: int, first: str) -> list[str]:
         "--no-browser",
         f"--ServerApp.root_dir={pages}",
         f"--LabApp.default_url=/doc/tree/{first}",
+        "--LabApp.expose_app_in_browser=True",  # a link on a page opens the next one already run (widgets/kept.js)
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         "--ServerApp.ip=127.0.0.1",
