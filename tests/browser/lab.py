@@ -154,8 +154,7 @@ def serve(folder: Path) -> Iterator[Lab]:
     shutil.copytree(PROJECT / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     port, token = _free_port(), secrets.token_hex(16)
     command = server_command(root / "notebooks", port, "0_start_here.ipynb")
-    command += ["--LabApp.extension_manager=readonly", "--LabApp.expose_app_in_browser=True"]
-    command += ["--JupyterNotebookApp.expose_app_in_browser=True"]
+    command += ["--LabApp.extension_manager=readonly", "--JupyterNotebookApp.expose_app_in_browser=True"]
     with (folder / "server.log").open("wb") as log:
         environment = _surroundings(folder) | {"JUPYTER_TOKEN": token}
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
