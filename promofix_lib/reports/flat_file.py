@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from itertools import chain
 from typing import Self
 
@@ -19,6 +20,7 @@ from promofix_lib.reports.kinds import MONEY, Kind, columns_of, facts
 from promofix_lib.reports.lines import Header, LineReader, split_line
 from promofix_lib.reports.report import throughout
 from promofix_lib.reports.rows import RowTyper, flawless
+from promofix_lib.reports.texts import respelled
 from promofix_lib.say import Told, told
 
 _PIECE = 1 << 16  # rows
@@ -139,7 +141,7 @@ def order_rows(table: pa.Table, kind: Kind) -> pa.Table:
     """
     cells = dict(zip(table.column_names, table.columns, strict=True))
     for name in cells.keys() & _SPELLED.keys():
-        given, cells[name] = cells[name], _respelled(cells[name], name)
+        given, cells[name] = cells[name], respelled(cells[name], partial(spelling, name))
         if _SPELLED[name] == "status" and cells[name] is not given:
             changed = pc.fill_null(pc.not_equal(given, cells[name]), False)
             cells[f"{name}_given"] = pc.if_else(changed, given, None)
@@ -170,15 +172,6 @@ def spelling(column: str, word: str) -> str:
     plain = word.strip().upper() if column == "currency" else word.strip()
     key = re.sub("[_ ]", "", plain.split(" - ")[0].lower())
     return str(facts().table["words"].get(_SPELLED[column], {}).get(key, plain))
-
-
-def _respelled(given: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
-    coded = [chunk.dictionary_encode() for chunk in given.chunks]
-    spelled = ([spelling(name, word) or None for word in chunk.dictionary.to_pylist()] for chunk in coded)
-    words = [pa.array(several, pa.string()) for several in spelled]
-    if all(word.equals(chunk.dictionary) for word, chunk in zip(words, coded, strict=True)):
-        return given
-    return pa.chunked_array([word.take(chunk.indices) for word, chunk in zip(words, coded, strict=True)], pa.string())
 
 
 def id_lists(cells: pa.ChunkedArray, joined_by: str) -> pa.ChunkedArray:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from promofix_lib.reports.kinds import facts
 from promofix_lib.reports.report import Quarantined
+from promofix_lib.reports.texts import respelled, sku_key
 from promofix_lib.say import Told, told
 
 Numbers = npt.NDArray[np.int64]
@@ -269,7 +270,7 @@ def same_items(rows: pa.Table) -> Numbers:
     item = codes(pc.utf8_ltrim(rows["order_item_id"], characters="0"))  # a spreadsheet may have dropped first zeros
     has_id = item >= 0
     identity = _pairs(order, np.where(has_id, item, 0))
-    sku = codes(rows["sku"])
+    sku = codes(respelled(rows["sku"], sku_key))
     sku[has_id] = _first_known(identity[has_id], sku[has_id])
     line = _pairs(order, sku + 1)
     first_rows = pd.Series(identity[has_id]).drop_duplicates().index.to_numpy()
