@@ -709,6 +709,14 @@ def test_a_spreadsheet_that_lost_zeros_is_refused(tmp_path):
         read_report(sheet(tmp_path, [NEW, row]))
 
 
+def test_formulas_that_nobody_worked_out_are_refused(tmp_path):
+    """A program wrote them and left their values to Excel: read as they are, every price would be missing."""
+    row: list[Any] = [BOUGHT.get(name) for name in NEW]
+    row[NEW.index("item-price")] = "=117.98*1"
+    with pytest.raises(ReportError, match="formulas without their values"):
+        read_report(sheet(tmp_path, [NEW, row]))
+
+
 def test_a_spreadsheet_in_one_column_is_read(tmp_path):
     """Opened without splitting, the whole line stands in the first cell."""
     (report,) = read_report(sheet(tmp_path, [["\t".join(NEW)], [line(NEW, BOUGHT)]]))
