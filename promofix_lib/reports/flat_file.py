@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain
 from typing import Self
@@ -57,7 +57,7 @@ class FlatFile:
 
     def of_lines(self, blocks: Iterable[bytes]) -> Self:
         """All of a text, from blocks of whole lines in UTF-8."""
-        ahead = iter(blocks)
+        ahead = _with_whole_cells(blocks) if self.header.quoted else iter(blocks)
         block, line = self._after_header(next(ahead, b"")), self.header.line + 1
         for following in chain(ahead, [b""]):
             ends = np.frombuffer(block, np.uint8) == ord("\n")  # a third of the time that bytes.count takes
@@ -114,6 +114,19 @@ class FlatFile:
         counted = [told(f"reports.{name}", n=self.count[name]) for name in _TOLD if self.count[name]]
         unread = ((name.removeprefix("unread "), n) for name, n in self.count.items() if name.startswith("unread "))
         return [*counted, *(told("reports.unread", n=n, column=header) for header, n in unread)]
+
+
+def _with_whole_cells(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same, each ending where no quote is open: a cell over several lines is never cut between two of them."""
+    held: list[bytes] = []
+    quotes = 0
+    for block in blocks:
+        held.append(block)
+        quotes += block.count(b'"')
+        if quotes % 2 == 0:
+            yield b"".join(held)
+            held = []
+    yield b"".join(held)
 
 
 # -- from a report's words to the order table's ------------------------------------------------------------------------
