@@ -29,6 +29,7 @@ def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
     cut = (pauses > long) & (_between(sales.time[normal], time) >= 1)
     if suspects.by_price[rows].all():
         alike = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
+        alike = alike[sales.business[alike]] if sales.business[rows].all() else alike
         cut |= _between(sales.time[alike], time) >= limits.few
     parts = np.split(rows, np.flatnonzero(cut) + 1)
     if sum(len(part) < limits.few for part in parts) >= limits.few:
