@@ -41,7 +41,7 @@ from tests.planted.early import Night
 from tests.planted.incidents import INCIDENTS
 from tests.planted.innocents import INNOCENTS
 from tests.planted.planting import Planted, Truth, plant
-from tests.planted.real import KINDS, as_orders, months
+from tests.planted.real import HABITS, KINDS, as_orders, months, with_habit
 from tests.planted.real import planted as planted_month
 
 
@@ -240,9 +240,12 @@ def reports(seeds: range, kinds: list[str]) -> Iterator[Planted]:
 
 
 def real_reports(seeds: range) -> Iterator[Planted]:
-    """Real months as they were, and with a mistake planted in each."""
+    """Real months as they were, with a standing code in each, and with a mistake planted in each."""
     for name, sales in months().items():
         yield Planted("untouched", 0, as_orders(sales), ())
+        for habit in HABITS:
+            for seed in seeds:
+                yield Planted(habit, seed, as_orders(with_habit(name, habit, seed)), ())
         for kind in KINDS:
             for seed in seeds:
                 month = planted_month(name, kind, seed)

@@ -12,6 +12,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -263,6 +264,15 @@ def test_a_price_beyond_all_prices_is_set_aside_or_exact(tmp_path, price):
         known = orders["item_price"].dropna()
         assert (known.abs() < 10**12).all()
         assert orders["unit_price"].dropna().astype(str).str.fullmatch(r"\d+\.\d{6}").all()
+
+
+def test_parts_that_add_up_beyond_all_prices_have_none(tmp_path):
+    """A hundred and more parts of one item, each as dear as a price can be: no overflow, and no invented sum."""
+    header, first, _ = SAMPLES["all.txt"].replace(b"10.00", b"999999999999").split(b"\n", 2)
+    rows = [first.replace(b"A,B", b"P%d" % n) + b"\t12345678901234" for n in range(120)]
+    path = given_file(tmp_path, "all.txt", b"\n".join([header + b"\torder-item-id", *rows, b""]))
+    (item,) = read_orders([path]).orders.to_dict("records")
+    assert (pd.isna(item["item_price"]), item["quantity"]) == (True, 240)
 
 
 @pytest.mark.parametrize("letter", ["😀", "漢"])

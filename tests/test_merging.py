@@ -179,6 +179,29 @@ def test_identical_lines_join_their_twins(files):
     assert orders["order_status"].tolist() == ["Unshipped"] * 2
 
 
+@pytest.mark.parametrize(
+    ("sku", "saved"),
+    [("00123", "123"), ("00123", "'00123"), ("AB 1", "AB 1\u00a0"), ("AB-1", "ab-1"), ("1E5", "100000"), ("7", "7.0")],
+)
+def test_a_sku_that_a_spreadsheet_rewrote_is_still_that_sku(files, sku, saved):
+    """Lost zeros, an apostrophe, a blank, capitals, a number: the item does not count twice, and it is said."""
+    reading = files.add(ALL, A | {"sku": saved}).add(NEW, C | {"sku": sku}).read()
+    assert reading.orders["order_item_id"].tolist() == ["01"]
+    assert f"SKU is {sku} in 2.txt line 2" in reading.warnings[0].text("en")
+
+
+def test_skus_that_do_not_match_are_told(files):
+    """A SKU that became a date cannot be known again: the order's lines stand twice, and that is said."""
+    reading = files.add(ALL, A | {"sku": "1-Mar"}, A | {"amazon-order-id": TWO}).add(NEW, C | {"sku": "MAR-1"}).read()
+    assert len(reading.orders) == 3
+    (warning,) = reading.warnings
+    assert f"1 order, for example {ONE}, has lines whose SKU two reports write differently" in warning.text("en")
+    other = (
+        Files(files.folder).add(ALL, A, A | {"sku": "X"}).add(NEW, C).add(NEW, C | {"order-item-id": "2", "sku": "X"})
+    )
+    assert other.read().warnings == ()
+
+
 def test_twins_are_paired_by_what_they_cost(files):
     """Two lines of one SKU, written in another order by the other report: the discounted one keeps its own item id."""
     cheap = {"item-promotion-discount": "57.99", "promotion-ids": "P"}

@@ -631,6 +631,18 @@ def test_csv_copies_are_read(tmp_path, between):
     assert report.table["source_line"].tolist() == [2, 4]
 
 
+def test_a_cell_over_two_lines_is_whole_wherever_the_blocks_end():
+    """A large comma file comes in blocks of whole lines: the end of one may stand in the middle of a cell."""
+    name = {"product-name": '"Blue,\ngreen"'}
+    lines = [",".join(ALL), line(ALL, ORDER | name, ","), line(ALL, ORDER, ","), ""]
+    body = "\n".join(lines).encode().splitlines(keepends=True)
+    header = header_of(body[0])
+    for at in range(1, len(body)):
+        read_file = FlatFile("x.csv", header).of_lines([b"".join(body[:at]), b"".join(body[at:])])
+        assert read_file.table["product_name"].to_pylist() == ["Blue,\ngreen", "Headphones"]
+        assert (read_file.lines, read_file.table["source_line"].to_pylist()) == (4, [2, 4])
+
+
 def test_a_tab_file_in_quotes_is_read(tmp_path):
     """A program that saved it again put every cell in quotes, the column names too: there a quote is not a letter."""
     lines = ["\t".join(f'"{cell}"' for cell in cells) for cells in (ALL, [ORDER.get(name, "") for name in ALL])]
@@ -706,6 +718,14 @@ def test_a_spreadsheet_that_lost_zeros_is_refused(tmp_path):
     row: list[Any] = [BOUGHT.get(name) for name in NEW]
     row[NEW.index("order-item-id")] = 938446464647
     with pytest.raises(ReportError, match=r"line 2: Excel has turned the order item id into the number 9\.38446e\+11"):
+        read_report(sheet(tmp_path, [NEW, row]))
+
+
+def test_formulas_that_nobody_worked_out_are_refused(tmp_path):
+    """A program wrote them and left their values to Excel: read as they are, every price would be missing."""
+    row: list[Any] = [BOUGHT.get(name) for name in NEW]
+    row[NEW.index("item-price")] = "=117.98*1"
+    with pytest.raises(ReportError, match="formulas without their values"):
         read_report(sheet(tmp_path, [NEW, row]))
 
 

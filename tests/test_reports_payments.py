@@ -216,6 +216,8 @@ def test_the_decimal_sign_is_decided_by_the_cells_that_leave_no_doubt():
     assert decimal_sign(["1,200", "4.99", "1,200.50"]) == "."
     assert decimal_sign(["1.200", "4,99"]) == ","
     assert decimal_sign(["1,200", ""]) == "."
+    assert decimal_sign(["4.895", "12.300", "980"]) == ","  # nothing costs a tenth of a cent
+    assert decimal_sign(["4.895", "12.30"]) == decimal_sign(["0.125", "4.895"]) == decimal_sign(["4.890"]) == "."
     assert decimal_sign(["1.200 €", "59,80 €"]) == ","
 
 

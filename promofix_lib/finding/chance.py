@@ -135,6 +135,8 @@ class Chance:
         gap = float(gaps[ceil(limits.most * (len(gaps) - 1))])  # most of the gaps are no longer
         cheap, depth = self._promoted if one.ids else self._priced, self.depth(rows)
         other = ~(cheap.of(own) | cheap.of(sales.orders_of(excluded)))
+        if sales.business[rows].all():
+            other &= sales.business[cheap.row]
         mine = cheap.by_cause(np.array(one.ids) if one.ids else np.unique(sales.group[rows]))
         if new := self.is_extreme(depth) and self.silences(one, rows) <= limits.expected:
             other &= ~mine if one.ids else True  # what is no habit is no life: its other uses are the same mistake

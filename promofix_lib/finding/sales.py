@@ -66,6 +66,7 @@ class Sales:
     listed: Floats
     depth_known: Mask
     gives: Mask
+    business: Mask
     cancelled: Mask
     dated: Mask
     sold: Mask
@@ -208,6 +209,7 @@ def as_sales(orders: pd.DataFrame, thresholds: Thresholds = _DEFAULT) -> Sales:
         listed=listed,
         depth_known=depth_known,
         gives=gives,
+        business=is_true(orders["is_business_order"]).to_numpy(),
         cancelled=is_cancelled(orders).to_numpy(),
         dated=dated,
         sold=sold,

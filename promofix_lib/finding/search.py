@@ -19,7 +19,7 @@ from promofix_lib.say import Told, told
 # What a search needs of a report beside what decides about an item; a reading of no more is a third of the size.
 ASKED = (
     *("order_status", "item_status", "sales_channel", "sku", "asin", "currency", "promotion_ids", "claim_codes"),
-    *("ship_promotion_discount", "is_replacement_order"),
+    *("ship_promotion_discount", "is_business_order", "is_replacement_order"),
 )
 
 _DEFAULT = Thresholds()

@@ -29,6 +29,7 @@ def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
     cut = (pauses > long) & (_between(sales.time[normal], time) >= 1)
     if suspects.by_price[rows].all():
         alike = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
+        alike = alike[sales.business[alike]] if sales.business[rows].all() else alike
         cut |= _between(sales.time[alike], time) >= limits.few
     parts = np.split(rows, np.flatnonzero(cut) + 1)
     if sum(len(part) < limits.few for part in parts) >= limits.few:
@@ -99,7 +100,10 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
 
 
 def _apart(sales: Sales, chance: Chance, single: list[Ints], number: Ints) -> Ints:
-    """Windows that meet no oftener than windows do in this shop stay apart from those unlikely by themselves."""
+    """Windows that meet no oftener than windows do in this shop stay apart from those unlikely by themselves.
+
+    So do those of a chain that goes on for days: that is no upload.
+    """
     limits, answer = sales.thresholds, number.copy()
     onset, end = (np.array([sales.time[rows[at]] for rows in single]) for at in (0, -1))
     span = max(int(end.max() - onset.min()), 1)
@@ -107,7 +111,8 @@ def _apart(sales: Sales, chance: Chance, single: list[Ints], number: Ints) -> In
     for one in names[sizes > 1]:
         mine = np.flatnonzero(number == one)
         length = end[mine].max() - onset[mine].min() + 2 * limits.pause_hours_least * HOUR
-        if (len(single) - len(mine)) * length >= limits.expected * span:
+        often = (len(single) - len(mine)) * length >= limits.expected * span
+        if often or length >= limits.decided_days * DAY:
             alone = [chance.expected(Candidate((), single[at])) <= limits.expected for at in mine]
             answer[mine[np.array(alone)]] = answer.max() + 1
     return answer

@@ -26,6 +26,7 @@ _GROUPED = {
     ".": re.compile(r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?", re.ASCII),
     ",": re.compile(r"[+-]?\d{1,3}(?:[. \u00a0\u202f']\d{3})+(?:,\d*)?", re.ASCII),
 }
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:(?:,\d{3})+|(?:\.\d{3})+)", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
 _SIGNS = "$€£¥￥₹"  # what a spreadsheet writes before or behind an amount; the currency stands in a column of its own
 _SIGN = re.compile(rf"^([-+(]?)[{_SIGNS}]\s?|\s?[{_SIGNS}](?=\)?$)")
@@ -91,17 +92,15 @@ def decimal_sign(cells: Iterable[str]) -> str:
     >>> decimal_sign(["1,200.00", "4.99"]), decimal_sign(["1.234,56", "1.200"]), decimal_sign(["12,50"])
     ('.', ',', ',')
     """
-    cells = list(cells)
-    if not any("," in cell for cell in cells):
-        return "."
     votes = {".": 0, ",": 0}
+    whole = 0
     for cell in cells:
-        found = re.search(r"([.,])\d*$", cell.strip(f" ()\u00a0{_SIGNS}"))
-        others = re.findall(r"[.,]", cell)
-        if not found or (len(re.findall(r"\d", cell.rsplit(found[1], 1)[1])) == 3 and len(set(others)) == 1):
-            continue  # "1,200" and "1.200" could be either
-        votes[found[1]] += 1
-    return "," if votes[","] > votes["."] else "."
+        plain = cell.strip(f" ()-+\u00a0{_SIGNS}")
+        if _THOUSANDS.fullmatch(plain):  # "1,200" and "1.200" could be either, but nothing costs a tenth of a cent
+            whole += "." in plain and not plain.endswith("0")
+        elif found := re.search(r"([.,])\d*$", plain):
+            votes[found[1]] += 1
+    return "," if votes[","] > votes["."] or (whole and votes["."] == 0) else "."
 
 
 def amount(text: str, sign: str = ".") -> Decimal:

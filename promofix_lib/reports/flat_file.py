@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain
 from typing import Self
 
@@ -19,6 +20,7 @@ from promofix_lib.reports.kinds import MONEY, Kind, columns_of, facts
 from promofix_lib.reports.lines import Header, LineReader, split_line
 from promofix_lib.reports.report import throughout
 from promofix_lib.reports.rows import RowTyper, flawless
+from promofix_lib.reports.texts import respelled
 from promofix_lib.say import Told, told
 
 _PIECE = 1 << 16  # rows
@@ -55,7 +57,7 @@ class FlatFile:
 
     def of_lines(self, blocks: Iterable[bytes]) -> Self:
         """All of a text, from blocks of whole lines in UTF-8."""
-        ahead = iter(blocks)
+        ahead = _with_whole_cells(blocks) if self.header.quoted else iter(blocks)
         block, line = self._after_header(next(ahead, b"")), self.header.line + 1
         for following in chain(ahead, [b""]):
             ends = np.frombuffer(block, np.uint8) == ord("\n")  # a third of the time that bytes.count takes
@@ -114,6 +116,19 @@ class FlatFile:
         return [*counted, *(told("reports.unread", n=n, column=header) for header, n in unread)]
 
 
+def _with_whole_cells(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same, each ending where no quote is open: a cell over several lines is never cut between two of them."""
+    held: list[bytes] = []
+    quotes = 0
+    for block in blocks:
+        held.append(block)
+        quotes += block.count(b'"')
+        if quotes % 2 == 0:
+            yield b"".join(held)
+            held = []
+    yield b"".join(held)
+
+
 # -- from a report's words to the order table's ------------------------------------------------------------------------
 
 
@@ -139,7 +154,7 @@ def order_rows(table: pa.Table, kind: Kind) -> pa.Table:
     """
     cells = dict(zip(table.column_names, table.columns, strict=True))
     for name in cells.keys() & _SPELLED.keys():
-        given, cells[name] = cells[name], _respelled(cells[name], name)
+        given, cells[name] = cells[name], respelled(cells[name], partial(spelling, name))
         if _SPELLED[name] == "status" and cells[name] is not given:
             changed = pc.fill_null(pc.not_equal(given, cells[name]), False)
             cells[f"{name}_given"] = pc.if_else(changed, given, None)
@@ -170,15 +185,6 @@ def spelling(column: str, word: str) -> str:
     plain = word.strip().upper() if column == "currency" else word.strip()
     key = re.sub("[_ ]", "", plain.split(" - ")[0].lower())
     return str(facts().table["words"].get(_SPELLED[column], {}).get(key, plain))
-
-
-def _respelled(given: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
-    coded = [chunk.dictionary_encode() for chunk in given.chunks]
-    spelled = ([spelling(name, word) or None for word in chunk.dictionary.to_pylist()] for chunk in coded)
-    words = [pa.array(several, pa.string()) for several in spelled]
-    if all(word.equals(chunk.dictionary) for word, chunk in zip(words, coded, strict=True)):
-        return given
-    return pa.chunked_array([word.take(chunk.indices) for word, chunk in zip(words, coded, strict=True)], pa.string())
 
 
 def id_lists(cells: pa.ChunkedArray, joined_by: str) -> pa.ChunkedArray:

@@ -11,8 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from promofix_lib.reports.cells import LARGEST
 from promofix_lib.reports.kinds import facts
 from promofix_lib.reports.report import Quarantined
+from promofix_lib.reports.texts import respelled, sku_key
 from promofix_lib.say import Told, told
 
 Numbers = npt.NDArray[np.int64]
@@ -86,7 +88,9 @@ def together(rows: pa.Table, slot: Numbers, added: Iterable[str] = ()) -> pa.Tab
         column = rows[name]
         if name in added:
             groups = pa.table({"slot": slot, name: column}).group_by("slot", use_threads=False)
-            return pc.cast(groups.aggregate([(name, "sum")]).sort_by("slot")[f"{name}_sum"], column.type)
+            total = groups.aggregate([(name, "sum")]).sort_by("slot")[f"{name}_sum"]
+            possible = pc.less(pc.abs(total), pa.scalar(LARGEST))
+            return pc.cast(pc.if_else(possible, total, None), column.type)
         if pa.types.is_list(column.type):
             return united(column, slot, slots)
         return taken(column, last_known(column, slot, slots, backwards))
@@ -186,7 +190,7 @@ def folded(table: pa.Table, *, continues: bool) -> tuple[pa.Table, list[Told], l
     warnings: list[Told] = []
     aside: list[Quarantined] = []
     places = lines["source_line"].to_pylist()
-    for row in np.flatnonzero(fate).tolist():
+    for row in np.flatnonzero(fate != "").tolist():
         about = {"line": places[row], "first": places[heads[slot[row]]]}
         if fate[row] == "other_item":
             shown = ", ".join(f"{name}: {said[row].get(name)}" for name in ("order_id", "order_item_id", "sku"))
@@ -269,7 +273,7 @@ def same_items(rows: pa.Table) -> Numbers:
     item = codes(pc.utf8_ltrim(rows["order_item_id"], characters="0"))  # a spreadsheet may have dropped first zeros
     has_id = item >= 0
     identity = _pairs(order, np.where(has_id, item, 0))
-    sku = codes(rows["sku"])
+    sku = codes(respelled(rows["sku"], sku_key))
     sku[has_id] = _first_known(identity[has_id], sku[has_id])
     line = _pairs(order, sku + 1)
     first_rows = pd.Series(identity[has_id]).drop_duplicates().index.to_numpy()

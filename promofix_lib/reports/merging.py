@@ -29,7 +29,7 @@ from promofix_lib.reports.kinds import (
     kind_named,
     look_again,
 )
-from promofix_lib.reports.picking import PARTIAL, Picking, money_check
+from promofix_lib.reports.picking import PARTIAL, Picking, money_check, unmatched
 from promofix_lib.reports.reading import all_read, read_report
 from promofix_lib.reports.report import Reading, Report, as_orders, shown_name
 from promofix_lib.say import Told, told
@@ -141,11 +141,13 @@ def _lacking_together(reports: Sequence[Report]) -> tuple[Report, ...]:
 
 def _one_row_per_item(rows: pa.Table) -> tuple[pd.DataFrame, list[Told]]:
     slot = same_items(rows)
+    found = unmatched(rows, slot)
     if slot.max() + 1 == rows.num_rows:
-        return as_orders(rows.drop_columns([PARTIAL])), []
+        return as_orders(rows.drop_columns([PARTIAL])), found
     pick = Picking(rows, slot)
     table = pick.table()
-    return as_orders(shared(table, codes(table["order_id"]), facts().columns["of_the_order"])), pick.contradictions()
+    orders = as_orders(shared(table, codes(table["order_id"]), facts().columns["of_the_order"]))
+    return orders, found + pick.contradictions()
 
 
 def _rows(reports: Sequence[Report]) -> tuple[pa.Table, list[Told]]:

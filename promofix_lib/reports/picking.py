@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from promofix_lib.amounts import Money
-from promofix_lib.reports.items import Mask, Numbers, last_known, mask_of, taken, united
+from promofix_lib.reports.items import Mask, Numbers, codes, last_known, mask_of, taken, united
 from promofix_lib.reports.kinds import Kind, facts, kind_named
 from promofix_lib.reports.report import Report
 from promofix_lib.say import Told, told
@@ -108,6 +108,20 @@ class Picking:
         sentences = [_sentence(name, old, new) for old, new in zip(*pairs, strict=True)]
         more = len(rows) - _SHOWN
         return sentences + [told("reports.more_contradictions", n=more, column=column)] * (more > 0)
+
+
+def unmatched(rows: pa.Table, slot: Numbers) -> list[Told]:
+    """Orders of which a report without item ids has lines that no other has, and the others have other ones."""
+    order, file = codes(rows["order_id"]), codes(rows["source_file"])
+    has_id = mask_of(pc.is_valid(rows["order_item_id"]))
+    first = np.flatnonzero(~pd.Series(slot).duplicated())  # slots stand in order of their first rows
+    doubtful = rows[PARTIAL].to_numpy(zero_copy_only=False) | ~mask_of(pc.is_valid(rows["sku"]))
+    doubtful |= (has_id != has_id[first][slot]) | (~has_id & (file != file[first][slot]))
+    alone = first[np.bincount(slot[doubtful], minlength=len(first)) == 0]
+    sources = pd.Series(np.where(has_id[alone], -1, file[alone])).groupby(order[alone]).transform("nunique")
+    found = alone[(sources > 1).to_numpy()]
+    example = rows["order_id"].take(pa.array(found[:1])).to_pylist()
+    return [told("reports.skus_differ", n=len(np.unique(order[found])), order=one) for one in example]
 
 
 def _as_of(rows: pa.Table) -> Numbers:

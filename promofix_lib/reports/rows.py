@@ -159,10 +159,8 @@ class RowTyper:
         cells = tuple(map(self._tidy, record.cells)) if texts.is_odd("".join(record.cells)) else record.cells
         named = dict(zip(self._names, cells, strict=True))
         goes_on = self.above.goes_on(named)
-        above = self.above.ids if goes_on else {}
-        own = (
-            {name: cell if cell.strip() else above.get(name, cell) for name, cell in named.items()} if above else named
-        )
+        above = {name: cell for name, cell in self.above.ids.items() if goes_on and not named.get(name, "").strip()}
+        own = named | above
         try:
             known = {column.name: self._cell(column, own[column.name]) for column in self.columns if column.kept}
         except CellError:

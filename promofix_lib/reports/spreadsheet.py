@@ -19,6 +19,8 @@ from promofix_lib.say import told
 
 _MOST_CELLS = 60_000_000
 _CELL = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
+# A formula that no program has worked out yet: not even as an empty text, which would be t="str".
+_NOT_CALCULATED = re.compile(rb'<c r="[A-Z]+\d+"(?: s="\d+")?><f[^>]*>[^<]*</f>(?:<v ?/>|<v></v>)?</c>')
 _REPEATED = re.compile(rb"number-(columns|rows)-repeated=[\"'](\d{1,9})[\"']")
 _IN_ONE_COLUMN = re.compile("\t|(?:\xa0 ){2,}\xa0?")
 _SEPARATORS = re.compile("[\t\r\n]+")
@@ -98,7 +100,7 @@ def _text(cell: Any) -> str:
 
 
 def _check(source: Source) -> None:
-    """Refuse what unpacks to far too much, has a password, or whose one far-off cell would make a giant table."""
+    """Refuse what unpacks to too much, has a password or formulas without values, or a far-off cell: a giant table."""
     with zipfile.ZipFile(source.stream) as archive:
         members = archive.infolist()
         check_size(source.name, sum(one.file_size for one in members), sum(one.compress_size for one in members))
@@ -115,6 +117,8 @@ def _check(source: Source) -> None:
 def _check_extent(name: str, blocks: Iterator[bytes]) -> None:
     columns, last_row = 0, 0
     for block in blocks:
+        if _NOT_CALCULATED.search(block):
+            raise ReportError("reports.not_calculated", file=name)
         cells = _CELL.findall(block)
         columns = max([columns, *map(_number, {letters for letters, _ in cells})])
         last_row = max([last_row, *map(int, {row for _, row in cells})])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +31,7 @@ HYPHENS = str.maketrans(dict.fromkeys("\u00ad\u2010\u2011\u2012\u2013\u2014\u201
 _AROUND = "'\"`´‘’“”=\u200b\u200e\u200f\ufeff"
 ORDER_ID = re.compile(r"[0-9A-Z]{3}-[0-9A-Z]{7}-[0-9A-Z]{7}", re.ASCII | re.IGNORECASE)
 _LONGEST_ITEM_ID = 20
+_A_NUMBER = re.compile(r"\d+(\.\d+)?(e\+?\d{1,2})?", re.ASCII)
 _SURE_DIGITS = 14  # an item id has 14 or 15 digits; with fewer, zeros at its beginning may have been lost
 _LISTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 _A_LIST = re.compile(r"""\[(?:\s*(?:'[^']*'|"[^"]*"|None|nan|null)\s*,?)*\s*\]""")
@@ -176,6 +179,16 @@ def item_id(text: str) -> str:
     return plain
 
 
+def sku_key(text: str) -> str:
+    """A SKU as it is whatever a spreadsheet made of it: zeros lost, blanks or an apostrophe added, a number made of it.
+
+    >>> sku_key("'00123"), sku_key("1.00E+05") == sku_key("1E5"), sku_key("Lamp-01 ")
+    ('123', True, 'lamp-01')
+    """
+    plain = _bare(text).lower()
+    return f"{Decimal(plain).normalize():f}" if _A_NUMBER.fullmatch(plain) else plain
+
+
 def _bare(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text.translate(HYPHENS)).translate(HYPHENS)
     return re.sub(r"[\s\u200b\u200c\u200d\u2060]+", "", plain).strip(_AROUND)
@@ -226,6 +239,15 @@ def _twice_leads(high: Bytes, at: npt.NDArray[np.int64]) -> list[int]:
 
 def _looks_twice(block: bytes, place: int) -> bool:
     return any(not _is_honest(found) for found in _TWICE.findall(block[place : place + 12].decode("utf-8", "ignore")))
+
+
+def respelled(cells: pa.ChunkedArray, spell: Callable[[str], str]) -> pa.ChunkedArray:
+    """The column with each of its words spelled anew, a blank one missing; the same one where nothing changes."""
+    coded = [chunk.dictionary_encode() for chunk in cells.chunks]
+    words = [pa.array([spell(word) or None for word in chunk.dictionary.to_pylist()], pa.string()) for chunk in coded]
+    if all(word.equals(chunk.dictionary) for word, chunk in zip(words, coded, strict=True)):
+        return cells
+    return pa.chunked_array([word.take(chunk.indices) for word, chunk in zip(words, coded, strict=True)], pa.string())
 
 
 def has_form(cells: pa.ChunkedArray, what: str) -> bool:
