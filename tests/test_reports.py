@@ -511,6 +511,14 @@ def test_two_rows_of_another_layout_are_not_joined_to_one(tmp_path):
     assert read(tmp_path, text(NEW, BOUGHT) + broken.replace("112-0000001-0000009", "")).items == 2
 
 
+@pytest.mark.parametrize("first", ["\ufefforder-id", "?order-id", "order-id"])
+def test_a_second_header_whose_first_name_is_spoilt_is_a_header(tmp_path, first: str):
+    """Reports put one under the other: a byte order mark in the middle, or what became of it."""
+    again = text(NEW, BOUGHT | {"order-id": "112-0000001-0000009", "order-item-id": "9"})
+    report = read(tmp_path, text(NEW, BOUGHT) + first + again.removeprefix("order-id"))
+    assert (report.items, report.headers, report.quarantined) == (2, 2, ())
+
+
 def test_repeated_lines_of_one_item_become_one_item(tmp_path):
     """The same item with another promotion id is a continuation too, also when everything is written again."""
     rows = [BOUGHT | {"item-promotion-id": name, "item-promotion-discount": "1.00"} for name in ("A", "B", "B")]
@@ -666,13 +674,25 @@ def test_a_tab_file_that_excel_saved_holds_no_quotes_of_excel(tmp_path):
 @pytest.mark.parametrize("between", ["", "\ufeff", "\n"])
 @pytest.mark.parametrize("ended", [True, False])
 def test_files_of_two_layouts_put_together_are_not_read_by_the_names_of_the_first(tmp_path, between, ended):
-    """The same columns in another order fit the types and mean something else: each such line is set aside."""
-    other = [*ALL[:7], ALL[8], ALL[7], *ALL[9:]]
+    """Other columns fit the types and mean something else: each such line is set aside."""
     first = text(ALL, ORDER, ORDER | {"amazon-order-id": "111-0000003-0000003"})
-    second = text(other, ORDER | {"amazon-order-id": "111-0000002-0000002"})
+    second = text(NEW, BOUGHT | {"order-id": "111-0000002-0000002"})
     report = read(tmp_path, first.removesuffix("" if ended else "\n") + between + second)
     assert set(report.table["sku"]) <= {ORDER["sku"]}
     assert "one by one" in report.quarantined[-1].reason.text("en")
+
+
+@pytest.mark.parametrize("between", ["", "\ufeff", "\n", "x"])
+@pytest.mark.parametrize("ended", [True, False])
+def test_two_orders_of_columns_in_one_file_are_refused(tmp_path, between, ended):
+    """Where such a file was sorted, the lines above the second header may follow it too: nobody can tell."""
+    other = [*ALL[:7], ALL[8], ALL[7], *ALL[9:]]
+    first = text(ALL, ORDER, ORDER | {"amazon-order-id": "111-0000003-0000003"})
+    second = text(other, ORDER | {"amazon-order-id": "111-0000002-0000002"})
+    with pytest.raises(ReportError) as refused:
+        read(tmp_path, first.removesuffix("" if ended else "\n") + between + second)
+    assert refused.value.key == "reports.two_orders_of_columns"
+    assert "one by one" in refused.value.text("en")
 
 
 def test_lone_carriage_returns_behind_the_column_names_end_lines(tmp_path):

@@ -134,7 +134,8 @@ class LineReader:
         self.foreign = 0  # the line of a header that names other columns, while what stands under it is read
         self._gap = False
         self._widths: set[int] = set()  # a file whose last line has no end is cut off unless other lines are as short
-        self._named = frozenset(column.header for column in columns if column.header and is_known(column.header))
+        names = [column.header for column in columns if column.header and is_known(column.header)]
+        self._named = {name: place for place, name in enumerate(names)}
         self._header = tuple(spelled(column.header) for column in columns)
         self._enough = max((i + 1 for i, column in enumerate(columns) if _wanted(column)), default=1)
 
@@ -201,7 +202,8 @@ class LineReader:
             self.count["blanks"] += lines
             self._gap = True
             return True
-        if tuple(map(spelled, cells[: len(self._header)])) == self._header:
+        first = int(len(self._header) >= _A_HEADER)  # whose name may have met a byte order mark, or the row before
+        if tuple(map(spelled, cells[first : len(self._header)])) == self._header[first:]:
             self.count["put_together"] += lines
             self._gap, self.foreign = True, 0
             return True
@@ -210,8 +212,11 @@ class LineReader:
     def _record(self, line: int, lines: int, cells: list[str], cut_off: bool = False) -> Record:
         gap, self._gap = self._gap, False
         wide = len(self.columns)
-        if len(self._named.intersection(cells)) >= _A_HEADER or (is_known(cells[0]) and kind_of(cells)):
+        named = [self._named[cell] for cell in cells if cell in self._named]
+        if len(named) >= _A_HEADER or (is_known(cells[0]) and kind_of(cells)):
             self.foreign = line
+        if len(named) >= max(_A_HEADER, len(self._named) - 1) and named != sorted(named):
+            return Record(line, lines, tuple(cells), told("reports.fault.other_order"))
         while len(cells) > wide and not cells[-1].strip():
             cells = cells[:-1]
         cut_off = cut_off and len(cells) < wide and len(cells) not in self._widths

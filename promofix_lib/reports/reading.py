@@ -146,6 +146,8 @@ def _check_rows(read: FlatFile) -> None:
     aside = read.typer.quarantined
     if any(_is_ruined(line.reason) for line in aside):
         raise ReportError("reports.ruined_ids", file=read.name)
+    if order := next((line for line in aside if line.reason.key == "reports.fault.other_order"), None):
+        raise ReportError("reports.two_orders_of_columns", file=read.name, line=order.line)
     if aside and not read.rows:
         facts = {"n": len(aside), "line": aside[0].line, "why": aside[0].reason}
         raise ReportError("reports.nothing_readable", file=read.name, **facts)
