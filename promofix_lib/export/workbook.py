@@ -353,25 +353,21 @@ _MARGINS = {"left": 0.35, "right": 0.35, "top": 0.6, "bottom": 0.7, "header": 0.
 
 
 def _offer_openpyxl(sheet: Any, choices: Choices, first: int, last: int) -> None:
-    from openpyxl.formatting.rule import Rule
+    from openpyxl.formatting.rule import FormulaRule
     from openpyxl.styles import PatternFill
-    from openpyxl.styles.differential import DifferentialStyle
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    letter = get_column_letter(choices.column)
-    offer = DataValidation(
-        type="list", formula1=f'"{",".join(choices.words)}"', sqref=f"{letter}{first}:{letter}{last}"
-    )
+    letter, words = get_column_letter(choices.column), f'"{",".join(choices.words)}"'
+    offer = DataValidation(type="list", formula1=words, sqref=f"{letter}{first}:{letter}{last}")
     offer.promptTitle = offer.errorTitle = choices.title
     offer.prompt = offer.error = choices.hint
     offer.showInputMessage = offer.showErrorMessage = True
     sheet.data_validations.append(offer)
     area = ":".join(f"{get_column_letter(n)}{row}" for n, row in zip(choices.filled, (first, last), strict=True))
     for word, colour in choices.fills.items():
-        look = DifferentialStyle(fill=PatternFill(bgColor=colour))
-        rule = Rule(type="expression", dxf=look, formula=[f'${letter}{first}="{word}"'], stopIfTrue=True)
-        sheet.conditional_formatting.add(area, rule)
+        said, fill = f'${letter}{first}="{word}"', PatternFill(bgColor=colour)
+        sheet.conditional_formatting.add(area, FormulaRule(formula=[said], fill=fill, stopIfTrue=True))
 
 
 # -- XlsxWriter -------------------------------------------------------------------------------------------------------

@@ -182,20 +182,19 @@ def planned(case: Case) -> tuple[Purge, Searcher]:
     """What would go, and who finds the buyers of the case."""
     people, with_buyers = _buyers_of(case)
     searcher = Searcher(people)
-    removed = dict.fromkeys(sorted(with_buyers))
-    removed |= dict.fromkeys(_made_with_buyers(case))
-    for path in _files(case.folder):
-        covered = any(path == gone or path.is_relative_to(gone) for gone in removed)
-        if not covered and path.relative_to(case.folder).as_posix() not in _OURS and searcher.found_in(path):
-            removed[path] = None
+    removed = dict.fromkeys([*sorted(with_buyers), *_made_with_buyers(case)])
+    mine = [path for path in _files(case.folder) if path.relative_to(case.folder).as_posix() not in _OURS]
+
+    def goes(path: Path) -> bool:
+        return any(path.is_relative_to(gone) for gone in removed)
+
+    removed |= dict.fromkeys([path for path in mine if not goes(path) and searcher.found_in(path)])
     checkpoints, notebooks = _notebooks(searcher)
     removed |= dict.fromkeys(checkpoints)
-    gone = tuple(removed)
-    left = [path for path in _files(case.folder) if not any(path == one or path.is_relative_to(one) for one in gone)]
-    kept = [path for path in left if path.relative_to(case.folder).as_posix() not in _OURS]
+    kept = [path for path in mine if not goes(path)]
     shut = tuple(path for path in kept if is_shut(path))
-    open_files = tuple(path for path in kept if path not in shut)
-    return Purge(case.folder, gone, open_files, (case.journal.path, *notebooks), shut, done=False), searcher
+    open_files, cleaned = tuple(path for path in kept if path not in shut), (case.journal.path, *notebooks)
+    return Purge(case.folder, tuple(removed), open_files, cleaned, shut, done=False), searcher
 
 
 def _buyers_of(case: Case) -> tuple[frozenset[str], frozenset[Path]]:
