@@ -464,6 +464,7 @@ FURTHER = {
     "filtered by promotion": ([0, 6, 3, 6, 5], [["A"]] * 3),
     "below one without a promotion": ([0, 2, 1, 3, 5], [["A"], None, ["A"], ["A"]]),
     "one order only": ([0, 1], [["A", "B"]]),
+    "sorted, a blank line before the last order": ([5, 3, 7, 2, 1, 4], [["A"], ["A"], None]),
 }
 
 
@@ -476,10 +477,10 @@ def test_a_promotion_is_never_told_of_another_order(tmp_path, how):
         for name, amount in zip("ABC", "985", strict=True)
     )
     heads = [BOUGHT | {"order-id": f"111-0000001-000000{n}", "order-item-id": f"0123456789012{n}"} for n in range(4)]
-    rows = [heads[0] | a, b, heads[1], heads[2] | a, c, heads[3] | a, a]
+    rows = [heads[0] | a, b, heads[1], heads[2] | a, c, heads[3] | a, a, {}]
     report = read(tmp_path, text(NEW, *(rows[i] for i in order)))
     assert report.arrow["promotion_ids"].to_pylist() == meant
-    assert report.rows + len(report.quarantined) == len(order)
+    assert report.rows + report.blanks + len(report.quarantined) == len(order)
     assert all(bad.reason.key == "reports.fault.not_tied" for bad in report.quarantined)
 
 

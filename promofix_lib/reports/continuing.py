@@ -112,6 +112,7 @@ def tied(table: pa.Table, above: Above) -> tuple[pa.Table, list[Told], list[Quar
     sections = np.searchsorted(above.gaps, rows["source_line"], side="right")  # what nothing interrupts
     with_loose = [part for _, part in rows.groupby(sections) if part["loose"].any()]
     gone = pd.concat([_untied(part) for part in with_loose]).reindex(rows.index, fill_value=False)
+    gone &= (~rows["loose"]).sum() > 1
     by_date = all(_in_a_row(part.loc[~part["loose"], "purchase_date"]) for part in with_loose)
     left = int((rows["loose"] & ~gone).sum())
     aside = [line for place in rows["source_line"][gone] for line in above.loose[place]]
@@ -130,7 +131,7 @@ def _untied(rows: pd.DataFrame) -> pd.Series[bool]:
     named = ~loose & rows[["words", "item_promotion_discount"]].notna().any(axis=1)
     moved = named.sum() > 1 and any(map(_in_a_row, (loose, rows["words"], rows["item_promotion_discount"])))
     all_gone = moved or (strange & ~loose).sum() > 1
-    return loose & (run.max() > 1) & (strange | all_gone)
+    return loose & (strange | all_gone)
 
 
 def _in_a_row(cells: pd.Series[Any]) -> bool:
