@@ -1,4 +1,4 @@
-"""Which rows speak of the same order item, in one report and in several, and the one row that is made of them."""
+"""One row of several that speak of the same thing: lines of one order item, parts of it, what others know of it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ import pyarrow.compute as pc
 from promofix_lib.reports.cells import LARGEST
 from promofix_lib.reports.kinds import facts
 from promofix_lib.reports.report import Quarantined
-from promofix_lib.reports.texts import respelled, sku_key
 from promofix_lib.say import Told, told
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-_TELLING = ("quantity", "item_price", "item_promotion_discount")
 _FEW = 2_000  # rows that are put together in place; more of them are cheaper in one go
 _SHOWN = 20
 
@@ -36,7 +34,7 @@ def codes(column: pa.ChunkedArray, *others: pa.ChunkedArray) -> Numbers:
     texts: Any = pd.arrays.ArrowExtensionArray(pc.cast(column, pa.string()))
     found = pd.factorize(texts)[0].astype(np.int64)
     for other in others:
-        found = _pairs(found + 1, codes(other) + 1)
+        found = pairs(found + 1, codes(other) + 1)
     return found
 
 
@@ -57,7 +55,8 @@ def mask_of(answers: pa.ChunkedArray) -> Mask:
     return np.asarray(pc.fill_null(answers, False).to_numpy(zero_copy_only=False))
 
 
-def _pairs(left: Numbers, right: Numbers) -> Numbers:
+def pairs(left: Numbers, right: Numbers) -> Numbers:
+    """A number per distinct pair of numbers, in order of appearance."""
     return pd.factorize(left * (int(right.max(initial=0)) + 1) + right)[0].astype(np.int64)
 
 
@@ -244,78 +243,3 @@ def _replaced(table: pa.Table, rows: Numbers, heads: Numbers, items: pa.Table) -
         pieces += [table.slice(at, row - at), items.slice(item.get(row, 0), row in item)]
         at = row + 1
     return pa.concat_tables([piece for piece in [*pieces, table.slice(at)] if piece.num_rows])
-
-
-# -- in several reports ------------------------------------------------------------------------------------------------
-
-
-def same_items(rows: pa.Table) -> Numbers:
-    """A number per row that is equal where rows speak of the same order item, in order of first appearance.
-
-    Items with an order item id are told apart by it. Rows without one (All Orders before May 2026) are the n-th line
-    with that SKU in that order of their own file, and belong to the n-th item with that SKU. So a merge never makes
-    more lines of an order than its fullest report shows, and never fewer.
-
-    Parameters
-    ----------
-    rows : Table
-        Rows of all reports; those of one report follow each other.
-
-    Examples
-    --------
-    >>> same_items(pa.table({"order_id": ["A", "A", "A", "A"], "order_item_id": [None, None, "8", "9"],
-    ...                      "sku": ["S", "S", "S", "S"], "source_file": ["all", "all", "new", "new"],
-    ...                      "quantity": [1, 2, 2, 1], "item_price": [9, 9, 9, 9],
-    ...                      "item_promotion_discount": [0, 0, 0, 0]})).tolist()
-    [0, 1, 1, 0]
-    """
-    order, file = codes(rows["order_id"]), codes(rows["source_file"])
-    item = codes(pc.utf8_ltrim(rows["order_item_id"], characters="0"))  # a spreadsheet may have dropped first zeros
-    has_id = item >= 0
-    identity = _pairs(order, np.where(has_id, item, 0))
-    sku = codes(respelled(rows["sku"], sku_key))
-    sku[has_id] = _first_known(identity[has_id], sku[has_id])
-    line = _pairs(order, sku + 1)
-    first_rows = pd.Series(identity[has_id]).drop_duplicates().index.to_numpy()
-    copy = np.zeros(rows.num_rows, dtype=np.int64)
-    copy[~has_id] = _nth(_pairs(line[~has_id], file[~has_id]))
-    unique = pd.Series(_nth(line[has_id][first_rows]), index=identity[has_id][first_rows])
-    copy[has_id] = unique.reindex(identity[has_id]).to_numpy()
-    twins = np.intersect1d(line[has_id & (copy > 0)], line[~has_id])
-    if len(twins):
-        _pair_twins(rows, np.flatnonzero(np.isin(line, twins)), line, identity, copy, has_id)
-    return _pairs(line, copy)
-
-
-def _first_known(groups: Numbers, codes: Numbers) -> Numbers:
-    known = pd.Series(codes).where(codes >= 0)
-    return known.groupby(groups).transform("first").fillna(-1).to_numpy().astype(np.int64)
-
-
-def _nth(groups: Numbers) -> Numbers:
-    return pd.Series(groups).groupby(groups, sort=False).cumcount().to_numpy().astype(np.int64)
-
-
-def _pair_twins(rows: pa.Table, twins: Numbers, line: Numbers, identity: Numbers, copy: Numbers, known: Mask) -> None:
-    """Pair items of one SKU, told apart by id here and not there, by what they cost, before by their order."""
-    facts_of = zip(*(rows[name].take(pa.array(twins)).to_pylist() for name in _TELLING), strict=True)
-    signs = dict(zip(twins.tolist(), facts_of, strict=True))
-    for group in pd.Series(twins).groupby(line[twins]).indices.values():
-        lines: dict[int, Any] = {}
-        items: dict[int, Any] = {}
-        for row in twins[group].tolist():
-            of_same, number = (items, identity) if known[row] else (lines, copy)
-            of_same.setdefault(int(number[row]), signs[row])
-        places: dict[int, int] = {}
-        for alike in (True, False):
-            for item in [one for one in items if one not in places]:
-                free = (n for n in range(len(items) + len(lines)) if n not in places.values())
-                fits = (n for n in free if not alike or (n in lines and _agree(lines[n], items[item])))
-                if (place := next(fits, None)) is not None:
-                    places[item] = place
-        for row in twins[group][known[twins[group]]].tolist():
-            copy[row] = places[int(identity[row])]
-
-
-def _agree(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
-    return all(a == b for a, b in zip(one, other, strict=True) if a is not None and b is not None)

@@ -17,7 +17,7 @@ from promofix_lib.errors import ReportError
 from promofix_lib.orders import coded, order_table
 from promofix_lib.reports.cache import Shelf
 from promofix_lib.reports.cells import LARGEST
-from promofix_lib.reports.items import codes, keys, mask_of, same_items, shared, together
+from promofix_lib.reports.items import codes, keys, mask_of, shared, together
 from promofix_lib.reports.kinds import (
     ITEMS,
     MONEY,
@@ -29,7 +29,7 @@ from promofix_lib.reports.kinds import (
     kind_named,
     look_again,
 )
-from promofix_lib.reports.picking import PARTIAL, Picking, money_check, unmatched
+from promofix_lib.reports.picking import PARTIAL, Picking, money_check, same_items, unmatched
 from promofix_lib.reports.reading import all_read, read_report
 from promofix_lib.reports.report import Reading, Report, as_orders, shown_name
 from promofix_lib.say import Told, told

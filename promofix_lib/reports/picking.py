@@ -1,4 +1,4 @@
-"""Which of several reports is believed, column by column, and what they say against each other."""
+"""Which rows of several reports are one order item, which of them is believed, and what they say against each other."""
 
 from __future__ import annotations
 
@@ -12,15 +12,92 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from promofix_lib.amounts import Money
-from promofix_lib.reports.items import Mask, Numbers, codes, last_known, mask_of, taken, united
+from promofix_lib.reports.items import Mask, Numbers, codes, last_known, mask_of, pairs, taken, united
 from promofix_lib.reports.kinds import Kind, facts, kind_named
 from promofix_lib.reports.report import Report
+from promofix_lib.reports.texts import respelled, sku_key
 from promofix_lib.say import Told, told
 
 PARTIAL = "part"
 """A column of our own while merging: the row may hold only a part of the item."""
 
 _SHOWN = 10
+_TELLING = ("quantity", "item_price", "item_promotion_discount")
+
+
+def same_items(rows: pa.Table) -> Numbers:
+    """A number per row that is equal where rows speak of the same order item, in order of first appearance.
+
+    Items with an order item id are told apart by it. Rows without one (All Orders before May 2026) are the n-th line
+    with that SKU in that order of their own file, and belong to the n-th item with that SKU. So a merge never makes
+    more lines of an order than its fullest report shows, and never fewer.
+
+    Parameters
+    ----------
+    rows : Table
+        Rows of all reports; those of one report follow each other.
+
+    Examples
+    --------
+    >>> same_items(pa.table({"order_id": ["A", "A", "A", "A"], "order_item_id": [None, None, "8", "9"],
+    ...                      "sku": ["S", "S", "S", "S"], "source_file": ["all", "all", "new", "new"],
+    ...                      "quantity": [1, 2, 2, 1], "item_price": [9, 9, 9, 9],
+    ...                      "item_promotion_discount": [0, 0, 0, 0]})).tolist()
+    [0, 1, 1, 0]
+    """
+    order, file = codes(rows["order_id"]), codes(rows["source_file"])
+    item = codes(pc.utf8_ltrim(rows["order_item_id"], characters="0"))  # a spreadsheet may have dropped first zeros
+    has_id = item >= 0
+    identity = pairs(order, np.where(has_id, item, 0))
+    sku = codes(respelled(rows["sku"], sku_key))
+    sku[has_id] = _first_known(identity[has_id], sku[has_id])
+    line = pairs(order, sku + 1)
+    first_rows = pd.Series(identity[has_id]).drop_duplicates().index.to_numpy()
+    copy = np.zeros(rows.num_rows, dtype=np.int64)
+    copy[~has_id] = _nth(pairs(line[~has_id], file[~has_id]))
+    unique = pd.Series(_nth(line[has_id][first_rows]), index=identity[has_id][first_rows])
+    copy[has_id] = unique.reindex(identity[has_id]).to_numpy()
+    twins = np.intersect1d(line[has_id & (copy > 0)], line[~has_id])
+    if len(twins):
+        _pair_twins(rows, np.flatnonzero(np.isin(line, twins)), line, identity, copy, has_id)
+    return pairs(line, copy)
+
+
+def _first_known(groups: Numbers, codes: Numbers) -> Numbers:
+    known = pd.Series(codes).where(codes >= 0)
+    return known.groupby(groups).transform("first").fillna(-1).to_numpy().astype(np.int64)
+
+
+def _nth(groups: Numbers) -> Numbers:
+    return pd.Series(groups).groupby(groups, sort=False).cumcount().to_numpy().astype(np.int64)
+
+
+def _pair_twins(rows: pa.Table, twins: Numbers, line: Numbers, identity: Numbers, copy: Numbers, known: Mask) -> None:
+    """Pair items of one SKU, told apart by id here and not there, by what they cost, before by their order."""
+    facts_of = zip(*(rows[name].take(pa.array(twins)).to_pylist() for name in _TELLING), strict=True)
+    signs = dict(zip(twins.tolist(), facts_of, strict=True))
+    for group in pd.Series(twins).groupby(line[twins]).indices.values():
+        lines: dict[int, Any] = {}
+        items: dict[int, Any] = {}
+        for row in twins[group].tolist():
+            of_same, number = (items, identity) if known[row] else (lines, copy)
+            of_same.setdefault(int(number[row]), signs[row])
+        places: dict[int, int] = {}
+        for alike in (True, False):
+            for item in [one for one in items if one not in places]:
+                free = (n for n in range(len(items) + len(lines)) if n not in places.values())
+                fits = (n for n in free if not alike or (n in lines and _agree(lines[n], items[item])))
+                if (place := next(fits, None)) is not None:
+                    places[item] = place
+        for row in twins[group][known[twins[group]]].tolist():
+            copy[row] = places[int(identity[row])]
+
+
+def _agree(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    return all(a == b for a, b in zip(one, other, strict=True) if a is not None and b is not None)
+
+
+# -- which of them is believed -----------------------------------------------------------------------------------------
 
 
 class Picking:
@@ -104,8 +181,8 @@ class Picking:
         if name == "quantity":
             found &= ~self._is(pc.equal, name, 0)
         rows = np.flatnonzero(found)
-        pairs = (self.rows.take(pa.array(side[:_SHOWN])).to_pylist() for side in (rows, chosen[rows]))
-        sentences = [_sentence(name, old, new) for old, new in zip(*pairs, strict=True)]
+        sides = (self.rows.take(pa.array(side[:_SHOWN])).to_pylist() for side in (rows, chosen[rows]))
+        sentences = [_sentence(name, old, new) for old, new in zip(*sides, strict=True)]
         more = len(rows) - _SHOWN
         return sentences + [told("reports.more_contradictions", n=more, column=column)] * (more > 0)
 
@@ -146,7 +223,6 @@ def _fact(cell: Any, currency: str | None) -> Any:
 
 # -- payments ----------------------------------------------------------------------------------------------------------
 
-_PAYMENTS_SHOWN = 5
 # European payments leave out VAT, which is 27 % of the net price at most; a wrong price is further off than that.
 _VAT = Decimal("0.30")
 
@@ -164,7 +240,7 @@ def money_check(orders: pd.DataFrame, payments: Sequence[Report]) -> list[Told]:
     Returns
     -------
     list of Told
-        At most five sentences per report, then how many more.
+        At most ten sentences per report, then how many more.
     """
     paid = _paid(orders) if payments else {}
     return [sentence for report in payments for sentence in _check(paid, report)]
@@ -182,9 +258,9 @@ def _check(paid: Mapping[str, Decimal], report: Report) -> list[Told]:
     settled = order_sales(report.table, kind_named(report.kind))
     wrong = [order for order, amount in settled.items() if order in paid and _differs(amount, paid[order])]
     amounts = {one: {"paid": Money(paid[one], ""), "settled": Money(settled[one], "")} for one in wrong}
-    shown = wrong[:_PAYMENTS_SHOWN]
+    shown = wrong[:_SHOWN]
     found = [told("reports.other_payment", order=one, file=report.name, **amounts[one]) for one in shown]
-    more = len(wrong) - _PAYMENTS_SHOWN
+    more = len(wrong) - _SHOWN
     return found + [told("reports.other_payments", n=more, file=report.name)] * (more > 0)
 
 
