@@ -137,13 +137,11 @@ def _with_companion(sales: Sales, free: Ints) -> Mask:
     beside = np.flatnonzero(bought)
     pairs = gifts.merge(pd.DataFrame({"order": sales.order[beside], "other": sales.sku[beside]}), on="order")
     pairs = pairs[pairs["sku"] != pairs["other"]]
-    early = pairs[["sku", "row", "time"]].drop_duplicates().sort_values(["time", "row"], kind="stable")
-    early = early[early.groupby("sku").cumcount() < sales.thresholds.few]
-    first = pairs[pairs["row"].isin(early["row"])].drop_duplicates(["row", "other"])
-    least = sales.thresholds.most * early.groupby("sku")["row"].size()
-    counts = first.groupby(["sku", "other"])["row"].size()
-    usual = counts[counts >= least.reindex(counts.index.get_level_values("sku")).to_numpy()]
-    answer[pairs["row"][pd.MultiIndex.from_frame(pairs[["sku", "other"]]).isin(usual.index)]] = True
+    pairs, keys = pairs.sort_values(["time", "row"], kind="stable"), ["sku", "other"]
+    early = pairs.groupby("sku")["row"].transform(lambda rows: pd.factorize(rows)[0]) < sales.thresholds.few
+    counts = pairs[early].groupby(keys)["row"].nunique()
+    usual = counts[counts.ge(sales.thresholds.most * pairs[early].groupby("sku")["row"].nunique(), level="sku")]
+    answer[pairs["row"][pd.MultiIndex.from_frame(pairs[keys]).isin(usual.index)]] = True
     return answer
 
 

@@ -100,19 +100,14 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
 
 
 def _apart(sales: Sales, chance: Chance, single: list[Ints], number: Ints) -> Ints:
-    """Windows that meet no oftener than windows do in this shop stay apart from those unlikely by themselves.
-
-    So do those of a chain that goes on for days: that is no upload.
-    """
+    """A chain of windows that goes on for days is no upload: those unlikely by themselves stand apart from it."""
     limits, answer = sales.thresholds, number.copy()
     onset, end = (np.array([sales.time[rows[at]] for rows in single]) for at in (0, -1))
-    span = max(int(end.max() - onset.min()), 1)
     names, sizes = np.unique(number, return_counts=True)
     for one in names[sizes > 1]:
         mine = np.flatnonzero(number == one)
         length = end[mine].max() - onset[mine].min() + 2 * limits.pause_hours_least * HOUR
-        often = (len(single) - len(mine)) * length >= limits.expected * span
-        if often or length >= limits.decided_days * DAY:
+        if length >= limits.decided_days * DAY:
             alone = [chance.expected(Candidate((), single[at])) <= limits.expected for at in mine]
             answer[mine[np.array(alone)]] = answer.max() + 1
     return answer
