@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from promofix_lib.finding.baselines import references, upper_medians
+from promofix_lib.finding.baselines import MANY, references, upper_medians
 from promofix_lib.finding.sales import DAY, Codes, Floats, Ints, Mask, Sales
 from promofix_lib.money import NormalPrice
 
@@ -87,17 +87,14 @@ def _edited(sales: Sales) -> Mask:
     limits, uses = sales.thresholds, sales.promotions
     known = sales.depth_known[uses.rows] & sales.gives[uses.ids]
     rows, ids = uses.rows[known], uses.ids[known]
-    days, depths = upper_medians(ids * _DAYS + sales.time[rows] // DAY, -sales.depth[rows])
-    names, usual = upper_medians(days // _DAYS, depths)
-    few = np.bincount(days // _DAYS, minlength=len(uses.names))[names] < limits.few
+    days, depths = upper_medians(ids * MANY + sales.time[rows] // DAY, -sales.depth[rows])
+    names, usual = upper_medians(days // MANY, depths)
+    few = np.bincount(days // MANY, minlength=len(uses.names))[names] < limits.few
     most = np.full(len(uses.names), np.inf)
     most[names] = np.where(few, np.inf, limits.promotion_part - usual)
     answer = np.zeros(len(sales.sold), dtype=np.bool_)
     answer[rows[sales.depth[rows] >= most[ids]]] = True
     return answer
-
-
-_DAYS = 1_000_000  # more than there are days in a calendar
 
 
 def meant_lines(sales: Sales, deep: Mask) -> Mask:
