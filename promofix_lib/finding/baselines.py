@@ -14,7 +14,7 @@ from promofix_lib.finding.thresholds import BLOCKS, Thresholds
 from promofix_lib.marketplaces import PER_DOLLAR
 from promofix_lib.money import NormalPrice
 
-_MANY = 1_000_000  # more than a report has blocks
+MANY = 1_000_000  # more than a report has blocks, or a calendar days
 _NORMAL = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
 
 
@@ -62,10 +62,12 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
     spread = _spread(sales, rows, groups)  # what takes most memory first, while there is least beside it
     size = int(np.clip(sales.span // BLOCKS, HOUR, DAY))
     group = sales.group[rows]
-    key = group * _MANY + (sales.time[rows] - sales.begin) // size
+    key = group * MANY + (sales.time[rows] - sales.begin) // size
     lists = _votes(key, sales.list_price[rows])
     begins, lasting = _chains(lists, size, limits)
-    whole, near = _levels(lists, begins | lasting, groups, limits)
+    heard = begins | lasting  # a price that did not last has one vote in all
+    kept = _Votes(lists.key[heard], lists.group[heard], lists.block[heard], lists.price[heard])
+    whole, near = _medians(kept, groups), _near_medians(kept, limits)[np.cumsum(heard) - 1]
     level = np.fmax(whole[lists.group], near)
     nets = _habitual(_votes(key, sales.net_price[rows]), level, size, limits)
     place = np.searchsorted(lists.key, key)
@@ -129,7 +131,7 @@ def upper_medians(keys: Ints, values: Floats) -> tuple[Ints, Floats]:
 
 def _votes(key: Ints, price: Floats) -> _Votes:
     keys, middles = upper_medians(key, price)
-    return _Votes(keys, keys // _MANY, keys % _MANY, middles)
+    return _Votes(keys, keys // MANY, keys % MANY, middles)
 
 
 def _habitual(nets: _Votes, level: Floats, size: int, limits: Thresholds) -> _Votes:
@@ -193,12 +195,6 @@ def _chains(votes: _Votes, size: int, limits: Thresholds) -> tuple[Mask, Mask]:
     introduced = np.r_[True, np.diff(own) > 0] & (after >= limits.few)
     introduced &= after * votes.block[starts] >= limits.few * days
     return begins, (lasting | introduced)[np.cumsum(begins) - 1]
-
-
-def _levels(votes: _Votes, heard: Mask, groups: int, limits: Thresholds) -> tuple[Floats, Floats]:
-    """Median per group, and around each vote, of the votes that are heard: a price that did not last has one in all."""
-    kept = _Votes(votes.key[heard], votes.group[heard], votes.block[heard], votes.price[heard])
-    return _medians(kept, groups), _near_medians(kept, limits)[np.cumsum(heard) - 1]
 
 
 def _decided(votes: _Votes, place: Ints, price: Floats, level: Floats, lasting: Mask, limits: Thresholds) -> Mask:

@@ -293,15 +293,13 @@ def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate], said: Se
 
 def _verdict(sales: Sales, chance: Chance, one: Candidate, excluded: Ints, meant: Ints) -> Verdict:
     limits, rows, orders = sales.thresholds, one.rows, sales.count(one.rows)
-    expected = chance.expected(one, excluded, meant)
     extreme = chance.is_extreme(chance.depth(rows))
     days = float(sales.time[rows[-1]] - sales.time[rows[0]]) / DAY
-    why_not = None
-    habit = extreme and bool(one.ids) and days >= limits.habit_days
-    expected = max(expected, chance.silences(one)) if habit else expected
+    habit = chance.silences(one) if extreme and days >= limits.habit_days else 0.0
+    expected, why_not = max(chance.expected(one, excluded, meant), habit), None
     if days >= limits.decided_days and not extreme:
         why_not = told("finding.why_decided", days=round(days))
-    elif habit and expected > limits.expected:
+    elif habit > limits.expected:
         why_not = told("finding.why_habit", days=round(days))
     elif expected > limits.expected:
         why_not = told("finding.why_usual" if orders > limits.least_orders else "finding.why_few", n=orders)

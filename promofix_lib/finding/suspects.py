@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from promofix_lib.finding.baselines import references, upper_medians
+from promofix_lib.finding.baselines import MANY, references, upper_medians
 from promofix_lib.finding.sales import DAY, Codes, Floats, Ints, Mask, Sales
 from promofix_lib.money import NormalPrice
 
@@ -87,17 +87,14 @@ def _edited(sales: Sales) -> Mask:
     limits, uses = sales.thresholds, sales.promotions
     known = sales.depth_known[uses.rows] & sales.gives[uses.ids]
     rows, ids = uses.rows[known], uses.ids[known]
-    days, depths = upper_medians(ids * _DAYS + sales.time[rows] // DAY, -sales.depth[rows])
-    names, usual = upper_medians(days // _DAYS, depths)
-    few = np.bincount(days // _DAYS, minlength=len(uses.names))[names] < limits.few
+    days, depths = upper_medians(ids * MANY + sales.time[rows] // DAY, -sales.depth[rows])
+    names, usual = upper_medians(days // MANY, depths)
+    few = np.bincount(days // MANY, minlength=len(uses.names))[names] < limits.few
     most = np.full(len(uses.names), np.inf)
     most[names] = np.where(few, np.inf, limits.promotion_part - usual)
     answer = np.zeros(len(sales.sold), dtype=np.bool_)
     answer[rows[sales.depth[rows] >= most[ids]]] = True
     return answer
-
-
-_DAYS = 1_000_000  # more than there are days in a calendar
 
 
 def meant_lines(sales: Sales, deep: Mask) -> Mask:
@@ -137,13 +134,11 @@ def _with_companion(sales: Sales, free: Ints) -> Mask:
     beside = np.flatnonzero(bought)
     pairs = gifts.merge(pd.DataFrame({"order": sales.order[beside], "other": sales.sku[beside]}), on="order")
     pairs = pairs[pairs["sku"] != pairs["other"]]
-    early = pairs[["sku", "row", "time"]].drop_duplicates().sort_values(["time", "row"], kind="stable")
-    early = early[early.groupby("sku").cumcount() < sales.thresholds.few]
-    first = pairs[pairs["row"].isin(early["row"])].drop_duplicates(["row", "other"])
-    least = sales.thresholds.most * early.groupby("sku")["row"].size()
-    counts = first.groupby(["sku", "other"])["row"].size()
-    usual = counts[counts >= least.reindex(counts.index.get_level_values("sku")).to_numpy()]
-    answer[pairs["row"][pd.MultiIndex.from_frame(pairs[["sku", "other"]]).isin(usual.index)]] = True
+    pairs, keys = pairs.sort_values(["time", "row"], kind="stable"), ["sku", "other"]
+    early = pairs.groupby("sku")["row"].transform(lambda rows: pd.factorize(rows)[0]) < sales.thresholds.few
+    counts = pairs[early].groupby(keys)["row"].nunique()
+    usual = counts[counts.ge(sales.thresholds.most * pairs[early].groupby("sku")["row"].nunique(), level="sku")]
+    answer[pairs["row"][pd.MultiIndex.from_frame(pairs[keys]).isin(usual.index)]] = True
     return answer
 
 

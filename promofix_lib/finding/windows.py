@@ -100,19 +100,11 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
 
 
 def _apart(sales: Sales, chance: Chance, single: list[Ints], number: Ints) -> Ints:
-    """Windows that meet no oftener than windows do in this shop stay apart from those unlikely by themselves.
-
-    So do those of a chain that goes on for days: that is no upload.
-    """
+    """A chain of windows that goes on for days is no upload: those unlikely by themselves stand apart from it."""
     limits, answer = sales.thresholds, number.copy()
-    onset, end = (np.array([sales.time[rows[at]] for rows in single]) for at in (0, -1))
-    span = max(int(end.max() - onset.min()), 1)
-    names, sizes = np.unique(number, return_counts=True)
-    for one in names[sizes > 1]:
+    for one in np.unique(number):
         mine = np.flatnonzero(number == one)
-        length = end[mine].max() - onset[mine].min() + 2 * limits.pause_hours_least * HOUR
-        often = (len(single) - len(mine)) * length >= limits.expected * span
-        if often or length >= limits.decided_days * DAY:
+        if np.ptp(sales.time[np.concatenate([single[at] for at in mine])]) >= limits.decided_days * DAY:
             alone = [chance.expected(Candidate((), single[at])) <= limits.expected for at in mine]
             answer[mine[np.array(alone)]] = answer.max() + 1
     return answer
@@ -124,8 +116,6 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints) -> Ints:
     A repricer that sets everything to a cent sells the long tail, too: SKUs never sold before, or once for far more.
     """
     limits = sales.thresholds
-    if len(np.unique(sales.group[rows])) < limits.few:
-        return rows
     each = sales.list_price[rows].round(4)
     prices, counts = np.unique(each, return_counts=True)
     price = prices[np.argmax(counts)]

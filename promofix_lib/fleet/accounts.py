@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from promofix_lib.errors import CaseError
@@ -46,7 +46,7 @@ class Account:
             return finished_files(Path(self.place))
         with _behind(self.place) as (system, place):
             names = _names(system, place, "file")
-            here = [room / safe_file_name(_last(name)) for name in names]
+            here = [room / safe_file_name(PurePosixPath(name).name) for name in names]
             for name, path in zip(names, here, strict=True):
                 system.get_file(name, str(path))
         return tuple(here)
@@ -99,8 +99,4 @@ def _names(system: Any, place: str, kind: str) -> list[str]:
     """The files or the folders in a place, the oldest first as far as the system tells their times."""
     found = [one for one in system.ls(place, detail=True, refresh=True) if one["type"] == kind]
     found.sort(key=lambda one: (str(next((one[name] for name in _TIMES if name in one), "")), one["name"]))
-    return [one["name"] for one in found if kind == "directory" or is_finished(_last(one["name"]))]
-
-
-def _last(name: str) -> str:
-    return name.rstrip("/").rsplit("/", 1)[-1]
+    return [one["name"] for one in found if kind == "directory" or is_finished(PurePosixPath(one["name"]).name)]

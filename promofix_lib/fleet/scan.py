@@ -157,9 +157,8 @@ def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "", progres
     if out.resolve() in {Path(one.place).resolve() for one in accounts if not one.is_remote}:
         raise CaseError("fleet.out_is_account", folder=out)
     language = current_language()
-    known = {one.name: _kept(one, kept, language) for one in accounts}
-    open_still = [one for one in accounts if known[one.name] is None]
-    rows = {name: row for name, row in known.items() if row is not None}
+    rows = {one.name: row for one in accounts if (row := _kept(one, kept, language))}
+    open_still = [one for one in accounts if one.name not in rows]
     asked = (open_still, str(kept.absolute()), language)
     done = _on_cluster(scheduler, *asked) if scheduler else _on_this_machine(workers, *asked)
     for row in tqdm(done if open_still else (), total=len(open_still), desc="scan", disable=not progress):
