@@ -493,6 +493,14 @@ def test_lists_of_programs_are_opened_and_told(tmp_path):
     assert "3 cells held" in " ".join(warning.text("en") for warning in report.warnings)
 
 
+def test_a_header_that_a_mail_broke_inside_a_name_is_refused(tmp_path):
+    """What is left of it fits rows of fewer columns, and means something else."""
+    cut = "\t".join(ALL).index("fulfillment-channel") + 5
+    lines = text(ALL, ORDER).split("\n")
+    with pytest.raises(ReportError):
+        read(tmp_path, "\n".join([lines[0][:cut], lines[0][cut:], lines[1], "111-1\t2026-10-03T23:15:00Z\t\t\t", ""]))
+
+
 @pytest.mark.parametrize("glued", ["\t\t1.00\tPLM-2\t{}", "{}\tship-=", "111-1\t59,80\t{}"])
 def test_a_header_that_is_no_longer_one_is_refused(tmp_path, glued):
     """With a row glued to it, or broken by a mail, it would name the cells of other columns."""

@@ -44,7 +44,7 @@ from promofix_lib.say import current_language, speak, told
 
 DEFAULTS_NAME = "promofix.toml"
 _OF_A_CASE = ("seller_name", "cancel_reason", "costs")  # no word of a gate: that is said for one case at a time
-_FORMAT = 2  # grows when what is kept of an account changes: all are done again then
+_FORMAT = 3  # grows when what is found or kept of an account changes: all are done again then
 _DAYS_DRAWN = 60
 _ANSWER_WITHIN = "10s"  # a scheduler that is there answers in a fraction of it
 

@@ -63,6 +63,7 @@ def header_of(first_block: bytes) -> Header | None:
         for delimiter in DELIMITERS:
             cells = split_line(line, delimiter)
             names = len(cells) > 1 and "\r" not in line.rstrip("\r") and not any(map(_NO_NAME.fullmatch, cells))
+            names = names and not _goes_on(cells[-1], b"".join(lines[number : number + 1]), delimiter)
             kind = kind_of(cells) if names else None
             if kind:
                 quoted = delimiter != "\t" or all(_IN_QUOTES.fullmatch(cell) for cell in cells if cell.strip())
@@ -71,6 +72,16 @@ def header_of(first_block: bytes) -> Header | None:
                     cells.pop()
                 return Header(kind, tuple(cells), delimiter, number, quoted)
     return None
+
+
+def _goes_on(name: str, line: bytes, delimiter: str) -> bool:
+    r"""Whether a mail broke the line inside this name: it is none, and with what stands below it is one.
+
+    >>> _goes_on("fulfillment-chann", b"el\tsku", "\t"), _goes_on("sku", b"112-1", "\t"), _goes_on("x", b"", "\t")
+    (True, False, False)
+    """
+    below = split_line(text_in(line[:100_000])[0], delimiter)[:1]
+    return not is_known(name) and is_known(name + "".join(below))
 
 
 def _quoted_where_needed(lines: Sequence[str]) -> bool:
