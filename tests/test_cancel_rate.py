@@ -327,6 +327,15 @@ def test_holding_orders_back_threatens_the_late_shipment_rate():
     assert "10 days" not in " ".join(Account(standing(orders, chosen & False)).sentences("en"))
 
 
+def test_only_the_last_days_and_what_was_not_cancelled_can_be_late():
+    """Of the orders of ten days ten are held back; older ones and cancelled ones are not among them."""
+    old, gone = {"purchase_date": "2026-11-01T20:00:00Z"}, {"order_status": "Cancelled", "item_status": "Cancelled"}
+    orders = table(*[{}] * 100, *[old] * 50, *[gone] * 20)
+    book, held = only(orders), orders.index.to_numpy() < 10
+    assert late_if_held(book, book.added_by(held), 10) == Fraction(1, 10)
+    assert late_if_held(book, book.added_by(held), 30) == Fraction(1, 15)
+
+
 def test_a_rate_just_under_the_limit_does_not_read_as_the_limit():
     """2.4999 % is not shown as 2.50 %."""
     shown = percent(Fraction(24_999, 1_000_000), LIMIT)
