@@ -15,6 +15,9 @@ import pytest
 
 from tests.browser.lab import PROJECT, Lab, serve
 
+PATIENCE = 90_000
+"""Milliseconds in which what a test waits for must be there, also where ten other programs want the same two cores."""
+
 REQUIRED = set(os.environ.get("PROMOFIX_REQUIRE", "").replace(",", " ").split())
 QUIET = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
@@ -55,7 +58,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             locale="en-GB",
             reduced_motion="reduce",
         )
-        window.set_default_timeout(30_000)
+        window.set_default_timeout(PATIENCE)
+        playwright.expect.set_options(timeout=PATIENCE)
         yield window
         window.close()
 

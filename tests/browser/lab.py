@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import TimeoutError as Late
+
 from promofix_lib.app.server import server_command
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -121,8 +123,8 @@ class Lab:
     def ready(self, page: Any) -> None:
         """Wait until the notebook stands there and its kernel answers."""
         shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-        shown.locator(".jp-Cell").first.wait_for(timeout=60_000)
-        shown.locator(".jp-KernelName", has_text="Python 3").wait_for(timeout=60_000)
+        shown.locator(".jp-Cell").first.wait_for()
+        shown.locator(".jp-KernelName", has_text="Python 3").wait_for()
         shown.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(state="attached")
 
     def run_all(self, page: Any) -> None:
@@ -138,8 +140,17 @@ class Lab:
         page.wait_for_function(
             f"before => {{ const all = {COUNTS}; return all.length && all.every(n => n > before) }}",
             arg=before,
-            timeout=60_000,
         )
+
+    def saves(self, page: Any) -> None:
+        """Save with Ctrl+S, wherever the focus is; what a widget shows anew meanwhile wants it once more."""
+        changed = page.locator(".jp-mod-dirty").first
+        for _press in range(8):
+            page.keyboard.press("ControlOrMeta+s")
+            with suppress(Late):
+                changed.wait_for(state="detached", timeout=10_000)
+                return
+        raise AssertionError("Ctrl+S does not save the page")
 
     def opened(self, page: Any, name: str) -> None:
         """A page, run from top to bottom."""

@@ -58,7 +58,7 @@ def test_nothing_of_a_report_runs_on_any_page(lab: Lab, page: Any):
         page.evaluate(OURS)
         if number == 4:
             seller.clicks(seller.desk("ExportButton").locator("button.mod-primary"))
-            seller.desk("ExportButton").get_by_role("link", name="buyers.xlsx").wait_for(timeout=60_000)
+            seller.desk("ExportButton").get_by_role("link", name="buyers.xlsx").wait_for()
         assert page.locator(RED).count() == 0, number
         assert not page.evaluate(RAN), number
         assert page.evaluate(MADE) == [], number

@@ -76,7 +76,7 @@ class Seller:
 
     def clicks(self, part: Any) -> None:
         """Press once, as soon as it can be pressed."""
-        expect(part).to_be_enabled(timeout=60_000)
+        expect(part).to_be_enabled()
         part.click()
         self.pressed += 1
 
@@ -149,7 +149,7 @@ def test_the_whole_way_in_jupyterlab(lab: Lab, desktop: Any, axe: str):
     for number in (1, 2, 3):
         expect(seller.desk("ReportChooser").get_by_role("checkbox", name=f"File {number}")).to_be_checked()
     seller.clicks(seller.button("ReportChooser", "Read these"))
-    page.get_by_role("rowheader", name=re.compile("AllOrders")).wait_for(timeout=60_000)
+    page.get_by_role("rowheader", name=re.compile("AllOrders")).wait_for()
     seller.desk("PageHead").get_by_text("300 affected orders are in no export").wait_for()
     for report in sample_reports():
         (lab.root / "notebooks" / report.name).unlink()
@@ -158,7 +158,7 @@ def test_the_whole_way_in_jupyterlab(lab: Lab, desktop: Any, axe: str):
 
     seller.opens(2)
     drawn = page.locator("img[alt*='300 affected orders']:visible")
-    drawn.wait_for(timeout=60_000)
+    drawn.wait_for()
     seller.keeps(drawn, "incident")
     assert list(case.incidents[0].finding.order_ids) == TRUTH["order_ids"]
     heights.append(seller.sees("2"))
@@ -185,7 +185,7 @@ def test_the_whole_way_in_jupyterlab(lab: Lab, desktop: Any, axe: str):
     for words in ("The promotion has ended", "The price is right", "The stock is what I want"):
         seller.clicks(seller.desk("ExportButton").get_by_role("checkbox", name=re.compile(words)))
     seller.clicks(seller.button("ExportButton", "Export"))
-    seller.desk("ExportButton").get_by_role("link", name="buyers.xlsx").wait_for(timeout=60_000)
+    seller.desk("ExportButton").get_by_role("link", name="buyers.xlsx").wait_for()
     mail = openpyxl.load_workbook(case.exports[-1] / "buyers.xlsx")["mail_merge"]
     head, *rows = [[cell.value for cell in row] for row in mail.iter_rows()]
     written = {row[head.index("order_id")] for row in rows}
@@ -194,8 +194,7 @@ def test_the_whole_way_in_jupyterlab(lab: Lab, desktop: Any, axe: str):
     lines = (case.exports[-1] / "order-cancellation.txt").read_bytes().decode("ascii").split("\r\n")[2:-1]
     assert TRUTH["order_ids"][0] not in {line.split("\t")[0] for line in lines}
     assert len(lines) == 211
-    page.keyboard.press("ControlOrMeta+s")
-    page.locator(".jp-mod-dirty").first.wait_for(state="detached")
+    lab.saves(page)
     kept = [saved.read_text("utf-8") for saved in (lab.root / "notebooks").rglob("4_export*.ipynb")]
     sent = page.evaluate(SENT)
     assert "Run this cell to open it" in sent
@@ -215,7 +214,7 @@ def test_the_whole_way_in_jupyterlab(lab: Lab, desktop: Any, axe: str):
     (returned / "processing-report.txt").write_text(answer, encoding="utf-8")
     seller.opens(6)
     seller.clicks(seller.button("ReturnsDesk", "Read these"))
-    seller.desk("ReturnsDesk").get_by_text(refused).first.wait_for(timeout=60_000)
+    seller.desk("ReturnsDesk").get_by_text(refused).first.wait_for()
     seller.clicks(seller.desk("TruthTable").get_by_role("button", name=re.compile(r"upload again.*\(1\)")))
     seller.desk("TruthTable").get_by_role("rowheader", name=refused).wait_for()
     heights.append(seller.sees("6"))
@@ -275,7 +274,7 @@ def test_nine_presses_lead_from_page_0_to_the_exported_folder(lab: Lab, desktop:
     seller.follows(3)
     seller.follows(4)
     seller.clicks(seller.desk("ExportButton").locator("button.mod-primary"))
-    seller.desk("ExportButton").get_by_role("link", name="buyers.xlsx").wait_for(timeout=60_000)
+    seller.desk("ExportButton").get_by_role("link", name="buyers.xlsx").wait_for()
     desktop.evaluate("jupyterapp.shell.mode = 'multiple-document'")
     assert seller.pressed <= 9
     assert status(Case.existing(lab.cases / "sample")).in_no_export == ()

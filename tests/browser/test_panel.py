@@ -60,7 +60,7 @@ class Panel:
 
     def becomes(self, number: int) -> None:
         """Wait until that many orders are affected."""
-        self.on.locator(".pf-figures dd").first.get_by_text(f"{number:,}", exact=True).wait_for(timeout=20_000)
+        self.on.locator(".pf-figures dd").first.get_by_text(f"{number:,}", exact=True).wait_for()
 
     def changes(self) -> int:
         """Wait until it is no longer the 100 at first; how many orders are affected then."""
@@ -137,8 +137,7 @@ def test_one_order_and_all_that_are_shown(panel: Panel):
         if panel.box.evaluate("node => node === document.activeElement"):
             break
     assert panel.box.evaluate("node => node === document.activeElement")
-    panel.page.keyboard.press("ControlOrMeta+s")
-    panel.page.locator(".jp-mod-dirty").first.wait_for(state="detached")
+    panel.lab.saves(panel.page)
     saved = (panel.lab.root / NAME).read_text("utf-8")
     assert "Run this cell to open it" in saved
     for words in (saved, panel.page.evaluate(SENT)):
@@ -201,7 +200,7 @@ def test_a_decision_survives_a_restarted_kernel(panel: Panel):
     panel.lab.restart()
     panel.lab.ready(panel.page)
     panel.box.press("Space")
-    panel.on.get_by_text("run this cell again").wait_for(timeout=20_000)
+    panel.on.get_by_text("run this cell again").wait_for()
     panel.lab.opened(panel.page, NAME)
     panel.becomes(99)
     assert not panel.on.get_by_role("checkbox", name=name).is_checked()
