@@ -13,7 +13,7 @@ from promofix_lib.account.account import Account
 from promofix_lib.account.worklist import Step, message_quota
 from promofix_lib.case.settings import Settings
 from promofix_lib.marketplaces import marketplace_of
-from promofix_lib.orders import order_table
+from promofix_lib.orders import TEXT, order_table
 from promofix_lib.status.status import status
 from tests.seller_month import seller_month, standing
 from tests.status_case import LooseCase, line, order_id
@@ -106,6 +106,15 @@ def test_nothing_is_said_of_what_there_is_not():
     assert "ship" not in steps_of(orders)
     done = set(steps_of(orders, known_cancelled=orders["order_id"]))
     assert {key.rstrip("_0123456789") for key in done} == {"letter_after", "check_rate", "purge"}
+
+
+def test_reports_that_are_there_need_not_be_saved():
+    """Only for orders whose buyer no report names is a report to be saved, and they are counted."""
+    names, mails = pd.Series(["Ada", None, None], dtype=TEXT), pd.Series([None, "b@example.com", None], dtype=TEXT)
+    step = steps_of(night(3).assign(buyer_name=names, buyer_email=mails))["save_reports"]
+    assert step.order_ids == ("O2",)
+    assert step.what.text("en").endswith("do not name the buyer of one order that is to be cancelled.")
+    assert "save_reports" not in steps_of(night(3, buyer_name="Ada"))
 
 
 def test_an_open_gate_needs_no_bleeding_stopped():
