@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from promofix_lib.account.account import Account
-from promofix_lib.account.worklist import Step, message_quota
+from promofix_lib.account.worklist import Step, message_quota, plan_of_work
 from promofix_lib.case.settings import Settings
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.orders import TEXT, order_table
@@ -194,6 +195,23 @@ def test_the_rate_is_checked_when_the_clock_says():
     likely = account.channels[0].clocks["chosen"].likely
     assert likely is None or likely <= now.date() or likely in {at.date() for at in checks}
     assert {at.hour for at in checks} == {9}
+
+
+@pytest.mark.parametrize(("state", "days"), [("Unshipped", [1, 4, 6]), ("Shipped", [1, 6])])
+def test_the_rate_is_not_checked_today_and_once_more_after_cancelling(state: str, days: list[int]):
+    """Each coming day of the clock, and four days on where orders are cancelled: Account Health is that late."""
+    orders = night(3, order_status=state)
+    today = NOW.astimezone(ZONE).date()
+    some = {
+        "earliest": today,
+        "likely": None,
+        "latest": today + timedelta(days=1),
+        "certain": today + timedelta(days=6),
+    }
+    every = pd.Series(True, index=orders.index)
+    steps = plan_of_work(standing(orders, every), NOW, Settings(), zone=ZONE, clock=SimpleNamespace(**some))  # type: ignore[arg-type]
+    checks = [(step.when.date() - today).days for step in steps if step.key.startswith("check_rate")]
+    assert checks == days
 
 
 def test_mornings_stay_mornings_when_the_clocks_change():
