@@ -63,7 +63,6 @@ class Journal:
     def _forget(self) -> None:
         self._state = Story()
         self._entries: list[Entry] = []
-        self._by_kind: dict[str, list[Entry]] = {}
         self._records: dict[str, list[Record]] = {}
         self._last: tuple[Any, ...] = (0,)
         self._stamp: tuple[int, int, int] | None = None
@@ -88,7 +87,7 @@ class Journal:
         """Rows of one kind, or all, oldest first."""
         with self._lock:
             self._read()
-            return tuple(self._by_kind.get(kind, ()) if kind else self._entries)
+            return tuple(entry for entry in self._entries if kind in ("", entry.kind))
 
     def records(self, of: type[Rec]) -> tuple[Rec, ...]:
         """Records of one kind, oldest first, each read once."""
@@ -168,7 +167,6 @@ class Journal:
             why = f"{type(error).__name__}: {error}"
             raise CaseError("case.entry", file=self.path, number=number, why=why) from error
         self._entries.append(entry)
-        self._by_kind.setdefault(kind, []).append(entry)
         self._last = row
         return entry
 
