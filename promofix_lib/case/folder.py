@@ -17,7 +17,6 @@ from promofix_lib.case.takeover import OLD_NAME, put_aside, taken_over
 from promofix_lib.errors import CaseError
 from promofix_lib.incident import Incident
 from promofix_lib.places import (
-    DRAFTS,
     cases_folder,
     checked_case_name,
     free_name,
@@ -34,7 +33,7 @@ SAMPLE = "sample"
 CHOSEN = ".open"
 """File of the cases folder that names the case which was chosen last."""
 
-_HALF_MADE = (f"{DRAFTS}*", f"reports/{DRAFTS}", ".export-*.part")
+_HALF_MADE = (".*.new*", "reports/.*.new", ".export-*.part")
 
 
 def now() -> datetime:
