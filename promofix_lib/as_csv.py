@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ import pandas as pd
 from promofix_lib.amounts import plain_amount
 from promofix_lib.errors import ExportError
 from promofix_lib.orders import COLUMNS, MONEY, TEXT, TEXTS, UNIT_MONEY, YES_NO
+from promofix_lib.places import whole
 from promofix_lib.say import harmless
 
 
@@ -96,23 +94,17 @@ def write_csv(orders: pd.DataFrame, path: Path, *, never: Iterable[Path] = ()) -
     Raises
     ------
     ExportError
-        `path` is a report, holds something that promofix did not write, or cannot be written.
+        `path` is a report, or holds something that promofix did not write.
+    CaseError
+        A folder that is not there, a full disk: nothing is left half written.
     """
     header = ",".join(COLUMNS)
     if any(path.exists() and report.exists() and path.samefile(report) for report in never):
         raise ExportError("orders.is_a_report", file=str(path))
-    draft = path.with_name(f".promofix-{os.getpid()}.new")  # not from the name, which may be as long as names can be
-    try:
+    with whole(path) as draft:
         if path.exists() and not _starts_with(path, header):
             raise ExportError("orders.is_another_file", file=str(path))
         tame(as_text(orders)).to_csv(draft, index=False, lineterminator="\n", encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        why = error.strerror or os.strerror(errno.ENOENT)  # pandas raises its own words, without the system's
-        raise ExportError("orders.cannot_be_written", file=str(path), why=why) from error
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)  # half a table with buyers' names in it must not lie about
     return path
 
 

@@ -12,6 +12,7 @@ import re
 import shutil
 import sqlite3
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -237,27 +238,44 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file, private to its owner, so that a reader sees the old content or the new, never half of it.
+DRAFTS = ".promofix-*.new"
+"""What files are called while they are being written."""
+
+
+@contextmanager
+def whole(path: Path, *, replace: bool = True) -> Iterator[Path]:
+    """A draft, private to its owner, that takes a file's place at the end: a reader never sees half of it.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+    replace : bool
+        False: a file that has come there meanwhile stays.
 
     Raises
     ------
     CaseError
         A full disk, a folder that is gone or read-only; the old file stays and no draft beside it.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     with trouble_told(path):
+        handle, name = tempfile.mkstemp(prefix=".promofix-", suffix=".new", dir=path.parent)  # mode 0600
+        os.close(handle)
+        draft = Path(name)
         try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
+            yield draft
+            with draft.open("rb+") as file:
                 os.fsync(file.fileno())
-            _replace(draft, path)
-        except OSError:
+            (_replace if replace else _put)(draft, path)
+        finally:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
-            raise
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file by these bytes, as `whole` does."""
+    with whole(path) as draft:
+        draft.write_bytes(content)
 
 
 def sweep(folder: Path, patterns: Iterable[str], older_than: float = 3600) -> None:
@@ -266,6 +284,16 @@ def sweep(folder: Path, patterns: Iterable[str], older_than: float = 3600) -> No
         for path in [path for pattern in patterns for path in folder.glob(pattern)]:
             if time.time() - path.stat().st_mtime > older_than:
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+
+
+def _put(draft: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        if not path.exists():
+            draft.rename(path)
 
 
 def _replace(draft: Path, path: Path) -> None:

@@ -68,6 +68,15 @@ def test_the_account_speaks_both_languages(month: Any, language: str):
     assert not any("account." in sentence or "{" in sentence for sentence in sentences)
 
 
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_channel_and_days_are_said_once(month: Any, language: str):
+    """The rate as it stands names channel, days and zone; the rate once all is cancelled does not say them again."""
+    now, then = account(*month).sentences(language)[:2]
+    for words in ("Amazon.com", str(month[0]["purchase_date"].max().date().year), "America/Los Angeles"):
+        assert (words in now, words in then) == (True, False)
+    assert "%" in then
+
+
 def test_after_everything_is_cancelled_it_still_answers(month: Any):
     """What Amazon accepted counts for sure: the bounds meet, the clock runs, nothing is left to be planned."""
     orders, wrong = month

@@ -334,6 +334,9 @@ def test_only_the_last_days_and_what_was_not_cancelled_can_be_late():
     book, held = only(orders), orders.index.to_numpy() < 10
     assert late_if_held(book, book.added_by(held), 10) == Fraction(1, 10)
     assert late_if_held(book, book.added_by(held), 30) == Fraction(1, 15)
+    edge = table({}, {"purchase_date": "2026-11-11T20:00:00Z"}, {"purchase_date": "2026-11-10T20:00:00Z"})
+    assert only(edge).last == (date(2026, 11, 20) - date(1970, 1, 1)).days
+    assert late_if_held(only(edge), np.array([True, False, False]), 10) == Fraction(1, 2)
 
 
 def test_a_rate_just_under_the_limit_does_not_read_as_the_limit():

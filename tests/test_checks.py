@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from promofix_lib.app import checks
+from promofix_lib.app import checks as app_checks
 from promofix_lib.app.cli import run
+from tests import checks
 
 
 class Ran:
@@ -47,7 +49,7 @@ def test_everything_runs_and_what_could_not_be_checked_stands_at_the_end(
     """Format, lint, types, tests; each thing that is missing here in one line, once."""
     ran = Ran()
     monkeypatch.setattr(checks, "subprocess", ran)
-    assert run(["test"]) == 0
+    assert checks.run_all() == 0
     for part in ("ruff format --check", "ruff check", "mypy", "pytest"):
         assert sum(part in command for command in ran.commands) == 1, part
     assert capsys.readouterr().out == "not checked here (3 tests): no browser\n"
@@ -60,13 +62,32 @@ def test_the_long_run_tries_other_versions_and_says_which_it_could_not(
     ran = Ran(failing="-m long or hypothesis")
     monkeypatch.setattr(checks, "subprocess", ran)
     monkeypatch.setattr(checks, "_found", lambda version: "" if version == "3.14" else f"python{version}")
-    assert run(["test", "--long", "5"]) == 1
+    assert checks.run_all(5) == 1
     assert sum("--resolution lowest-direct" in command for command in ran.commands) == 1
     assert sum("--ignore=tests/browser" in command for command in ran.commands) == 3
     said = capsys.readouterr()
     assert said.out.count("not checked here (3 tests): no browser") == 1
     assert "not checked here (Python 3.14): no Python 3.14 is on this machine" in said.out
     assert said.err == "promofix test: failed: long tests\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        (["test"], "-m tests.checks 0"),
+        (["test", "--long", "5"], "-m tests.checks 5.0"),
+        (["test", "--long"], "-m tests.checks 90"),
+        (["test", "tests/test_orders.py", "-q"], "-m pytest tests/test_orders.py -q"),
+    ],
+)
+def test_in_a_clone_the_checks_beside_the_tests_are_run(
+    typed: list[str], command: str, monkeypatch: pytest.MonkeyPatch
+):
+    """All of them, with minutes for the long ones, or pytest alone; what they say is the exit status."""
+    ran = Ran(failing="checks 5.0")
+    monkeypatch.setattr(app_checks, "subprocess", ran)
+    assert run(typed) == int("5" in typed)
+    assert [one.removeprefix(f"{sys.executable} ") for one in ran.commands] == [command]
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
@@ -77,7 +98,7 @@ def test_from_a_wheel_the_examples_are_tried_as_they_are_written(
     for name in ("places", "say"):
         (tmp_path / "promofix_lib").mkdir(exist_ok=True)
         (tmp_path / "promofix_lib" / f"{name}.py").touch()
-    monkeypatch.setattr(checks, "PROJECT", tmp_path)
+    monkeypatch.setattr(app_checks, "PROJECT", tmp_path)
     assert run(["test", "--language", language]) == 0
     said = capsys.readouterr().out
     assert said.count("\n") == 1

@@ -265,6 +265,12 @@ def test_a_pending_order_without_a_price_takes_what_others_paid():
     assert all_of(rows({"item_price": None})).undecided == ("O0",)
 
 
+def test_an_order_for_nothing_loses_all_that_it_is_worth():
+    """Paid 0.00 is a known price: it is a choice like any other."""
+    (one,) = all_of(rows({"item_price": "0.00"})).orders
+    assert (one.loss, one.estimated) == (589_900, False)
+
+
 def test_the_items_of_an_order_are_decided_together():
     """Losses and units are the order's; one item that nobody can judge leaves the order to the seller."""
     (one,) = all_of(rows({"order_id": "X"}, {"order_id": "X", "sku": "B", "order_item_id": "2"})).orders

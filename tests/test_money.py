@@ -36,6 +36,12 @@ def test_paid_normal_and_lost_are_sums_over_the_same_items():
     assert sums(rows) == [("USD", "1.00", "58.99", "57.99", 2)]
 
 
+def test_what_is_not_known_has_lost_nothing():
+    """Neither a sum nor a row makes up a loss where price or normal price is missing."""
+    rows = [row("A", item_price="1.00"), row("B", item_price=None), row("C", item_price="9.00", sku="NEW")]
+    assert ledger(order_table(rows), PRICES).lost.tolist() == [579_900, 0, 0]
+
+
 def test_a_missing_discount_of_a_shipped_order_is_none():
     """Amazon prints the discount when it ships: what is not printed then was not given."""
     assert sums([row("A", item_price="58.99")]) == [("USD", "58.99", "58.99", "0.00", 0)]

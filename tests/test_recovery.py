@@ -58,6 +58,16 @@ def test_three_hundred_cancellations_stay_seven_days():
     assert "2026年11月26日" in said(clock, "zh-CN")
 
 
+def test_the_band_says_from_which_day_its_seven_days_are_whole():
+    """The first whole window ends on the seventh day of the reports; what comes after the reports is not known."""
+    orders = month()[0].query("purchase_date > '2026-11-10T12:00:00Z'").reset_index(drop=True)
+    book = of(orders)
+    days = clock_of(book, orders["promotion_ids"].notna()).days
+    whole, known = days.index[days["complete"].to_numpy(bool)], days.index[days["known"].to_numpy(bool)]
+    assert (whole[0].date(), known[-1].date()) == (as_date(book.first + 6), as_date(book.last))
+    assert not days["complete"].iloc[0]
+
+
 def test_a_few_cancellations_are_never_over():
     """Ten of about 800 orders stay under 2.5 %."""
     orders, wrong = month()

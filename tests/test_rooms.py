@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -98,3 +100,12 @@ def test_nothing_heavy_is_imported_before_it_is_needed():
     for name in ("__init__", "__main__", "app/__init__", "app/bootstrap", "places", "errors"):
         outside = {module.split(".")[0] for module in imported(PACKAGE / f"{name}.py")} - {"promofix_lib"}
         assert outside <= set(__import__("sys").stdlib_module_names), name
+
+
+def test_an_empty_case_opens_without_what_reads_and_finds(tmp_path: Path):
+    """A notebook's first cell waits for pandas and little more: readers and finder come when a report is there."""
+    opens = f"from promofix_lib import Case; Case.open(__import__('pathlib').Path({str(tmp_path / 'case')!r}))"
+    code = f"{opens}; import sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    heavy = ("promofix_lib.reports.", "promofix_lib.finding.search", "promofix_lib.status.", "matplotlib", "ipywidgets")
+    assert [name for name in done.stdout.split() if name.startswith(heavy)] == []

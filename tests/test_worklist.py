@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,10 @@ import pandas as pd
 import pytest
 
 from promofix_lib.account.account import Account
-from promofix_lib.account.worklist import Step, message_quota
+from promofix_lib.account.worklist import Step, message_quota, plan_of_work
 from promofix_lib.case.settings import Settings
 from promofix_lib.marketplaces import marketplace_of
-from promofix_lib.orders import order_table
+from promofix_lib.orders import TEXT, order_table
 from promofix_lib.status.status import status
 from tests.seller_month import seller_month, standing
 from tests.status_case import LooseCase, line, order_id
@@ -108,6 +109,15 @@ def test_nothing_is_said_of_what_there_is_not():
     assert {key.rstrip("_0123456789") for key in done} == {"letter_after", "check_rate", "purge"}
 
 
+def test_reports_that_are_there_need_not_be_saved():
+    """Only for orders whose buyer no report names is a report to be saved, and they are counted."""
+    names, mails = pd.Series(["Ada", None, None], dtype=TEXT), pd.Series([None, "b@example.com", None], dtype=TEXT)
+    step = steps_of(night(3).assign(buyer_name=names, buyer_email=mails))["save_reports"]
+    assert step.order_ids == ("O2",)
+    assert step.what.text("en").endswith("do not name the buyer of one order that is to be cancelled.")
+    assert "save_reports" not in steps_of(night(3, buyer_name="Ada"))
+
+
 def test_an_open_gate_needs_no_bleeding_stopped():
     """The seller has said that it ended; where it still sells, that comes first, with the orders."""
     assert "stop_bleed" not in steps_of(night(3))
@@ -185,6 +195,23 @@ def test_the_rate_is_checked_when_the_clock_says():
     likely = account.channels[0].clocks["chosen"].likely
     assert likely is None or likely <= now.date() or likely in {at.date() for at in checks}
     assert {at.hour for at in checks} == {9}
+
+
+@pytest.mark.parametrize(("state", "days"), [("Unshipped", [1, 4, 6]), ("Shipped", [1, 6])])
+def test_the_rate_is_not_checked_today_and_once_more_after_cancelling(state: str, days: list[int]):
+    """Each coming day of the clock, and four days on where orders are cancelled: Account Health is that late."""
+    orders = night(3, order_status=state)
+    today = NOW.astimezone(ZONE).date()
+    some = {
+        "earliest": today,
+        "likely": None,
+        "latest": today + timedelta(days=1),
+        "certain": today + timedelta(days=6),
+    }
+    every = pd.Series(True, index=orders.index)
+    steps = plan_of_work(standing(orders, every), NOW, Settings(), zone=ZONE, clock=SimpleNamespace(**some))  # type: ignore[arg-type]
+    checks = [(step.when.date() - today).days for step in steps if step.key.startswith("check_rate")]
+    assert checks == days
 
 
 def test_mornings_stay_mornings_when_the_clocks_change():

@@ -90,7 +90,7 @@ class Outlook:
         still = int(self.added.sum())
         found = [told("account.as_it_stands", rate=self.before.told())]
         if still:
-            found += [told("account.when_cancelled", n=still, rate=self.after.told()), self.before.room_told()]
+            found += [told("account.when_cancelled", n=still, share=self.after.share()), self.before.room_told()]
         found += self.clocks["chosen"].told()
         return (*found, self.plan.told(), *(self.hints() if still else ()))
 

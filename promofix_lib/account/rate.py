@@ -69,17 +69,22 @@ class Rate:
         return max(rooms[0], 0), max(rooms[1], 0)
 
     def told(self) -> Told:
-        """The rate in one sentence: one number, or the two readings when they differ."""
-        facts: dict[str, Any] = {
-            "channel": self.sales_channel or told("account.no_channel"),
-            "first": self.first_day,
-            "last": self.last_day,
-            "zone": self.zone_name.replace("_", " "),
-        }
+        """The rate in one sentence, with its sales channel and days."""
+        return told(
+            "account.rate",
+            channel=self.sales_channel or told("account.no_channel"),
+            first=self.first_day,
+            last=self.last_day,
+            zone=self.zone_name.replace("_", " "),
+            share=self.share(),
+        )
+
+    def share(self) -> Told:
+        """The rate alone: one number, or the two readings when they differ."""
         if not self.order_ids:
-            return told("account.rate_without_orders", **facts)
+            return told("account.rate_without_orders")
         low, high = (percent(rate, LIMIT) for rate in (self.low, self.high))
-        facts |= {"orders": len(self.order_ids), "cancelled": len(self.counted)}
+        facts: dict[str, Any] = {"orders": len(self.order_ids), "cancelled": len(self.counted)}
         if low == high or self.high is None:
             return told("account.rate_of", rate=low, **facts)
         key = "account.rate_between" if self.unsure else "account.rate_between_pending"

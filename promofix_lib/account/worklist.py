@@ -105,7 +105,7 @@ def plan_of_work(
     if not status.gate.open and not status.gate.after_end and (to_cancel or to_ask or waiting):
         work.add("stop_bleed", always=True)
     work.add("settle_conflict", rows=status.rows_of(next="settle_conflict"))
-    work.add("save_reports", always=bool(to_cancel) and not status.known_cancelled)
+    work.add("save_reports", rows=_of_no_known_buyer(status, to_cancel))
     work.add("ask_amazon", rows=to_ask)
     work.add("letter_before", always=bool(to_cancel or to_ask) and not status.known_cancelled)
     work.add("hand_over", rows=status.rows_of(order_id=status.to_hand_over))
@@ -155,6 +155,14 @@ def message_quota(status: Status, zone: ZoneInfo, orders_per_day: float = 0) -> 
     days = local_days(rows["purchase_date"], zone.key)[~rows["order_id"].duplicated().to_numpy(dtype=np.bool_)]
     counts = np.bincount(days - days.min())[1:-1]
     return int(base + each * int(counts.mean() if len(counts) else 0))
+
+
+def _of_no_known_buyer(status: Status, rows: Sequence[OrderRow]) -> list[OrderRow]:
+    """Orders whose buyer no report names: once they are cancelled no report will."""
+    orders = status.book.orders
+    named = orders["buyer_name"].notna() | orders["buyer_email"].notna()
+    known = set(orders.loc[named, "order_id"])
+    return [row for row in rows if row.order_id not in known]
 
 
 def _minutes(key: str) -> timedelta:

@@ -1,1 +1,1 @@
-"""The command line, set-up, the notebook server, the checks."""
+"""The command line, set-up, the notebook server."""

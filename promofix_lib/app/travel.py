@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.journal import NAME, Journal
@@ -24,15 +24,18 @@ from promofix_lib.case.records import ExportRecord
 from promofix_lib.errors import CaseError
 from promofix_lib.export.cancellation import Withheld
 from promofix_lib.places import (
+    DRAFTS,
     cases_folder,
     checked_case_name,
     free_name,
     is_plain_name,
+    keep_private,
     private_folder,
     sha256,
     sweep,
     trouble_of_case_told,
     trouble_told,
+    whole,
 )
 from promofix_lib.plain import Record, Shown, typed
 from promofix_lib.purge.removal import planned, without_buyers
@@ -117,12 +120,12 @@ def pack(case: Case, folder: Path, *, without: bool = False, now: datetime | Non
         if not all(map(is_plain_name, name.split("/"))):
             why = told("app.no_plain_name")
         left_out.append(Withheld(Told(name), why)) if why else taken.append((name, path))
-    with _draft_of(target) as (file, scratch):
+    with trouble_told(target), _scratch(target.parent, ".pack-") as scratch, whole(target) as draft:
         copy = Journal(scratch, lambda: moment)
         case.journal.copy(copy.path)
         if searcher:
             copy.clean(lambda _kind, facts: without_buyers(facts, searcher), {"packed": True})
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as package:
             digests = {name: _added(package, name, path) for name, path in [(NAME, copy.path), *taken]}
             listed = _Listed("promofix case, packed", 1, case.name, moment, without, digests)
             package.writestr(_member(LIST), json.dumps(listed.to_json(), ensure_ascii=False, indent=1))
@@ -145,6 +148,7 @@ def unpack(file: Path, name: str = "") -> Case:
         A file that is none of `pack` or not as it was packed, a case of that name that is here already. Nothing is
         left then.
     """
+    keep_private()
     private_folder(cases_folder())
     with _opened(file) as (package, listed):
         target = cases_folder() / checked_case_name(name or listed.name)
@@ -183,29 +187,11 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _draft_of(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
-    """A file that gets its name when it is whole, and a folder for what is needed on the way; both private."""
-    with trouble_told(target), _scratch(target.parent, ".pack-") as scratch:
-        draft = scratch / "draft"
-        with _made(draft) as file:
-            yield file, scratch
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(target)
-
-
-@contextmanager
 def _scratch(folder: Path, begins: str) -> Iterator[Path]:
-    """A private folder that is gone afterwards; those that a killed process left go with it."""
-    sweep(folder, (f"{begins}*",))
+    """A private folder that is gone afterwards; what a killed process left goes with it."""
+    sweep(folder, (f"{begins}*", DRAFTS))
     with tempfile.TemporaryDirectory(prefix=begins, dir=folder, ignore_cleanup_errors=True) as scratch:
         yield Path(scratch)
-
-
-def _made(path: Path) -> IO[bytes]:
-    """A new file, private to its owner."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    return os.fdopen(os.open(path, flags, 0o600), "w+b")
 
 
 def _member(name: str) -> zipfile.ZipInfo:
@@ -269,7 +255,7 @@ def _looked_through(package: zipfile.ZipFile, file: Path) -> _Listed:
 def _laid(package: zipfile.ZipFile, member: str, digest: str, place: Path, file: Path) -> None:
     private_folder(place.parent)
     found = hashlib.sha256()
-    with _made(place) as target, package.open(member) as source:
+    with place.open("xb") as target, package.open(member) as source:
         while piece := source.read(_STEP):
             found.update(piece)
             target.write(piece)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -23,15 +23,15 @@ from promofix_lib.case.records import Meant
 from promofix_lib.case.report_folder import where_allowed
 from promofix_lib.errors import CaseError
 from promofix_lib.finding.findings import Cause, Finding, Findings
-from promofix_lib.finding.search import find_incidents
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.incident import Answers, Incident
 from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import sku_keys
 from promofix_lib.places import cases_folder, private_folder, sample_reports, trouble_told, write_atomically
-from promofix_lib.reports.merging import read_orders
-from promofix_lib.reports.report import Reading
+
+if TYPE_CHECKING:  # an empty case opens without what reads and finds
+    from promofix_lib.reports.report import Reading
 
 T = TypeVar("T")
 
@@ -140,6 +140,8 @@ class Case(CaseFolder):
         return self.once("reading", self._read, per="reading")
 
     def _read(self) -> Reading:
+        from promofix_lib.reports.merging import read_orders
+
         if not self.reports:
             raise CaseError("case.no_report", name=self.name, folder=self.reports_folder)
         watched = sys.stderr.isatty() or "ipykernel" in sys.modules  # by somebody, not a pipe
@@ -186,6 +188,8 @@ class Case(CaseFolder):
         settings, meant = self.settings, self.meant
 
         def find() -> Findings:
+            from promofix_lib.finding.search import find_incidents
+
             thresholds = Thresholds(**cast("dict[str, Any]", settings.thresholds))
             return find_incidents(
                 self.orders, thresholds=thresholds, normal_prices=cast("Any", settings.own_prices), meant=meant

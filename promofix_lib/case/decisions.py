@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from promofix_lib.case.growth import Known, matched, rebased, same_cause, widened
 from promofix_lib.case.records import Action, Decision, Entry, KeptReport
@@ -24,9 +25,8 @@ class Decisions:
     def __init__(self) -> None:
         self.done: list[tuple[int, Decision]] = []
         self.undone: list[tuple[int, Decision]] = []
-        self._steps: dict[int, dict[int, Decision]] = {}
-        self._now: dict[int, Known | None] = {}
-        self._words: dict[str, list[tuple[int, Decision]]] = {}
+        self._in_force: dict[int, Decision] = {}
+        self._numbers = 0
 
     def apply(self, number: int, hand: str, decision: Decision) -> None:
         """Take in one row of the journal.
@@ -36,51 +36,39 @@ class Decisions:
         CaseError
             An undo or redo of something else than what stands last.
         """
+        for worked_out in ("known", "by_hand"):
+            self.__dict__.pop(worked_out, None)
         if decision.action in ("undo", "redo"):
-            back = decision.action == "undo"
-            source, target = (self.done, self.undone) if back else (self.undone, self.done)
+            source, target = (self.done, self.undone) if decision.action == "undo" else (self.undone, self.done)
             if not source or source[-1][0] != decision.of:
                 raise CaseError("case.undo_of_nothing", number=decision.of)
             target.append(source.pop())
-            (self._drop if back else self._put)(*target[-1])
+            if decision.action == "undo":
+                del self._in_force[decision.of]
+            else:
+                self._in_force = dict(sorted([*self._in_force.items(), target[-1]]))
             return
-        self._put(number, decision)
+        self._in_force[number] = decision
+        self._numbers = max(self._numbers, decision.number)
         if hand == SELLER:
             self.done.append((number, decision))
             self.undone.clear()
 
-    def _put(self, number: int, decision: Decision) -> None:
-        if decision.number:
-            self._steps.setdefault(decision.number, {})[number] = decision
-            self._now.pop(decision.number, None)
-        for item in decision.items:
-            self._words.setdefault(item, []).append((number, decision))
-
-    def _drop(self, number: int, decision: Decision) -> None:
-        if decision.number:
-            del self._steps[decision.number][number]
-            self._now.pop(decision.number, None)
-        for item in decision.items:
-            self._words[item].pop()
-            if not self._words[item]:
-                del self._words[item]
-
     # -- what is so now -----------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def known(self) -> tuple[Known, ...]:
         """The incidents of the case, taken or not, by number."""
-        for number in self._steps.keys() - self._now.keys():
-            now: Known | None = None
-            for _, step in sorted(self._steps[number].items()):  # one that was redone stands behind its followers
-                now = _then(number, now, step)
-            self._now[number] = now
-        return tuple(one for _, one in sorted(self._now.items()) if one is not None)
+        now: dict[int, Known | None] = {}
+        for step in self._in_force.values():
+            if step.number:
+                now[step.number] = _then(step.number, now.get(step.number), step)
+        return tuple(one for _, one in sorted(now.items()) if one is not None)
 
-    @property
+    @cached_property
     def by_hand(self) -> dict[str, tuple[int, Decision]]:
         """The last word on each order item that was ever decided by hand, and its number in the journal."""
-        return {item: words[-1] for item, words in self._words.items()}
+        return {item: (number, one) for number, one in self._in_force.items() for item in one.items}
 
     # -- what a change writes -----------------------------------------------------------------------------------------
 
@@ -89,7 +77,7 @@ class Decisions:
         action: Action = "take" if on else "untick"
         same = self._numbered(what) if isinstance(what, int) else matched(self.known, [what]).get(0)
         if same is None and isinstance(what, Incident):
-            yield Decision(action, self._following, found=what)
+            yield Decision(action, self._numbers + 1, found=what)
         elif same is not None:
             grown = widened(same.found, what, answers) if on and isinstance(what, Incident) else same.found
             if grown != same.found:
@@ -99,7 +87,7 @@ class Decisions:
 
     def take_found(self, found: Sequence[Incident], answers: Answers) -> Iterator[Decision]:
         """Rows that take what was found today: new causes, and known ones that have grown; not what was unticked."""
-        known, pairs, following = self.known, matched(self.known, found), self._following
+        known, pairs, following = self.known, matched(self.known, found), self._numbers + 1
         for place, rule in enumerate(found):
             same = pairs.get(place)
             if same is None:
@@ -117,8 +105,8 @@ class Decisions:
     def decide(self, action: Action, items: Iterable[str], reason: str) -> Iterator[Decision]:
         """The row that puts items in or out by hand; none where that is said already."""
         wanted = tuple(dict.fromkeys(items))
-        said = [self._words[item][-1][1] if item in self._words else None for item in wanted]
-        if any(one is None or (one.action, one.reason) != (action, reason) for one in said):
+        said = {item: (one.action, one.reason) for item, (_, one) in self.by_hand.items()}
+        if any(said.get(item) != (action, reason) for item in wanted):
             yield Decision(action, items=wanted, reason=reason)
 
     def step(self, action: Action) -> Iterator[Decision]:
@@ -126,10 +114,6 @@ class Decisions:
         source = self.done if action == "undo" else self.undone
         if source:
             yield Decision(action, of=source[-1][0])
-
-    @property
-    def _following(self) -> int:
-        return max(self._steps, default=0) + 1
 
     def _numbered(self, number: int) -> Known:
         for one in self.known:

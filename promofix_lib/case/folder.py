@@ -33,7 +33,7 @@ SAMPLE = "sample"
 CHOSEN = ".open"
 """File of the cases folder that names the case which was chosen last."""
 
-_HALF_MADE = (".case.db.*.new*", ".*.new", "reports/.*.new", ".export-*.part")
+_HALF_MADE = (".*.new*", "reports/.*.new", ".export-*.part")
 
 
 def now() -> datetime:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,7 +17,7 @@ from urllib.parse import quote
 from promofix_lib.case.decisions import Story
 from promofix_lib.case.records import Entry, New
 from promofix_lib.errors import CaseError
-from promofix_lib.places import trouble_told
+from promofix_lib.places import trouble_told, whole
 from promofix_lib.plain import Record, plain
 from promofix_lib.say import told
 
@@ -64,7 +63,6 @@ class Journal:
     def _forget(self) -> None:
         self._state = Story()
         self._entries: list[Entry] = []
-        self._by_kind: dict[str, list[Entry]] = {}
         self._records: dict[str, list[Record]] = {}
         self._last: tuple[Any, ...] = (0,)
         self._stamp: tuple[int, int, int] | None = None
@@ -89,7 +87,7 @@ class Journal:
         """Rows of one kind, or all, oldest first."""
         with self._lock:
             self._read()
-            return tuple(self._by_kind.get(kind, ()) if kind else self._entries)
+            return tuple(entry for entry in self._entries if kind in ("", entry.kind))
 
     def records(self, of: type[Rec]) -> tuple[Rec, ...]:
         """Records of one kind, oldest first, each read once."""
@@ -169,7 +167,6 @@ class Journal:
             why = f"{type(error).__name__}: {error}"
             raise CaseError("case.entry", file=self.path, number=number, why=why) from error
         self._entries.append(entry)
-        self._by_kind.setdefault(kind, []).append(entry)
         self._last = row
         return entry
 
@@ -236,19 +233,11 @@ class Journal:
 
         Where another process was quicker, its file stays.
         """
-        with trouble_told(self.path):
-            handle, name = tempfile.mkstemp(prefix=f".{NAME}.", suffix=".new", dir=self.path.parent)  # mode 0600
-            os.close(handle)
-            draft = Path(name)
-            try:
-                with self._connected(draft, "BEGIN IMMEDIATE") as database:
-                    database.execute(_SCHEMA)
-                    database.execute(f"PRAGMA user_version = {VERSION}")
-                    for row in rows:
-                        _insert(database, row)
-                _put(draft, self.path)
-            finally:
-                draft.unlink(missing_ok=True)
+        with whole(self.path, replace=False) as draft, self._connected(draft, "BEGIN IMMEDIATE") as database:
+            database.execute(_SCHEMA)
+            database.execute(f"PRAGMA user_version = {VERSION}")
+            for row in rows:
+                _insert(database, row)
 
     def copy(self, path: Path) -> None:
         """Lay a copy of the journal as it is at this moment into another file, also while others write into it."""
@@ -302,14 +291,3 @@ def _insert(database: sqlite3.Connection, row: Row) -> tuple[Any, ...]:
 def as_json(facts: Any) -> str:
     """Plain facts as compact JSON text."""
     return json.dumps(facts, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def _put(draft: Path, path: Path) -> None:
-    """Give the draft its name; a file that has come there meanwhile stays."""
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        return
-    except OSError:  # a file system without links
-        if not path.exists():
-            draft.rename(path)

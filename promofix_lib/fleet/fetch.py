@@ -131,9 +131,8 @@ def _one(door: _Door, out: Path, report: str, market: Marketplace, begin: dateti
     stem = "".join(word.capitalize() for word in report.split("-"))
     name = f"{stem}-{market.code}-{end:%Y-%m-%dT%H%M%SZ}.txt{'.gz' if packed else ''}"
     file = free_name(out, name)
-    draft = file.with_name(file.name + ".part")
-    write_atomically(draft, content)
-    return draft.replace(file)
+    write_atomically(file, content)
+    return file
 
 
 def _document(door: _Door, asked: Mapping[str, Any], *, again: bool) -> str:

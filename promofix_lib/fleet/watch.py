@@ -131,7 +131,12 @@ class Alarmed:
 
     alarm: Alarm
     found: Finding
-    new: bool
+    before: Alarm | None
+
+    @property
+    def new(self) -> bool:
+        """Whether nobody was told of it before."""
+        return self.before is None
 
     def to_json(self) -> dict[str, Any]:
         """The incident as ``find --json`` prints it, with the alarm's number."""
@@ -237,7 +242,7 @@ class Watch:
         done = Round(
             checked=new,
             alarms=tuple(one for one in told_now if one.new),
-            grown=tuple(one for one in told_now if not one.new and _has_grown(one, state)),
+            grown=tuple(one for one in told_now if one.before and one.before.orders < one.found.orders),
             worth_a_look=quiet,
             known=sum(not one.new for one in told_now),
             failed=look.failed,
@@ -286,22 +291,21 @@ def alarm_text(one: Alarmed) -> str:
 
 def _matched(look: Look, state: State) -> tuple[list[Alarmed], tuple[tuple[Finding, Told], ...], tuple[Alarm, ...]]:
     """What is told now, what is only worth a look, and all alarms as they are known now."""
-    alarms = {alarm.id: alarm for alarm in state.alarms}
+    before = {alarm.id: alarm for alarm in state.alarms}
+    alarms = dict(before)
     told_now: dict[str, Alarmed] = {}
     quiet: list[tuple[Finding, Told]] = []
     for found in look.findings.incidents:
-        before = next((one for one in alarms.values() if one.is_of(found) and not one.meant), None)
-        if before is None:
+        known = next((one for one in alarms.values() if one.is_of(found) and not one.meant), None)
+        if known is None:
             if why_not := found.why_no_alarm(state.until):
                 quiet.append((found, why_not))
                 continue
             number = str(1 + max((int(one) for one in alarms), default=0))
-            before = Alarm(number, found.cause, found.skus, found.onset, found.end, 0, False)
-        alarms[before.id] = before.seen(found)
-        if before.id not in told_now:  # the graver part speaks, where one mistake was found as two
-            told_now[before.id] = Alarmed(
-                alarms[before.id], found, new=not any(a.id == before.id for a in state.alarms)
-            )
+            known = Alarm(number, found.cause, found.skus, found.onset, found.end, 0, False)
+        alarms[known.id] = known.seen(found)
+        if known.id not in told_now:  # the graver part speaks, where one mistake was found as two
+            told_now[known.id] = Alarmed(alarms[known.id], found, before.get(known.id))
     return list(told_now.values()), tuple(quiet), tuple(alarms.values())
 
 
@@ -310,10 +314,6 @@ def _until(look: Look, state: State) -> datetime | None:
     if look.reading and pd.notna(newest := look.reading.orders["purchase_date"].max()):
         moments.append(newest.to_pydatetime())
     return max(moments, default=None)
-
-
-def _has_grown(one: Alarmed, state: State) -> bool:
-    return any(before.id == one.alarm.id and before.orders < one.found.orders for before in state.alarms)
 
 
 def _stamp(path: Path) -> Stamp:

@@ -167,6 +167,7 @@ class Book:
                 "amounts": self.ledger.part(rows).sums(),
                 "purchased": _earliest(self._moments["purchase_date"][rows]),
                 "ship_by": _earliest(self._moments["promise_date"][rows]),
+                "wished": bool(self._wished[rows].any()),
                 "sales_channel": next((str(channel) for channel in self._texts["sales_channel"][rows] if channel), ""),
             }
         return self._told[place]
@@ -175,6 +176,10 @@ class Book:
     def _texts(self) -> dict[str, npt.NDArray[Any]]:
         columns = {"sales_channel": self.orders["sales_channel"], "triage": self.triage, "key": self.keys}
         return {name: column.fillna("").to_numpy(dtype=object) for name, column in columns.items()}
+
+    @cached_property
+    def _wished(self) -> Mask:
+        return is_true(self.orders["is_buyer_requested_cancellation"]).to_numpy()
 
     @cached_property
     def _moments(self) -> dict[str, npt.NDArray[Any]]:

@@ -172,8 +172,10 @@ def _replied(
             past.outcome, past.refusal = ("uploaded" if reply else ""), past.refusal
 
 
-def standing(word: str, past: Past, *, late: bool, shipped_choice: str, coded: bool) -> tuple[str, Told | None, str]:
-    """State, why, and next step of an order that was not left out; what the newest report shows wins over every word.
+def standing(
+    word: str, past: Past, *, late: bool, shipped_choice: str, coded: bool, left: bool = False
+) -> tuple[str, Told | None, str]:
+    """State, why, and next step of an order; what the newest report shows wins over every word.
 
     Parameters
     ----------
@@ -186,8 +188,16 @@ def standing(word: str, past: Past, *, late: bool, shipped_choice: str, coded: b
         What the seller decided about shipped orders; empty as long as nothing is decided.
     coded : bool
         The reports now tell item codes that the export did not have.
+    left : bool
+        Left out by hand: it is honoured, unless it is gone already.
     """
     write = "write_buyer" if past.message_state == "written" and (past.handed_as or past.in_file) else ""
+    if left and word != "already_cancelled" and past.outcome not in ("uploaded", "accepted"):
+        return (
+            "left_out",
+            None,
+            {"cancel": "wait" if past.says("done") else "ship", "wait": "wait"}.get(word, "nothing"),
+        )
     if word == "already_cancelled":
         return "cancelled", None, write or "nothing"
     if word == "shipped":

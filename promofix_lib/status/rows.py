@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from promofix_lib.money import Amounts
 from promofix_lib.plain import Shown, shown
 from promofix_lib.say import Told, told
+from promofix_lib.status.past import Past
 
 STATES = (
     "still_selling", "new", "left_out", "withheld", "written", "uploaded", "accepted", "refused", "cancelled", "asked",
@@ -21,6 +22,9 @@ NEXT = (
     "decide", "wait", "nothing",
 )  # fmt: skip
 """What can be next for an order, in the order of work."""
+
+SETTLED = frozenset({"shipped", "already_cancelled", "set_aside"})
+"""Words of triage of which nothing is to be shipped or cancelled any more."""
 
 FACTS = ("promotion_ended", "price_right", "stock_as_wanted")
 """What the seller has to confirm."""
@@ -104,6 +108,12 @@ class OrderRow(Shown):
         Its affected order items.
     units : int
     sales_channel : str
+    wished : bool
+        The buyer asked Amazon to cancel it, as a report tells.
+    step : str
+        What would be next if the gate were open and nobody disagreed.
+    past : Past
+        What the journal says of it.
     """
 
     order_id: str
@@ -124,6 +134,21 @@ class OrderRow(Shown):
     keys: tuple[str, ...] = ()
     units: int = 0
     sales_channel: str = ""
+    wished: bool = False
+    step: str = ""
+    past: Past = field(default_factory=Past)
+
+    @property
+    def at_buyers_wish(self) -> bool:
+        """It is or will be cancelled because the buyer wanted it: it does not count against the seller."""
+        asked = self.wished and self.triage in ("buyer_asked", "already_cancelled")
+        return asked or (self.past.by_buyer and self.state in ("accepted", "cancelled"))
+
+    @property
+    def cancelled_by_seller(self) -> bool:
+        """Amazon accepted our cancellation, or a newer report shows an order of our files as cancelled."""
+        gone = self.state == "accepted" or (self.state == "cancelled" and self.past.in_file)
+        return gone and not (self.past.by_buyer or self.at_buyers_wish)
 
     def to_json(self, language: str | None = None) -> dict[str, Any]:
         """The row of ``status --orders --json``; texts in a language."""

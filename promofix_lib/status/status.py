@@ -19,7 +19,7 @@ from promofix_lib.say import Told, told
 from promofix_lib.status.book import Book, Mask, facts_of
 from promofix_lib.status.past import Past, pasts
 from promofix_lib.status.rows import FACTS, NEXT, STATES, Gate, OrderRow, iso
-from promofix_lib.status.table import Table, urgency
+from promofix_lib.status.table import Table, urgency, withdrawn
 
 if TYPE_CHECKING:
     from promofix_lib.case.case import Case
@@ -164,10 +164,9 @@ def _status(case: Case, book: Book, revision: int, handing: Sequence[ExportRecor
     gate, late = _gate(case, book, chosen, left)
     left &= ~_order_flags(book, chosen | late)[book.order_codes]
     handed = _handed(book, past, chosen | late | left)
-    table = Table(case, book, gate, past, numbers, late, left)
-    rows = [table.row(order_id, items) for order_id, items in _grouped(book, chosen | late | left | handed).items()]
-    here = {row.order_id for row in rows}
-    rows += [table.gone(order_id) for order_id, was in past.items() if order_id not in here and was.keys]
+    table, groups = Table(case, book, gate, past, late, left), _grouped(book, chosen | late | left | handed)
+    gone: dict[str, list[int]] = {order_id: [] for order_id, was in past.items() if was.keys}
+    rows = [table.row(order_id, items) for order_id, items in (groups | {**gone, **groups}).items()]
     facts = facts_of(book, chosen)
     exported = {item.order_id for record in exports for item in record.items}
     waiting = tuple(book.order_names[_order_flags(book, chosen | late)])
@@ -185,10 +184,10 @@ def _status(case: Case, book: Book, revision: int, handing: Sequence[ExportRecor
         in_no_export=in_none,
         new_since_export=len(in_none) if exports else 0,
         put_in=tuple(book.order_names[_order_flags(book, book.named(case.put_in) & chosen)]),
-        to_hand_over=tuple(dict.fromkeys((*in_none, *table.to_hand_over))),
-        withdrawn=table.withdrawn(rows),
-        known_cancelled=frozenset(row.order_id for row in rows if table.cancelled_by_us(row)),
-        asked_by_buyer=frozenset(row.order_id for row in rows if table.buyer_asked(row)),
+        to_hand_over=tuple(dict.fromkeys((*in_none, *(row.order_id for row in rows if row.step == "hand_over")))),
+        withdrawn=withdrawn(rows),
+        known_cancelled=frozenset(row.order_id for row in rows if row.cancelled_by_seller),
+        asked_by_buyer=frozenset(row.order_id for row in rows if row.at_buyers_wish),
     )
 
 
