@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from promofix_lib.reports.encodings import text_in
 from promofix_lib.reports.kinds import Column, Kind, is_known, kind_of, spelled
-from promofix_lib.reports.texts import ORDER_ID
-from promofix_lib.say import Told, told
+from promofix_lib.reports.texts import ORDER_ID, CellError
 
 DELIMITERS = ("\t", ",", ";", "|")
 HEADER_WITHIN = 40  # a payments report explains itself on up to nine lines before its header
@@ -121,7 +120,7 @@ class Record:
     line: int
     lines: int
     cells: tuple[str, ...]
-    fault: Told | None = None
+    fault: CellError | None = None
     after_gap: bool = False
 
 
@@ -201,7 +200,7 @@ class LineReader:
             except StopIteration:
                 return
             except csv.Error as error:
-                cells, fault = [], told("reports.fault.no_csv", why=str(error))
+                cells, fault = [], CellError("reports.fault.no_csv", why=str(error))
             at, taken = first + before, reader.line_num - before
             if fault:
                 yield Record(at, taken, (), fault)
@@ -227,15 +226,15 @@ class LineReader:
         if len(named) >= _A_HEADER or (is_known(cells[0]) and kind_of(cells)):
             self.foreign = line
         if len(named) >= max(_A_HEADER, len(self._named) - 1) and named != sorted(named):
-            return Record(line, lines, tuple(cells), told("reports.fault.other_order"))
+            return Record(line, lines, tuple(cells), CellError("reports.fault.other_order"))
         while len(cells) > wide and not cells[-1].strip():
             cells = cells[:-1]
         cut_off = cut_off and len(cells) < wide and len(cells) not in self._widths
         if self.foreign:
-            return Record(line, lines, tuple(cells), told("reports.fault.other_layout", header=self.foreign))
+            return Record(line, lines, tuple(cells), CellError("reports.fault.other_layout", header=self.foreign))
         if cut_off or not self._enough <= len(cells) <= wide:
             key = "reports.fault.cut_off" if cut_off else "reports.fault.width"
-            return Record(line, lines, tuple(cells), told(key, cells=len(cells), header=wide))
+            return Record(line, lines, tuple(cells), CellError(key, cells=len(cells), header=wide))
         self.count["padded"] += len(cells) < wide
         self._widths.add(len(cells))
         return Record(line, lines, (*cells, *[""] * (wide - len(cells))), after_gap=gap)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -126,15 +126,6 @@ class Report(Shown):
         counts = ("lines", "headers", "blanks", "rows", "items")
         names = ("name", "kind", "encoding", "sha256", *counts, "quarantined", "ignored_columns", "lacks")
         return {"path": shown_name(str(self.path)), **shown(self, *names, language=language)}
-
-    def without_lacks(self, keys: set[str]) -> Report:
-        """The same report, where others bring what `keys` name."""
-        left = tuple(lack for lack in self.lacks if lack.key not in keys)
-        return self if left == self.lacks else replace(self, lacks=left)
-
-    def without_rows(self) -> Report:
-        """The same account of the file without its rows."""
-        return replace(self, arrow=self.arrow.slice(0, 0))
 
     @cached_property
     def table(self) -> pd.DataFrame:
