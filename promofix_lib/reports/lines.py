@@ -19,6 +19,7 @@ _BY_EXCEL = re.compile(r'"(?:[^"]|"")*"')
 _LOOKED_AT = 1 << 18  # bytes
 _A_HEADER = 4  # cells that are names of our columns make a line one of names, also where it lost its first ones
 _NO_NAME = re.compile(r"\s*(?:[\d.,]+|.*=)\s*")  # of a row glued to its header, or of a mail that broke its lines
+_BROKEN_OVER = 9  # lines that one row may be broken over
 _LONGEST = 10_000_000  # characters in one cell of a comma file
 
 
@@ -155,42 +156,32 @@ class LineReader:
         self.count["recoded"] += recoded
         ended = text.endswith("\n")
         lines = [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")]
-        if self.quoted:
-            return self._quoted(lines, places[0])
-        return self._tabbed(list(zip(places, lines, strict=True)), last and not ended)
+        return self._quoted(places, lines) if self.quoted else self._tabbed(places, lines, last and not ended)
 
-    def _tabbed(self, lines: list[tuple[int, str]], cut_off: bool) -> Iterator[Record]:
-        at = 0
-        while at < len(lines):
-            number, text = lines[at]
-            at += 1
-            cells = text.split("\t")
-            if self._is_no_row(cells):
-                continue
-            taken = 0 if len(cells) >= len(self.columns) else self._broken_over(cells, lines[at : at + 8])
-            if taken:
-                cells = "\n".join([text, *(more for _, more in lines[at : at + taken])]).split("\t")
-                self.count["joined"] += 1
-                at += taken
-            yield self._record(number, 1 + taken, cells, cut_off and at == len(lines))
+    def _tabbed(self, places: Sequence[int], lines: list[str], cut_off: bool) -> Iterator[Record]:
+        end = 0
+        while (at := end) < len(lines):
+            end += 1
+            if not self._is_no_row(lines[at].split("\t")):
+                end = at + self._taken(lines[at : at + _BROKEN_OVER])
+                self.count["joined"] += end > at + 1
+                cells = "\n".join(lines[at:end]).split("\t")
+                yield self._record(places[at], end - at, cells, cut_off and end == len(lines))
 
-    def _broken_over(self, cells: list[str], following: list[tuple[int, str]]) -> int:
-        """How many of the next lines complete a row that was broken inside a cell; 0 when none do."""
-        width, orders = len(cells), set(filter(ORDER_ID.fullmatch, cells))
-        for taken, (_, text) in enumerate(following, start=1):
-            more = text.split("\t")
-            width += len(more) - 1
-            orders |= set(filter(ORDER_ID.fullmatch, more))
-            if self._looks_like_row(more) or width > len(self.columns) or len(orders) > 1:
-                return 0
+    def _taken(self, lines: list[str]) -> int:
+        """How many lines the row of the first one takes: more than one where a cell of it is broken over them."""
+        width = 0
+        for number, cells in enumerate((line.split("\t") for line in lines), start=1):
+            width += len(cells) - (number > 1)
+            another = len(cells) >= len(self.columns) or tuple(map(spelled, cells[:2])) == self._header[:2]
+            if width > len(self.columns) or (another and number > 1):
+                return 1
             if width == len(self.columns):
-                return taken
-        return 0
+                orders = filter(ORDER_ID.fullmatch, "\t".join(lines[:number]).split("\t")) if number > 1 else ()
+                return number if len(set(orders)) < 2 else 1
+        return 1
 
-    def _looks_like_row(self, cells: list[str]) -> bool:
-        return len(cells) >= len(self.columns) or tuple(map(spelled, cells[:2])) == self._header[:2]
-
-    def _quoted(self, lines: list[str], first: int) -> Iterator[Record]:
+    def _quoted(self, places: Sequence[int], lines: list[str]) -> Iterator[Record]:
         csv.field_size_limit(_LONGEST)
         reader = csv.reader((line + "\n" for line in lines), delimiter=self.delimiter)
         while True:
@@ -201,7 +192,7 @@ class LineReader:
                 return
             except csv.Error as error:
                 cells, fault = [], CellError("reports.fault.no_csv", why=str(error))
-            at, taken = first + before, reader.line_num - before
+            at, taken = places[before], reader.line_num - before
             if fault:
                 yield Record(at, taken, (), fault)
             elif not self._is_no_row(cells, taken):

@@ -201,12 +201,8 @@ class RowTyper:
         return plain
 
     def _aside(self, record: Record, reason: Told) -> list[Quarantined]:
-        pairs = zip(self.columns, record.cells, strict=False)
-        shown = [
-            f"{column.header}: {cell[:60]}"
-            for column, cell in pairs
-            if cell and column.name in facts().columns["shown"]
-        ]
+        known, pairs = facts().columns["shown"], zip(self.columns, record.cells, strict=False)
+        shown = (f"{column.header}: {cell[:60]}" for column, cell in pairs if cell and column.name in known)
         text = texts.cleaned(", ".join(shown))
         return [Quarantined(record.line + i, reason, text) for i in range(record.lines)]
 

@@ -213,7 +213,7 @@ def odd_bytes(block: bytes, cells: int) -> bool:
         return True
     beyond = np.flatnonzero(letters > 126)
     apart = np.flatnonzero(np.diff(beyond) > 1) + 1
-    text = np.insert(letters[beyond], apart, ord(" ")).tobytes().decode("utf-8", "replace")
+    text = np.insert(letters[beyond], apart, ord(" ")).tobytes().decode("utf-8", "ignore")
     return bool(_NO_LETTER.search(text)) or any(not _is_honest(found[0]) for found in _TWICE.finditer(text))
 
 
