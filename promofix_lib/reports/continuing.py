@@ -46,7 +46,7 @@ class Above:
         self.cells = {}
         self.gaps += [before] * bool(before)
 
-    def ids_for(self, cells: Mapping[str, str]) -> Mapping[str, str]:
+    def ids_for(self, cells: Mapping[str, str]) -> dict[str, str]:
         """What a row without an order id has from the row above, if it only adds a promotion; else it begins anew.
 
         Whatever else it says, the row above says too.

@@ -9,7 +9,7 @@ from itertools import islice
 
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.source import Source, stranger
-from promofix_lib.reports.texts import LOST
+from promofix_lib.reports.texts import LOST, western
 from promofix_lib.say import told
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -128,10 +128,7 @@ def text_of(source: Source) -> str:
 
 def decoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """Blocks in another encoding as UTF-8; what is no letter is lost."""
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    for block in blocks:
-        yield decoder.decode(block).encode("utf-8", "replace")
-    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+    return (text.encode("utf-8", "replace") for text in codecs.iterdecode(blocks, encoding, "replace"))
 
 
 def text_in(raw: bytes, encoding: str = "utf-8") -> tuple[str, int]:
@@ -160,7 +157,4 @@ def _cell(raw: bytes) -> str:
     """A cell of a UTF-8 file: one foreign letter makes it Windows-1252, unless it holds whole UTF-8 letters too."""
     if _is_utf8(raw) or _WHOLE_LETTER.search(raw) or _CUT_LETTER.search(raw):
         return raw.decode("utf-8", "replace")
-    try:
-        return raw.decode("cp1252")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+    return western(raw)

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from promofix_lib.orders import COLUMNS, complete
 from promofix_lib.plain import Shown, plain, shape_of, shown, typed
+from promofix_lib.reports.texts import western
 from promofix_lib.say import Told, known_key, say
 
 
@@ -193,11 +194,7 @@ def shown_name(name: str) -> str:
     """
     if name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name):
         return name
-    raw = os.fsencode(name) if os.name != "nt" else name.encode("utf-8", "surrogateescape")
-    try:
-        return raw.decode("cp1252")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+    return western(os.fsencode(name) if os.name != "nt" else name.encode("utf-8", "surrogateescape"))
 
 
 # -- order table and Arrow table ---------------------------------------------------------------------------------------

@@ -66,6 +66,14 @@ def cleaned(text: str) -> str:
     return _BREAKS.sub(" ", _CONTROL.sub("", text))
 
 
+def western(raw: bytes) -> str:
+    """Bytes as Windows-1252; where one of them means nothing there, as Latin-1."""
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
 def mended(text: str) -> str:
     r"""A text that was encoded twice as it was meant; any other text as it is.
 
