@@ -39,7 +39,7 @@ _A_LIST = re.compile(r"""\[(?:\s*(?:'[^']*'|"[^"]*"|None|nan|null)\s*,?)*\s*\]""
 _NOTHING = frozenset(("null", "nan", "none", "#n/a", "n/a", "<na>", "nat", "nil", "#null!"))
 
 
-class CellError(PromofixError):
+class CellError(PromofixError, ValueError):
     """What is wrong with a cell; a sentence without its subject, which is the column."""
 
     @property
