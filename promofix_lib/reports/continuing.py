@@ -46,22 +46,26 @@ class Above:
         self.cells = {}
         self.gaps += [before] * bool(before)
 
-    def goes_on(self, cells: Mapping[str, str]) -> bool:
-        """Whether a row without an order id only adds a promotion: whatever else it says, the row above says too.
+    def ids_for(self, cells: Mapping[str, str]) -> dict[str, str]:
+        """What a row without an order id has from the row above, if it only adds a promotion; else it begins anew.
+
+        Whatever else it says, the row above says too.
 
         Raises
         ------
         CellError
             There is nothing that it could continue.
         """
-        if not self.continues or cells.get("order_id", "").strip():
-            return False
-        if not self.cells and not cells.get("order_item_id", "").strip():
+        without_id = self.continues and not cells.get("order_id", "").strip()
+        if without_id and not self.cells and not cells.get("order_item_id", "").strip():
             raise CellError("reports.fault.continues_nothing")
-        return all(
+        if without_id and all(
             not cell.strip() or "promotion" in name or cell.strip() == self.cells.get(name, "").strip()
             for name, cell in cells.items()
-        )
+        ):
+            return {name: cell for name, cell in self.ids.items() if not cells.get(name, "").strip()}
+        self.forget()
+        return {}
 
     def begin(self, cells: Mapping[str, str], known: Mapping[str, Any]) -> None:
         """An order's own row: its cells as they were read, and as they are known."""

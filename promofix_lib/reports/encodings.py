@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.source import Source, stranger
-from promofix_lib.reports.texts import LOST
+from promofix_lib.reports.texts import LOST, western
 from promofix_lib.say import told
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -42,7 +42,7 @@ def encoding_of(source: Source) -> str:
     marked = next((name for mark, name in _MARKS if start.startswith(mark)), "") or _wide(start)
     if marked:
         return marked
-    wrong = list(islice(_not_utf8(source), _SAMPLE))
+    wrong = list(islice(_lines(source, but=_is_utf8), _SAMPLE))
     if not wrong or _mostly_utf8(source, wrong):
         return "utf-8"
     return max(("cp1252", "cp932", "gbk"), key=lambda name: _sense(wrong, name))
@@ -55,21 +55,16 @@ def _wide(start: bytes) -> str:
     return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
 
 
-def _not_utf8(source: Source) -> Iterator[bytes]:
+def _lines(source: Source, but: Callable[[bytes], bool]) -> Iterator[bytes]:
+    """The lines that are not what `but` says; blocks that are so as a whole are passed over quickly."""
     for block in _whole_lines(source, source.blocks(_GLANCE)):
-        if not _is_utf8(block):
-            yield from (line for line in block.split(b"\n") if not _is_utf8(line))
+        if not but(block):
+            yield from (line for line in block.split(b"\n") if not but(line))
 
 
 def _mostly_utf8(source: Source, wrong: list[bytes]) -> bool:
     """Whether the whole UTF-8 letters beyond ASCII outnumber by far the bytes that are none."""
-    right = (
-        line
-        for block in _whole_lines(source, source.blocks(_GLANCE))
-        if not block.isascii()
-        for line in block.split(b"\n")
-    )
-    enough = (line for line in right if not line.isascii() and _is_utf8(line))
+    enough = filter(_is_utf8, _lines(source, but=bytes.isascii))
     texts = [line.decode("utf-8", "replace") for line in [*wrong, *islice(enough, 10 * _SAMPLE)]]
     lost = sum(text.count(LOST) for text in texts)
     letters = sum(1 for text in texts for letter in text if letter > "\x7f") - lost
@@ -133,10 +128,7 @@ def text_of(source: Source) -> str:
 
 def decoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """Blocks in another encoding as UTF-8; what is no letter is lost."""
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    for block in blocks:
-        yield decoder.decode(block).encode("utf-8", "replace")
-    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+    return (text.encode("utf-8", "replace") for text in codecs.iterdecode(blocks, encoding, "replace"))
 
 
 def text_in(raw: bytes, encoding: str = "utf-8") -> tuple[str, int]:
@@ -165,7 +157,4 @@ def _cell(raw: bytes) -> str:
     """A cell of a UTF-8 file: one foreign letter makes it Windows-1252, unless it holds whole UTF-8 letters too."""
     if _is_utf8(raw) or _WHOLE_LETTER.search(raw) or _CUT_LETTER.search(raw):
         return raw.decode("utf-8", "replace")
-    try:
-        return raw.decode("cp1252")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+    return western(raw)

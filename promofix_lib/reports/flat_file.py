@@ -81,8 +81,7 @@ class FlatFile:
         slow = self.header.quoted or self.typer.sign != "." or self.reader.foreign
         table = None if slow else flawless(block, self.columns, len(places))
         if table is None:
-            rows = sum(map(self.typer.add, self.reader.records(block, places.tolist(), last=last)))
-            self._keep(self.typer.table(), rows)
+            self._keep(*self.typer.table(self.reader.records(block, places.tolist(), last=last)))
         else:
             self.typer.follow(block)
             self._keep(table.append_column("source_line", pa.array(places)), len(places))
@@ -90,21 +89,15 @@ class FlatFile:
     def _keep(self, table: pa.Table, lines: int) -> None:
         self.rows += lines
         self._pieces.append(order_rows(table, self.kind))
-        if sum(piece.num_rows for piece in self._pieces) >= _PIECE:
-            self._put_together()
-
-    def _put_together(self) -> None:
-        """One piece out of many, where memory counts: the parser's own take twice the room."""
-        if self.narrow:
-            self._pieces = [pa.concat_tables(self._pieces, promote_options="default").combine_chunks()]
-        self._tables += self._pieces
-        self._pieces = []
+        if self.narrow and sum(piece.num_rows for piece in self._pieces) >= _PIECE:
+            # where memory counts, one piece out of many: the parser's own take twice the room
+            self._tables.append(pa.concat_tables(self._pieces, promote_options="default").combine_chunks())
+            self._pieces = []
 
     def done(self) -> Self:
         """The same, with all rows in its `table`."""
-        if not self._tables:
-            self._keep(self.typer.table(), 0)
-            self._put_together()
+        if not self._tables and not self._pieces:
+            self._keep(*self.typer.table([]))
         table = pa.concat_tables([*self._tables, *self._pieces], promote_options="default")
         self.table = table.append_column("source_file", throughout(pa.scalar(self.name), table.num_rows))
         return self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,9 @@ def pairs(left: Numbers, right: Numbers) -> Numbers:
 # -- one row of several ------------------------------------------------------------------------------------------------
 
 
-def together(rows: pa.Table, slot: Numbers, added: Iterable[str] = ()) -> pa.Table:
+def together(
+    rows: pa.Table, slot: Numbers, added: Iterable[str] = (), winners: Mapping[str, Numbers] | None = None
+) -> pa.Table:
     """One row per slot: of each column the first cell that is known, of lists all words.
 
     Parameters
@@ -74,6 +76,8 @@ def together(rows: pa.Table, slot: Numbers, added: Iterable[str] = ()) -> pa.Tab
         Which row of the answer each of them belongs to, from 0.
     added : iterable of str
         Columns that are summed up.
+    winners : mapping of str to array of int64, optional
+        Columns of which another cell is taken: the row that has it, per slot; -1 where none is.
 
     Examples
     --------
@@ -85,16 +89,21 @@ def together(rows: pa.Table, slot: Numbers, added: Iterable[str] = ()) -> pa.Tab
 
     def cells(name: str) -> Any:
         column = rows[name]
+        if winners and name in winners:
+            return taken(column, winners[name])
         if name in added:
             groups = pa.table({"slot": slot, name: column}).group_by("slot", use_threads=False)
-            total = groups.aggregate([(name, "sum")]).sort_by("slot")[f"{name}_sum"]
-            possible = pc.less(pc.abs(total), pa.scalar(LARGEST))
-            return pc.cast(pc.if_else(possible, total, None), column.type)
+            return possible(groups.aggregate([(name, "sum")]).sort_by("slot")[f"{name}_sum"], column.type)
         if pa.types.is_list(column.type):
             return united(column, slot, slots)
         return taken(column, last_known(column, slot, slots, backwards))
 
     return pa.table({name: cells(name) for name in rows.column_names})
+
+
+def possible(amounts: Any, type_: pa.DataType) -> Any:
+    """Sums and products that a report may hold, of a type; none where one is larger."""
+    return pc.cast(pc.if_else(pc.less(pc.abs(amounts), pa.scalar(LARGEST)), amounts, None), type_)
 
 
 def last_known(cells: pa.ChunkedArray, slot: Numbers, slots: int, ranked: Numbers) -> Numbers:

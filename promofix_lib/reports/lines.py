@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from promofix_lib.reports.encodings import text_in
 from promofix_lib.reports.kinds import Column, Kind, is_known, kind_of, spelled
-from promofix_lib.reports.texts import ORDER_ID
-from promofix_lib.say import Told, told
+from promofix_lib.reports.texts import ORDER_ID, CellError
 
 DELIMITERS = ("\t", ",", ";", "|")
 HEADER_WITHIN = 40  # a payments report explains itself on up to nine lines before its header
@@ -20,6 +19,7 @@ _BY_EXCEL = re.compile(r'"(?:[^"]|"")*"')
 _LOOKED_AT = 1 << 18  # bytes
 _A_HEADER = 4  # cells that are names of our columns make a line one of names, also where it lost its first ones
 _NO_NAME = re.compile(r"\s*(?:[\d.,]+|.*=)\s*")  # of a row glued to its header, or of a mail that broke its lines
+_BROKEN_OVER = 9  # lines that one row may be broken over
 _LONGEST = 10_000_000  # characters in one cell of a comma file
 
 
@@ -121,7 +121,7 @@ class Record:
     line: int
     lines: int
     cells: tuple[str, ...]
-    fault: Told | None = None
+    fault: CellError | None = None
     after_gap: bool = False
 
 
@@ -156,42 +156,32 @@ class LineReader:
         self.count["recoded"] += recoded
         ended = text.endswith("\n")
         lines = [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")]
-        if self.quoted:
-            return self._quoted(lines, places[0])
-        return self._tabbed(list(zip(places, lines, strict=True)), last and not ended)
+        return self._quoted(places, lines) if self.quoted else self._tabbed(places, lines, last and not ended)
 
-    def _tabbed(self, lines: list[tuple[int, str]], cut_off: bool) -> Iterator[Record]:
-        at = 0
-        while at < len(lines):
-            number, text = lines[at]
-            at += 1
-            cells = text.split("\t")
-            if self._is_no_row(cells):
-                continue
-            taken = 0 if len(cells) >= len(self.columns) else self._broken_over(cells, lines[at : at + 8])
-            if taken:
-                cells = "\n".join([text, *(more for _, more in lines[at : at + taken])]).split("\t")
-                self.count["joined"] += 1
-                at += taken
-            yield self._record(number, 1 + taken, cells, cut_off and at == len(lines))
+    def _tabbed(self, places: Sequence[int], lines: list[str], cut_off: bool) -> Iterator[Record]:
+        end = 0
+        while (at := end) < len(lines):
+            end += 1
+            if not self._is_no_row(lines[at].split("\t")):
+                end = at + self._taken(lines[at : at + _BROKEN_OVER])
+                self.count["joined"] += end > at + 1
+                cells = "\n".join(lines[at:end]).split("\t")
+                yield self._record(places[at], end - at, cells, cut_off and end == len(lines))
 
-    def _broken_over(self, cells: list[str], following: list[tuple[int, str]]) -> int:
-        """How many of the next lines complete a row that was broken inside a cell; 0 when none do."""
-        width, orders = len(cells), set(filter(ORDER_ID.fullmatch, cells))
-        for taken, (_, text) in enumerate(following, start=1):
-            more = text.split("\t")
-            width += len(more) - 1
-            orders |= set(filter(ORDER_ID.fullmatch, more))
-            if self._looks_like_row(more) or width > len(self.columns) or len(orders) > 1:
-                return 0
+    def _taken(self, lines: list[str]) -> int:
+        """How many lines the row of the first one takes: more than one where a cell of it is broken over them."""
+        width = 0
+        for number, cells in enumerate((line.split("\t") for line in lines), start=1):
+            width += len(cells) - (number > 1)
+            another = len(cells) >= len(self.columns) or tuple(map(spelled, cells[:2])) == self._header[:2]
+            if width > len(self.columns) or (another and number > 1):
+                return 1
             if width == len(self.columns):
-                return taken
-        return 0
+                orders = filter(ORDER_ID.fullmatch, "\t".join(lines[:number]).split("\t")) if number > 1 else ()
+                return number if len(set(orders)) < 2 else 1
+        return 1
 
-    def _looks_like_row(self, cells: list[str]) -> bool:
-        return len(cells) >= len(self.columns) or tuple(map(spelled, cells[:2])) == self._header[:2]
-
-    def _quoted(self, lines: list[str], first: int) -> Iterator[Record]:
+    def _quoted(self, places: Sequence[int], lines: list[str]) -> Iterator[Record]:
         csv.field_size_limit(_LONGEST)
         reader = csv.reader((line + "\n" for line in lines), delimiter=self.delimiter)
         while True:
@@ -201,8 +191,8 @@ class LineReader:
             except StopIteration:
                 return
             except csv.Error as error:
-                cells, fault = [], told("reports.fault.no_csv", why=str(error))
-            at, taken = first + before, reader.line_num - before
+                cells, fault = [], CellError("reports.fault.no_csv", why=str(error))
+            at, taken = places[before], reader.line_num - before
             if fault:
                 yield Record(at, taken, (), fault)
             elif not self._is_no_row(cells, taken):
@@ -227,15 +217,15 @@ class LineReader:
         if len(named) >= _A_HEADER or (is_known(cells[0]) and kind_of(cells)):
             self.foreign = line
         if len(named) >= max(_A_HEADER, len(self._named) - 1) and named != sorted(named):
-            return Record(line, lines, tuple(cells), told("reports.fault.other_order"))
+            return Record(line, lines, tuple(cells), CellError("reports.fault.other_order"))
         while len(cells) > wide and not cells[-1].strip():
             cells = cells[:-1]
         cut_off = cut_off and len(cells) < wide and len(cells) not in self._widths
         if self.foreign:
-            return Record(line, lines, tuple(cells), told("reports.fault.other_layout", header=self.foreign))
+            return Record(line, lines, tuple(cells), CellError("reports.fault.other_layout", header=self.foreign))
         if cut_off or not self._enough <= len(cells) <= wide:
             key = "reports.fault.cut_off" if cut_off else "reports.fault.width"
-            return Record(line, lines, tuple(cells), told(key, cells=len(cells), header=wide))
+            return Record(line, lines, tuple(cells), CellError(key, cells=len(cells), header=wide))
         self.count["padded"] += len(cells) < wide
         self._widths.add(len(cells))
         return Record(line, lines, (*cells, *[""] * (wide - len(cells))), after_gap=gap)

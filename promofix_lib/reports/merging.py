@@ -16,8 +16,7 @@ import pyarrow.compute as pc
 from promofix_lib.errors import ReportError
 from promofix_lib.orders import coded, order_table
 from promofix_lib.reports.cache import Shelf
-from promofix_lib.reports.cells import LARGEST
-from promofix_lib.reports.items import codes, keys, mask_of, shared, together
+from promofix_lib.reports.items import codes, keys, mask_of, possible, shared, together
 from promofix_lib.reports.kinds import (
     ITEMS,
     MONEY,
@@ -133,10 +132,10 @@ def _each_once(reports: Sequence[Report]) -> tuple[list[Report], list[Told]]:
 
 def _lacking_together(reports: Sequence[Report]) -> tuple[Report, ...]:
     """The reports' accounts, without the lacks that another report makes up for; payments make up for nothing."""
-    of_orders = [report for report in reports if kind_named(report.kind).role != PAYMENTS]
-    lacked = {lack.key for report in reports for lack in report.lacks}
-    brought = {key for key in lacked if any(key not in {lack.key for lack in report.lacks} for report in of_orders)}
-    return tuple(report.without_lacks(brought).without_rows() for report in reports)
+    lacked = [{lack.key for lack in report.lacks} for report in reports if kind_named(report.kind).role != PAYMENTS]
+    left = [tuple(lack for lack in report.lacks if all(lack.key in keys for keys in lacked)) for report in reports]
+    accounts = zip(reports, left, strict=True)
+    return tuple(replace(report, lacks=lacks, arrow=report.arrow.slice(0, 0)) for report, lacks in accounts)
 
 
 def _one_row_per_item(rows: pa.Table) -> tuple[pd.DataFrame, list[Told]]:
@@ -171,9 +170,7 @@ def _stacked(tables: Sequence[pa.Table]) -> pa.Table:
 
 def units_sold(rows: pa.Table) -> pa.Table:
     """One row per SKU of an order from FBA Sales, the only report with a price per unit."""
-    prices = pc.multiply(rows["item_price_per_unit"], rows["quantity"])
-    possible = pc.less(pc.abs(prices), pa.scalar(LARGEST))
-    prices = pc.cast(pc.if_else(possible, prices, None), MONEY)
+    prices = possible(pc.multiply(rows["item_price_per_unit"], rows["quantity"]), MONEY)
     priced = rows.set_column(rows.column_names.index("item_price"), "item_price", prices)
     return together(priced, codes(rows["order_id"], rows["sku"]), facts().columns["added"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from promofix_lib.amounts import Money
-from promofix_lib.reports.items import Mask, Numbers, codes, last_known, mask_of, pairs, taken, united
+from promofix_lib.reports.items import Mask, Numbers, codes, last_known, mask_of, pairs, taken, together
 from promofix_lib.reports.kinds import Kind, facts, kind_named
 from promofix_lib.reports.report import Report
 from promofix_lib.reports.texts import respelled, sku_key
@@ -21,6 +22,7 @@ from promofix_lib.say import Told, told
 PARTIAL = "part"
 """A column of our own while merging: the row may hold only a part of the item."""
 
+_PLACE = ("source_file", "source_line")
 _SHOWN = 10
 _TELLING = ("quantity", "item_price", "item_promotion_discount")
 
@@ -150,25 +152,13 @@ class Picking:
 
     def table(self) -> pa.Table:
         """One row per order item, with every line that it was read from."""
-        table = pa.table({name: self._column(name) for name in self.rows.column_names if name != PARTIAL})
-        return table.append_column("sources", self._sources())
-
-    def _column(self, name: str) -> Any:
-        cells = self.rows[name]
-        if name in ("source_file", "source_line"):
-            return taken(cells, last_known(cells, self.slot, self.slots, np.arange(len(self.slot))[::-1]))
-        if pa.types.is_list(cells.type):
-            return united(cells, self.slot, self.slots)
-        return taken(cells, self.winner(name.removesuffix("_given") if name.endswith("_status_given") else name))
-
-    def _sources(self) -> pa.ListArray:
-        """As ``file, line n``."""
-        lines = pc.cast(self.rows["source_line"], pa.string())
-        places = pc.binary_join_element_wise(self.rows["source_file"], lines, ", line ")
-        ends = np.cumsum(np.bincount(self.slot, minlength=self.slots))
-        grouped = places.take(pa.array(np.argsort(self.slot, kind="stable")))
-        offsets = pa.array(np.concatenate([[0], ends]), pa.int32())
-        return pa.ListArray.from_arrays(offsets, grouped.combine_chunks())
+        rows = self.rows.drop_columns([PARTIAL])
+        single = [one.name for one in rows.schema if not pa.types.is_list(one.type) and one.name not in _PLACE]
+        winners = {name: self.winner(re.sub("(?<=_status)_given$", "", name)) for name in single}
+        lines = pc.cast(rows["source_line"], pa.string())
+        places = pa.table({"slot": self.slot, "": pc.binary_join_element_wise(rows["source_file"], lines, ", line ")})
+        sources = places.group_by("slot", use_threads=False).aggregate([("", "list")])["_list"]
+        return together(rows, self.slot, winners=winners).append_column("sources", sources)
 
     def contradictions(self) -> list[Told]:
         """A sentence per contradiction, naming both files and lines; at most ten per column, then their number."""

@@ -17,9 +17,9 @@ from promofix_lib.reports.continuing import tied
 from promofix_lib.reports.encodings import BLOCK, encoding_of, text_blocks, text_in
 from promofix_lib.reports.flat_file import FlatFile
 from promofix_lib.reports.items import folded
-from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, Kind, is_known, lacks_of, look_again
+from promofix_lib.reports.kinds import PAYMENTS, SHIPMENTS, is_known, lacks_of, look_again
 from promofix_lib.reports.lines import header_of
-from promofix_lib.reports.report import Quarantined, Report, completed
+from promofix_lib.reports.report import Report, completed
 from promofix_lib.reports.source import Source, stranger
 from promofix_lib.reports.spreadsheet import texts_of
 from promofix_lib.reports.xml import is_xml, read_xml
@@ -103,9 +103,11 @@ def _read(source: Source, columns: frozenset[str] | None) -> Report:
 
 def _report(source: Source, encoding: str, read: FlatFile) -> Report:
     _check_rows(read)
-    rows, told_of, loose = tied(read.table, read.typer.above)
-    table, warnings, aside = _table(rows, read.kind)
-    warnings, aside = [*told_of, *warnings], [*loose, *aside]
+    table, warnings, aside = tied(read.table, read.typer.above)
+    if read.kind.role not in (PAYMENTS, SHIPMENTS):
+        table, more, others = folded(table, continues=read.kind.continues)
+        warnings, aside = [*warnings, *more], [*aside, *others]
+    table = table if read.kind.role == PAYMENTS else completed(table)
     quarantined = tuple(sorted([*read.typer.quarantined, *aside], key=lambda line: line.line))
     return Report(
         path=source.path,
@@ -125,15 +127,6 @@ def _report(source: Source, encoding: str, read: FlatFile) -> Report:
         arrow=table,
         span=_span(table),
     )
-
-
-def _table(rows: pa.Table, kind: Kind) -> tuple[pa.Table, list[Told], list[Quarantined]]:
-    if kind.role == PAYMENTS:
-        return rows, [], []
-    if kind.role == SHIPMENTS:
-        return completed(rows), [], []
-    rows, warnings, aside = folded(rows, continues=kind.continues)
-    return completed(rows), warnings, aside
 
 
 def _span(table: pa.Table) -> tuple[datetime, ...]:

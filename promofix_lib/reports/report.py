@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from promofix_lib.orders import COLUMNS, complete
 from promofix_lib.plain import Shown, plain, shape_of, shown, typed
+from promofix_lib.reports.texts import western
 from promofix_lib.say import Told, known_key, say
 
 
@@ -127,15 +128,6 @@ class Report(Shown):
         names = ("name", "kind", "encoding", "sha256", *counts, "quarantined", "ignored_columns", "lacks")
         return {"path": shown_name(str(self.path)), **shown(self, *names, language=language)}
 
-    def without_lacks(self, keys: set[str]) -> Report:
-        """The same report, where others bring what `keys` name."""
-        left = tuple(lack for lack in self.lacks if lack.key not in keys)
-        return self if left == self.lacks else replace(self, lacks=left)
-
-    def without_rows(self) -> Report:
-        """The same account of the file without its rows."""
-        return replace(self, arrow=self.arrow.slice(0, 0))
-
     @cached_property
     def table(self) -> pd.DataFrame:
         """Order table (for payments reports: their lines), with the report's further columns behind it."""
@@ -202,11 +194,7 @@ def shown_name(name: str) -> str:
     """
     if name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name):
         return name
-    raw = os.fsencode(name) if os.name != "nt" else name.encode("utf-8", "surrogateescape")
-    try:
-        return raw.decode("cp1252")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+    return western(os.fsencode(name) if os.name != "nt" else name.encode("utf-8", "surrogateescape"))
 
 
 # -- order table and Arrow table ---------------------------------------------------------------------------------------

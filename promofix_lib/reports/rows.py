@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ _PIECE = 1 << 20
 # jemalloc hands memory back to the system less eagerly than mimalloc: a third fewer CPU seconds for many small blocks
 _POOL = pa.jemalloc_memory_pool() if "jemalloc" in pa.supported_memory_backends() else pa.default_memory_pool()
 _ENDS = {TIME: (EARLIEST, LATEST), MONEY: (-LARGEST + 1, LARGEST - 1), WHOLE: (0, MOST_UNITS)}
+_FORMS = {"order": texts.ORDER_ID, "item": texts.ITEM_ID}
 _TABS = csv.ParseOptions(delimiter="\t", quote_char=False, double_quote=False, escape_char=False)
 
 
@@ -80,7 +82,7 @@ def _as_it_should(cells: pa.ChunkedArray, column: Column) -> bool:
     if column.needed and cells.null_count:
         return False
     if column.id:
-        return texts.has_form(cells, column.id)
+        return pc.all(pc.match_substring_regex(cells, f"^{_FORMS[column.id].pattern}$")).as_py() is not False
     if column.type in _ENDS:
         least, most = _ENDS[column.type]
         ends = pc.min_max(cells).as_py()
@@ -116,23 +118,23 @@ class RowTyper:
     kind: Kind
     sign: str = "."
     quarantined: list[Quarantined] = field(default_factory=list)
-    _rows: list[list[Any]] = field(default_factory=list)
-    _places: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.above = Above(self.kind.continues)
         self._names = [column.name for column in self.columns]
 
-    def add(self, record: Record) -> int:
-        """Take a record in or set it aside; how many physical lines became part of the table."""
-        try:
-            row = self._row(record)
-        except CellError as fault:
-            self.quarantined += self._aside(record, fault.told)
-            return 0
-        self._rows.append(row)
-        self._places.append(record.line)
-        return record.lines
+    def table(self, records: Iterable[Record]) -> tuple[pa.Table, int]:
+        """The good rows, with a ``source_line`` column, and on how many lines they stand; others are set aside."""
+        rows, lines = [], 0
+        for record in records:
+            try:
+                rows.append([*self._row(record), record.line])
+                lines += record.lines
+            except CellError as fault:
+                self.quarantined += self._aside(record, fault.told)
+        kept = [(column.name, column.type) for column in self.columns if column.kept] + [("source_line", pa.int64())]
+        arrays = [pa.array([row[i] for row in rows], type_) for i, (_, type_) in enumerate(kept)]
+        return pa.table(arrays, [name for name, _ in kept]), lines
 
     def follow(self, block: bytes) -> None:
         """What comes next may continue the last row of this block, all of which was flawless."""
@@ -141,33 +143,18 @@ class RowTyper:
             cells = dict(zip(self._names, line.split("\t"), strict=False))
             self.above.begin(cells, cells)
 
-    def table(self) -> pa.Table:
-        """The good rows so far, with a ``source_line`` column; the next call starts anew."""
-        rows, places = self._rows, self._places
-        self._rows, self._places = [], []
-        kept = [column for column in self.columns if column.kept]
-        arrays = [pa.array([row[i] for row in rows], column.type) for i, column in enumerate(kept)]
-        names = [column.name for column in kept]
-        return pa.Table.from_arrays([*arrays, pa.array(places, pa.int64())], names=[*names, "source_line"])
-
     def _row(self, record: Record) -> list[Any]:
         if record.fault:
             self.above.forget()
-            raise CellError(record.fault.key, **dict(record.fault.facts))
+            raise record.fault
         if record.after_gap:
             self.above.forget(before=record.line)
         cells = tuple(map(self._tidy, record.cells)) if texts.is_odd("".join(record.cells)) else record.cells
         named = dict(zip(self._names, cells, strict=True))
-        goes_on = self.above.goes_on(named)
-        above = {name: cell for name, cell in self.above.ids.items() if goes_on and not named.get(name, "").strip()}
+        above = self.above.ids_for(named)
         own = named | above
-        try:
-            known = {column.name: self._cell(column, own[column.name]) for column in self.columns if column.kept}
-        except CellError:
-            if not goes_on:
-                self.above.forget()
-            raise
-        if goes_on:
+        known = {column.name: self._cell(column, own[column.name]) for column in self.columns if column.kept}
+        if above:
             self.above.go_on(named, self._aside(record, told("reports.fault.not_tied")))
         else:
             self.above.begin(named, known)
@@ -214,12 +201,8 @@ class RowTyper:
         return plain
 
     def _aside(self, record: Record, reason: Told) -> list[Quarantined]:
-        pairs = zip(self.columns, record.cells, strict=False)
-        shown = [
-            f"{column.header}: {cell[:60]}"
-            for column, cell in pairs
-            if cell and column.name in facts().columns["shown"]
-        ]
+        known, pairs = facts().columns["shown"], zip(self.columns, record.cells, strict=False)
+        shown = (f"{column.header}: {cell[:60]}" for column, cell in pairs if cell and column.name in known)
         text = texts.cleaned(", ".join(shown))
         return [Quarantined(record.line + i, reason, text) for i in range(record.lines)]
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from promofix_lib.errors import PromofixError
 from promofix_lib.say import Told, told
 
 LOST = "\ufffd"
@@ -18,6 +18,7 @@ LOST = "\ufffd"
 
 _BREAKS = re.compile(" *[\x0b\x0c\r\x85\u2028\u2029]+ *")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff]")
+_NO_LETTER = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffd]")
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffd\u00c2-\u00f4]")
 # How the second byte of a letter looks when the bytes were read as Windows-1252 or Latin-1.
 _TRAIL = "\u0080-\u00bfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™"
@@ -29,8 +30,8 @@ _PLAUSIBLE = re.compile(
 )
 HYPHENS = str.maketrans(dict.fromkeys("\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"))
 _AROUND = "'\"`´‘’“”=\u200b\u200e\u200f\ufeff"
-ORDER_ID = re.compile(r"[0-9A-Z]{3}-[0-9A-Z]{7}-[0-9A-Z]{7}", re.ASCII | re.IGNORECASE)
-_LONGEST_ITEM_ID = 20
+ORDER_ID = re.compile(r"[0-9A-Za-z]{3}-[0-9A-Za-z]{7}-[0-9A-Za-z]{7}")
+ITEM_ID = re.compile(r"[0-9]{1,20}")
 _A_NUMBER = re.compile(r"\d+(\.\d+)?(e\+?\d{1,2})?", re.ASCII)
 _SURE_DIGITS = 14  # an item id has 14 or 15 digits; with fewer, zeros at its beginning may have been lost
 _LISTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
@@ -38,15 +39,13 @@ _A_LIST = re.compile(r"""\[(?:\s*(?:'[^']*'|"[^"]*"|None|nan|null)\s*,?)*\s*\]""
 _NOTHING = frozenset(("null", "nan", "none", "#n/a", "n/a", "<na>", "nat", "nil", "#null!"))
 
 
-class CellError(ValueError):
+class CellError(PromofixError, ValueError):
     """What is wrong with a cell; a sentence without its subject, which is the column."""
 
-    def __init__(self, key: str, **facts: object) -> None:
-        super().__init__(key)
-        self.told: Told = told(key, **facts)
-
-    def __str__(self) -> str:
-        return self.told.text()
+    @property
+    def told(self) -> Told:
+        """The sentence, to be worded where it is shown."""
+        return told(self.key, **self.facts)
 
 
 def is_odd(text: str) -> bool:
@@ -65,6 +64,14 @@ def cleaned(text: str) -> str:
     ('Jane Doe', 'Hat', 'two\nlines')
     """
     return _BREAKS.sub(" ", _CONTROL.sub("", text))
+
+
+def western(raw: bytes) -> str:
+    """Bytes as Windows-1252; where one of them means nothing there, as Latin-1."""
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def mended(text: str) -> str:
@@ -174,7 +181,7 @@ def item_id(text: str) -> str:
             raise CellError("reports.fault.lost_zeros")
     if re.fullmatch(r"\d[.,]?\d*[Ee]\+?\d+", plain, re.ASCII):
         raise CellError("reports.fault.scientific")
-    if not re.fullmatch(rf"\d{{1,{_LONGEST_ITEM_ID}}}", plain, re.ASCII):
+    if not ITEM_ID.fullmatch(plain):
         raise CellError("reports.fault.no_item_id")
     return plain
 
@@ -194,18 +201,7 @@ def _bare(text: str) -> str:
     return re.sub(r"[\s\u200b\u200c\u200d\u2060]+", "", plain).strip(_AROUND)
 
 
-# -- the same questions to a block of bytes, and to a column, at the speed of NumPy ------------------------------------
-
-Bytes = npt.NDArray[np.uint8]
-_CLASSES = np.zeros(256, np.uint8)
-_CLASSES[[*range(48, 58), *range(65, 91), *range(97, 123)]] = 1
-_CLASSES[ord("-")] = 2
-_ORDER_FORM = np.array([2 if at in (3, 11) else 1 for at in range(19)], np.uint8)
-_TWICE_BEHIND = np.isin(np.arange(256), [0xC2, 0xC5, 0xC6, 0xCB, 0xE2])
-# Two neighbours among the bytes from DEL on that may be part of a control, lost or invisible letter.
-_ODD_PAIRS = np.zeros((256, 256), bool)
-_ODD_PAIRS[0x7F, :] = _ODD_PAIRS[:, 0x7F] = _ODD_PAIRS[0xC2, :0xA0] = _ODD_PAIRS[0xEF, 0xBB] = True
-_ODD_PAIRS[0xEF, 0xBF] = _ODD_PAIRS[0x80, 0xA8:0xAA] = True
+# -- the same question to a block of bytes, at the speed of NumPy ------------------------------------------------------
 
 
 def odd_bytes(block: bytes, cells: int) -> bool:
@@ -223,22 +219,13 @@ def odd_bytes(block: bytes, cells: int) -> bool:
     returns = np.flatnonzero(letters[:-1] == ord("\r"))
     if np.count_nonzero(letters < 32) != separators + len(returns) or np.any(letters[returns + 1] != ord("\n")):
         return True
-    at = np.flatnonzero(letters > 126)
-    if not len(at):
-        return False
-    high = letters[at]
-    odd = _ODD_PAIRS[high[:-1], high[1:]].any() or high[-1] == 0x7F
-    return bool(odd) or any(_looks_twice(block, place) for place in _twice_leads(high, at))
+    beyond = np.flatnonzero(letters > 126)
+    apart = np.flatnonzero(np.diff(beyond) > 1) + 1
+    text = np.insert(letters[beyond], apart, ord(" ")).tobytes().decode("utf-8", "ignore")
+    return bool(_NO_LETTER.search(text)) or any(not _is_honest(found[0]) for found in _TWICE.finditer(text))
 
 
-def _twice_leads(high: Bytes, at: npt.NDArray[np.int64]) -> list[int]:
-    """Places of accented letters with a sign right behind them that the second byte of a letter may have become."""
-    leads = np.flatnonzero((high[:-2] == 0xC3) & _TWICE_BEHIND[high[2:]])
-    return [int(place) for place in at[leads[at[leads + 2] == at[leads] + 2]]]
-
-
-def _looks_twice(block: bytes, place: int) -> bool:
-    return any(not _is_honest(found) for found in _TWICE.findall(block[place : place + 12].decode("utf-8", "ignore")))
+# -- a column ----------------------------------------------------------------------------------------------------------
 
 
 def respelled(cells: pa.ChunkedArray, spell: Callable[[str], str]) -> pa.ChunkedArray:
@@ -248,25 +235,3 @@ def respelled(cells: pa.ChunkedArray, spell: Callable[[str], str]) -> pa.Chunked
     if all(word.equals(chunk.dictionary) for word, chunk in zip(words, coded, strict=True)):
         return cells
     return pa.chunked_array([word.take(chunk.indices) for word, chunk in zip(words, coded, strict=True)], pa.string())
-
-
-def has_form(cells: pa.ChunkedArray, what: str) -> bool:
-    """Whether all ids of a column are of Amazon's form as they stand.
-
-    >>> has_form(pa.chunked_array([["111-0000001-0000001"]]), "order"), has_form(pa.chunked_array([["1.0"]]), "item")
-    (True, False)
-    """
-    return all(_has_form(chunk, what) for chunk in cells.chunks)
-
-
-def _has_form(chunk: pa.Array, what: str) -> bool:
-    _, offsets, data = chunk.buffers()
-    if not len(chunk) or data is None:
-        return True
-    ends = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
-    letters = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
-    if what == "item":
-        return bool(np.all(letters - np.uint8(48) < 10)) and int(np.max(np.diff(ends))) <= _LONGEST_ITEM_ID
-    if chunk.null_count or not np.all(np.diff(ends) == len(_ORDER_FORM)):
-        return False
-    return bool(np.all(_CLASSES[letters].reshape(len(chunk), -1) == _ORDER_FORM))

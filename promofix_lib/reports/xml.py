@@ -93,7 +93,10 @@ class MessageReader:
         """The whole document, in blocks of UTF-8."""
         rest = b""
         for block in blocks:
-            rest = rest + block if self._root else self._after_root(rest + block)
+            rest += block
+            if _DECLARATION.search(rest):
+                raise ReportError("reports.xml_declares", file=self.name)
+            rest = rest if self._root else self._after_root(rest)
             if self._root:
                 *whole, rest = _MESSAGES.split(rest)
                 self._take(whole)
@@ -105,7 +108,6 @@ class MessageReader:
         self._take([last], "reports.fault.xml_cut_off" if last == rest else _DAMAGED)
 
     def _after_root(self, text: bytes) -> bytes:
-        self._refuse_declarations(text)
         found = _ROOT.search(re.sub(rb"<!--.*?-->", lambda m: b" " * len(m[0]), text, flags=re.DOTALL))
         if not found:
             return text
@@ -119,14 +121,9 @@ class MessageReader:
         self._line += text.count(b"\n", 0, found.end())
         return text[found.end() :]
 
-    def _refuse_declarations(self, text: bytes) -> None:
-        if _DECLARATION.search(text):
-            raise ReportError("reports.xml_declares", file=self.name)
-
     def _take(self, pieces: Iterable[bytes], fault: str = _DAMAGED) -> None:
         """Rows of messages, and of what stands between them."""
         for piece in pieces:
-            self._refuse_declarations(piece)
             self.kind = self.kind or _kind(piece)
             try:
                 self._add(piece)
