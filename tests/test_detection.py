@@ -161,6 +161,26 @@ def test_a_code_that_was_there_when_the_report_began_is_a_habit(hours: list[floa
     assert find_incidents(order_table(usual() + leak([float(one) for one in hours]))).incidents == ()
 
 
+@pytest.mark.parametrize(
+    ("hours", "orders", "why_not"),
+    [
+        ([3 + 14 * n for n in range(8)], 8, "finding.why_standing"),
+        ([28 + 13 * n for n in range(7)], 7, "finding.why_standing"),
+        ([n / 12 for n in range(40)], 40, None),
+        ([float(n) for n in range(30)], 30, None),
+        ([50 + 5 * n for n in range(14)], 14, None),
+        ([3 + 14 * n for n in range(5)] + [72 + n / 6 for n in range(30)], 30, None),
+    ],
+    ids=["from the first row", "from the second day", "a night", "a day", "a leak from the third day", "and a flood"],
+)
+def test_a_code_as_old_as_a_short_report_wakes_nobody(hours: list[float], orders: int, why_not: str | None):
+    """A report of five days cannot tell a habit from a mistake: named, with the reason why it is no alarm."""
+    short = [one for one in usual() if one["purchase_date"] < (BEGIN + timedelta(days=5)).isoformat()]
+    told_of = find_incidents(order_table(short + leak([float(one) for one in hours]))).incidents
+    assert [one.orders for one in told_of] == [orders]
+    assert [one.why_no_alarm() for one in told_of] == [told(why_not) if why_not else None]
+
+
 def test_a_habit_that_leaks_is_told():
     """A voucher used every other day, and twenty times in one night: the night is told, the voucher is not."""
     night_of_it = leak([400 + n / 6 for n in range(20)])
@@ -636,7 +656,7 @@ UPLOAD = [
 ]
 RAISED = [sale(4 * n, 3000 + n, sku="R", item_price="176.97" if 72 <= n < 102 else "58.99") for n in range(180)]
 SCALES: dict[str, tuple[str, Any, list[dict[str, Any]]]] = {
-    "BLOCKS": ("baselines", 100_000, RAISED + at_a_price([340 + n for n in range(12)], "35.00", sku="R")),
+    "BLOCKS": ("sales", 100_000, RAISED + at_a_price([340 + n for n in range(12)], "35.00", sku="R")),
     "BEFORE": ("exact", (1,), night(9)),
     "AT_ONCE": ("windows", 3.0, [row for n in range(5) for row in usual(sku=f"S{n}")] + UPLOAD),
     "FAR": (

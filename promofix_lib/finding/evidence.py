@@ -115,7 +115,7 @@ class Evidence:
             evidence=reduce(_then, beside),
             expected=verdict.expected,
             shipping=shipping,
-            unplanned=self.chance.is_unplanned(candidate, verdict.expected),
+            planned=self.chance.planned(candidate, verdict.expected),
         )
 
     def _when(self, rows: Ints) -> datetime | Told:
