@@ -152,7 +152,7 @@ def _medians(votes: _Votes, groups: int) -> Floats:
 
 def _near_medians(votes: _Votes, limits: Thresholds) -> Floats:
     """Median of the votes no further than so many blocks on either side, where there are some."""
-    reach, at = round(limits.habit_days), np.arange(len(votes.key))
+    reach, at = limits.parts // 2, np.arange(len(votes.key))
     window = np.full((len(at), 2 * reach + 1), np.inf)
     for column, shift in enumerate(range(-reach, reach + 1)):
         beside = (at + shift).clip(0, len(at) - 1)

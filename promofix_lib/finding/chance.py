@@ -9,7 +9,7 @@ from math import ceil
 
 import numpy as np
 
-from promofix_lib.finding.sales import DAY, HOUR, Codes, Floats, Ints, Mask, Sales, middle
+from promofix_lib.finding.sales import DAY, Codes, Floats, Ints, Mask, Sales, middle
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.say import Told, told
 
@@ -84,7 +84,7 @@ class Chance:
         with np.errstate(invalid="ignore", over="ignore"):
             below = 1 - np.exp(sales.net_price - suspects.usual_net)
         self.share = np.fmax(below, sales.depth)  # below the usual price; the printed discount where none is known
-        least = 1 - self.limits.deep_share - self.limits.same_level / 2
+        least = 1 - self.limits.deep_share - self.limits.step / 2
         known = sales.sold & sales.depth_known & (self.share >= least)
         uses = sales.promotions
         given = known[uses.rows] & sales.gives[uses.ids] & (sales.depth[uses.rows] > 0)
@@ -98,7 +98,7 @@ class Chance:
         rows, keys, order = rows[place], keys[place], order[place]
         new = np.r_[True, (keys[1:] != keys[:-1]) | (order[1:] != order[:-1])][: len(rows)]
         rows, keys, order = rows[new], keys[new], order[new]
-        time, pause = self.sales.time[rows], self.limits.pause_hours_most * HOUR
+        time, pause = self.sales.time[rows], DAY
         apart = np.r_[False, (keys[1:] != keys[:-1]) | (np.diff(time) > pause)][: len(rows)]
         orders, code = np.unique(order, return_inverse=True)
         return _Cheap(rows, keys, self.sales.sku[rows], code, time, self.share[rows], np.cumsum(apart), orders)
@@ -141,7 +141,7 @@ class Chance:
         if new := self.is_extreme(depth) and self.habit(one, rows) <= limits.expected:
             other &= ~mine if one.ids else True  # what is no habit is no life: its other uses are the same mistake
         same = other & mine & (cheap.depth > 1 - limits.deep_share + limits.rounding)
-        other &= cheap.depth >= depth - limits.same_level / 2
+        other &= cheap.depth >= depth - limits.step / 2
         if one.pooled(sales):
             place = cheap.by_time[other[cheap.by_time]]
             follows = cheap.order[place[1:]] != cheap.order[place[:-1]]
@@ -183,7 +183,7 @@ class Chance:
         """`silences` before the uses of these promotions that are as deep, where they go on for so many days."""
         sales, limits = self.sales, self.limits
         rows = np.unique(np.concatenate([_NO_ROWS, *(sales.carrying(name) for name in one.ids)]))
-        shallow = sales.depth_known & (self.share < self.depth(one.rows) - limits.same_level / 2)
+        shallow = sales.depth_known & (self.share < self.depth(one.rows) - limits.step / 2)
         rows = rows[sales.dated[rows] & ~shallow[rows]]
         time = sales.time[rows[~np.isin(sales.orders_of(rows), sales.orders_of(but))]]
         return self.silences(rows) if len(time) and np.ptp(time) >= limits.habit_days * DAY else 0.0
@@ -220,16 +220,16 @@ class Chance:
     def planned(self, one: Candidate, expected: float) -> Told | None:
         """Why a seller may have planned it, or None: nobody plans such a thing.
 
-        A code in use for days, since the report began, is a standing one until a longer report tells, or the seller.
-        Otherwise no seller plans what is so deep that nobody decides it, at four fifths: and twice as unlikely as an
-        incident must be; nor what only several things together made (two promotions, a price and a promotion), nor a
-        promotion that took far less off elsewhere, nor a stock that is leaving: in a day and a half three times the
-        normal orders of these SKUs in all. The rest, half to four fifths off for the first time, may be meant.
+        A code in use on a few days, since the report began, is a standing one until a longer report, or the seller,
+        tells. Otherwise no seller plans what is so deep that nobody decides it (at four fifths: and twice as unlikely
+        as an incident must be), nor what only several things together made (two promotions, a price and a promotion),
+        nor a promotion that took far less off elsewhere, nor a stock that is leaving: in a day three times the normal
+        orders of these SKUs in all. The rest, half to four fifths off for the first time, may be meant.
         """
         limits, depth = self.limits, self.depth(one.rows)
         fifth = depth >= 1 - limits.never_decided_share - limits.rounding and 2 * expected <= limits.expected
-        days = float(np.ptp(self.sales.time[one.rows])) / DAY
-        if one.ids and days >= limits.pause_hours_most / 24 and self.silences(one.rows) > limits.expected:
+        days = np.unique((self.sales.time[one.rows] - self.sales.begin) // DAY)
+        if one.ids and len(days) >= limits.few and self.silences(one.rows) > limits.expected:
             return told("finding.why_standing")
         if fifth or self.is_extreme(depth) or len(one.ids) > 1 or self._only_together(one.rows):
             return None
@@ -246,13 +246,13 @@ class Chance:
         sales, limits = self.sales, self.limits
         other = np.concatenate([_NO_ROWS, *(sales.carrying(name) for name in one.ids)])
         other = other[sales.depth_known[other] & ~np.isin(other, one.rows)]
-        return len(other) >= limits.few and bool(np.median(sales.depth[other]) <= depth - limits.promotion_part)
+        return len(other) >= limits.few and bool(np.median(sales.depth[other]) <= depth - limits.step)
 
     def _stock_leaves(self, rows: Ints) -> bool:
         sales, limits = self.sales, self.limits
         fair = sales.sold_in(np.unique(sales.group[rows]))
         least = max(limits.hoard_units, limits.few * sales.count(fair[~self.suspects.any[fair]]))
-        return bool(np.ptp(sales.time[rows]) <= limits.pause_hours_most * HOUR and sales.count(rows) >= least)
+        return bool(np.ptp(sales.time[rows]) <= DAY and sales.count(rows) >= least)
 
     @cached_property
     def _normal_units(self) -> Ints:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from promofix_lib.amounts import Money, plain_amount
-from promofix_lib.finding.thresholds import WORDS, Thresholds
+from promofix_lib.finding.thresholds import SURE
 from promofix_lib.incident import Incident
 from promofix_lib.money import Amounts, NormalPrice
 from promofix_lib.plain import Shown, shown
@@ -113,8 +113,8 @@ class Finding(Shown):
         """
         if self.planned:
             return self.planned
-        new = since is None or self.end > since - timedelta(hours=Thresholds().pause_hours_most)
-        return None if new or self.confidence >= WORDS[0][0] else told("finding.why_over")
+        new = since is None or self.end > since - timedelta(days=1)
+        return None if new or self.confidence >= SURE else told("finding.why_over")
 
     @property
     def cause(self) -> Cause:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from promofix_lib.filters import is_cancelled, one_of
-from promofix_lib.finding.thresholds import BLOCKS, Thresholds
+from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.orders import is_true, money_as_integers
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -111,7 +111,7 @@ class Sales:
     @cached_property
     def block(self) -> int:
         """Length of the parts that a report is cut into, microseconds."""
-        return int(np.clip(self.span // BLOCKS, HOUR, DAY))
+        return int(np.clip(self.span // self.thresholds.parts, HOUR, DAY))
 
     @cached_property
     def _by_id(self) -> tuple[Ints, Ints]:
