@@ -189,7 +189,7 @@ class Chance:
         return self.silences(rows) if len(time) and np.ptp(time) >= limits.habit_days * DAY else 0.0
 
     def silences(self, rows: Ints) -> float:
-        """Silences as long as the one before its first use that a code in use all the time brings; 0: it has no pace.
+        """Silences as long as the one before its first use that a code in use all the time brings.
 
         A habit was there when the report began; what began in it is new, however long it lasts. As often as a part
         (of most reports: a day) of its life passed without a use (the rule of succession), so often does each of a
@@ -201,8 +201,6 @@ class Chance:
         """
         sales = self.sales
         used = np.unique((sales.time[rows] - sales.begin) // sales.block)
-        if len(used) < self.limits.few:
-            return 0.0
         before, last = np.searchsorted(self._parts, used[[0, -1]])
         life = last - before + 1
         return float(len(used) * ((1 + life - len(used)) / (2 + life)) ** before)
