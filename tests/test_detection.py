@@ -615,6 +615,11 @@ def by_code(times: list[float], off: str, **cells: Any) -> list[dict[str, Any]]:
 
 EVERY_HOUR = [400 + n for n in range(12)]
 RAISED = [sale(4 * n, 3000 + n, sku="R", item_price="176.97" if 72 <= n < 126 else "58.99") for n in range(180)]
+UPLOAD = [
+    sale(400 + 1.2 * n, 5000 + 10 * n + k, sku=f"S{n}", item_price=price)
+    for n, price in enumerate(("5.00", "8.00", "13.00", "20.00", "3.00"))
+    for k in range(2)
+]
 MOVED: dict[str, tuple[float, list[dict[str, Any]]]] = {
     "deep_share": (0.4, at_a_price(EVERY_HOUR, "26.00")),
     "expected": (1e-9, by_code([300, 307, 314], "56.00")),
@@ -628,6 +633,7 @@ MOVED: dict[str, tuple[float, list[dict[str, Any]]]] = {
     "rounding": (0.001, by_code(EVERY_HOUR, "29.60")),
     "parts": (100_000, RAISED + at_a_price([456 + n for n in range(12)], "35.00", sku="R")),
     "pause_hours": (1, by_code([399 + n / 60 for n in range(9)] + [402 + n / 60 for n in range(9)], "53.00")),
+    "upload_hours": (3, [row for n in range(5) for row in usual(sku=f"S{n}")] + UPLOAD),
     "long_pauses": (3, [row for n in range(9) for row in by_code([360 + 9 * n + k for k in range(3)], "53.00")]),
     "hoard_units": (500, night(1, quantity=200, item_price="11798.00", item_promotion_discount="11598.00")),
 }

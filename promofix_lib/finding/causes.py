@@ -55,7 +55,7 @@ def _codes_for_one_use(sales: Sales, suspects: Suspects, single: list[Candidate]
         return []
     rows = np.unique(np.concatenate([one.rows for one in single]))
     rows = rows[np.argsort(sales.depth[rows], kind="stable")]
-    steps = np.diff(sales.depth[rows]) > sales.thresholds.step / 2
+    steps = np.diff(sales.depth[rows]) > sales.thresholds.level / 2
     found = []
     for alike in np.split(rows, np.flatnonzero(steps) + 1):
         for part in windows(sales, suspects, alike):

@@ -84,7 +84,7 @@ class Chance:
         with np.errstate(invalid="ignore", over="ignore"):
             below = 1 - np.exp(sales.net_price - suspects.usual_net)
         self.share = np.fmax(below, sales.depth)  # below the usual price; the printed discount where none is known
-        least = 1 - self.limits.deep_share - self.limits.step / 2
+        least = 1 - self.limits.deep_share - self.limits.level / 2
         known = sales.sold & sales.depth_known & (self.share >= least)
         uses = sales.promotions
         given = known[uses.rows] & sales.gives[uses.ids] & (sales.depth[uses.rows] > 0)
@@ -141,7 +141,7 @@ class Chance:
         if new := self.is_extreme(depth) and self.habit(one, rows) <= limits.expected:
             other &= ~mine if one.ids else True  # what is no habit is no life: its other uses are the same mistake
         same = other & mine & (cheap.depth > 1 - limits.deep_share + limits.rounding)
-        other &= cheap.depth >= depth - limits.step / 2
+        other &= cheap.depth >= depth - limits.level / 2
         if one.pooled(sales):
             place = cheap.by_time[other[cheap.by_time]]
             follows = cheap.order[place[1:]] != cheap.order[place[:-1]]
@@ -183,7 +183,7 @@ class Chance:
         """`silences` before the uses of these promotions that are as deep, where they go on for so many days."""
         sales, limits = self.sales, self.limits
         rows = np.unique(np.concatenate([_NO_ROWS, *(sales.carrying(name) for name in one.ids)]))
-        shallow = sales.depth_known & (self.share < self.depth(one.rows) - limits.step / 2)
+        shallow = sales.depth_known & (self.share < self.depth(one.rows) - limits.level / 2)
         rows = rows[sales.dated[rows] & ~shallow[rows]]
         time = sales.time[rows[~np.isin(sales.orders_of(rows), sales.orders_of(but))]]
         return self.silences(rows) if len(time) and np.ptp(time) >= limits.habit_days * DAY else 0.0

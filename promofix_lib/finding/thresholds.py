@@ -51,7 +51,7 @@ class Thresholds:
         Hanley and Lippman-Hand, JAMA 249, 1983), and so many standard deviations of its own scatter a price must fall.
     most : float
         "Most" or "usual": four fifths, as of a rule with exceptions. A promotion id explains orders when it stands on
-        most of them.
+        most of them; two prices that agree for the most part are of one `level`.
     rounding : float
         What cents can hide, as a share of a price or a discount: half off 19.99 is 50.03 %.
     parts : int
@@ -59,7 +59,10 @@ class Thresholds:
         of a fortnight. So many days tell a price as it is now, half of them on either side the level around a sale.
     pause_hours : float
         A pause ends an incident when normal sales lie in it and it is longer than the incident's own usual pauses by
-        far: nights have lulls of 6 hours. Wrong prices of several SKUs no further apart are one upload.
+        far: nights have lulls of 6 hours. Wrong prices no further apart, and alike, are one incident.
+    upload_hours : float
+        Wrong prices of several SKUs no further apart are one upload, also where nothing else is alike: RepricerExpress
+        2014 lasted one hour.
     long_pauses : int
         Usual pauses of an incident that make a long one: at an even pace one in a thousand million is so long, and with
         15 a leak that rests for two days falls into parts.
@@ -92,6 +95,7 @@ class Thresholds:
     rounding: float = 0.01
     parts: int = 14
     pause_hours: float = 6.0
+    upload_hours: float = 1.0
     long_pauses: int = 30
     hoard_units: int = 20
 
@@ -107,8 +111,15 @@ class Thresholds:
     def step(self) -> float:
         """The largest usual step of a markdown, and the smallest part of a mistake.
 
-        Prices a step apart are of one staircase, wrong prices within one of the same factor; a known id whose discount
-        rises by a step was edited; a deal price and a forgotten coupon must each take one to be a mistake together: two
-        steps are half. Discounts half a step apart are of the same depth.
+        Prices a step apart are stairs of one staircase: a clearance, a slow drift. A known id whose discount rises by a
+        step was edited; a deal price and a forgotten coupon must each take one to be a mistake together: two are half.
         """
         return 1 - self.planned_share - self.rounding
+
+    @property
+    def level(self) -> float:
+        """Two prices within this share of each other, two discounts within half of it, are of the same level.
+
+        10 % off and price wars move less, the smallest markdown is 20 %.
+        """
+        return round(1 - self.most, 9)

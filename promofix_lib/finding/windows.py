@@ -77,7 +77,9 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
     price, usual = (upper_medians(window, values[rows])[1] for values in (wrong, suspects.usual_list))
     onset, end = (np.array([sales.time[one[at]] for one in single]) for at in (0, -1))
     limits, number = sales.thresholds, np.full(len(single), -1, dtype=np.int64)
-    pause = limits.pause_hours * HOUR
+
+    def meets(one: int, hours: float) -> Mask:
+        return np.asarray((onset <= end[one] + hours * HOUR) & (end >= onset[one] - hours * HOUR))
 
     def alike(values: Floats, one: int, share: float) -> Mask:
         return np.asarray(np.abs(values - values[one]) <= np.log1p(share))
@@ -87,9 +89,10 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
         while frontier:
             one = frontier.pop()
             number[one] = this
-            same = alike(price, one, 2 * limits.rounding) | alike(price - usual, one, limits.step)
-            meets = (onset <= end[one] + pause) & (end >= onset[one] - pause)
-            found = np.flatnonzero(meets & (same | (meets.sum() > limits.few)) & (number < 0))
+            same = alike(price, one, 2 * limits.rounding) | alike(price - usual, one, limits.level)
+            at_once = meets(one, limits.upload_hours)
+            together = meets(one, limits.pause_hours) & same | at_once & (at_once.sum() > limits.few)
+            found = np.flatnonzero(together & (number < 0))
             number[found] = this
             frontier += found.tolist()
     return number
@@ -119,8 +122,8 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints) -> Ints:
         return rows
     alike = sales.sold_at(price)
     alike = alike[np.isin(sales.currency[alike], np.unique(sales.currency[rows]))]
-    pause, time = limits.pause_hours * HOUR, sales.time[alike]
-    if ((time < sales.time[rows[0]] - pause) | (time > sales.time[rows[-1]] + pause)).any():
+    reach, time = limits.upload_hours * HOUR, sales.time[alike]
+    if ((time < sales.time[rows[0]] - reach) | (time > sales.time[rows[-1]] + reach)).any():
         return rows
     own = sales.sold_in(np.unique(sales.group[alike]))
     fair = own[~np.isin(own, alike) & (sales.list_price[own] < price - np.log(limits.deep_share))]
