@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from promofix_lib.finding.sales import DAY, HOUR, Codes, Floats, Ints, Mask, Sales, extent
-from promofix_lib.finding.thresholds import BLOCKS, Thresholds
+from promofix_lib.finding.sales import DAY, Codes, Floats, Ints, Mask, Sales, extent
+from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.marketplaces import PER_DOLLAR
 from promofix_lib.money import NormalPrice
 
@@ -60,8 +60,7 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
     rows, limits = _worth_judging(sales, given), sales.thresholds
     groups = int(sales.group.max(initial=-1)) + 1
     spread = _spread(sales, rows, groups)  # what takes most memory first, while there is least beside it
-    size = int(np.clip(sales.span // BLOCKS, HOUR, DAY))
-    group = sales.group[rows]
+    size, group = sales.block, sales.group[rows]
     key = group * MANY + (sales.time[rows] - sales.begin) // size
     lists = _votes(key, sales.list_price[rows])
     begins, lasting = _chains(lists, size, limits)
@@ -153,7 +152,7 @@ def _medians(votes: _Votes, groups: int) -> Floats:
 
 def _near_medians(votes: _Votes, limits: Thresholds) -> Floats:
     """Median of the votes no further than so many blocks on either side, where there are some."""
-    reach, at = round(limits.habit_days), np.arange(len(votes.key))
+    reach, at = limits.parts // 2, np.arange(len(votes.key))
     window = np.full((len(at), 2 * reach + 1), np.inf)
     for column, shift in enumerate(range(-reach, reach + 1)):
         beside = (at + shift).clip(0, len(at) - 1)

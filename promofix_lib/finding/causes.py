@@ -55,7 +55,7 @@ def _codes_for_one_use(sales: Sales, suspects: Suspects, single: list[Candidate]
         return []
     rows = np.unique(np.concatenate([one.rows for one in single]))
     rows = rows[np.argsort(sales.depth[rows], kind="stable")]
-    steps = np.diff(sales.depth[rows]) > sales.thresholds.same_level / 2
+    steps = np.diff(sales.depth[rows]) > sales.thresholds.level / 2
     found = []
     for alike in np.split(rows, np.flatnonzero(steps) + 1):
         for part in windows(sales, suspects, alike):
@@ -109,7 +109,7 @@ def _with_same_sum(sales: Sales, suspects: Suspects, promotion: int, deep: Ints)
     """
     rows, limits = sales.carrying(promotion), sales.thresholds
     rows = rows[sales.depth_known[rows] & ~suspects.meant[rows] & (sales.depth[rows] > 0)]
-    near, then = limits.pause_hours_least * HOUR, sales.time[deep]
+    near, then = limits.pause_hours * HOUR, sales.time[deep]
     rows = rows[(sales.time[rows] >= then.min() - near) & (sales.time[rows] <= then.max() + near)]
     if len(rows) < limits.few:
         return deep
@@ -157,7 +157,7 @@ def explaining_ids(sales: Sales, suspects: Suspects, promotion: int, rows: Ints)
         share = _usual_depth(sales, one, rows, shared)
         # ids that stand on all these rows and on nearly nothing else: nobody can say which one it was
         alike = counts[one] == counts[lead] == len(rows) and max(ever[one], ever[lead]) < limits.few
-        if share >= max(limits.promotion_part, spare) or alike:
+        if share >= max(limits.step, spare) or alike:
             needed.append(one)
     return tuple(sorted(needed))
 
@@ -180,7 +180,7 @@ def _completed(sales: Sales, suspects: Suspects, ids: tuple[int, ...], rows: Int
     inside = (time >= onset) & (time <= end)
     if not (known & inside).any() or wrong[known & inside].mean() < limits.most:
         return rows
-    reach, ends = limits.pause_hours_most * HOUR, np.iinfo(np.int64)
+    reach, ends = DAY, np.iinfo(np.int64)
     shallow = time[known & ~wrong & ~inside]
     first = max(onset - reach, shallow[shallow < onset].max(initial=ends.min))
     last = min(end + reach, shallow[shallow > end].min(initial=ends.max))

@@ -9,7 +9,7 @@ from math import ceil
 
 import numpy as np
 
-from promofix_lib.finding.sales import DAY, HOUR, Codes, Floats, Ints, Mask, Sales, middle
+from promofix_lib.finding.sales import DAY, Codes, Floats, Ints, Mask, Sales, middle
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.say import Told, told
 
@@ -84,7 +84,7 @@ class Chance:
         with np.errstate(invalid="ignore", over="ignore"):
             below = 1 - np.exp(sales.net_price - suspects.usual_net)
         self.share = np.fmax(below, sales.depth)  # below the usual price; the printed discount where none is known
-        least = 1 - self.limits.deep_share - self.limits.same_level / 2
+        least = 1 - self.limits.deep_share - self.limits.level / 2
         known = sales.sold & sales.depth_known & (self.share >= least)
         uses = sales.promotions
         given = known[uses.rows] & sales.gives[uses.ids] & (sales.depth[uses.rows] > 0)
@@ -98,7 +98,7 @@ class Chance:
         rows, keys, order = rows[place], keys[place], order[place]
         new = np.r_[True, (keys[1:] != keys[:-1]) | (order[1:] != order[:-1])][: len(rows)]
         rows, keys, order = rows[new], keys[new], order[new]
-        time, pause = self.sales.time[rows], self.limits.pause_hours_most * HOUR
+        time, pause = self.sales.time[rows], DAY
         apart = np.r_[False, (keys[1:] != keys[:-1]) | (np.diff(time) > pause)][: len(rows)]
         orders, code = np.unique(order, return_inverse=True)
         return _Cheap(rows, keys, self.sales.sku[rows], code, time, self.share[rows], np.cumsum(apart), orders)
@@ -138,10 +138,10 @@ class Chance:
         if sales.business[rows].all():
             other &= sales.business[cheap.row]
         mine = cheap.by_cause(np.array(one.ids) if one.ids else np.unique(sales.group[rows]))
-        if new := self.is_extreme(depth) and self.silences(one, rows) <= limits.expected:
+        if new := self.is_extreme(depth) and self.habit(one, rows) <= limits.expected:
             other &= ~mine if one.ids else True  # what is no habit is no life: its other uses are the same mistake
         same = other & mine & (cheap.depth > 1 - limits.deep_share + limits.rounding)
-        other &= cheap.depth >= depth - limits.same_level / 2
+        other &= cheap.depth >= depth - limits.level / 2
         if one.pooled(sales):
             place = cheap.by_time[other[cheap.by_time]]
             follows = cheap.order[place[1:]] != cheap.order[place[:-1]]
@@ -179,65 +179,78 @@ class Chance:
             return other
         return other & ~cheap.of(cheap.orders[cheap.order[cheap.run == np.argmax(sizes)]])
 
-    def silences(self, one: Candidate, but: Ints = _NO_ROWS) -> float:
-        """Silences as long as the one before its first use that a code in use all the time brings; 0: it did not last.
+    def habit(self, one: Candidate, but: Ints = _NO_ROWS) -> float:
+        """`silences` before the uses of these promotions that are as deep, where they go on for so many days."""
+        sales, limits = self.sales, self.limits
+        rows = np.unique(np.concatenate([_NO_ROWS, *(sales.carrying(name) for name in one.ids)]))
+        shallow = sales.depth_known & (self.share < self.depth(one.rows) - limits.level / 2)
+        rows = rows[sales.dated[rows] & ~shallow[rows]]
+        time = sales.time[rows[~np.isin(sales.orders_of(rows), sales.orders_of(but))]]
+        return self.silences(rows) if len(time) and np.ptp(time) >= limits.habit_days * DAY else 0.0
 
-        A habit was there when the report began; what began in it is new, however long it lasts. As often as a day of
-        its life passed without a use (the rule of succession), so often does each day of a silence.
+    def silences(self, rows: Ints) -> float:
+        """Silences as long as the one before its first use that a code in use all the time brings.
+
+        A habit was there when the report began; what began in it is new, however long it lasts. As often as a part
+        (of most reports: a day) of its life passed without a use (the rule of succession), so often does each of a
+        silence.
 
         References
         ----------
         Laplace, "Essai philosophique sur les probabilités" (1814).
         """
-        sales, limits = self.sales, self.limits
-        rows = np.unique(np.concatenate([_NO_ROWS, *(sales.carrying(name) for name in one.ids)]))
-        shallow = sales.depth_known & (self.share < self.depth(one.rows) - limits.same_level / 2)
-        rows = rows[sales.dated[rows] & ~shallow[rows]]
-        time, other = sales.time[rows], ~np.isin(sales.orders_of(rows), sales.orders_of(but))
-        if not other.any() or np.ptp(time[other]) < limits.habit_days * DAY:
-            return 0.0
-        used = np.unique((time - sales.begin) // DAY)
-        before, last = np.searchsorted(self._days, used[[0, -1]])
+        sales = self.sales
+        used = np.unique((sales.time[rows] - sales.begin) // sales.block)
+        before, last = np.searchsorted(self._parts, used[[0, -1]])
         life = last - before + 1
         return float(len(used) * ((1 + life - len(used)) / (2 + life)) ** before)
 
     @cached_property
-    def _days(self) -> Ints:
-        """Days of the report on which the shop sold something."""
-        return np.unique((self.sales.time[self.sales.sold] - self.sales.begin) // DAY)
+    def _parts(self) -> Ints:
+        """Parts of the report in which the shop sold something."""
+        return np.unique((self.sales.time[self.sales.sold] - self.sales.begin) // self.sales.block)
 
     def lost(self, rows: Ints) -> float:
         """Roughly what these rows cost, to show the dearest near misses first."""
         share = np.nan_to_num(self.share[rows]).clip(0, 1 - self.limits.rounding)
         return float(np.nansum(self.sales.paid[rows] * share / (1 - share)))
 
-    def is_unplanned(self, one: Candidate, expected: float) -> bool:
-        """Whether no seller plans such a thing; at half to four fifths off a first sale looks like a mistake.
+    def planned(self, one: Candidate, expected: float) -> Told | None:
+        """Why a seller may have planned it, or None: nobody plans such a thing.
 
-        It is so deep that nobody decides it (at four fifths: and twice as unlikely as an incident must be); or only
-        several things together made it (two promotions, a price and a promotion); or its promotion took far less off
-        elsewhere; or the stock is leaving: in a day and a half three times the normal orders of these SKUs in all.
+        A code in use on a few days, since the report began, is a standing one until a longer report, or the seller,
+        tells. Otherwise no seller plans what is so deep that nobody decides it (at four fifths: and twice as unlikely
+        as an incident must be), nor what only several things together made (two promotions, a price and a promotion),
+        nor a promotion that took far less off elsewhere, nor a stock that is leaving: in a day three times the normal
+        orders of these SKUs in all. The rest, half to four fifths off for the first time, may be meant.
         """
-        sales, limits, rows = self.sales, self.limits, one.rows
-        depth = self.depth(rows)
+        limits, depth = self.limits, self.depth(one.rows)
         fifth = depth >= 1 - limits.never_decided_share - limits.rounding and 2 * expected <= limits.expected
-        if fifth or self.is_extreme(depth) or len(one.ids) > 1:
-            return True
-        told = rows[self.suspects.any[rows]]
-        deep = 1 - limits.deep_share + limits.rounding
+        days = np.unique((self.sales.time[one.rows] - self.sales.begin) // DAY)
+        if one.ids and len(days) >= limits.few and self.silences(one.rows) > limits.expected:
+            return told("finding.why_standing")
+        if fifth or self.is_extreme(depth) or len(one.ids) > 1 or self._only_together(one.rows):
+            return None
+        return None if self._was_less(one, depth) or self._stock_leaves(one.rows) else told("finding.why_planned")
+
+    def _only_together(self, rows: Ints) -> bool:
+        sales, limits, usual = self.sales, self.limits, self.suspects.usual_list
+        rows, deep = rows[self.suspects.any[rows]], 1 - limits.deep_share + limits.rounding
         with np.errstate(invalid="ignore"):
-            alone = (sales.depth[told] > deep) | (
-                1 - np.exp(sales.list_price[told] - self.suspects.usual_list[told]) > deep
-            )
-        if len(told) and alone.mean() <= 1 - limits.most:
-            return True
+            alone = (sales.depth[rows] > deep) | (1 - np.exp(sales.list_price[rows] - usual[rows]) > deep)
+        return len(rows) > 0 and bool(alone.mean() <= 1 - limits.most)
+
+    def _was_less(self, one: Candidate, depth: float) -> bool:
+        sales, limits = self.sales, self.limits
         other = np.concatenate([_NO_ROWS, *(sales.carrying(name) for name in one.ids)])
-        other = other[sales.depth_known[other] & ~np.isin(other, rows)]
-        if len(other) >= limits.few and np.median(sales.depth[other]) <= depth - limits.promotion_part:
-            return True
+        other = other[sales.depth_known[other] & ~np.isin(other, one.rows)]
+        return len(other) >= limits.few and bool(np.median(sales.depth[other]) <= depth - limits.step)
+
+    def _stock_leaves(self, rows: Ints) -> bool:
+        sales, limits = self.sales, self.limits
         fair = sales.sold_in(np.unique(sales.group[rows]))
         least = max(limits.hoard_units, limits.few * sales.count(fair[~self.suspects.any[fair]]))
-        return bool(np.ptp(sales.time[rows]) <= limits.pause_hours_most * HOUR and sales.count(rows) >= least)
+        return bool(np.ptp(sales.time[rows]) <= DAY and sales.count(rows) >= least)
 
     @cached_property
     def _normal_units(self) -> Ints:
@@ -295,7 +308,7 @@ def _verdict(sales: Sales, chance: Chance, one: Candidate, excluded: Ints, meant
     limits, rows, orders = sales.thresholds, one.rows, sales.count(one.rows)
     extreme = chance.is_extreme(chance.depth(rows))
     days = float(sales.time[rows[-1]] - sales.time[rows[0]]) / DAY
-    habit = chance.silences(one) if extreme and days >= limits.habit_days else 0.0
+    habit = chance.habit(one) if extreme and days >= limits.habit_days else 0.0
     expected, why_not = max(chance.expected(one, excluded, meant), habit), None
     if days >= limits.decided_days and not extreme:
         why_not = told("finding.why_decided", days=round(days))

@@ -17,7 +17,7 @@ from promofix_lib.finding.chance import Candidate, Chance, Verdict
 from promofix_lib.finding.exact import as_moment, keys_of, normal_prices, rule_for
 from promofix_lib.finding.findings import Cause, Finding, WorthALook
 from promofix_lib.finding.sales import Ints, Sales
-from promofix_lib.finding.thresholds import EVEN, STEEP, WORDS
+from promofix_lib.finding.thresholds import SURE, Thresholds
 from promofix_lib.marketplaces import main_marketplace
 from promofix_lib.money import Ledger, NormalPrice, ledger
 from promofix_lib.orders import flat_lists, totals, uncoded
@@ -115,7 +115,7 @@ class Evidence:
             evidence=reduce(_then, beside),
             expected=verdict.expected,
             shipping=shipping,
-            unplanned=self.chance.is_unplanned(candidate, verdict.expected),
+            planned=self.chance.planned(candidate, verdict.expected),
         )
 
     def _when(self, rows: Ints) -> datetime | Told:
@@ -200,19 +200,20 @@ class Evidence:
 def confidence(expected: float) -> float:
     """Probability of a mistake, by how many runs like it the shop's own life would bring.
 
-    A logistic curve over its logarithm, set by 334 runs, mistakes and life, of real months and
-    made-up sellers (`benchmarks/finding.py --calibrate` shows how it holds).
+    At the limit mistake and life are as likely, and a run half as likely is four times as surely a mistake: on the
+    careful side of all runs, mistakes and life, of real months and made-up sellers (`benchmarks/finding.py
+    --calibrate` shows how it holds).
 
-    >>> confidence(0.02), confidence(0.01), confidence(0)
-    (0.69, 0.9, 0.99)
+    >>> confidence(0.02), confidence(0.01), confidence(0.005), confidence(0)
+    (0.5, 0.8, 0.94, 0.99)
     """
-    return min(round(1 / (1 + float((expected / EVEN) ** STEEP)), 2), 0.99)
+    return min(round(1 / (1 + (expected / Thresholds().expected) ** 2), 2), 0.99)
 
 
 def _sureness(expected: float) -> Told:
     sure = confidence(expected)
-    how = next(word for least, word in WORDS if sure >= least)
-    return told("finding.sure", how=told(how), share=round(100 * sure))
+    how = told("finding.almost_certainly" if sure >= SURE else "finding.probably")
+    return told("finding.sure", how=how, share=round(100 * sure))
 
 
 def _normal(price: NormalPrice | None) -> Told:

@@ -14,7 +14,7 @@ from promofix_lib.finding.baselines import given_rows
 from promofix_lib.finding.chance import Candidate
 from promofix_lib.finding.sales import DAY, Ints, Sales
 from promofix_lib.finding.suspects import Suspects
-from promofix_lib.finding.thresholds import BEFORE
+from promofix_lib.finding.thresholds import WAS_PRICE_DAYS
 from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import item_keys, money_as_integers, uncoded
@@ -106,7 +106,7 @@ def normal_prices(
 
 
 def _by_history(sales: Sales, row: int, paid: Ints, since: Ints) -> NormalPrice | None:
-    for days in BEFORE:
+    for days in (sales.thresholds.parts, WAS_PRICE_DAYS):
         chosen = (since < 0) & (since >= -days * DAY)
         if chosen.sum() >= sales.thresholds.few:
             how = "finding.median_before"

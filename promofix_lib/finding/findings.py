@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from promofix_lib.amounts import Money, plain_amount
-from promofix_lib.finding.thresholds import WORDS, Thresholds
+from promofix_lib.finding.thresholds import SURE
 from promofix_lib.incident import Incident
 from promofix_lib.money import Amounts, NormalPrice
 from promofix_lib.plain import Shown, shown
@@ -81,8 +81,8 @@ class Finding(Shown):
         What stands beside it: first order, where else the promotion is, the sums and what is not known.
     shipping : tuple of Money
         What was taken off the shipping of these orders; it is in no other amount.
-    unplanned : bool
-        Whether it is nothing that a seller plans: what half to four fifths off for the first time may be.
+    planned : Told or None
+        Why a seller may have planned it: a code as old as the report, half to four fifths off for the first time.
     """
 
     rule: Incident
@@ -103,7 +103,7 @@ class Finding(Shown):
     evidence: Told
     expected: float = 0.0
     shipping: tuple[Money, ...] = ()
-    unplanned: bool = True
+    planned: Told | None = None
 
     def why_no_alarm(self, since: datetime | None = None) -> Told | None:
         """Why nobody is woken for it, who looks again and again and looked at what was bought until `since`; or None.
@@ -111,10 +111,10 @@ class Finding(Shown):
         Each look is a chance of a false alarm, and a run that is over was looked at often enough: it must be almost
         certain. A little older than the last look is new, too: prices and discounts are printed later.
         """
-        if not self.unplanned:
-            return told("finding.why_planned")
-        new = since is None or self.end > since - timedelta(hours=Thresholds().pause_hours_most)
-        return None if new or self.confidence >= WORDS[0][0] else told("finding.why_over")
+        if self.planned:
+            return self.planned
+        new = since is None or self.end > since - timedelta(days=1)
+        return None if new or self.confidence >= SURE else told("finding.why_over")
 
     @property
     def cause(self) -> Cause:

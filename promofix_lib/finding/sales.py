@@ -109,6 +109,11 @@ class Sales:
         return int(self.time[self.sold].min())
 
     @cached_property
+    def block(self) -> int:
+        """Length of the parts that a report is cut into, microseconds."""
+        return int(np.clip(self.span // self.thresholds.parts, HOUR, DAY))
+
+    @cached_property
     def _by_id(self) -> tuple[Ints, Ints]:
         order = np.argsort(self.promotions.ids, kind="stable")
         begin = np.searchsorted(self.promotions.ids[order], np.arange(len(self.promotions.names) + 1))

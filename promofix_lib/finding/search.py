@@ -78,8 +78,8 @@ def find_incidents(
     judged = list(zip(candidates, verdicts(sales, chance, candidates, said), strict=True))
     near = [one for one in judged if one[1].why_not]
     near.sort(key=lambda one: (one[1].expected, -chance.lost(one[0].rows)))
-    looks = [evidence.worth_a_look(one, verdict.why_not) for one, verdict in near[: LOOKS[0]] if verdict.why_not]
-    shallow = sorted(near_misses(sales, suspects), key=lambda one: -chance.lost(one.rows))[: LOOKS[1]]
+    looks = [evidence.worth_a_look(one, verdict.why_not) for one, verdict in near[:LOOKS] if verdict.why_not]
+    shallow = sorted(near_misses(sales, suspects), key=lambda one: -chance.lost(one.rows))[:LOOKS]
     looks += [evidence.worth_a_look(one, told("finding.why_shallow")) for one in shallow]
     found = evidence.findings([one for one in judged if one[1].why_not is None])
     return Findings(found, tuple(looks), not_looked_at(orders, sales))

@@ -39,7 +39,7 @@ class Suspects:
 def find_suspects(sales: Sales, given: Sequence[NormalPrice]) -> Suspects:
     """Order items that cost less than half of what they should, before anyone asks whether that was meant."""
     known, limits = references(sales, given), sales.thresholds
-    half, near, part = np.log([limits.deep_share - limits.rounding, limits.planned_share, 1 - limits.promotion_part])
+    half, near = np.log([limits.deep_share - limits.rounding, limits.planned_share])
     with np.errstate(invalid="ignore"):
         drop, net_drop = sales.list_price - known.list_price, sales.net_price - known.net_price
         planned = net_drop >= near
@@ -47,8 +47,8 @@ def find_suspects(sales: Sales, given: Sequence[NormalPrice]) -> Suspects:
         by_price = own & (drop < half) & ~planned
         printed = sales.sold & sales.depth_known & ~planned
         deep = printed & (sales.depth > 1 - limits.deep_share + limits.rounding)
-        both = sales.sold & (net_drop < half) & (drop < part)
-        both &= (sales.depth >= limits.promotion_part) & ~deep & ~by_price & ~known.decided
+        both = sales.sold & (net_drop < half) & (drop <= near + limits.rounding)
+        both &= (sales.depth >= limits.step) & ~deep & ~by_price & ~known.decided
     deep |= _consistent(sales, both, known.judged)
     deep |= _edited(sales)
     meant = meant_lines(sales, deep)
@@ -78,7 +78,7 @@ def _consistent(sales: Sales, both: Mask, judged: Mask) -> Mask:
         mine = mine[(sales.time[mine] >= sales.time[hits].min()) & (sales.time[mine] <= sales.time[hits].max())]
         if len(hits) >= limits.few and len(hits) >= limits.most * judged[mine].sum():
             answer[hits] = True
-            answer[mine[~judged[mine] & (sales.depth[mine] >= limits.promotion_part)]] = True
+            answer[mine[~judged[mine] & (sales.depth[mine] >= limits.step)]] = True
     return answer
 
 
@@ -91,7 +91,7 @@ def _edited(sales: Sales) -> Mask:
     names, usual = upper_medians(days // MANY, depths)
     few = np.bincount(days // MANY, minlength=len(uses.names))[names] < limits.few
     most = np.full(len(uses.names), np.inf)
-    most[names] = np.where(few, np.inf, limits.promotion_part - usual)
+    most[names] = np.where(few, np.inf, limits.step - usual)
     answer = np.zeros(len(sales.sold), dtype=np.bool_)
     answer[rows[sales.depth[rows] >= most[ids]]] = True
     return answer

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-# What decides is in `Thresholds`. These are scales, beside it: none tells a mistake from life.
-BLOCKS = 15
-"""A report is cut into at least so many blocks, of an hour to a day: a night is one or two votes of a fortnight."""
-BEFORE = (14, 90)
-"""Days before the onset that tell the normal price: as it is now, else the span of Amazon's own "Was price"."""
-AT_ONCE = 1.0
-"""Hours: prices of several SKUs that go wrong no further apart are one upload (RepricerExpress 2014: one hour)."""
-FAR = 30
-"""Usual pauses of an incident that make a long one: at an even pace one in a thousand million is so long, and with 11
-a code that stands for nine days falls into several windows, each too short for a decision."""
-EVEN, STEEP = 0.03, 2.0
-"""`expected` at which mistake and life are as likely, and how fast that turns: set by 334 runs of real months and
-made-up sellers, on the careful side (`benchmarks/finding.py --calibrate`)."""
-WORDS = ((0.98, "finding.almost_certainly"), (0.9, "finding.very_probably"), (0.0, "finding.probably"))
-"""From which confidence on it is said in which words; of what is said with 0.9 or more at least 95 % is true."""
-LOOKS = (20, 5)
-"""At most so many things that were let be, and so many that were too shallow: more would be read by nobody."""
+# What decides is in `Thresholds`. These say how it is told.
+WAS_PRICE_DAYS = 90
+"""Days before the onset that tell the normal price of a SKU sold seldom: the span of Amazon's own "Was price"."""
+SURE = 0.95
+"""Confidence from which on it is "almost certain": what is said so is true in at least so many of a hundred."""
+LOOKS = 10
+"""At most so many things that were let be, and as many that were too shallow: more would be read by nobody."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
     """The numbers `find_incidents` judges by. Move one with ``Thresholds(deep_share=0.4)`` and find again.
 
-    Shares are between 0 and 1 of a price: a `deep_share` of 0.5 reads "less than half".
+    Shares are between 0 and 1 of a price: a `deep_share` of 0.5 reads "less than half". The day is no number of these:
+    one day has one vote, and what is further apart than a day is another occasion.
 
     Parameters
     ----------
@@ -38,10 +29,10 @@ class Thresholds:
         A run of cheap orders is reported when the shop's own life would bring fewer than so many like it into a report
         like this one: one false alarm in fifty reports. Untouched months of real shops stay above it also where reports
         are looked at every few hours and each run is seen at its oddest (0.022); planted mistakes come below 0.013.
+        Here mistake and life count as equally likely: `confidence` is made of it.
     planned_share : float
         A sale is no mistake when the buyer pays at least this share of what the SKU usually brings: 60 % off an
-        inflated list price is the everyday price. 30 % off is also the largest usual step of a markdown, so prices that
-        close are stairs of one staircase: a clearance in steps, a slow drift.
+        inflated list price is the everyday price. The rest of it, 30 %, is a `step`.
     never_decided_share : float
         Below this share of the usual price nothing counts as a decision or as the shop's life: four fifths off is no
         markdown step.
@@ -51,8 +42,7 @@ class Thresholds:
         one: 3 days), markdowns last a week.
     habit_days : float
         A promotion below `never_decided_share` is a habit when it lasts so long and was there when the report began:
-        codes for reviewers, friends, staff. A week, because a leak is seen in the weekly figures; so far around a sale
-        its level is looked for.
+        codes for reviewers, friends, staff. A week, because a leak is seen in the weekly figures.
     least_orders : int
         Fewer orders are "worth a look": a single odd row is a refund, a sample or a typo.
     few : int
@@ -61,20 +51,21 @@ class Thresholds:
         Hanley and Lippman-Hand, JAMA 249, 1983), and so many standard deviations of its own scatter a price must fall.
     most : float
         "Most" or "usual": four fifths, as of a rule with exceptions. A promotion id explains orders when it stands on
-        most of them.
-    same_level : float
-        Two prices within this share of each other, two discounts within half of it, are of the same level: 10 % off and
-        price wars move less, the smallest markdown is 20 %.
-    promotion_part : float
-        A step of a discount: a known id whose discount rises by it was edited; a deal price and a forgotten coupon must
-        each take so much to be a mistake together. Above the usual tiers (10, 15, 20 %) and the rounding of coupons.
+        most of them; two prices that agree for the most part are of one `level`.
     rounding : float
         What cents can hide, as a share of a price or a discount: half off 19.99 is 50.03 %.
-    pause_hours_least, pause_hours_most : float
+    parts : int
+        A report is cut into at least so many parts, of an hour to a day each, with one vote each: a night is one or two
+        of a fortnight. So many days tell a price as it is now, half of them on either side the level around a sale.
+    pause_hours : float
         A pause ends an incident when normal sales lie in it and it is longer than the incident's own usual pauses by
-        far: nights have lulls of 6 hours, and after a day and a half of normal sales it is over. Wrong prices of
-        several SKUs no further apart than the least pause are "at the same time"; a few uses no further than the most
-        pause from a flood are its first or last.
+        far: nights have lulls of 6 hours. Wrong prices no further apart, and alike, are one incident.
+    upload_hours : float
+        Wrong prices of several SKUs no further apart are one upload, also where nothing else is alike: RepricerExpress
+        2014 lasted one hour.
+    long_pauses : int
+        Usual pauses of an incident that make a long one: at an even pace one in a thousand million is so long, and with
+        15 a leak that rests for two days falls into parts.
     hoard_units : int
         One order is enough below `never_decided_share` when it takes so many units, and more than any normal order of
         the shop: one buyer empties the stock with one code.
@@ -85,8 +76,8 @@ class Thresholds:
 
     Examples
     --------
-    >>> Thresholds().deep_share, Thresholds(deep_share=0.4).deep_share
-    (0.5, 0.4)
+    >>> Thresholds().deep_share, Thresholds(deep_share=0.4).deep_share, round(Thresholds().step, 2)
+    (0.5, 0.4, 0.29)
     >>> Thresholds(deep_share=40)
     Traceback (most recent call last):
     ValueError: deep_share is a share between 0 and 1, got 40.
@@ -101,11 +92,11 @@ class Thresholds:
     least_orders: int = 2
     few: int = 3
     most: float = 0.8
-    same_level: float = 0.2
-    promotion_part: float = 0.25
     rounding: float = 0.01
-    pause_hours_least: float = 6.0
-    pause_hours_most: float = 36.0
+    parts: int = 14
+    pause_hours: float = 6.0
+    upload_hours: float = 1.0
+    long_pauses: int = 30
     hoard_units: int = 20
 
     def __post_init__(self) -> None:
@@ -115,3 +106,20 @@ class Thresholds:
                 raise ValueError(f"{field.name} must be more than 0, got {value}.")
             if getattr(type(self), field.name) < 1 < value:
                 raise ValueError(f"{field.name} is a share between 0 and 1, got {value}.")
+
+    @property
+    def step(self) -> float:
+        """The largest usual step of a markdown, and the smallest part of a mistake.
+
+        Prices a step apart are stairs of one staircase: a clearance, a slow drift. A known id whose discount rises by a
+        step was edited; a deal price and a forgotten coupon must each take one to be a mistake together: two are half.
+        """
+        return 1 - self.planned_share - self.rounding
+
+    @property
+    def level(self) -> float:
+        """Two prices within this share of each other, two discounts within half of it, are of the same level.
+
+        10 % off and price wars move less, the smallest markdown is 20 %.
+        """
+        return round(1 - self.most, 9)

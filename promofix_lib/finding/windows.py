@@ -8,7 +8,6 @@ from promofix_lib.finding.baselines import upper_medians
 from promofix_lib.finding.chance import Candidate, Chance
 from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales
 from promofix_lib.finding.suspects import Suspects
-from promofix_lib.finding.thresholds import AT_ONCE, FAR
 
 
 def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
@@ -25,7 +24,7 @@ def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
     normal = normal[~suspects.any[normal]]
     pauses = np.diff(time)
     usual = float(np.median(pauses[pauses > 0])) if (pauses > 0).any() else 0.0
-    long = np.clip(FAR * usual, limits.pause_hours_least * HOUR, limits.decided_days * DAY)
+    long = np.clip(limits.long_pauses * usual, limits.pause_hours * HOUR, limits.decided_days * DAY)
     cut = (pauses > long) & (_between(sales.time[normal], time) >= 1)
     if suspects.by_price[rows].all():
         alike = normal[sales.quantity[normal] >= sales.quantity[rows].min()]
@@ -36,7 +35,7 @@ def windows(sales: Sales, suspects: Suspects, rows: Ints) -> list[Ints]:
         return parts
     joined = parts[:1]
     for part in parts[1:]:
-        close = sales.time[part[0]] - sales.time[joined[-1][-1]] <= limits.pause_hours_most * HOUR
+        close = sales.time[part[0]] - sales.time[joined[-1][-1]] <= DAY
         if close and min(len(joined[-1]), len(part)) < limits.few:
             joined[-1] = np.concatenate([joined[-1], part])
         else:
@@ -90,9 +89,9 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
         while frontier:
             one = frontier.pop()
             number[one] = this
-            same = alike(price, one, 2 * limits.rounding) | alike(price - usual, one, limits.same_level)
-            at_once = meets(one, AT_ONCE)
-            together = meets(one, limits.pause_hours_least) & same | at_once & (at_once.sum() > limits.few)
+            same = alike(price, one, 2 * limits.rounding) | alike(price - usual, one, limits.level)
+            at_once = meets(one, limits.upload_hours)
+            together = meets(one, limits.pause_hours) & same | at_once & (at_once.sum() > limits.few)
             found = np.flatnonzero(together & (number < 0))
             number[found] = this
             frontier += found.tolist()
@@ -123,8 +122,8 @@ def _with_strangers(sales: Sales, suspects: Suspects, rows: Ints) -> Ints:
         return rows
     alike = sales.sold_at(price)
     alike = alike[np.isin(sales.currency[alike], np.unique(sales.currency[rows]))]
-    soon, late = sales.time[rows[0]] - AT_ONCE * HOUR, sales.time[rows[-1]] + AT_ONCE * HOUR
-    if ((sales.time[alike] < soon) | (sales.time[alike] > late)).any():
+    reach, time = limits.upload_hours * HOUR, sales.time[alike]
+    if ((time < sales.time[rows[0]] - reach) | (time > sales.time[rows[-1]] + reach)).any():
         return rows
     own = sales.sold_in(np.unique(sales.group[alike]))
     fair = own[~np.isin(own, alike) & (sales.list_price[own] < price - np.log(limits.deep_share))]
