@@ -15,13 +15,15 @@ from python_calamine import CalamineWorkbook
 
 from promofix_lib.app.cli import run
 from promofix_lib.case.case import Case
-from promofix_lib.case.records import ExportRecord
+from promofix_lib.case.records import Answer, ExportRecord
 from promofix_lib.errors import CaseError, ExportError
 from promofix_lib.export import handover
 from promofix_lib.export.handover import Part, export
+from promofix_lib.returns.take_back import follow_up
 from promofix_lib.say import told
 from promofix_lib.status.status import status
 from tests.handed_case import NIGHT, NOW, all_orders, line, make_case, new_orders, order_id, usual, victims
+from tests.test_returns import answer_text
 
 LETTERS = {
     "letters-to-amazon-READ-FIRST.txt",
@@ -322,6 +324,25 @@ def test_round_two_hands_over_only_what_is_new(tmp_path: Path) -> None:
     done = export(case, now=NOW + timedelta(hours=2), round=2)
     assert set(uploaded(done.folder)) == {order_id(n) for n in (11, 20, 21)}
     assert record_of(case).round == 2
+
+
+def test_a_second_export_repeats_nothing_that_is_done(tmp_path: Path) -> None:
+    """Amazon refused one order of nine, the assistant wrote to two buyers: one order goes up, seven are written to."""
+    case = make_case(tmp_path / "case")
+    export(case, now=NOW)
+    report = tmp_path / "processing.txt"
+    report.write_text(answer_text([(3, 3)], 9), encoding="utf-8")
+    answers = [Answer(order_id(n), "message", "done", "", "ada", "buyers.xlsx", "", "1", NOW) for n in (1, 2)]
+    case.journal.keep(answers, "assistant")
+    follow_up(case, [report], now=NOW)
+    done = export(case, now=NOW + timedelta(hours=2))
+    assert uploaded(done.folder) == [order_id(3)]
+    assert "8 orders" in " ".join(str(entry.what) for entry in done.withheld)
+    book = CalamineWorkbook.from_path(str(done.folder / "buyers.xlsx"))
+    listed = [line[0] for line in book.get_sheet_by_name("mail_merge").to_python()[1:]]
+    assert sorted(listed) == [order_id(n) for n in range(4, 10)]
+    assert (done.folder / "message-drafts.mbox").read_text(encoding="utf-8").count("X-Unsent") == len(listed)
+    assert status(case).states["accepted"] == 8
 
 
 def test_only_named_items_are_handed_over_and_never_those_left_out(tmp_path: Path) -> None:

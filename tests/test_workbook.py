@@ -21,7 +21,7 @@ from python_calamine import CalamineWorkbook
 
 from promofix_lib.errors import ExportError
 from promofix_lib.export import workbook
-from promofix_lib.export.contents import Handed
+from promofix_lib.export.contents import Handed, works_of
 from promofix_lib.export.sheet import (
     ANSWERS,
     COLUMNS,
@@ -38,7 +38,7 @@ from promofix_lib.export.sheet import (
 )
 from promofix_lib.export.sheets import NOWHERE, SHEETS, check_cells, merge_page, write_buyers
 from promofix_lib.export.todo import _WIDTHS, base_rows, links_per_row
-from promofix_lib.export.workbook import height_for
+from promofix_lib.export.workbook import height_for, lines_within
 from promofix_lib.letters.messages import EMAIL, Wording
 from promofix_lib.letters.texts import LONGEST_CELL, Template
 from promofix_lib.say import languages
@@ -269,9 +269,9 @@ def test_each_task_has_a_status_of_its_own(book: Any, handed: Handed):
 
 
 def test_the_progress_is_text_with_the_live_count_beside_it(book: Any):
-    """Mail previews and telephones calculate nothing."""
+    """Mail previews and telephones calculate nothing; what is cancelled already needs nobody."""
     sheet = book["todo"]
-    assert re.fullmatch(r"Finished: 0 of 150 \(0%\) when this file was made", sheet["A2"].value)
+    assert re.fullmatch(r"Finished: 64 of 150 \(43%\) when this file was made", sheet["A2"].value)
     assert sheet["E2"].value.startswith('="Now: "&(COUNTIF($A$7')
     assert [cell.coordinate for line in sheet.iter_rows() for cell in line if cell.data_type == "f"] == ["E2"]
 
@@ -319,6 +319,42 @@ def test_what_is_known_already_is_handed_out_again(handed: Handed):
         "message_status": "came back",
         "note": "odd",
     }
+
+
+def test_nobody_is_written_to_twice(handed: Handed):
+    """Whoever was sent the message stands in no mail list, and nothing in the row tempts to send it again."""
+    first = next(work for work in handed.works if work.listed)
+    sent = replace(first, row=replace(first.row, message="sent"))
+    again = replace(handed, works=tuple(sent if work is first else work for work in handed.works))
+    assert [message.order_id for message in again.listed] == [one.order_id for one in handed.listed[1:]]
+    assert first.message not in again.to_write
+    assert again.in_list(sent) == "no: sent already"
+    assert sent.message_answer == "done"
+
+
+def test_a_returned_message_can_be_sent_again(handed: Handed):
+    """It came back, perhaps because the sender was not approved yet: it stays in the list."""
+    first = next(work for work in handed.works if work.listed)
+    assert replace(first, row=replace(first.row, message="bounced")).listed == first.message
+
+
+def test_what_amazon_has_cancelled_is_no_task(tmp_path: Path):
+    """The row says so, counts as finished, and keeps the task of an item that Amazon has not accepted."""
+    stand = handed_rows([row(1), row(2), row(2, order_item_id="77", sku="HP-2")]).stand
+    keys = stand.book.keys.tolist()
+    works = works_of(stand, stand.chosen, (), accepted={keys[0], keys[1]})
+    assert [(work.words, work.answer) for work in works] == [
+        (("already_cancelled",), "not_needed"),
+        (("cancel", "already_cancelled"), "todo"),
+    ]
+    told = handed_rows([row(1), row(2)])
+    told = replace(told, works=works_of(told.stand, told.stand.chosen, (), accepted={told.stand.book.keys[0]}))
+    sheet = written(tmp_path / "buyers.xlsx", told)["todo"]
+    assert todo(sheet)[["status", "task"]].values.tolist() == [
+        ["not needed", "Nothing: already cancelled"],
+        ["to do", "Cancel in Seller Central"],
+    ]
+    assert "1 of 2" in sheet["A2"].value
 
 
 def test_whoever_is_not_in_the_mail_list_is_told_why(book: Any):
@@ -473,6 +509,24 @@ def test_what_a_draft_says_above_the_list_fits_on_the_page(draft: Any):
     assert len(draft["todo"]["A4"].value) < 110
 
 
+@pytest.mark.parametrize("language", languages())
+def test_a_draft_prints_as_large_as_any_other(tmp_path: Path, language: str):
+    """Text that runs on beside the page makes a spreadsheet print all of it smaller: notes are broken into lines."""
+    book = written(tmp_path / "buyers.xlsx", handed_rows(night(30), open_gate=False, language=language))
+    for name in ("message", "summary", "how_to"):
+        single = [
+            cell
+            for line in book[name].iter_rows(min_row=2)
+            for cell in line
+            if cell.value and not cell.alignment.wrap_text
+        ]
+        assert all(lines_within(str(cell.value), 10 * 100 / cell.font.size)[1:] == [] for cell in single), name
+    notes = [str(line[0]) for line in book["summary"].iter_rows(min_row=3, max_row=7, max_col=1, values_only=True)]
+    assert " ".join(handed_rows(night(30), open_gate=False, language=language).note.split()) in " ".join(
+        " ".join(notes).split()
+    ) or language.startswith("zh")
+
+
 def test_every_sheet_and_row_of_a_draft_says_that_it_is_one(draft: Any):
     """The gate is closed: whoever opens any sheet, or prints it, sees it."""
     for sheet in draft:
@@ -524,7 +578,9 @@ def test_a_name_like_a_formula_stays_a_name(tmp_path: Path, monkeypatch: pytest.
 def test_texts_come_back_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: Any):
     """Excel reads _x0041_ as the letter A; an SKU that holds it is found again. Control characters are gone."""
     monkeypatch.setattr(workbook, "MANY_ROWS", 0 if writer is workbook.by_xlsxwriter else 10**6)
-    told = handed_rows([row(order_item_id=None, sku="A _x0041_ _x000D_", buyer_name="x\x00\u2028\x85\ufeff\x0by")])
+    told = handed_rows(
+        [row(order_item_id=None, sku="A _x0041_ _x000D_", buyer_name="x\x00\u2028\x85\ufeff\x0b\u202e\u2066y")]
+    )
     write_buyers(told, tmp_path / "buyers.xlsx")
     rows = CalamineWorkbook.from_path(str(tmp_path / "buyers.xlsx")).get_sheet_by_name("todo").to_python()
     assert rows[HEADER_ROW][COLUMNS.index("item_keys")] == told.stand.book.keys[0]
@@ -556,6 +612,23 @@ def test_the_message_sheet_shows_what_is_sent_and_what_it_says(tmp_path: Path):
     assert all(line[4].endswith("Example Store") for line in told)
 
 
+def test_what_a_message_says_is_all_that_it_says(tmp_path: Path):
+    """Also that other items of the order stay; of the seller's own text nobody else knows what it says."""
+    two = [row(1, sales_channel="Amazon.de", currency="EUR"), row(1, order_item_id="8", order_status="Shipped")]
+    own = Template("{order_id}", ("{greeting}", "Die Bestellung kommt nicht."))
+    french = row(2, sales_channel="Amazon.fr", currency="EUR")
+    wording = Wording(seller_name="Example Store", templates={("cancelled", "fr"): own})
+    told = [
+        [cell.value for cell in line]
+        for line in written(tmp_path / "buyers.xlsx", handed_rows([*two, french], wording))["message"].iter_rows(
+            min_row=5
+        )
+    ]
+    meanings = {line[0]: line[5] for line in told}
+    assert "The other items of your order are not affected." in meanings["Deutsch"]
+    assert meanings["Français"] is None
+
+
 def test_the_summary_has_the_figures_of_the_status(tmp_path: Path):
     """Orders once, units, money per currency exact and never added over currencies, and what is not known."""
     rows = [row(1, quantity=3), row(2), row(3, sales_channel="Amazon.de", currency="EUR"), row(4, item_price=None)]
@@ -581,6 +654,14 @@ def test_the_steps_begin_with_the_sender_and_name_reason_and_quota(book: Any):
     assert "take the reason “Pricing Error”" in text
     assert "Amazon allows 700 a day" in text
     assert "{" not in text
+
+
+def test_without_a_mail_list_no_step_speaks_of_one(tmp_path: Path):
+    """No report tells an address: the assistant writes from each order's page, and looks for no missing file."""
+    text = text_of(written(tmp_path / "buyers.xlsx", [row(1, buyer_email=None)])["how_to"])
+    assert "5. Write to the buyers" in text
+    assert "“Text to copy”" in text
+    assert not re.search(r"message-template|mbox|All 0|0 messages", text)
 
 
 # -- what comes back --------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from promofix_lib.account.account import account_of
 from promofix_lib.account.worklist import message_quota
 from promofix_lib.case.case import Case
-from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, MessageState
+from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, MessageState, UploadAnswer
 from promofix_lib.errors import ExportError, LetterError
 from promofix_lib.export.cancellation import (
     BUYER_ASKED,
@@ -153,8 +153,12 @@ def export(
             shutil.rmtree(left_behind, ignore_errors=True)
         place = case.new_export(now)
         folder = case.folder / f".export-{place.name}.part"
-        plans = {name: plan_cancellations(stand.book, chosen, reason=why) for name, why in _reasons(case).items()}
-        job = Job(case, folder, now, copies, round, plans, _handed(case, chosen, place.name, now, plans))
+        accepted = frozenset(key for one in case.journal.records(UploadAnswer) for key in one.accepted)
+        plans = {
+            name: plan_cancellations(stand.book, chosen, reason=why, accepted=accepted)
+            for name, why in _reasons(case).items()
+        }
+        job = Job(case, folder, now, copies, round, plans, _handed(case, chosen, place.name, now, plans, accepted))
         job.folder.mkdir()
         try:
             for part in tqdm(PARTS, disable=not progress, desc="export", unit="step"):
@@ -181,13 +185,20 @@ def _reasons(case: Case) -> dict[str, str]:
     return {"order-cancellation": case.settings.cancel_reason, "buyer-asked-cancellation": BUYER_ASKED}
 
 
-def _handed(case: Case, chosen: Mask, name: str, now: datetime, plans: Mapping[str, CancellationPlan]) -> Handed:
+def _handed(
+    case: Case,
+    chosen: Mask,
+    name: str,
+    now: datetime,
+    plans: Mapping[str, CancellationPlan],
+    accepted: Collection[str],
+) -> Handed:
     stand, settings, wording = status(case), case.settings, wording_of(case.settings)
     withheld = dict(pair for plan in plans.values() for pair in plan.withheld)
     return Handed(
         stand=stand,
         chosen=chosen,
-        works=works_of(stand, chosen, messages_for(stand, wording, withheld=withheld)),
+        works=works_of(stand, chosen, messages_for(stand, wording, withheld=withheld), accepted),
         wording=wording,
         language=case.language,
         export=name,

@@ -22,6 +22,7 @@ from promofix_lib.export.workbook import (
     Value,
     clean,
     height_for,
+    lines_within,
     row,
     write_workbook,
 )
@@ -54,6 +55,7 @@ _TOTAL = Look(lines=True, centre=True, bold=True, fill=PALE)
 _MERGE = Look(lines=True, text=True)
 _MERGE_WIDTHS = {"order_id": 22, "buyer_email": 44, "buyer_name": 24, "subject": 58, "product": 34, "message_id": 32}
 _WIDTHS = {"message": (12, 14, 8, 24, 46, 46), "summary": (36, 16, 16, 16, 16), "how_to": (24, 76)}
+_UPRIGHT = 100.0
 """An upright A4 is 100 digits wide, across 150."""
 
 _ADDED = ("task", "mail", "language", "market")
@@ -193,22 +195,20 @@ def check_cells(handed: Handed) -> None:
 
 def message_page(handed: Handed) -> Page:
     """Every text that is sent, once per language, with what it says in the reader's own language beside it."""
-    rows = [_titled("message_title", handed), row((handed.note or handed.say("message_hint"), _HINT))]
     if handed.draft:
-        return _read_page("message", rows, handed)
+        return _read_page("message", [_titled("message_title", handed), *_said(handed.note)], handed)
+    rows = [_titled("message_title", handed), row((handed.say("message_hint"), _HINT))]
     columns = ("language", "kind", "buyers", "subject", "text", "meaning")
     rows += [row(), row(*((handed.say(f"message_{name}"), HEADER) for name in columns))]
-    for (language, variant, template, prepaid), count in _kinds(handed).items():
-        subject, body = _shown(template, handed)
-        meaning = "" if language == handed.language else _meaning(variant, handed, prepaid=prepaid)
+    kinds: dict[tuple[str, str, Template], list[Message]] = {}
+    for one in handed.to_write:
+        kinds.setdefault((one.language, one.variant, one.template), []).append(one)
+    for (language, variant, template), some in kinds.items():
         own = replace(_TALL, right_to_left=language == "ar")
-        cells: list[Value] = [language_name(language), handed.say(f"variant_{variant}"), count, subject, body, meaning]
+        called: list[Value] = [language_name(language), handed.say(f"variant_{variant}"), len(some)]
+        cells = [*called, *_shown(template, handed), _meaning(some[0], handed)]
         rows.append((cells, (_TALL, _TALL, replace(_NUMBER, top=True), own, own, _TALL)))
     return replace(_read_page("message", rows, handed), printed=(len(columns), len(rows), 4))
-
-
-def _kinds(handed: Handed) -> Counter[tuple[str, str, Template, bool]]:
-    return Counter((one.language, one.variant, one.template, one.prepaid) for one in handed.to_write)
 
 
 def _shown(template: Template, handed: Handed) -> tuple[str, str]:
@@ -217,17 +217,19 @@ def _shown(template: Template, handed: Handed) -> tuple[str, str]:
     return subject, "\n\n".join(paragraphs) + "\n" + (handed.wording.seller_name or marks["seller_name"])
 
 
-def _meaning(variant: str, handed: Handed, *, prepaid: bool) -> str:
-    reason = handed.wording.cancel_reason
-    template = builtin_template(variant, handed.language, reason=reason, prepaid=prepaid)
-    return _shown(template, handed)[1]
+def _meaning(message: Message, handed: Handed) -> str:
+    """The same in the reader's language; nobody but the seller knows what the seller's own text says."""
+    if message.language == handed.language or (message.variant, message.language) in handed.wording.templates:
+        return ""
+    kind: dict[str, Any] = {"reason": handed.wording.cancel_reason, "prepaid": message.prepaid}
+    return _shown(builtin_template(message.variant, handed.language, part=message.others_stay, **kind), handed)[1]
 
 
 def summary_page(handed: Handed) -> Page:
     """How many orders, items and units, what was paid and lost, and who is not in the mail list and why."""
     book, unknown = handed.stand.book, handed.say("unknown")
     facts = facts_of(book, handed.chosen)
-    rows = [_titled("summary_title", handed), *(row((note, _HINT)) for note in (handed.made, *_notes(handed)))]
+    rows = [_titled("summary_title", handed), *_said(handed.made, *_notes(handed))]
     sources = book.orders.loc[handed.chosen, "source_file"].dropna().value_counts(sort=False)
     tongues = Counter(one.language for one in handed.listed if not handed.draft)
     tables: dict[tuple[str, ...], Iterable[tuple[Any, ...]]] = {
@@ -285,7 +287,8 @@ def how_to_page(handed: Handed) -> Page:
     facts = {"reason": handed.say(f"called_{handed.wording.cancel_reason}"), "batches": _batches(handed)}
     facts["days"] = str(rule("buyers_data.keep_days"))
     head = (handed.mark, handed.note) if handed.draft else (handed.say("how_to_step"), handed.say("how_to_what"))
-    steps = _STEPS[:1] if handed.draft else _STEPS
+    no_list = {} if handed.listed else {"send": "by_hand"}
+    steps = [no_list.get(name, name) for name in (_STEPS[:1] if handed.draft else _STEPS)]
     lines = [head, *((handed.say(f"step_{name}_title"), handed.say(f"step_{name}", **facts)) for name in steps)]
     looks = [(_STEP, _TALL) if handed.draft or number else (HEADER, HEADER) for number in range(len(lines))]
     return _read_page("how_to", [_titled("how_to_title", handed), row(), *zip(lines, looks, strict=True)], handed)
@@ -301,6 +304,11 @@ def _batches(handed: Handed) -> str:
         for n in range(0, count, size)
     ]
     return handed.say("batches", n=count, most=size, days=tuple(days))
+
+
+def _said(*notes: str) -> Iterator[Row]:
+    """Notes over all columns of an upright page, as many rows as they want: none makes the print smaller."""
+    yield from (row((line.rstrip(), _HINT)) for note in notes for line in lines_within(note, _UPRIGHT))
 
 
 def _titled(name: str, handed: Handed) -> Row:

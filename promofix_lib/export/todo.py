@@ -110,7 +110,7 @@ def _rows(handed: Handed, last: int, heights: dict[int, float]) -> Iterator[Row]
         cells = words.row(work, number)
         several = bool(work.message and work.message.turns > 1)
         linked = tuple(name for name in ("order_id", "message") if isinstance(cells[name], Link))
-        looks = _looks(work.row.triage, number % 2 == 0, several, work.units > 1, linked)
+        looks = _looks(work.words[0], number % 2 == 0, several, work.units > 1, linked)
         height = height_for(*((str(cells[name]), _WIDTHS[name]) for name in _LONG))
         if height > _HEIGHT + 3:
             heights[HEADER_ROW + number] = height
