@@ -7,7 +7,6 @@ import textwrap
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ from promofix_lib.export.sheet import (
     status_of,
     status_word,
 )
-from promofix_lib.export.sheets import NOWHERE, SHEETS, check_cells, merge_page, write_buyers
+from promofix_lib.export.sheets import NOWHERE, SHEETS, check_cells, write_buyers
 from promofix_lib.export.todo import _WIDTHS, base_rows, links_per_row
 from promofix_lib.export.workbook import height_for, lines_within
 from promofix_lib.letters.messages import EMAIL, Wording
@@ -741,12 +740,98 @@ def test_a_disk_that_is_full_leaves_nothing_behind(tmp_path: Path, monkeypatch: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_both_writers_write_the_same_contents(handed: Handed, tmp_path: Path):
-    """Above the size where it pays XlsxWriter writes; nobody who opens the file can tell."""
-    books = []
+def test_both_writers_write_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Above the size where it pays XlsxWriter writes; nobody who opens, filters or prints the file can tell."""
+    told, books = handed_rows(night(40), WORDING), []
     for writer in WRITERS:
-        file = tmp_path / f"{writer.__name__}.xlsx"
-        writer([merge_page(handed)], file, "mail_merge")
-        books.append(CalamineWorkbook.from_path(str(file)).get_sheet_by_name("mail_merge").to_python())
-    assert books[0] == books[1]
-    assert datetime(2026, 3, 2, 9, tzinfo=UTC) == handed.made_at
+        monkeypatch.setattr(workbook, "MANY_ROWS", 0 if writer is workbook.by_xlsxwriter else 10**6)
+        books.append(written(tmp_path / f"{writer.__name__}.xlsx", told))
+    assert books[0].active.title == books[1].active.title == "how_to"
+    for one, other in zip(*books, strict=True):
+        assert seen_in(one) == seen_in(other), one.title
+        assert heights_of(one) == pytest.approx(heights_of(other), abs=0.5), one.title
+
+
+def seen_in(sheet: Any) -> dict[str, Any]:
+    """Everything of a sheet that can be seen, chosen or printed, but for its heights."""
+    view, page, columns = sheet.sheet_view, sheet.page_setup, sheet.column_dimensions.values()
+    return {
+        "cells": {cell.coordinate: look_of(cell) for line in sheet.iter_rows() for cell in line if cell.has_style},
+        "widths": [(n, round(one.width, 1), one.hidden) for one in columns for n in range(one.min, one.max + 1)],
+        "view": (sheet.freeze_panes, view.showGridLines in (None, True), colour_of(sheet.sheet_properties.tabColor)),
+        "page": (page.orientation, page.paperSize, page.fitToWidth or 1, page.fitToHeight, vars(sheet.page_margins)),
+        "printed": (sheet.print_area, sheet.print_title_rows, sheet.sheet_properties.pageSetUpPr.fitToPage),
+        "edges": (sheet.oddFooter.left.text, sheet.oddFooter.right.text, sheet.oddHeader.center.text),
+        "tables": [(one.name, one.ref, one.autoFilter.ref, one.column_names) for one in sheet.tables.values()],
+        "stripes": [
+            (one.tableStyleInfo.name, bool(one.tableStyleInfo.showRowStripes)) for one in sheet.tables.values()
+        ],
+        "choices": sorted(
+            (str(one.sqref), one.type, one.formula1, one.showInputMessage, one.showErrorMessage, one.allow_blank)
+            for one in sheet.data_validations.dataValidation
+        ),
+        "hints": sorted(
+            (str(one.sqref), one.promptTitle, one.prompt, one.errorTitle, one.error)
+            for one in sheet.data_validations.dataValidation
+        ),
+        "fills": [
+            (str(area.sqref), rule.formula, rule.stopIfTrue, rule.priority, colour_of(rule.dxf.fill.bgColor))
+            for area in sheet.conditional_formatting
+            for rule in area.rules
+        ],
+    }
+
+
+def heights_of(sheet: Any) -> list[float]:
+    """Of every row; XlsxWriter writes whole points of the screen."""
+    usual = sheet.sheet_format.defaultRowHeight
+    return [sheet.row_dimensions[number].height or usual for number in range(1, sheet.max_row + 1)]
+
+
+def look_of(cell: Any) -> tuple[Any, ...]:
+    """A cell's value and everything about how it looks."""
+    font, place, link = cell.font, cell.alignment, cell.hyperlink
+    return (
+        *(cell.value, link and link.target, cell.number_format, cell.quotePrefix),
+        *(font.name, font.sz, bool(font.b), font.u, colour_of(font.color)),
+        *(place.horizontal, place.vertical, bool(place.wrap_text), place.indent, place.readingOrder),
+        *(cell.fill.fill_type, colour_of(cell.fill.fgColor), cell.border.left.style, cell.border.bottom.style),
+        colour_of(cell.border.top.color),
+    )
+
+
+def colour_of(colour: Any) -> str | None:
+    """Without the part for transparency, which Excel passes over."""
+    return colour and str(colour.rgb)[-6:]
+
+
+def test_a_look_is_for_those_who_need_it(book: Any):
+    """Texts of reports keep Excel's format "Text", our own words none; headings stand out, numbers in the middle."""
+    formats = {sheet.title: {cell.number_format for line in sheet.iter_rows() for cell in line} for sheet in book}
+    assert [formats[name] for name in ("message", "summary", "how_to")] == [{"General"}] * 3
+    merge = [cell for line in book["mail_merge"].iter_rows(min_row=2) for cell in line if cell.value]
+    assert {(cell.number_format, bool(cell.alignment.wrap_text)) for cell in merge} == {("@", False)}
+    named = dict(zip(COLUMNS, book["todo"][FIRST], strict=True))
+    assert [name for name, cell in named.items() if cell.number_format != "@"] == ["units"]
+    assert {(cell.font.b, colour_of(cell.font.color)) for cell in book["mail_merge"][1]} == {(True, "FFFFFF")}
+    assert [name for name, cell in named.items() if cell.alignment.horizontal == "center"] == ["units"]
+    assert [name for name, cell in named.items() if cell.font.b] == ["status"]
+    assert [cell.alignment.vertical for cell in book["message"][5]] == ["top"] * 6
+    assert [cell.alignment.vertical for cell in book["how_to"][5]] == ["top"] * 2
+    steps = [(bool(cell.font.b), bool(cell.fill.fill_type)) for cell in book["how_to"][5]]
+    assert steps == [(True, True), (False, False)]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "widths"),
+    [
+        ("mail_merge", [22, 44, 24, 58, 40]),
+        ("todo", [11, 22, 21, 13, 11, 17, 17, 23, 7, 14]),
+        ("message", [12, 14, 8, 24, 46, 46]),
+        ("summary", [36, 16, 16, 16, 16]),
+        ("how_to", [24, 76]),
+    ],
+)
+def test_columns_are_as_wide_as_what_stands_in_them(book: Any, sheet: str, widths: list[int]):
+    """An order id stands on one line, an address nearly always; the printed ones together fill the page."""
+    assert [round(width_of(book[sheet], n)) for n, _ in enumerate(widths, 1)] == widths

@@ -371,7 +371,7 @@ def _offer_openpyxl(sheet: Any, choices: Choices, first: int, last: int) -> None
     offer = DataValidation(type="list", formula1=words, sqref=f"{letter}{first}:{letter}{last}")
     offer.promptTitle = offer.errorTitle = choices.title
     offer.prompt = offer.error = choices.hint
-    offer.showInputMessage = offer.showErrorMessage = True
+    offer.showInputMessage = offer.showErrorMessage = offer.allow_blank = True
     sheet.data_validations.append(offer)
     area = ":".join(f"{get_column_letter(n)}{row}" for n, row in zip(choices.filled, (first, last), strict=True))
     for word, colour in choices.fills.items():
