@@ -18,7 +18,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.records import Answer, ExportRecord
 from promofix_lib.errors import CaseError, ExportError
 from promofix_lib.export import handover
-from promofix_lib.export.handover import Part, export
+from promofix_lib.export.handover import export
 from promofix_lib.returns.take_back import follow_up
 from promofix_lib.say import told
 from promofix_lib.status.status import status
@@ -77,9 +77,8 @@ def test_an_export_is_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     case = make_case(tmp_path)
     chosen, items = int(status(case).chosen.sum()), status(case).rows[0].keys
 
-    def meddle(job: handover.Job) -> Part:
+    def meddle(job: handover.Job) -> None:
         Case.existing(job.case.folder).decide("leave_out", items, "a friend")
-        return Part()
 
     monkeypatch.setattr(handover, "PARTS", (meddle, handover.evidence))
     folder = export(case, now=NOW).folder
@@ -253,7 +252,7 @@ def test_a_failing_export_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyt
     """No half-written folder, no export, no line in the journal."""
     case = make_case(tmp_path)
 
-    def broken(*args: Any) -> Part:
+    def broken(*args: Any) -> None:
         assert place == "journal" or not list((tmp_path / "exports").glob("*"))  # nobody sees it before it is whole
         raise OSError("disk full")
 
