@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
 
 from promofix_lib.letters.messages import Item, Message, Wording, distinct, items_of
 from promofix_lib.marketplaces import Marketplace, marketplace_of
@@ -134,16 +133,6 @@ class Handed:
         """Every message that the assistant sends; none of a draft."""
         return () if self.draft else tuple(work.to_write for work in self.works if work.to_write)
 
-    @cached_property
-    def texts(self) -> dict[str, tuple[str, tuple[str, ...]]]:
-        """Subject and paragraphs of each message, by its id."""
-        messages = {message.message_id: message for message in (*self.listed, *self.to_write)}
-        return {name: (message.subject, message.paragraphs) for name, message in messages.items()}
-
-    def body(self, message: Message) -> str:
-        """The text of a message as the buyer reads it."""
-        return "\n\n".join(self.texts[message.message_id][1]) + f"\n{message.values['seller_name']}\n"
-
     def in_list(self, work: Work) -> str:
         """Whether an order's message stands in the mail list, and why not."""
         if self.draft:
@@ -171,9 +160,10 @@ class Handed:
         """A sheet's title, marked where it is of a draft."""
         return f"{self.mark} · {title}" if self.draft else title
 
-    def say(self, name: str, **facts: Any) -> str:
-        """A sentence of this room in the assistant's language."""
-        return say(f"export.{name}", language=self.language, **facts)
+    @cached_property
+    def say(self) -> Callable[..., str]:
+        """A sentence of this room in the assistant's language; what many rows say is looked up once."""
+        return cache(lambda name, **facts: say(f"export.{name}", language=self.language, **facts))
 
 
 def works_of(

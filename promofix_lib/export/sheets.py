@@ -136,21 +136,21 @@ def _merge_rows(names: tuple[str, ...], handed: Handed) -> Iterator[Row]:
     looks = (_MERGE,) * len(names)
     lines, unknown = sum(name.startswith("line_") for name in names), handed.say("unknown")
     for number, message in enumerate(handed.listed):
-        cells = _facts(message, handed.texts[message.message_id], lines, unknown)
+        cells = _facts(message, lines, unknown)
         cells["batch"] = str(number // handed.per_day + 1)
         if handed.draft:
             cells |= _unsent(handed, lines)
         yield [cells[name] or None for name in names], looks
 
 
-def _facts(message: Message, text: tuple[str, tuple[str, ...]], lines: int, unknown: str) -> dict[str, str]:
-    paragraphs = [*text[1], *[_BLANK] * lines][:lines]
+def _facts(message: Message, lines: int, unknown: str) -> dict[str, str]:
+    paragraphs = [*message.paragraphs, *[_BLANK] * lines][:lines]
     values = message.values
     return {
         "order_id": message.order_id,
         "buyer_email": message.buyer_email,
         "buyer_name": message.buyer_name or texts(message.language)["customer"],
-        "subject": text[0],
+        "subject": message.subject,
         **{f"line_{n}": paragraph for n, paragraph in enumerate(paragraphs, 1)},
         "seller_name": values["seller_name"],
         "order_date": values["order_date"] or unknown,
@@ -182,8 +182,7 @@ def check_cells(handed: Handed) -> None:
     """
     faults: dict[str, None] = {}
     for message in handed.listed:
-        subject, paragraphs = handed.texts[message.message_id]
-        for number, text in enumerate((subject, *paragraphs)):
+        for number, text in enumerate((message.subject, *message.paragraphs)):
             if len(text) > LONGEST_CELL:
                 faults[f"{message.variant}.{message.language}: {f'line_{number}' if number else 'subject'}"] = None
     if faults:

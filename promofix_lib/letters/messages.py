@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,9 +90,9 @@ def wording_of(settings: Settings) -> Wording:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
-    """One message to one buyer about one order. Its text is put together when it is asked for.
+    """One message to one buyer about one order. Its text is put together when it is first asked for.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ class Message:
             return ""
         return " / ".join(money(price, self.currency, self.language, self.market) for price in self.unit_prices)
 
-    @property
+    @cached_property
     def subject(self) -> str:
         """The subject line; where the rest of the order stays, it names the product."""
         return fill(self.template.subject, self._of_subject())
@@ -162,7 +162,7 @@ class Message:
             return self.values
         return {**self.values, "order_id": f"{self.values['order_id']} ({self.values['product']})"}
 
-    @property
+    @cached_property
     def paragraphs(self) -> tuple[str, ...]:
         """The paragraphs, greeting first, without the signature."""
         return self.template.fill(self.values)[1]
