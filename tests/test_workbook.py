@@ -416,6 +416,7 @@ def test_a_sum_of_which_nothing_is_known_is_no_zero(tmp_path: Path):
 @pytest.mark.parametrize("writer", WRITERS)
 def test_links_stay_below_excels_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: Any):
     """Excel damages a sheet with more than 65,530 links: then only the order is linked, the other address is text."""
+    assert [links_per_row(rows) for rows in (32_765, 32_766, 65_530, 65_531)] == [2, 1, 1, 0]
     monkeypatch.setattr("promofix_lib.export.todo.MOST_LINKS", 5)
     monkeypatch.setattr(workbook, "MANY_ROWS", 0 if writer is workbook.by_xlsxwriter else 10**6)
     book = written(tmp_path / "buyers.xlsx", [row(number) for number in range(1, 5)])
@@ -818,6 +819,10 @@ def test_a_look_is_for_those_who_need_it(book: Any):
     assert [name for name, cell in named.items() if cell.font.b] == ["status"]
     assert [cell.alignment.vertical for cell in book["message"][5]] == ["top"] * 6
     assert [cell.alignment.vertical for cell in book["how_to"][5]] == ["top"] * 2
+    counted = [cell for line in book["summary"].iter_rows(min_row=4) for cell in line if isinstance(cell.value, int)]
+    assert {(cell.alignment.horizontal, cell.border.left.style) for cell in counted} == {("center", "thin")}
+    totals = {cell.row for cell in book["summary"]["A"] if cell.value == "Total"}
+    assert {cell.row for cell in counted if cell.font.b} == totals
     steps = [(bool(cell.font.b), bool(cell.fill.fill_type)) for cell in book["how_to"][5]]
     assert steps == [(True, True), (False, False)]
 

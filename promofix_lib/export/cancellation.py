@@ -214,7 +214,7 @@ def batches(lines: Sequence[Cancellation], orders_per_file: int) -> dict[str, tu
     if orders_per_file < 0:
         raise ValueError(f"orders_per_file must be 0 or more, got {orders_per_file}.")
     place = {order: n for n, order in enumerate(dict.fromkeys(line.order_id for line in lines))}
-    size = orders_per_file or max(len(place), 1)
+    size = orders_per_file or len(place)
     parts: dict[int, list[Cancellation]] = {}
     for line in lines:
         parts.setdefault(place[line.order_id] // size, []).append(line)
