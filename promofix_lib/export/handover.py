@@ -323,7 +323,7 @@ def for_the_assistant(job: Job) -> None:
 def letters(job: Job) -> None:
     """``letter-to-amazon-….txt``, with a reading in the seller's language, and what to send when."""
     language = job.case.language
-    job.write("letters-to-amazon-READ-FIRST.txt", how_to(language))
+    job.write("letters-to-amazon-READ-FIRST.txt", how_to(language) + "\n")
     for letter in letters_of(job.case, account_of(job.case).rates_json()):
         job.write(letter.file_name, letter.text)
         if letter.gloss:

@@ -365,12 +365,14 @@ def usable_name(name: str | None) -> str:
 
 @lru_cache(maxsize=4096)
 def plain_product(name: str) -> str:
-    """A product name without what Amazon withholds a message for: links, addresses, HTML, pictures.
+    """A product name without what Amazon withholds a message for: links, addresses, telephones, HTML, pictures.
 
     Examples
     --------
-    >>> plain_product("★ Lamp <b>LED</b> www.example.com 2-pack ★")
+    >>> plain_product("★ Lamp <b>LED</b> www.example.com 2-pack ★ +1 (555) 010-0199")
     'Lamp LED 2-pack'
+    >>> plain_product("Case for 12 13 14 15 16 Pro (2023), 1,000 x 2,000 mm, EAN 4006381333931")
+    'Case for 12 13 14 15 16 Pro (2023), 1,000 x 2,000 mm, EAN 4006381333931'
     """
     text = one_line(name[:_READ_AT_MOST])
     while found := sorted((place, words) for place, words, _ in hard_faults(text)):
