@@ -118,10 +118,10 @@ def noticed(change: Change, room: str) -> bool:
 
 def _nearest_first(tests: list[str], changed: Path) -> list[str]:
     """The tests that name the changed module before the others: most changes are over with them."""
-    home = PROJECT / "tests"
-    known = [test for test in tests if (home / test).exists()]
+    known = [PROJECT / "tests" / test for test in tests if (PROJECT / "tests" / test).exists()]
     named = re.compile(rf"\b{changed.stem} import|import {changed.stem}\b")
-    return [f"tests/{test}" for test in sorted(known, key=lambda one: not named.search((home / one).read_text("utf-8")))]
+    known.sort(key=lambda test: not named.search(test.read_text(encoding="utf-8")))
+    return [f"tests/{test.name}" for test in known]
 
 
 def _test(copy: Path, tests: list[str]) -> None:

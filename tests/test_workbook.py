@@ -825,6 +825,16 @@ def test_a_look_is_for_those_who_need_it(book: Any):
     assert {(cell.alignment.horizontal, cell.border.left.style) for cell in counted} == {("center", "thin")}
     totals = {cell.row for cell in book["summary"]["A"] if cell.value == "Total"}
     assert {cell.row for cell in counted if cell.font.b} == totals
+    for cells in (book["summary"]["A"], book["how_to"]["A"]):
+        strong = [cell for cell in cells[3:] if cell.value == "Total" or cell.parent.title == "how_to"]
+        looks = [(cell.font.b, cell.alignment.wrap_text, cell.border.left.style) for cell in strong]
+        assert set(looks) == {(True, True, "thin")}
+        assert {colour_of(cell.fill.fgColor) for cell in strong} == {workbook.PALE}
+    wrapped = [cell for name in ("message", "how_to") for line in book[name].iter_rows(min_row=5) for cell in line]
+    assert {(cell.border.left.style, bool(cell.alignment.wrap_text)) for cell in wrapped if cell.value} == {
+        ("thin", True),
+        ("thin", False),  # the numbers
+    }
     steps = [(bool(cell.font.b), bool(cell.fill.fill_type)) for cell in book["how_to"][5]]
     assert steps == [(True, True), (False, False)]
 

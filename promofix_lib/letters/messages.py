@@ -338,13 +338,11 @@ def _with_turns(found: list[Message]) -> tuple[Message, ...]:
     for message in found:
         if message.buyer_email:
             by_buyer.setdefault(message.buyer_email.lower(), []).append(message.order_id)
-    several = {email: {name: n for n, name in enumerate(ids, 1)} for email, ids in by_buyer.items() if len(ids) > 1}
-
-    def counted(message: Message) -> Message:
-        turns = several.get(message.buyer_email.lower())
-        return replace(message, turn=turns[message.order_id], turns=len(turns)) if turns else message
-
-    return tuple(map(counted, found))
+    several = {name: (n, len(ids)) for ids in by_buyer.values() for n, name in enumerate(ids, 1) if len(ids) > 1}
+    return tuple(
+        replace(message, turn=turn[0], turns=turn[1]) if (turn := several.get(message.order_id)) else message
+        for message in found
+    )
 
 
 # -- words from a report ----------------------------------------------------------------------------------------------
