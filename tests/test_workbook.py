@@ -523,6 +523,8 @@ def test_a_draft_prints_as_large_as_any_other(tmp_path: Path, language: str):
             if cell.value and not cell.alignment.wrap_text
         ]
         assert all(lines_within(str(cell.value), 10 * 100 / cell.font.size)[1:] == [] for cell in single), name
+    assert book["message"].print_area.startswith("'message'!$A$1:$F$")  # across, with the title inside
+    assert book["message"].page_setup.orientation == "landscape"
     notes = [str(line[0]) for line in book["summary"].iter_rows(min_row=3, max_row=7, max_col=1, values_only=True)]
     assert " ".join(handed_rows(night(30), open_gate=False, language=language).note.split()) in " ".join(
         " ".join(notes).split()

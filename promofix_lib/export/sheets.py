@@ -194,10 +194,12 @@ def check_cells(handed: Handed) -> None:
 
 def message_page(handed: Handed) -> Page:
     """Every text that is sent, once per language, with what it says in the reader's own language beside it."""
-    if handed.draft:
-        return _read_page("message", [_titled("message_title", handed), *_said(handed.note)], handed)
-    rows = [_titled("message_title", handed), row((handed.say("message_hint"), _HINT))]
     columns = ("language", "kind", "buyers", "subject", "text", "meaning")
+    rows = [_titled("message_title", handed)]
+    if handed.draft:
+        rows += _said(handed.note)
+        return replace(_read_page("message", rows, handed), printed=(len(columns), len(rows), 1))
+    rows.append(row((handed.say("message_hint"), _HINT)))
     rows += [row(), row(*((handed.say(f"message_{name}"), HEADER) for name in columns))]
     kinds: dict[tuple[str, str, Template], list[Message]] = {}
     for one in handed.to_write:
