@@ -158,6 +158,13 @@ def test_the_page_is_finished_and_asks_nobody_to_fill_in(by_hand: Callable[[int]
     assert "and 1 more, in order-ids.csv" in words(by_hand(9))
 
 
+def test_the_page_names_when_it_was_made_and_by_whom(folder: Path):
+    """With the zone, for Amazon reads it elsewhere; advice with its case."""
+    text = words(folder)
+    assert "Lumen Audio · made 2026-11-20 08:00 (America/Los Angeles)" in text
+    assert "2026-11-20 case 12345678901" in text
+
+
 def test_a_price_is_drawn_where_the_ledger_knows_what_was_paid(tmp_path: Path):
     """A pending order whose discount is not printed yet is no order at the full price."""
     unprinted = {"order-status": "Pending", "item-status": "", "item-promotion-discount": ""}

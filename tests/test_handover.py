@@ -207,6 +207,13 @@ def test_refunds_and_xml_are_written_only_on_wish(tmp_path: Path) -> None:
     assert any("merchant token" in warning.text("en") for warning in done.warnings)
 
 
+def test_a_draft_holds_no_feed_either(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing that a program could upload; and no bar is drawn where nobody asked for one."""
+    folder = export(make_case(tmp_path, acknowledgement_xml=True, promotion_ended=False), now=NOW).folder
+    assert not {name for name in names(folder) if name.startswith("order-cancellation")}
+    assert capsys.readouterr().err == ""
+
+
 def test_a_message_that_breaks_a_rule_withholds_messages_and_workbook_only(tmp_path: Path) -> None:
     """The cancellation file is not held up by a sentence about reviews."""
     own = "Subject: Order {order_id}\n\n{greeting}\n\nPlease remove your negative review: www.example.com\n"
