@@ -102,6 +102,18 @@ def test_a_partial_order_names_its_items() -> None:
     assert cancellation_text(plan.lines).splitlines()[2:] == ["111-0000001-0000001\tPricingError\t07664457044546"]
 
 
+def test_what_amazon_has_accepted_is_not_uploaded_again() -> None:
+    """Only what failed goes up once more; an order is said to be done when each of its lines was accepted."""
+    rows = [item(1), item(2), item(2, order_item_id="77", sku="B")]
+    keys = Book(order_table(rows)).keys.tolist()
+    plan = plan_of(rows, accepted=keys[:2])
+    assert [line.item_code for line in plan.lines] == ["77"]
+    assert [(name, str(why)[:36]) for name, why in plan.withheld] == [
+        ("111-0000001-0000001", "Amazon has accepted this cancellatio")
+    ]
+    assert plan_of(rows, accepted=keys).lines == plan_of(rows, accepted=keys).warnings == ()
+
+
 @pytest.mark.parametrize(
     ("other", "partial"),
     [

@@ -129,6 +129,15 @@ def test_a_refund_that_can_not_be_written_is_named(change: dict[str, Any], words
     assert words in str(file.withheld[0][1])
 
 
+def test_a_cent_is_paid_back_with_its_tax() -> None:
+    """As many cells as the header has; a tax of nothing stays empty."""
+    for tax, written in (("0.01", "0.01"), ("0.00", ""), (None, "")):
+        file = refund_of(shipped(item_price="58.99", item_promotion_discount="58.98", item_tax=tax))
+        head, line = (cells.split("\t") for cells in file.text.splitlines())
+        assert len(line) == len(head) == 11
+        assert line[4:6] == ["0.01", written]
+
+
 @pytest.mark.parametrize("change", [{"order_status": "Unshipped"}, {"order_status": "Cancelled"}])
 def test_only_shipped_items_are_refunded(change: dict[str, Any]) -> None:
     """An unshipped order was never charged."""

@@ -7,6 +7,8 @@ import hashlib
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from promofix_lib.errors import ExportError
 from promofix_lib.export.evidence import ORDER_COLUMNS, write_evidence
 from promofix_lib.letters.amazon import record_advice
 from promofix_lib.status.status import status
-from tests.handed_case import NOW, all_orders, buyer, line, make_case, new_orders, order_id, usual, victims
+from tests.handed_case import NIGHT, NOW, all_orders, buyer, line, make_case, new_orders, order_id, usual, victims
 
 ODD = "P <1> & more"
 
@@ -98,6 +100,69 @@ def test_every_figure_of_the_page_is_that_of_status(case: Case, folder: Path):
     assert "2026-11-19 21:10" in words(folder)
     assert "case 12345678901" in words(folder)
     assert "亚马逊的建议" in words(folder, "evidence-zh-CN.html")
+
+
+def test_the_page_tells_one_night_without_numbers(folder: Path):
+    """From the first order to the last in hours and minutes; a single incident has no number."""
+    text = words(folder)
+    assert "1 h 50 min first to last order 12.00 USD paid" in text
+    assert "File Report Order items SHA-256 All" in text
+    assert not re.search(r"[Ii]ncident \d|more, in order-ids", text)
+
+
+def test_the_bars_are_as_long_as_their_numbers(folder: Path):
+    """Nine orders fill the line, one a ninth of it."""
+    page = (folder / "evidence.html").read_text(encoding="utf-8")
+    assert re.findall(r'class="n">(\d+)</td><td class="bar"><i style="width:(\d+)%', page) == [
+        ("9", "100"),
+        *[("1", "11")] * 3,
+    ]
+
+
+@pytest.fixture(scope="module")
+def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """The pack of the usual night and of so many orders, each of a SKU of its own, put in by hand."""
+
+    def pack(count: int) -> Path:
+        place = tmp_path_factory.mktemp("by-hand")
+        case = make_case(place / "case")
+        more = [line(70 + n, NIGHT + timedelta(minutes=5 * n), sku=f"ODD-{n}") for n in range(count)]
+        case.add_report("AllOrders-2.txt", all_orders(more))
+        mine = tuple(order_id(70 + n) for n in range(count))
+        case.decide("add", [key for key in case.keys if key.startswith(mine)], "a test")
+        write_evidence(case, place / "evidence", NOW, pictures=())
+        return place / "evidence"
+
+    return pack
+
+
+def test_what_was_put_in_by_hand_is_no_incident(by_hand: Callable[[int], Path]):
+    """The timeline and the page say so; nobody reads of an incident 0, or of the first of one."""
+    folder = by_hand(2)
+    assert [row["what"] for row in read(folder / "timeline.csv")] == [
+        "first order that was put in by hand",
+        "last order that was put in by hand",
+        "first affected order",
+        "last affected order",
+        "the seller says: the promotion has ended",
+    ]
+    assert not re.search(r"[Ii]ncident \d", words(folder))
+
+
+def test_the_page_is_finished_and_asks_nobody_to_fill_in(by_hand: Callable[[int], Path]):
+    """What a letter asks the seller for is *not known* on the page; from the ninth SKU on they are counted."""
+    text = words(by_hand(8))
+    assert "ODD-7 (ASIN B0EXAMPLE1): paid 58.99 USD per unit, usual price not known, 1 unit" in text
+    assert "FILL IN" not in text
+    assert "more, in order-ids.csv" not in text
+    assert "and 1 more, in order-ids.csv" in words(by_hand(9))
+
+
+def test_the_page_names_when_it_was_made_and_by_whom(folder: Path):
+    """With the zone, for Amazon reads it elsewhere; advice with its case."""
+    text = words(folder)
+    assert "Lumen Audio · made 2026-11-20 08:00 (America/Los Angeles)" in text
+    assert "2026-11-20 case 12345678901" in text
 
 
 def test_a_price_is_drawn_where_the_ledger_knows_what_was_paid(tmp_path: Path):

@@ -15,13 +15,15 @@ from python_calamine import CalamineWorkbook
 
 from promofix_lib.app.cli import run
 from promofix_lib.case.case import Case
-from promofix_lib.case.records import ExportRecord
+from promofix_lib.case.records import Answer, ExportRecord
 from promofix_lib.errors import CaseError, ExportError
 from promofix_lib.export import handover
-from promofix_lib.export.handover import Part, export
+from promofix_lib.export.handover import export
+from promofix_lib.returns.take_back import follow_up
 from promofix_lib.say import told
 from promofix_lib.status.status import status
 from tests.handed_case import NIGHT, NOW, all_orders, line, make_case, new_orders, order_id, usual, victims
+from tests.test_returns import answer_text
 
 LETTERS = {
     "letters-to-amazon-READ-FIRST.txt",
@@ -75,9 +77,8 @@ def test_an_export_is_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     case = make_case(tmp_path)
     chosen, items = int(status(case).chosen.sum()), status(case).rows[0].keys
 
-    def meddle(job: handover.Job) -> Part:
+    def meddle(job: handover.Job) -> None:
         Case.existing(job.case.folder).decide("leave_out", items, "a friend")
-        return Part()
 
     monkeypatch.setattr(handover, "PARTS", (meddle, handover.evidence))
     folder = export(case, now=NOW).folder
@@ -206,6 +207,13 @@ def test_refunds_and_xml_are_written_only_on_wish(tmp_path: Path) -> None:
     assert any("merchant token" in warning.text("en") for warning in done.warnings)
 
 
+def test_a_draft_holds_no_feed_either(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing that a program could upload; and no bar is drawn where nobody asked for one."""
+    folder = export(make_case(tmp_path, acknowledgement_xml=True, promotion_ended=False), now=NOW).folder
+    assert not {name for name in names(folder) if name.startswith("order-cancellation")}
+    assert capsys.readouterr().err == ""
+
+
 def test_a_message_that_breaks_a_rule_withholds_messages_and_workbook_only(tmp_path: Path) -> None:
     """The cancellation file is not held up by a sentence about reviews."""
     own = "Subject: Order {order_id}\n\n{greeting}\n\nPlease remove your negative review: www.example.com\n"
@@ -251,7 +259,7 @@ def test_a_failing_export_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyt
     """No half-written folder, no export, no line in the journal."""
     case = make_case(tmp_path)
 
-    def broken(*args: Any) -> Part:
+    def broken(*args: Any) -> None:
         assert place == "journal" or not list((tmp_path / "exports").glob("*"))  # nobody sees it before it is whole
         raise OSError("disk full")
 
@@ -322,6 +330,25 @@ def test_round_two_hands_over_only_what_is_new(tmp_path: Path) -> None:
     done = export(case, now=NOW + timedelta(hours=2), round=2)
     assert set(uploaded(done.folder)) == {order_id(n) for n in (11, 20, 21)}
     assert record_of(case).round == 2
+
+
+def test_a_second_export_repeats_nothing_that_is_done(tmp_path: Path) -> None:
+    """Amazon refused one order of nine, the assistant wrote to two buyers: one order goes up, seven are written to."""
+    case = make_case(tmp_path / "case")
+    export(case, now=NOW)
+    report = tmp_path / "processing.txt"
+    report.write_text(answer_text([(3, 3)], 9), encoding="utf-8")
+    answers = [Answer(order_id(n), "message", "done", "", "ada", "buyers.xlsx", "", "1", NOW) for n in (1, 2)]
+    case.journal.keep(answers, "assistant")
+    follow_up(case, [report], now=NOW)
+    done = export(case, now=NOW + timedelta(hours=2))
+    assert uploaded(done.folder) == [order_id(3)]
+    assert "8 orders" in " ".join(str(entry.what) for entry in done.withheld)
+    book = CalamineWorkbook.from_path(str(done.folder / "buyers.xlsx"))
+    listed = [line[0] for line in book.get_sheet_by_name("mail_merge").to_python()[1:]]
+    assert sorted(listed) == [order_id(n) for n in range(4, 10)]
+    assert (done.folder / "message-drafts.mbox").read_text(encoding="utf-8").count("X-Unsent") == len(listed)
+    assert status(case).states["accepted"] == 8
 
 
 def test_only_named_items_are_handed_over_and_never_those_left_out(tmp_path: Path) -> None:

@@ -106,6 +106,7 @@ def test_what_the_seller_put_in_by_hand_is_told_apart(case: Case):
     text = texts(case)["technical_issue"]
     assert "13 orders of" in text
     assert "Also affected, added by us by hand:" in text
+    assert "Incident 1" not in text  # there is one
 
 
 def test_set_aside_items_are_told_apart(case: Case):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import textwrap
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from python_calamine import CalamineWorkbook
 
 from promofix_lib.errors import ExportError
 from promofix_lib.export import workbook
-from promofix_lib.export.contents import Handed
+from promofix_lib.export.contents import Handed, works_of
 from promofix_lib.export.sheet import (
     ANSWERS,
     COLUMNS,
@@ -36,9 +36,9 @@ from promofix_lib.export.sheet import (
     status_of,
     status_word,
 )
-from promofix_lib.export.sheets import NOWHERE, SHEETS, check_cells, merge_page, write_buyers
+from promofix_lib.export.sheets import NOWHERE, SHEETS, check_cells, write_buyers
 from promofix_lib.export.todo import _WIDTHS, base_rows, links_per_row
-from promofix_lib.export.workbook import height_for
+from promofix_lib.export.workbook import height_for, lines_within
 from promofix_lib.letters.messages import EMAIL, Wording
 from promofix_lib.letters.texts import LONGEST_CELL, Template
 from promofix_lib.say import languages
@@ -175,6 +175,8 @@ def test_the_daily_quota_parts_the_list_into_batches(tmp_path: Path):
     """Amazon withholds what goes over it: each row says its day, the steps say which rows are which."""
     book = written(tmp_path / "buyers.xlsx", handed_rows([row(n) for n in range(1, 6)], per_day=2))
     assert table(book["mail_merge"])["batch"].tolist() == ["1", "1", "2", "2", "3"]
+    full = text_of(written(tmp_path / "full.xlsx", handed_rows([row(1), row(2)], per_day=2))["how_to"])
+    assert "All 2 messages fit into one day" in full
     assert "batch 1 = rows 2 to 3, batch 2 = rows 4 to 5, batch 3 = rows 6 to 6" in text_of(book["how_to"])
 
 
@@ -269,9 +271,9 @@ def test_each_task_has_a_status_of_its_own(book: Any, handed: Handed):
 
 
 def test_the_progress_is_text_with_the_live_count_beside_it(book: Any):
-    """Mail previews and telephones calculate nothing."""
+    """Mail previews and telephones calculate nothing; what is cancelled already needs nobody."""
     sheet = book["todo"]
-    assert re.fullmatch(r"Finished: 0 of 150 \(0%\) when this file was made", sheet["A2"].value)
+    assert re.fullmatch(r"Finished: 64 of 150 \(43%\) when this file was made", sheet["A2"].value)
     assert sheet["E2"].value.startswith('="Now: "&(COUNTIF($A$7')
     assert [cell.coordinate for line in sheet.iter_rows() for cell in line if cell.data_type == "f"] == ["E2"]
 
@@ -319,6 +321,44 @@ def test_what_is_known_already_is_handed_out_again(handed: Handed):
         "message_status": "came back",
         "note": "odd",
     }
+
+
+def test_nobody_is_written_to_twice(handed: Handed):
+    """Whoever was sent the message stands in no mail list, and nothing in the row tempts to send it again."""
+    first = next(work for work in handed.works if work.listed)
+    sent = replace(first, row=replace(first.row, message="sent"))
+    again = replace(handed, works=tuple(sent if work is first else work for work in handed.works))
+    assert [message.order_id for message in again.listed] == [one.order_id for one in handed.listed[1:]]
+    assert first.message not in again.to_write
+    assert again.in_list(sent) == "no: sent already"
+    assert sent.message_answer == "done"
+
+
+def test_a_returned_message_can_be_sent_again(handed: Handed):
+    """It came back, perhaps because the sender was not approved yet: it stays in the list."""
+    first = next(work for work in handed.works if work.listed)
+    assert replace(first, row=replace(first.row, message="bounced")).listed == first.message
+
+
+def test_what_amazon_has_cancelled_is_no_task(tmp_path: Path):
+    """The row says so, counts as finished, and keeps the task of an item that Amazon has not accepted."""
+    stand = handed_rows([row(1), row(2), row(2, order_item_id="77", sku="HP-2")]).stand
+    keys = stand.book.keys.tolist()
+    works = works_of(stand, stand.chosen, (), accepted={keys[0], keys[1]})
+    assert [(work.words, work.answer) for work in works] == [
+        (("already_cancelled",), "not_needed"),
+        (("cancel", "already_cancelled"), "todo"),
+    ]
+    told = handed_rows([row(1), row(2)])
+    told = replace(told, works=works_of(told.stand, told.stand.chosen, (), accepted={told.stand.book.keys[0]}))
+    book = written(tmp_path / "buyers.xlsx", told)
+    sheet = book["todo"]
+    assert {("Cancel", 1), ("Already cancelled", 1)} <= {line[:2] for line in book["summary"].values}
+    assert todo(sheet)[["status", "task"]].values.tolist() == [
+        ["not needed", "Nothing: already cancelled"],
+        ["to do", "Cancel in Seller Central"],
+    ]
+    assert "1 of 2" in sheet["A2"].value
 
 
 def test_whoever_is_not_in_the_mail_list_is_told_why(book: Any):
@@ -381,6 +421,7 @@ def test_a_sum_of_which_nothing_is_known_is_no_zero(tmp_path: Path):
 @pytest.mark.parametrize("writer", WRITERS)
 def test_links_stay_below_excels_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: Any):
     """Excel damages a sheet with more than 65,530 links: then only the order is linked, the other address is text."""
+    assert [links_per_row(rows) for rows in (32_765, 32_766, 65_530, 65_531)] == [2, 1, 1, 0]
     monkeypatch.setattr("promofix_lib.export.todo.MOST_LINKS", 5)
     monkeypatch.setattr(workbook, "MANY_ROWS", 0 if writer is workbook.by_xlsxwriter else 10**6)
     book = written(tmp_path / "buyers.xlsx", [row(number) for number in range(1, 5)])
@@ -473,6 +514,26 @@ def test_what_a_draft_says_above_the_list_fits_on_the_page(draft: Any):
     assert len(draft["todo"]["A4"].value) < 110
 
 
+@pytest.mark.parametrize("language", languages())
+def test_a_draft_prints_as_large_as_any_other(tmp_path: Path, language: str):
+    """Text that runs on beside the page makes a spreadsheet print all of it smaller: notes are broken into lines."""
+    book = written(tmp_path / "buyers.xlsx", handed_rows(night(30), open_gate=False, language=language))
+    for name in ("message", "summary", "how_to"):
+        single = [
+            cell
+            for line in book[name].iter_rows(min_row=2)
+            for cell in line
+            if cell.value and not cell.alignment.wrap_text
+        ]
+        assert all(lines_within(str(cell.value), 10 * 100 / cell.font.size)[1:] == [] for cell in single), name
+    assert book["message"].print_area.startswith("'message'!$A$1:$F$")  # across, with the title inside
+    assert (book["message"].page_setup.orientation, book["message"].print_title_rows) == ("landscape", "$1:$1")
+    notes = [str(line[0]) for line in book["summary"].iter_rows(min_row=3, max_row=7, max_col=1, values_only=True)]
+    assert " ".join(handed_rows(night(30), open_gate=False, language=language).note.split()) in " ".join(
+        " ".join(notes).split()
+    ) or language.startswith("zh")
+
+
 def test_every_sheet_and_row_of_a_draft_says_that_it_is_one(draft: Any):
     """The gate is closed: whoever opens any sheet, or prints it, sees it."""
     for sheet in draft:
@@ -524,7 +585,9 @@ def test_a_name_like_a_formula_stays_a_name(tmp_path: Path, monkeypatch: pytest.
 def test_texts_come_back_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: Any):
     """Excel reads _x0041_ as the letter A; an SKU that holds it is found again. Control characters are gone."""
     monkeypatch.setattr(workbook, "MANY_ROWS", 0 if writer is workbook.by_xlsxwriter else 10**6)
-    told = handed_rows([row(order_item_id=None, sku="A _x0041_ _x000D_", buyer_name="x\x00\u2028\x85\ufeff\x0by")])
+    told = handed_rows(
+        [row(order_item_id=None, sku="A _x0041_ _x000D_", buyer_name="x\x00\u2028\x85\ufeff\x0b\u202e\u2066y")]
+    )
     write_buyers(told, tmp_path / "buyers.xlsx")
     rows = CalamineWorkbook.from_path(str(tmp_path / "buyers.xlsx")).get_sheet_by_name("todo").to_python()
     assert rows[HEADER_ROW][COLUMNS.index("item_keys")] == told.stand.book.keys[0]
@@ -556,6 +619,23 @@ def test_the_message_sheet_shows_what_is_sent_and_what_it_says(tmp_path: Path):
     assert all(line[4].endswith("Example Store") for line in told)
 
 
+def test_what_a_message_says_is_all_that_it_says(tmp_path: Path):
+    """Also that other items of the order stay; of the seller's own text nobody else knows what it says."""
+    two = [row(1, sales_channel="Amazon.de", currency="EUR"), row(1, order_item_id="8", order_status="Shipped")]
+    own = Template("{order_id}", ("{greeting}", "Die Bestellung kommt nicht."))
+    french = row(2, sales_channel="Amazon.fr", currency="EUR")
+    wording = Wording(seller_name="Example Store", templates={("cancelled", "fr"): own})
+    told = [
+        [cell.value for cell in line]
+        for line in written(tmp_path / "buyers.xlsx", handed_rows([*two, french], wording))["message"].iter_rows(
+            min_row=5
+        )
+    ]
+    meanings = {line[0]: line[5] for line in told}
+    assert "The other items of your order are not affected." in meanings["Deutsch"]
+    assert meanings["Français"] is None
+
+
 def test_the_summary_has_the_figures_of_the_status(tmp_path: Path):
     """Orders once, units, money per currency exact and never added over currencies, and what is not known."""
     rows = [row(1, quantity=3), row(2), row(3, sales_channel="Amazon.de", currency="EUR"), row(4, item_price=None)]
@@ -583,6 +663,14 @@ def test_the_steps_begin_with_the_sender_and_name_reason_and_quota(book: Any):
     assert "{" not in text
 
 
+def test_without_a_mail_list_no_step_speaks_of_one(tmp_path: Path):
+    """No report tells an address: the assistant writes from each order's page, and looks for no missing file."""
+    text = text_of(written(tmp_path / "buyers.xlsx", [row(1, buyer_email=None)])["how_to"])
+    assert "5. Write to the buyers" in text
+    assert "“Text to copy”" in text
+    assert not re.search(r"message-template|mbox|All 0|0 messages", text)
+
+
 # -- what comes back --------------------------------------------------------------------------------------------------
 
 
@@ -591,6 +679,16 @@ def test_no_chinese_heading_is_broken_before_its_bracket():
     named = {name: heading(name, "zh-CN") for name in COLUMNS if "）" in heading(name, "zh-CN")}
     assert "order_id" in named
     assert {name: height_for((text, _WIDTHS[name])) for name, text in named.items()} == dict.fromkeys(named, 22.0)
+
+
+def test_the_summary_adds_up_only_what_is_several(tmp_path: Path):
+    """One line needs no total; files stand in the order in which they were read; nothing is said of links."""
+    rows = [row(1, source_file="b.txt"), *(row(n, source_file="a.txt") for n in (2, 3))]
+    book = written(tmp_path / "buyers.xlsx", rows)["summary"]
+    lines = [line[:2] for line in book.values if line[0]]
+    assert "Total" not in dict(lines)
+    assert lines[-2:] == [("b.txt", 1), ("a.txt", 2)]
+    assert "65,530" not in text_of(book)
 
 
 def test_a_heading_of_an_earlier_version_is_read_back():
@@ -660,12 +758,178 @@ def test_a_disk_that_is_full_leaves_nothing_behind(tmp_path: Path, monkeypatch: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_both_writers_write_the_same_contents(handed: Handed, tmp_path: Path):
-    """Above the size where it pays XlsxWriter writes; nobody who opens the file can tell."""
-    books = []
+def test_both_writers_write_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Above the size where it pays XlsxWriter writes; nobody who opens, filters or prints the file can tell."""
+    told, books = handed_rows(night(40), WORDING), []
     for writer in WRITERS:
-        file = tmp_path / f"{writer.__name__}.xlsx"
-        writer([merge_page(handed)], file, "mail_merge")
-        books.append(CalamineWorkbook.from_path(str(file)).get_sheet_by_name("mail_merge").to_python())
-    assert books[0] == books[1]
-    assert datetime(2026, 3, 2, 9, tzinfo=UTC) == handed.made_at
+        monkeypatch.setattr(workbook, "MANY_ROWS", 0 if writer is workbook.by_xlsxwriter else 10**6)
+        books.append(written(tmp_path / f"{writer.__name__}.xlsx", told))
+    assert books[0].active.title == books[1].active.title == "how_to"
+    assert [book._fonts[0].sz for book in books] == [10, 10]  # columns are measured in its digits
+    for one, other in zip(*books, strict=True):
+        assert seen_in(one) == seen_in(other), one.title
+        assert heights_of(one) == pytest.approx(heights_of(other), abs=0.5), one.title
+
+
+def seen_in(sheet: Any) -> dict[str, Any]:
+    """Everything of a sheet that can be seen, chosen or printed, but for its heights."""
+    view, page, columns = sheet.sheet_view, sheet.page_setup, sheet.column_dimensions.values()
+    return {
+        "cells": {cell.coordinate: look_of(cell) for line in sheet.iter_rows() for cell in line if cell.has_style},
+        "widths": [(n, round(one.width, 1), one.hidden) for one in columns for n in range(one.min, one.max + 1)],
+        "shown": (bool(view.tabSelected), sheet.sheet_format.customHeight),
+        "view": (sheet.freeze_panes, view.showGridLines in (None, True), colour_of(sheet.sheet_properties.tabColor)),
+        "page": (page.orientation, page.paperSize, page.fitToWidth or 1, page.fitToHeight, vars(sheet.page_margins)),
+        "printed": (sheet.print_area, sheet.print_title_rows, sheet.sheet_properties.pageSetUpPr.fitToPage),
+        "edges": (sheet.oddFooter.left.text, sheet.oddFooter.right.text, sheet.oddHeader.center.text),
+        "tables": [(one.name, one.ref, one.autoFilter.ref, one.column_names) for one in sheet.tables.values()],
+        "stripes": [
+            (one.tableStyleInfo.name, bool(one.tableStyleInfo.showRowStripes)) for one in sheet.tables.values()
+        ],
+        "choices": sorted(
+            (str(one.sqref), one.type, one.formula1, one.showInputMessage, one.showErrorMessage, one.allow_blank)
+            for one in sheet.data_validations.dataValidation
+        ),
+        "hints": sorted(
+            (str(one.sqref), one.promptTitle, one.prompt, one.errorTitle, one.error)
+            for one in sheet.data_validations.dataValidation
+        ),
+        "fills": [
+            (str(area.sqref), rule.formula, rule.stopIfTrue, rule.priority, colour_of(rule.dxf.fill.bgColor))
+            for area in sheet.conditional_formatting
+            for rule in area.rules
+        ],
+    }
+
+
+def heights_of(sheet: Any) -> list[float]:
+    """Of every row; XlsxWriter writes whole points of the screen."""
+    usual = sheet.sheet_format.defaultRowHeight
+    return [sheet.row_dimensions[number].height or usual for number in range(1, sheet.max_row + 1)]
+
+
+def look_of(cell: Any) -> tuple[Any, ...]:
+    """A cell's value and everything about how it looks."""
+    font, place, link = cell.font, cell.alignment, cell.hyperlink
+    return (
+        *(cell.value, link and link.target, cell.number_format, cell.quotePrefix),
+        *(font.name, font.sz, bool(font.b), font.u, colour_of(font.color)),
+        *(place.horizontal, place.vertical, bool(place.wrap_text), place.indent, place.readingOrder),
+        *(cell.fill.fill_type, colour_of(cell.fill.fgColor), cell.border.left.style, cell.border.bottom.style),
+        colour_of(cell.border.top.color),
+    )
+
+
+def colour_of(colour: Any) -> str | None:
+    """Without the part for transparency, which Excel passes over."""
+    return colour and str(colour.rgb)[-6:]
+
+
+HEADING = "bold 10 FFFFFF on 1F3A4D framed wrapped left"
+TITLE, HINT = "bold 16 1F3A4D", "10 555555"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cells", "look"),
+    [
+        ("mail_merge", "A1 T1", HEADING),
+        ("mail_merge", "A2 T2", "10 1A1A1A framed left as text"),
+        ("todo", "A1", TITLE),
+        ("todo", "A2 E2", "bold 12 1F3A4D"),
+        ("todo", "A3 E3 A4", HINT),
+        ("todo", "C3", "10 1A1A1A framed left as text"),
+        ("todo", "A6 U6", HEADING),
+        ("todo", "A7", "bold 10 1A1A1A framed left as text"),
+        ("todo", "A8", "bold 10 1A1A1A on F3F6F8 framed left as text"),
+        ("todo", "B7", "10 1A1A1A on FBE4D6 framed wrapped left as text"),
+        ("todo", "C7 F7", "10 0B5394 underlined framed wrapped left as text"),
+        ("todo", "D7 G7 J7", "10 1A1A1A framed wrapped left as text"),
+        ("todo", "L7 S7", "10 1A1A1A framed left as text"),
+        ("message", "A1", TITLE),
+        ("message", "A2", HINT),
+        ("message", "A4 F4", HEADING),
+        ("message", "A5 B5 D5 E5", "10 1A1A1A framed wrapped left top"),
+        ("message", "C5", "10 1A1A1A framed center top"),
+        ("summary", "A1", TITLE),
+        ("summary", "A2 A3", HINT),
+        ("summary", "A5 B5", HEADING),
+        ("summary", "A6 A11", "10 1A1A1A framed wrapped left"),
+        ("summary", "B6 B11", "10 1A1A1A framed center"),
+        ("summary", "A17", "bold 10 1A1A1A on F3F6F8 framed wrapped left"),
+        ("summary", "B17", "bold 10 1A1A1A on F3F6F8 framed center"),
+        ("how_to", "A1", TITLE),
+        ("how_to", "A3 B3", HEADING),
+        ("how_to", "A4 A12", "bold 10 1A1A1A on F3F6F8 framed wrapped left top"),
+        ("how_to", "B4", "10 1A1A1A framed wrapped left top"),
+    ],
+)
+def test_each_kind_of_cell_has_its_look(book: Any, sheet: str, cells: str, look: str):
+    """Headings stand out, texts of reports keep Excel's format "Text", every other row is shaded, numbers centred."""
+    assert {in_words(book[sheet][cell]) for cell in cells.split()} == {look}
+
+
+def in_words(cell: Any) -> str:
+    """How a cell looks: weight, size, colour, fill, frame, place."""
+    font, place, filled = cell.font, cell.alignment, cell.fill.fill_type
+    words = {
+        "bold": font.b,
+        f"{font.sz:g} {colour_of(font.color)}": True,
+        "underlined": font.u,
+        f"on {colour_of(cell.fill.fgColor)}": filled,
+        "framed": cell.border.left.style == "thin",
+        "wrapped": place.wrap_text,
+        str(place.horizontal): place.horizontal,
+        "top": place.vertical == "top",
+        "as text": cell.number_format == "@",
+    }
+    return " ".join(word for word, holds in words.items() if holds)
+
+
+def test_what_asks_for_care_is_bold(book: Any):
+    """More than one unit, and a buyer with more than one order."""
+    lines = list(book["todo"].iter_rows(min_row=FIRST))
+    units, turn = (COLUMNS.index(name) for name in ("units", "turn"))
+    assert {bool(line[units].font.b) for line in lines if line[units].value > 1} == {True}
+    assert {bool(line[units].font.b) for line in lines if line[units].value < 2} == {False}
+    alone = {line[turn].value == "only this one" for line in lines}
+    assert alone == {True, False}
+    assert all(bool(line[turn].font.b) == (line[turn].value != "only this one") for line in lines)
+
+
+def test_rows_have_the_height_of_their_kind(book: Any):
+    """Two lines of the list stand in each row; titles have air; the row above the list is thin."""
+    heights = {sheet.title: heights_of(sheet)[:6] for sheet in book}
+    assert heights["todo"] == pytest.approx([26, 20, 20, 18, 8, 32], abs=0.5)
+    assert [heights[name][0] for name in ("message", "summary", "how_to")] == pytest.approx([28] * 3, abs=0.5)
+    usual = [sheet.sheet_format.defaultRowHeight for sheet in book]
+    assert usual == pytest.approx([18, 30, 20, 20, 20], abs=0.5)
+
+
+def test_a_writer_leaves_the_computer_as_it_was(tmp_path: Path):
+    """Python's search for rings of memory is held only while it writes; the file is called what it is."""
+    book = written(tmp_path / "buyers.xlsx", [row()])
+    assert gc.isenabled()
+    assert (book.properties.creator, book.properties.title) == ("promofix", "buyers")
+    gc.disable()
+    try:
+        written(tmp_path / "buyers-2.xlsx", [row()])
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("sheet", "widths"),
+    [
+        ("mail_merge", [22, 44, 24, 58, *[40] * 6, 14, 14, 34, *[14] * 5, 32, 14, 14, 14]),
+        ("todo", [11, 22, 21, 13, 11, 17, 17, 23, 7, 14, 14, 30, 14, 21, 15, 13, 18, 27, 12, 12, 12]),
+        ("message", [12, 14, 8, 24, 46, 46]),
+        ("summary", [36, 16, 16, 16, 16]),
+        ("how_to", [24, 76]),
+    ],
+)
+def test_columns_are_as_wide_as_what_stands_in_them(book: Any, sheet: str, widths: list[int]):
+    """An order id stands on one line, an address nearly always; the printed ones together fill the page."""
+    assert [width_of(book[sheet], n) for n, _ in enumerate(widths, 1)] == pytest.approx(widths, abs=0.05)
+    last = {"mail_merge": "D", "todo": "J", "message": "F"}.get(sheet)
+    assert (book[sheet].print_area or "").split("$")[3:4] == ([last] if last else [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -99,7 +99,9 @@ def check_reason(reason: str) -> str:
     return reason
 
 
-def plan_cancellations(book: Book, chosen: Mask | pd.Series[bool], *, reason: str = "PricingError") -> CancellationPlan:
+def plan_cancellations(
+    book: Book, chosen: Mask | pd.Series[bool], *, reason: str = "PricingError", accepted: Collection[str] = ()
+) -> CancellationPlan:
     """Lines of the cancellation file for the chosen order items that can be cancelled, and for no others.
 
     Reason and item code are both given or both left out, as Amazon's template asks. Where the reports tell the codes,
@@ -115,6 +117,8 @@ def plan_cancellations(book: Book, chosen: Mask | pd.Series[bool], *, reason: st
     reason : str
         One of `CANCEL_REASONS`, for the items whose triage is ``cancel``; or `BUYER_ASKED`, for those that the buyer
         asked to cancel through Amazon, which do not count.
+    accepted : collection of str
+        Keys of the items whose cancellation Amazon has accepted: they are not uploaded a second time.
 
     Raises
     ------
@@ -142,7 +146,11 @@ def plan_cancellations(book: Book, chosen: Mask | pd.Series[bool], *, reason: st
     strange = [(name, told("export.no_order_id")) for name in items.loc[~named, "order_id"].unique()]
     partial = items.loc[named & ~by_item & ~items["whole"], "order_id"].unique()
     withheld = (*strange, *((name, told("export.no_item_code")) for name in partial))
-    lines = tuple(_lines(ready, reason if word == "buyer_asked" else check_reason(reason)))
+    wanted = tuple(_lines(ready, reason if word == "buyer_asked" else check_reason(reason)))
+    lines = tuple(line for line in wanted if not {*accepted} >= {*line.keys})
+    open_orders = {line.order_id for line in lines}
+    done = dict.fromkeys(line.order_id for line in wanted if line.order_id not in open_orders)
+    withheld += tuple((name, told("export.accepted")) for name in done)
     return CancellationPlan(reason, lines, withheld, tuple(_warnings(book, picked, reason, lines)))
 
 
@@ -206,7 +214,7 @@ def batches(lines: Sequence[Cancellation], orders_per_file: int) -> dict[str, tu
     if orders_per_file < 0:
         raise ValueError(f"orders_per_file must be 0 or more, got {orders_per_file}.")
     place = {order: n for n, order in enumerate(dict.fromkeys(line.order_id for line in lines))}
-    size = orders_per_file or max(len(place), 1)
+    size = orders_per_file or len(place)
     parts: dict[int, list[Cancellation]] = {}
     for line in lines:
         parts.setdefault(place[line.order_id] // size, []).append(line)

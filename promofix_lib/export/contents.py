@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
 
 from promofix_lib.letters.messages import Item, Message, Wording, distinct, items_of
 from promofix_lib.marketplaces import Marketplace, marketplace_of
@@ -16,6 +15,7 @@ from promofix_lib.status.rows import OrderRow
 from promofix_lib.status.status import Status
 
 _FAR = datetime.max.replace(tzinfo=UTC)
+_NOTHING_TO_DO = {"already_cancelled", "set_aside"}
 _ANSWERED = {"sent": "done", "bounced": "problem"}
 
 
@@ -30,7 +30,8 @@ class Work:
     message : Message or None
         What its buyer reads, with the reason where nothing is to be sent; None for an order that is free by design.
     words : tuple of str
-        What its handed items are: one may have shipped, another not.
+        What its handed items are: one may have shipped, another not; ``already_cancelled`` as well once Amazon has
+        accepted the cancellation.
     keys, products, skus : tuple of str
         Of these items.
     units : int
@@ -49,14 +50,20 @@ class Work:
     buyer_name: str
 
     @property
+    def sent(self) -> bool:
+        """The buyer has been written to: no list and no draft tempts anybody to do it twice."""
+        return self.row.message == "sent"
+
+    @property
     def listed(self) -> Message | None:
         """The message, where it stands in the mail list."""
-        return self.message if self.message and self.message.state == "written" else None
+        return self.to_write if self.message and self.message.state == "written" else None
 
     @property
     def to_write(self) -> Message | None:
         """The message, where the assistant sends it, by the mail list or from the order's page."""
-        return self.message if self.message and (self.message.state == "written" or self.message.by_hand) else None
+        due = self.message and not self.sent and (self.message.state == "written" or self.message.by_hand)
+        return self.message if due else None
 
     @property
     def urgency(self) -> tuple[datetime, int, datetime]:
@@ -66,7 +73,7 @@ class Work:
     @property
     def answer(self) -> str:
         """What is answered so far about the order's task."""
-        return self.row.answer or "todo"
+        return self.row.answer or ("todo" if {*self.words} - _NOTHING_TO_DO else "not_needed")
 
     @property
     def message_answer(self) -> str:
@@ -117,30 +124,21 @@ class Handed:
     @cached_property
     def listed(self) -> tuple[Message, ...]:
         """The mail list, in the order of work; in a draft what would be in it."""
-        held = (work.message for work in self.works if work.message and work.message.state == "held")
-        return tuple(held if self.draft else (work.listed for work in self.works if work.listed))
+        wanted = "held" if self.draft else "written"
+        found = (work.message for work in self.works if not work.sent)
+        return tuple(message for message in found if message and message.state == wanted)
 
     @cached_property
     def to_write(self) -> tuple[Message, ...]:
         """Every message that the assistant sends; none of a draft."""
         return () if self.draft else tuple(work.to_write for work in self.works if work.to_write)
 
-    @cached_property
-    def texts(self) -> dict[str, tuple[str, tuple[str, ...]]]:
-        """Subject and paragraphs of each message, by its id."""
-        messages = {message.message_id: message for message in (*self.listed, *self.to_write)}
-        return {name: (message.subject, message.paragraphs) for name, message in messages.items()}
-
-    def body(self, message: Message) -> str:
-        """The text of a message as the buyer reads it."""
-        return "\n\n".join(self.texts[message.message_id][1]) + f"\n{message.values['seller_name']}\n"
-
     def in_list(self, work: Work) -> str:
         """Whether an order's message stands in the mail list, and why not."""
         if self.draft:
             return self.say("mail_draft")
-        if work.message is None:
-            return self.say("mail_nothing")
+        if work.message is None or work.sent:
+            return self.say("mail_sent" if work.sent else "mail_nothing")
         return self.say("mail_yes") if work.listed else self.say("mail_no", why=work.message.why)
 
     @property
@@ -162,12 +160,15 @@ class Handed:
         """A sheet's title, marked where it is of a draft."""
         return f"{self.mark} · {title}" if self.draft else title
 
-    def say(self, name: str, **facts: Any) -> str:
-        """A sentence of this room in the assistant's language."""
-        return say(f"export.{name}", language=self.language, **facts)
+    @cached_property
+    def say(self) -> Callable[..., str]:
+        """A sentence of this room in the assistant's language; what many rows say is looked up once."""
+        return cache(lambda name, **facts: say(f"export.{name}", language=self.language, **facts))
 
 
-def works_of(stand: Status, chosen: Mask, messages: Sequence[Message]) -> tuple[Work, ...]:
+def works_of(
+    stand: Status, chosen: Mask, messages: Sequence[Message], accepted: Collection[str] = ()
+) -> tuple[Work, ...]:
     """The chosen orders in the order of work, each with its message.
 
     Parameters
@@ -177,8 +178,12 @@ def works_of(stand: Status, chosen: Mask, messages: Sequence[Message]) -> tuple[
         The order items that are handed over.
     messages : sequence of Message
         As `messages_for` gives them.
+    accepted : collection of str
+        Keys of the items whose cancellation Amazon has accepted.
     """
     by_order, items = {message.order_id: message for message in messages}, items_of(stand.book, chosen)
+    for item in (one for some in items.values() for one in some if one["key"] in accepted):
+        item["triage"] = "already_cancelled"
     works = (_work(row, by_order.get(row.order_id), items[row.order_id]) for row in stand.rows if row.order_id in items)
     return tuple(sorted(works, key=lambda work: work.urgency))
 

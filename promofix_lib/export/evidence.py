@@ -79,7 +79,7 @@ def write_evidence(
     if advice:
         files["amazon-advice.csv"] = csv_text(advice, ("given_on", "case_id", "text")).encode()
     try:
-        folder.mkdir(parents=True)
+        folder.mkdir()
     except FileExistsError as error:
         raise ExportError("evidence.there_already", folder=folder) from error
     for name, content in files.items():
@@ -114,11 +114,10 @@ def _events(case: Case, stands: Status) -> list[tuple[datetime, Told]]:
 def _all_events(case: Case, stands: Status) -> Iterator[tuple[datetime, Told]]:
     parts = incident_parts(case)
     for one in parts:
-        several = {"number": one.number} if len(parts) > 1 else {}
+        whose = "_of" if one.number and one.of > 1 else "_by_hand" if not one.number and one.of else ""
         for name, at in (("first_order", one.onset), ("last_order", one.end)):
             if at is not None:
-                key = f"evidence.{name}_of" if several else f"evidence.{name}"
-                yield at, told(key, **several)
+                yield at, told(f"evidence.{name}{whose}", number=one.number)
     if stands.gate.promotion_ended and stands.gate.ended_at is not None:
         yield stands.gate.ended_at, told("evidence.promotion_ended")
     yield from ((at, told(f"evidence.{what}", **facts)) for at, what, facts in recorded(case))

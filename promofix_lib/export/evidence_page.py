@@ -66,7 +66,7 @@ def evidence_page(
         _section(text("timeline", zone=case.zone.key.replace("_", " ")), _table(times)),
         _section(text("states"), _bars(stands, language)),
         "</div><div>",
-        _section(text("items"), _list(_items(stands, incidents, language))),
+        _section(text("items"), _list(_items(incidents, language))),
         _section(text("sums"), _list(sums)),
         "</div></div>",
         _section(text("advice"), _table(advice)) if advice else "",
@@ -86,7 +86,7 @@ def _tiles(stands: Status, incidents: Sequence[IncidentPart], language: str) -> 
     ]
     for one in incidents:
         if one.onset and one.end and one.number:
-            name = "evidence.span_of" if len(incidents) > 1 else "evidence.span"
+            name = "evidence.span_of" if one.of > 1 else "evidence.span"
             hours, minutes = divmod(int((one.end - one.onset).total_seconds()) // 60, 60)
             span = say("evidence.duration", language=language, hours=hours, minutes=minutes)
             tiles.append((say(name, language=language, number=one.number), span))
@@ -116,12 +116,12 @@ def _list(lines: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
 
 
-def _items(stands: Status, incidents: Sequence[IncidentPart], language: str) -> Iterator[str]:
+def _items(incidents: Sequence[IncidentPart], language: str) -> Iterator[str]:
     for one in incidents:
-        if len(incidents) > 1 and one.number:
-            yield say("letters.incident", language=language, number=one.number, of=len(stands.incidents))
-        yield from (line.text(language) for line in one.names)
-        yield from (line.text(language).removeprefix("- ") for line in one.items[:_ITEMS_SHOWN])
+        yield from (line.text(language) for line in (*one.heading, *one.names))
+        for line in one.items[:_ITEMS_SHOWN]:  # the page is finished: what a letter asks the seller for is not known
+            shown = Told("evidence.item_unknown", line.facts) if line.key == "letters.item_unknown" else line
+            yield shown.text(language).removeprefix("- ")
         rest = len(one.items) - _ITEMS_SHOWN
         if rest > 0:
             yield say("letters.more_items", language=language, n=rest).removeprefix("- ")

@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from promofix_lib.account.account import account_of
 from promofix_lib.account.worklist import message_quota
 from promofix_lib.case.case import Case
-from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, MessageState
+from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, MessageState, UploadAnswer
 from promofix_lib.errors import ExportError, LetterError
 from promofix_lib.export.cancellation import (
     BUYER_ASKED,
@@ -42,7 +42,7 @@ from promofix_lib.letters.linter import check_messages
 from promofix_lib.letters.messages import messages_for, wording_of
 from promofix_lib.places import sha256, trouble_of_case_told
 from promofix_lib.say import Told, say, told
-from promofix_lib.status.book import Mask
+from promofix_lib.status.book import Book, Mask
 from promofix_lib.status.status import Status, status
 
 _LOCK = ".export.lock"
@@ -60,9 +60,27 @@ class Handover:
     warnings: tuple[Told, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Job:
-    """What to export: what the sheets tell and the lines to cancel, into a folder that nobody sees yet."""
+    """An export in the making, in a folder that nobody sees yet: what is handed over, and what its parts make of it.
+
+    Parameters
+    ----------
+    case, folder, now, copies, round
+    plans : mapping of str to CancellationPlan
+        By the name of the file.
+    handed : Handed
+        What the sheets tell.
+    items : tuple of HandedItem
+    written : list of Path
+    withheld : list of Withheld
+        Files that were not written.
+    orders : list of (order id, reason)
+        Orders that stand in no file.
+    warnings : list of Told
+    uploads, requests, messages, rows
+        As in `ExportRecord`.
+    """
 
     case: Case
     folder: Path
@@ -71,33 +89,26 @@ class Job:
     round: int
     plans: Mapping[str, CancellationPlan]
     handed: Handed
-    parts: list[Part] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one part of an export wrote and did not write, and what the journal keeps of it.
-
-    Parameters
-    ----------
-    written : tuple of Path
-    withheld : tuple of Withheld
-        Files.
-    orders : tuple of (order id, reason)
-        Orders that stand in no file.
-    warnings : tuple of Told
-    uploads, requests, messages, rows
-        As in `ExportRecord`.
-    """
-
-    written: tuple[Path, ...] = ()
-    withheld: tuple[Withheld, ...] = ()
-    orders: tuple[tuple[str, Told], ...] = ()
-    warnings: tuple[Told, ...] = ()
-    uploads: Mapping[str, tuple[Cancellation, ...]] = field(default_factory=dict)
+    items: tuple[HandedItem, ...]
+    written: list[Path] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
+    orders: list[tuple[str, Told]] = field(default_factory=list)
+    warnings: list[Told] = field(default_factory=list)
+    uploads: dict[str, tuple[Cancellation, ...]] = field(default_factory=dict)
     requests: tuple[str, ...] = ()
-    messages: Mapping[str, tuple[str, MessageState, Told | None]] = field(default_factory=dict)
-    rows: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+    messages: dict[str, tuple[str, MessageState, Told | None]] = field(default_factory=dict)
+    rows: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+
+    def write(self, name: str, content: str | bytes) -> None:
+        """One file more."""
+        self.written.append(write_new(self.folder / name, content.encode() if isinstance(content, str) else content))
+
+    def record(self) -> ExportRecord:
+        """What the journal keeps of what was written so far."""
+        sums = {path.relative_to(self.folder).as_posix(): sha256(path) for path in self.written}
+        kept = {name: getattr(self, name) for name in ("items", "uploads", "requests", "messages", "rows")}
+        draft, withheld = bool(self.handed.draft), dict(self.orders)
+        return ExportRecord(self.handed.export, self.now, self.round, draft, withheld=withheld, files=sums, **kept)
 
 
 @trouble_of_case_told
@@ -152,14 +163,12 @@ def export(
         for left_behind in case.folder.glob(".export-*.part"):
             shutil.rmtree(left_behind, ignore_errors=True)
         place = case.new_export(now)
-        folder = case.folder / f".export-{place.name}.part"
-        plans = {name: plan_cancellations(stand.book, chosen, reason=why) for name, why in _reasons(case).items()}
-        job = Job(case, folder, now, copies, round, plans, _handed(case, chosen, place.name, now, plans))
+        job = _job(case, place.name, chosen, now, round, copies)
         job.folder.mkdir()
         try:
             for part in tqdm(PARTS, disable=not progress, desc="export", unit="step"):
-                job.parts.append(part(job))
-            record = _record(job)
+                part(job)
+            record = job.record()
             job.folder.rename(place)
         finally:
             shutil.rmtree(job.folder, ignore_errors=True)
@@ -168,26 +177,24 @@ def export(
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
-    draft, parts = job.handed.draft, job.parts  # the draft is said of the file
-    orders = [pair for part in parts for pair in part.orders if pair[1] != draft]
-    written = tuple(place / path.relative_to(job.folder) for part in parts for path in part.written)
-    files = tuple(entry for part in parts for entry in part.withheld)
-    warnings = tuple(dict.fromkeys(text for part in parts for text in part.warnings))
-    return Handover(place, written, (*files, *_together(orders)), warnings)
+    orders = [pair for pair in job.orders if pair[1] != job.handed.draft]  # the draft is said of the file
+    written = tuple(place / path.relative_to(job.folder) for path in job.written)
+    return Handover(place, written, (*job.withheld, *_together(orders)), tuple(dict.fromkeys(job.warnings)))
 
 
-def _reasons(case: Case) -> dict[str, str]:
-    """The cancellation files, each with the reason in it."""
-    return {"order-cancellation": case.settings.cancel_reason, "buyer-asked-cancellation": BUYER_ASKED}
-
-
-def _handed(case: Case, chosen: Mask, name: str, now: datetime, plans: Mapping[str, CancellationPlan]) -> Handed:
+def _job(case: Case, name: str, chosen: Mask, now: datetime, number: int, copies: int) -> Job:
     stand, settings, wording = status(case), case.settings, wording_of(case.settings)
+    accepted = frozenset(key for one in case.journal.records(UploadAnswer) for key in one.accepted)
+    reasons = {"order-cancellation": settings.cancel_reason, "buyer-asked-cancellation": BUYER_ASKED}
+    plans = {
+        file: plan_cancellations(stand.book, chosen, reason=reason, accepted=accepted)
+        for file, reason in reasons.items()
+    }
     withheld = dict(pair for plan in plans.values() for pair in plan.withheld)
-    return Handed(
+    handed = Handed(
         stand=stand,
         chosen=chosen,
-        works=works_of(stand, chosen, messages_for(stand, wording, withheld=withheld)),
+        works=works_of(stand, chosen, messages_for(stand, wording, withheld=withheld), accepted),
         wording=wording,
         language=case.language,
         export=name,
@@ -195,6 +202,15 @@ def _handed(case: Case, chosen: Mask, name: str, now: datetime, plans: Mapping[s
         per_day=message_quota(stand, case.zone, settings.usual_orders_per_day),
         overruled=settings.overruled,
     )
+    folder = case.folder / f".export-{name}.part"
+    return Job(case, folder, now, copies, number, plans, handed, _items(case, stand.book, chosen))
+
+
+def _items(case: Case, book: Book, chosen: Mask) -> tuple[HandedItem, ...]:
+    rows = np.flatnonzero(chosen)
+    columns = (book.keys, book.sku_keys, book.triage, case.incident_of())
+    cells = zip(*(column.iloc[rows] for column in columns), book.order_names[book.order_codes[rows]], strict=True)
+    return tuple(HandedItem(str(key), str(sku), str(order), str(word), int(n)) for key, sku, word, n, order in cells)
 
 
 def _chosen(case: Case, stand: Status, number: int, only: Collection[str] | None) -> Mask:
@@ -217,35 +233,6 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _record(job: Job) -> ExportRecord:
-    """What the parts written so far come to."""
-    parts = job.parts
-    return ExportRecord(
-        job.handed.export,
-        job.now,
-        job.round,
-        bool(job.handed.draft),
-        _items(job),
-        {name: lines for part in parts for name, lines in part.uploads.items()},
-        tuple(order_id for part in parts for order_id in part.requests),
-        {name: entry for part in parts for name, entry in part.messages.items()},
-        dict(pair for part in parts for pair in part.orders),
-        {name: row for part in parts for name, row in part.rows.items()},
-        {path.relative_to(job.folder).as_posix(): sha256(path) for part in parts for path in part.written},
-    )
-
-
-def _items(job: Job) -> tuple[HandedItem, ...]:
-    book, rows = job.handed.stand.book, np.flatnonzero(job.handed.chosen)
-    numbers = job.case.incident_of().to_numpy()[rows]
-    columns = (book.keys.iloc[rows], book.sku_keys.iloc[rows], book.order_names[book.order_codes[rows]])
-    cells = zip(*columns, book.triage.iloc[rows], numbers, strict=True)
-    return tuple(
-        HandedItem(str(key), str(sku_key), str(order_id), str(word), int(number))
-        for key, sku_key, order_id, word, number in cells
-    )
-
-
 def _together(orders: Iterable[tuple[str, Told]]) -> Iterator[Withheld]:
     """Orders with the same reason as one entry."""
     by_reason: dict[Told, dict[str, None]] = {}
@@ -260,104 +247,95 @@ def _together(orders: Iterable[tuple[str, Told]]) -> Iterator[Withheld]:
 # -- the parts --------------------------------------------------------------------------------------------------------
 
 
-def cancellations(job: Job) -> Part:
+def cancellations(job: Job) -> None:
     """``order-cancellation.txt``, and the same as XML when the seller wants it; withheld in a draft."""
     name = "order-cancellation"
-    plan, part = job.plans[name], _upload(job, name)
-    if not part.written or not job.case.settings.acknowledgement_xml:
-        return part
-    xml = write_new(job.folder / f"{name}.xml", acknowledgement_xml(plan.lines))
-    warnings = (*part.warnings, told("export.token", token=MERCHANT_TOKEN))
-    return replace(part, written=(*part.written, xml), warnings=warnings)
+    if _upload(job, name) and job.case.settings.acknowledgement_xml:
+        job.write(f"{name}.xml", acknowledgement_xml(job.plans[name].lines))
+        job.warnings.append(told("export.token", token=MERCHANT_TOKEN))
 
 
-def buyer_cancellations(job: Job) -> Part:
+def buyer_cancellations(job: Job) -> None:
     """``buyer-asked-cancellation.txt``: orders whose buyers asked through Amazon; these do not count."""
-    return _upload(job, "buyer-asked-cancellation")
+    _upload(job, "buyer-asked-cancellation")
 
 
-def _upload(job: Job, name: str) -> Part:
-    plan = job.plans[name]
-    if job.handed.draft and plan.lines:
-        held = told("export.gate", why=job.handed.draft, effect=stock_effect(plan.reason))
-        orders = tuple((order_id, job.handed.draft) for order_id in plan.order_ids)
-        return Part((), (Withheld(Told(f"{name}.txt"), held),), (*plan.withheld, *orders), plan.warnings)
-    tails = batches(plan.lines, job.case.settings.batch_size) if plan.lines else {}
-    files = {f"{name}{tail}.txt": lines for tail, lines in tails.items()}
-    written = [write_new(job.folder / file, cancellation_text(lines).encode("ascii")) for file, lines in files.items()]
-    return Part(tuple(written), (), plan.withheld, plan.warnings, files)
+def _upload(job: Job, name: str) -> bool:
+    """Whether there is something to upload."""
+    plan, draft = job.plans[name], job.handed.draft
+    job.orders += plan.withheld
+    job.warnings += plan.warnings
+    if draft and plan.lines:
+        held = told("export.gate", why=draft, effect=stock_effect(plan.reason))
+        job.withheld.append(Withheld(Told(f"{name}.txt"), held))
+        job.orders += [(order_id, draft) for order_id in plan.order_ids]
+        return False
+    for tail, lines in batches(plan.lines, job.case.settings.batch_size).items():
+        job.uploads[f"{name}{tail}.txt"] = lines
+        job.write(f"{name}{tail}.txt", cancellation_text(lines))
+    return bool(plan.lines)
 
 
-def requests(job: Job) -> Part:
+def requests(job: Job) -> None:
     """``fba-requests.txt``: what only Seller Support can stop."""
     text = fba_requests(job.handed.stand.book, job.handed.chosen)
-    if not text:
-        return Part()
-    head = f"{say('export.draft_page', language=job.case.language)}\n\n" if job.handed.draft else ""
-    asked = job.handed.chosen & (job.handed.stand.book.triage == "ask_amazon").to_numpy(dtype=np.bool_)
-    names = job.handed.stand.book.order_names[job.handed.stand.book.order_codes[asked]]
-    file = write_new(job.folder / "fba-requests.txt", (head + text).encode())
-    return Part((file,), requests=tuple(dict.fromkeys(map(str, names))))
+    if text:
+        head = f"{say('export.draft_page', language=job.case.language)}\n\n" if job.handed.draft else ""
+        job.write("fba-requests.txt", head + text)
+        job.requests = tuple(dict.fromkeys(item.order_id for item in job.items if item.triage == "ask_amazon"))
 
 
-def refunds(job: Job) -> Part:
+def refunds(job: Job) -> None:
     """``refund-adjustments.txt``, only when the seller wished it after reading the warning."""
     if not job.case.settings.refund_adjustments:
-        return Part()
-    name = "refund-adjustments.txt"
-    file = refund_adjustments(job.handed.stand.book, job.handed.chosen)
-    if job.handed.draft:
-        return Part(withheld=(Withheld(Told(name), job.handed.draft),)) if file.lines else Part()
-    written = (write_new(job.folder / name, file.text.encode()),) if file.lines else ()
-    withheld = tuple(Withheld(told("export.refund", ids=entry.what), entry.why) for entry in _together(file.withheld))
-    return Part(written, withheld)
+        return
+    name, file = "refund-adjustments.txt", refund_adjustments(job.handed.stand.book, job.handed.chosen)
+    if file.lines and job.handed.draft:
+        job.withheld.append(Withheld(Told(name), job.handed.draft))
+    elif file.lines:
+        job.write(name, file.text)
+    if not job.handed.draft:
+        job.withheld += [Withheld(told("export.refund", ids=one.what), one.why) for one in _together(file.withheld)]
 
 
-def for_the_assistant(job: Job) -> Part:
+def for_the_assistant(job: Job) -> None:
     """``buyers.xlsx`` (one for each copy), the Word template and the drafts; in a draft the workbook alone."""
-    handed = job.handed
+    handed, held = job.handed, None
+    names = ["buyers.xlsx", *(f"buyers-{copy}.xlsx" for copy in range(2, job.copies + 1))]
     try:
         check_messages(handed.to_write, job.case.settings.overruled)
-        names = ["buyers.xlsx", *(f"buyers-{copy}.xlsx" for copy in range(2, job.copies + 1))]
-        books = [write_buyers(replace(handed, copy=n), job.folder / name) for n, name in enumerate(names, 1)]
+        job.written += [write_buyers(replace(handed, copy=n), job.folder / name) for n, name in enumerate(names, 1)]
     except (LetterError, ExportError) as error:
-        why = Told(error.key, tuple(error.facts.items()))
-        return Part(withheld=(Withheld(told("export.workbook"), why),), messages=_messages(job, why))
-    if job.handed.draft:
-        held = (Withheld(told("export.messages"), job.handed.draft),) if handed.listed else ()
-        return Part(tuple(books), held, messages=_messages(job), rows=base_rows(handed))
-    drafts = write_drafts(handed.listed, job.folder, per_day=job.handed.per_day)
-    templates = write_word_templates(handed.listed, job.folder) if handed.listed else ()
-    return Part((*books, *templates, *drafts), messages=_messages(job), rows=base_rows(handed))
+        held = Told(error.key, tuple(error.facts.items()))
+        job.withheld.append(Withheld(told("export.workbook"), held))
+    else:
+        job.rows = base_rows(handed)
+        if handed.listed and handed.draft:
+            job.withheld.append(Withheld(told("export.messages"), handed.draft))
+        elif handed.listed:
+            job.written += write_word_templates(handed.listed, job.folder)
+            job.written += write_drafts(handed.listed, job.folder, per_day=handed.per_day)
+    for message in (work.message for work in handed.works if work.message):
+        state, why = ("held", held) if held and message.state == "written" else (message.state, message.why)
+        job.messages[message.message_id] = (message.order_id, cast("MessageState", state), why)
 
 
-def _messages(job: Job, held: Told | None = None) -> dict[str, tuple[str, MessageState, Told | None]]:
-    """State of each message; `held` is why none of them was written."""
-    found: dict[str, tuple[str, MessageState, Told | None]] = {}
-    for message in (work.message for work in job.handed.works):
-        if message is not None:
-            state, why = ("held", held) if held and message.state == "written" else (message.state, message.why)
-            found[message.message_id] = (message.order_id, cast("MessageState", state), why)
-    return found
-
-
-def letters(job: Job) -> Part:
+def letters(job: Job) -> None:
     """``letter-to-amazon-….txt``, with a reading in the seller's language, and what to send when."""
     language = job.case.language
-    files = {"letters-to-amazon-READ-FIRST.txt": how_to(language)}
+    job.write("letters-to-amazon-READ-FIRST.txt", how_to(language) + "\n")
     for letter in letters_of(job.case, account_of(job.case).rates_json()):
-        files[letter.file_name] = letter.text
+        job.write(letter.file_name, letter.text)
         if letter.gloss:
-            files[letter.file_name.replace(".txt", f"-{language}.txt")] = letter.gloss
-    return Part(tuple(write_new(job.folder / name, text.encode()) for name, text in files.items()))
+            job.write(letter.file_name.replace(".txt", f"-{language}.txt"), letter.gloss)
 
 
-def evidence(job: Job) -> Part:
+def evidence(job: Job) -> None:
     """``evidence/``: charts, timeline, order ids and hashes, and one page; orders stand as this export leaves them."""
-    return Part(write_evidence(job.case, job.folder / "evidence", job.now, handing=_record(job)))
+    job.written += write_evidence(job.case, job.folder / "evidence", job.now, handing=job.record())
 
 
-PARTS: tuple[Callable[[Job], Part], ...] = (
+PARTS: tuple[Callable[[Job], None], ...] = (
     cancellations,
     buyer_cancellations,
     requests,

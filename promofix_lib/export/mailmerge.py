@@ -40,8 +40,6 @@ def write_word_templates(messages: Sequence[Message], folder: Path) -> tuple[Pat
         A file exists.
     """
     lines = max((len(message.template.paragraphs) for message in messages), default=MERGE_LINES)
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     written = [write_word_template(folder / "message-template.docx", lines=lines)]
     if any(message.language == "ar" for message in messages):
         path = folder / "message-template-right-to-left.docx"

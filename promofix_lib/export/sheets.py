@@ -22,6 +22,7 @@ from promofix_lib.export.workbook import (
     Value,
     clean,
     height_for,
+    lines_within,
     row,
     write_workbook,
 )
@@ -29,7 +30,7 @@ from promofix_lib.letters.messages import Message, shortened
 from promofix_lib.letters.texts import FIELDS, LONGEST_CELL, Template, builtin_template, texts
 from promofix_lib.rules import rule
 from promofix_lib.say import language_name
-from promofix_lib.status.book import facts_of
+from promofix_lib.status.book import WORDS, facts_of
 
 SHEETS = ("mail_merge", "todo", "message", "summary", "how_to")
 """The workbook's sheets, in order, the same in every language; the first is what mail programs read."""
@@ -54,6 +55,7 @@ _TOTAL = Look(lines=True, centre=True, bold=True, fill=PALE)
 _MERGE = Look(lines=True, text=True)
 _MERGE_WIDTHS = {"order_id": 22, "buyer_email": 44, "buyer_name": 24, "subject": 58, "product": 34, "message_id": 32}
 _WIDTHS = {"message": (12, 14, 8, 24, 46, 46), "summary": (36, 16, 16, 16, 16), "how_to": (24, 76)}
+_UPRIGHT = 100.0
 """An upright A4 is 100 digits wide, across 150."""
 
 _ADDED = ("task", "mail", "language", "market")
@@ -134,21 +136,21 @@ def _merge_rows(names: tuple[str, ...], handed: Handed) -> Iterator[Row]:
     looks = (_MERGE,) * len(names)
     lines, unknown = sum(name.startswith("line_") for name in names), handed.say("unknown")
     for number, message in enumerate(handed.listed):
-        cells = _facts(message, handed.texts[message.message_id], lines, unknown)
+        cells = _facts(message, lines, unknown)
         cells["batch"] = str(number // handed.per_day + 1)
         if handed.draft:
             cells |= _unsent(handed, lines)
         yield [cells[name] or None for name in names], looks
 
 
-def _facts(message: Message, text: tuple[str, tuple[str, ...]], lines: int, unknown: str) -> dict[str, str]:
-    paragraphs = [*text[1], *[_BLANK] * lines][:lines]
+def _facts(message: Message, lines: int, unknown: str) -> dict[str, str]:
+    paragraphs = [*message.paragraphs, *[_BLANK] * lines][:lines]
     values = message.values
     return {
         "order_id": message.order_id,
         "buyer_email": message.buyer_email,
         "buyer_name": message.buyer_name or texts(message.language)["customer"],
-        "subject": text[0],
+        "subject": message.subject,
         **{f"line_{n}": paragraph for n, paragraph in enumerate(paragraphs, 1)},
         "seller_name": values["seller_name"],
         "order_date": values["order_date"] or unknown,
@@ -180,8 +182,7 @@ def check_cells(handed: Handed) -> None:
     """
     faults: dict[str, None] = {}
     for message in handed.listed:
-        subject, paragraphs = handed.texts[message.message_id]
-        for number, text in enumerate((subject, *paragraphs)):
+        for number, text in enumerate((message.subject, *message.paragraphs)):
             if len(text) > LONGEST_CELL:
                 faults[f"{message.variant}.{message.language}: {f'line_{number}' if number else 'subject'}"] = None
     if faults:
@@ -193,22 +194,22 @@ def check_cells(handed: Handed) -> None:
 
 def message_page(handed: Handed) -> Page:
     """Every text that is sent, once per language, with what it says in the reader's own language beside it."""
-    rows = [_titled("message_title", handed), row((handed.note or handed.say("message_hint"), _HINT))]
-    if handed.draft:
-        return _read_page("message", rows, handed)
     columns = ("language", "kind", "buyers", "subject", "text", "meaning")
+    rows = [_titled("message_title", handed)]
+    if handed.draft:
+        rows += _said(handed.note)
+        return replace(_read_page("message", rows, handed), printed=(len(columns), len(rows), 1))
+    rows.append(row((handed.say("message_hint"), _HINT)))
     rows += [row(), row(*((handed.say(f"message_{name}"), HEADER) for name in columns))]
-    for (language, variant, template, prepaid), count in _kinds(handed).items():
-        subject, body = _shown(template, handed)
-        meaning = "" if language == handed.language else _meaning(variant, handed, prepaid=prepaid)
+    kinds: dict[tuple[str, str, Template], list[Message]] = {}
+    for one in handed.to_write:
+        kinds.setdefault((one.language, one.variant, one.template), []).append(one)
+    for (language, variant, template), some in kinds.items():
         own = replace(_TALL, right_to_left=language == "ar")
-        cells: list[Value] = [language_name(language), handed.say(f"variant_{variant}"), count, subject, body, meaning]
+        called: list[Value] = [language_name(language), handed.say(f"variant_{variant}"), len(some)]
+        cells = [*called, *_shown(template, handed), _meaning(some[0], handed)]
         rows.append((cells, (_TALL, _TALL, replace(_NUMBER, top=True), own, own, _TALL)))
     return replace(_read_page("message", rows, handed), printed=(len(columns), len(rows), 4))
-
-
-def _kinds(handed: Handed) -> Counter[tuple[str, str, Template, bool]]:
-    return Counter((one.language, one.variant, one.template, one.prepaid) for one in handed.to_write)
 
 
 def _shown(template: Template, handed: Handed) -> tuple[str, str]:
@@ -217,22 +218,25 @@ def _shown(template: Template, handed: Handed) -> tuple[str, str]:
     return subject, "\n\n".join(paragraphs) + "\n" + (handed.wording.seller_name or marks["seller_name"])
 
 
-def _meaning(variant: str, handed: Handed, *, prepaid: bool) -> str:
-    reason = handed.wording.cancel_reason
-    template = builtin_template(variant, handed.language, reason=reason, prepaid=prepaid)
-    return _shown(template, handed)[1]
+def _meaning(message: Message, handed: Handed) -> str:
+    """The same in the reader's language; nobody but the seller knows what the seller's own text says."""
+    if message.language == handed.language or (message.variant, message.language) in handed.wording.templates:
+        return ""
+    kind: dict[str, Any] = {"reason": handed.wording.cancel_reason, "prepaid": message.prepaid}
+    return _shown(builtin_template(message.variant, handed.language, part=message.others_stay, **kind), handed)[1]
 
 
 def summary_page(handed: Handed) -> Page:
     """How many orders, items and units, what was paid and lost, and who is not in the mail list and why."""
     book, unknown = handed.stand.book, handed.say("unknown")
     facts = facts_of(book, handed.chosen)
-    rows = [_titled("summary_title", handed), *(row((note, _HINT)) for note in (handed.made, *_notes(handed)))]
+    tasks = Counter(work.words[0] for work in handed.works)
+    rows = [_titled("summary_title", handed), *_said(handed.made, *_notes(handed))]
     sources = book.orders.loc[handed.chosen, "source_file"].dropna().value_counts(sort=False)
     tongues = Counter(one.language for one in handed.listed if not handed.draft)
     tables: dict[tuple[str, ...], Iterable[tuple[Any, ...]]] = {
         ("figures", "count"): [(handed.say(f"summary_{name}"), facts[name]) for name in ("orders", "items", "units")],
-        ("task", "orders"): [(handed.say(f"triage_{word}"), count) for word, count in facts["triage"].items()],
+        ("task", "orders"): [(handed.say(f"triage_{word}"), tasks[word]) for word in WORDS if tasks[word]],
         ("currency", "paid", "normal_value", "loss", "items_not_known"): _money(handed),
         ("mail", "orders"): Counter(handed.in_list(work) for work in handed.works if not handed.draft).items(),
         ("language", "messages"): [(language_name(name), count) for name, count in tongues.items()],
@@ -285,7 +289,8 @@ def how_to_page(handed: Handed) -> Page:
     facts = {"reason": handed.say(f"called_{handed.wording.cancel_reason}"), "batches": _batches(handed)}
     facts["days"] = str(rule("buyers_data.keep_days"))
     head = (handed.mark, handed.note) if handed.draft else (handed.say("how_to_step"), handed.say("how_to_what"))
-    steps = _STEPS[:1] if handed.draft else _STEPS
+    no_list = {} if handed.listed else {"send": "by_hand"}
+    steps = [no_list.get(name, name) for name in (_STEPS[:1] if handed.draft else _STEPS)]
     lines = [head, *((handed.say(f"step_{name}_title"), handed.say(f"step_{name}", **facts)) for name in steps)]
     looks = [(_STEP, _TALL) if handed.draft or number else (HEADER, HEADER) for number in range(len(lines))]
     return _read_page("how_to", [_titled("how_to_title", handed), row(), *zip(lines, looks, strict=True)], handed)
@@ -301,6 +306,11 @@ def _batches(handed: Handed) -> str:
         for n in range(0, count, size)
     ]
     return handed.say("batches", n=count, most=size, days=tuple(days))
+
+
+def _said(*notes: str) -> Iterator[Row]:
+    """Notes over all columns of an upright page, as many rows as they want: none makes the print smaller."""
+    yield from (row((line.rstrip(), _HINT)) for note in notes for line in lines_within(note, _UPRIGHT))
 
 
 def _titled(name: str, handed: Handed) -> Row:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import cache, lru_cache
+from decimal import Decimal
+from functools import lru_cache
 
 from promofix_lib.amounts import Money
 from promofix_lib.charts.colours import LIGHT
@@ -105,12 +106,11 @@ def _offer(name: str, column: int, filled: tuple[int, int], handed: Handed) -> C
 
 def _rows(handed: Handed, last: int, heights: dict[int, float]) -> Iterator[Row]:
     yield from _head(handed, last)
-    words = _Words(handed)
     for number, work in enumerate(handed.works, 1):
-        cells = words.row(work, number)
+        cells = _cells(work, number, handed)
         several = bool(work.message and work.message.turns > 1)
         linked = tuple(name for name in ("order_id", "message") if isinstance(cells[name], Link))
-        looks = _looks(work.row.triage, number % 2 == 0, several, work.units > 1, linked)
+        looks = _looks(work.words[0], number % 2 == 0, several, work.units > 1, linked)
         height = height_for(*((str(cells[name]), _WIDTHS[name]) for name in _LONG))
         if height > _HEIGHT + 3:
             heights[HEADER_ROW + number] = height
@@ -131,71 +131,69 @@ def _looks(triage: str, striped: bool, several: bool, units: bool, linked: tuple
     return tuple(looks.values())
 
 
-class _Words:
-    """The words of the rows; what is the same in many rows is looked up once."""
+def _cells(work: Work, number: int, handed: Handed) -> dict[str, Value]:
+    """One row, column by column."""
+    word, row, links = handed.say, work.row, links_per_row(len(handed.works))
+    message = None if handed.draft else work.to_write
+    address = work.market.message_url(row.order_id) if message and row.order_id else ""
+    return {
+        **answer_cells(work, handed),
+        "task": say("sheet.draft_task", language=handed.language) if handed.draft else _task(work, handed),
+        "order_id": Link(row.order_id, work.market.order_url(row.order_id)) if row.order_id and links else row.order_id,
+        "ship_by": _moment(row.ship_by, work, handed),
+        "message": Link(word("write"), address) if address and links == 2 else address,
+        "buyer_name": work.buyer_name,
+        "product": shortened("; ".join(work.products or work.skus), 80),
+        "units": work.units,
+        "text": message.body if message else "",
+        "mail": handed.in_list(work),
+        "paid_per_unit": _prices(work, handed) or word("unknown"),
+        "ordered": _moment(row.purchased, work, handed),
+        "marketplace": work.market.sales_channel or word("unknown"),
+        "turn": _turn(work, handed),
+        "sku": "; ".join(work.skus),
+        "place": Place(handed.export, handed.copy, number).text(),
+        "triage": row.triage,
+        "message_id": message.message_id if message else "",
+        "item_keys": "\n".join(work.keys),
+    }
 
-    def __init__(self, handed: Handed) -> None:
-        self._handed = handed
-        self._links = 0 if not handed.works else links_per_row(len(handed.works))
-        self._draft = say("sheet.draft_task", language=handed.language)
-        self.say = cache(handed.say)
-        self._text = cache(lambda told: told.text(handed.language))
-        self._money = cache(lambda price, currency: Money(price, currency).text(handed.language))
 
-    def row(self, work: Work, number: int) -> dict[str, Value]:
-        """One row, column by column."""
-        word, handed, row = self.say, self._handed, work.row
-        message = None if handed.draft else work.to_write
-        links = self._links if row.order_id else 0
-        address = work.market.message_url(row.order_id) if message and row.order_id else ""
-        return {
-            **answer_cells(work, handed),
-            "task": self._draft if handed.draft else self._task(work),
-            "order_id": Link(row.order_id, work.market.order_url(row.order_id)) if links else row.order_id,
-            "ship_by": self._moment(row.ship_by, work),
-            "message": Link(word("write"), address) if address and links == 2 else address,
-            "buyer_name": work.buyer_name,
-            "product": shortened("; ".join(work.products or work.skus), 80),
-            "units": work.units,
-            "text": handed.body(message) if message else "",
-            "mail": handed.in_list(work),
-            "paid_per_unit": self._prices(work) or word("unknown"),
-            "ordered": self._moment(row.purchased, work),
-            "marketplace": work.market.sales_channel or word("unknown"),
-            "turn": self._turn(work),
-            "sku": "; ".join(work.skus),
-            "place": Place(handed.export, handed.copy, number).text(),
-            "triage": row.triage,
-            "message_id": message.message_id if message else "",
-            "item_keys": "\n".join(work.keys),
-        }
+def _task(work: Work, handed: Handed) -> str:
+    variants, part = handed.wording.variants, bool(work.message and work.message.others_stay)
+    tasks = {word: f"task_{word}" for word in work.words}
+    if "shipped" in tasks and "shipped" in variants:
+        tasks["shipped"] = f"variant_{variants['shipped']}"
+    if "cancel" in tasks and part:
+        tasks["cancel"] = "task_one_item"
+    return "; ".join(map(handed.say, tasks.values()))
 
-    def _task(self, work: Work) -> str:
-        variants, part = self._handed.wording.variants, bool(work.message and work.message.others_stay)
-        tasks = []
-        for word in work.words:
-            told = f"variant_{variants['shipped']}" if word == "shipped" and "shipped" in variants else f"task_{word}"
-            tasks.append(self.say("task_one_item" if word == "cancel" and part else told))
-        return "; ".join(tasks)
 
-    def _turn(self, work: Work) -> str:
-        message = work.message
-        if message is None or message.turns == 1:
-            return self.say("only_one")
-        return self.say("turn", turn=message.turn, turns=message.turns)
+def _turn(work: Work, handed: Handed) -> str:
+    message = work.message
+    if message is None or message.turns == 1:
+        return handed.say("only_one")
+    return handed.say("turn", turn=message.turn, turns=message.turns)
 
-    def _prices(self, work: Work) -> str:
-        message = work.message
-        if message is None or not message.currency:
-            return ""
-        return " / ".join(dict.fromkeys(self._money(price, message.currency) for price in message.unit_prices))
 
-    def _moment(self, moment: datetime | None, work: Work) -> str:
-        """A moment in the marketplace's zone, with the zone's short name."""
-        if moment is None:
-            return ""
-        local = moment.astimezone(work.market.zone)
-        return f"{moment_text(local, self._handed.language)} {local.tzname()}"
+def _prices(work: Work, handed: Handed) -> str:
+    message = work.message
+    if message is None or not message.currency:
+        return ""
+    return " / ".join(dict.fromkeys(_money(price, message.currency, handed.language) for price in message.unit_prices))
+
+
+@lru_cache(maxsize=4096)
+def _money(price: Decimal, currency: str, language: str) -> str:
+    return Money(price, currency).text(language)
+
+
+def _moment(moment: datetime | None, work: Work, handed: Handed) -> str:
+    """A moment in the marketplace's zone, with the zone's short name."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(work.market.zone)
+    return f"{moment_text(local, handed.language)} {local.tzname()}"
 
 
 def _head(handed: Handed, last: int) -> Iterator[Row]:

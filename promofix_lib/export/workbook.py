@@ -23,7 +23,9 @@ LONGEST_TEXT = 32_767
 MOST_LINKS = 65_530  # Excel repairs, that is damages, a sheet with more
 
 MANY_ROWS = 200  # from here on XlsxWriter takes about half the time (benchmarks/workbook.py)
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile(  # and what turns the signs after it round, so that exe.png reads gnp.exe
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
 _LIKE_AN_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel would read _x0041_ as the letter A
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t")
 
@@ -157,23 +159,30 @@ def height_for(*texts: tuple[str, float], at_least: float = 20.0) -> float:
 
 @lru_cache(maxsize=4096)
 def _points(text: str, width: float) -> float:
-    room = width * 0.97 - 2.5  # digits between indent and border; Excel draws a little wider than LibreOffice
     tall = 15.0 if re.search(_WIDE_SIGN, text) else 12.75  # Chinese and Japanese fonts; Excel's Arial
-    return tall * sum(_wrapped(line, room) for line in text.split("\n"))
+    return tall * sum(len(lines_within(line, width)) for line in text.split("\n"))
 
 
 _WIDE_SIGN = "[\u2e80-\uffdc]"
 _NARROW, _BROAD = frozenset("fijlrtI.,:;'’|!()[]/- "), frozenset("mw@%«»—…")
 
 
-def _wrapped(line: str, room: float) -> int:
-    """Lines that a spreadsheet breaks a text into; its room and Arial's signs are measured in digits."""
-    lines, used = 1, 0.0
+def lines_within(line: str, width: float) -> list[str]:
+    """The lines that a spreadsheet breaks a text into, in a column so wide; Arial's signs are measured in digits.
+
+    Examples
+    --------
+    >>> lines_within("Nothing is cancelled before the promotion has ended.", 30)
+    ['Nothing is cancelled before the ', 'promotion has ended.']
+    """
+    room = width * 0.97 - 2.5  # between indent and border; Excel draws a little wider than LibreOffice
+    lines, used = [""], 0.0
     for word in re.findall(rf"{_WIDE_SIGN}|(?:(?!{_WIDE_SIGN})\S)+\s*|\s+", line):
         size = sum(map(_digits, word.rstrip()))
         if used and used + size > room:
-            lines, used = lines + 1, 0.0
-        lines += int(size // room) if room > 0 else 0  # a word longer than a line
+            lines, used = [*lines, ""], 0.0
+        lines[-1] += word
+        lines += [""] * int(size // room) if room > 0 else []  # a word longer than a line
         used += size % room + 0.5 * (len(word) - len(word.rstrip()))
     return lines
 
@@ -362,7 +371,7 @@ def _offer_openpyxl(sheet: Any, choices: Choices, first: int, last: int) -> None
     offer = DataValidation(type="list", formula1=words, sqref=f"{letter}{first}:{letter}{last}")
     offer.promptTitle = offer.errorTitle = choices.title
     offer.prompt = offer.error = choices.hint
-    offer.showInputMessage = offer.showErrorMessage = True
+    offer.showInputMessage = offer.showErrorMessage = offer.allow_blank = True
     sheet.data_validations.append(offer)
     area = ":".join(f"{get_column_letter(n)}{row}" for n, row in zip(choices.filled, (first, last), strict=True))
     for word, colour in choices.fills.items():

@@ -191,7 +191,7 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
         else told("letters.opening" if waiting or pending else "letters.opening_none"),
         "this_incident": told("letters.this_incident", n=max(len(stands.incidents), 1)),
         "cause_short": told(f"letters.cause_short_{causes}"),
-        "incident_lines": "\n\n".join(lines(one.told(len(incidents))) for one in incidents),
+        "incident_lines": "\n\n".join(lines(one.told()) for one in incidents),
         "amount_lines": lines(amount_lines(stands)),
         "state_lines": lines(told(f"letters.state_{word}", n=count) for word, count in state.items()),
         "cancelled_lines": lines(_cancelled(stands)),
@@ -216,7 +216,8 @@ class IncidentPart:
 
     Parameters
     ----------
-    number : int
+    number, of : int
+        Which of how many incidents.
     onset, end : datetime or None
         Its first and its last affected order, on the marketplace's clock.
     promotion_ids : tuple of str
@@ -225,24 +226,30 @@ class IncidentPart:
     """
 
     number: int
+    of: int
     onset: datetime | None
     end: datetime | None
     promotion_ids: tuple[str, ...]
     names: tuple[Told, ...]
     items: tuple[Told, ...]
 
-    def told(self, of: int) -> tuple[Told, ...]:
-        """The incident in lines; `of` so many."""
+    def told(self) -> tuple[Told, ...]:
+        """The incident in lines."""
         cause = "by_hand" if not self.number else "promotion" if self.promotion_ids else "price"
         times = {"onset": _moment(self.onset), "end": _moment(self.end)}
         return (
-            *([told("letters.incident", number=self.number, of=of)] if of > 1 and self.number else []),
+            *self.heading,
             told(f"letters.cause_{cause}"),
             *(told(f"letters.{name}", time=time or told("letters.unknown")) for name, time in times.items()),
             *self.names,
             told("letters.items"),
             *self.items,
         )
+
+    @property
+    def heading(self) -> tuple[Told, ...]:
+        """Which incident it is, where there are several."""
+        return (told("letters.incident", number=self.number, of=self.of),) if self.number and self.of > 1 else ()
 
 
 def incident_parts(case: Case) -> tuple[IncidentPart, ...]:
@@ -261,17 +268,20 @@ def _incident_parts(case: Case, stands: Status) -> tuple[IncidentPart, ...]:
     numbers, chosen = case.incident_of().to_numpy(), stands.chosen
     named = {int(one["number"]): tuple(one["promotion_ids"]) for one in stands.incidents}
     masks = {number: chosen & (numbers == number) for number in (*named, 0)}
-    return tuple(_part(case, stands, n, mask, named.get(n, ())) for n, mask in masks.items() if mask.any())
+    of = sum(bool(masks[number].any()) for number in named)
+    return tuple(_part(case, stands, (n, of), mask, named.get(n, ())) for n, mask in masks.items() if mask.any())
 
 
-def _part(case: Case, stands: Status, number: int, mask: Mask, promotion_ids: tuple[str, ...]) -> IncidentPart:
+def _part(
+    case: Case, stands: Status, number: tuple[int, int], mask: Mask, promotion_ids: tuple[str, ...]
+) -> IncidentPart:
     touched = stands.book.orders[mask]
     times = touched["purchase_date"].dropna()
     ends = [moment.to_pydatetime().astimezone(case.zone) for moment in (times.min(), times.max())] if len(times) else []
     codes = tuple(sorted(set(flat_lists(touched["claim_codes"])[1]) - {_SITE_WIDE}))
     named = (("promotion_ids", promotion_ids), ("claim_codes", codes))
     return IncidentPart(
-        number,
+        *number,
         ends[0] if ends else None,
         ends[1] if ends else None,
         promotion_ids,

@@ -142,8 +142,7 @@ def _in_text(text: str, language: str, unshipped: bool) -> Iterator[tuple[int, s
     own = masked(text)
     for rule in (*_WORD_RULES, *(("refund",) if unshipped else ())):
         yield from find_words(own, rule, language)
-    numbers = _signs()["not_a_phone"].sub(lambda match: "\ufffc" * len(match[0]), own)
-    yield from _found(numbers, "phone")
+    yield from _phones(own, "phone")
     twice = _signs().get(f"twice_is_fine_{language}")
     for place, words, rule in (*_found(own, "spelling"), *_found(own, "placeholder")):
         if not (twice and twice.match(words) and len(words.split()) == 2):
@@ -155,13 +154,18 @@ def _found(text: str, rule: str) -> Iterator[tuple[int, str, str]]:
     return ((match.start(), match[0].strip(), rule) for match in _signs()[rule].finditer(text))
 
 
+def _phones(text: str, sign: str) -> Iterator[tuple[int, str, str]]:
+    numbers = _signs()["not_a_phone"].sub(lambda match: "\ufffc" * len(match[0]), text)
+    return ((place, words, "phone") for place, words, _ in _found(numbers, sign))
+
+
 def hard_faults(text: str) -> Iterator[tuple[int, str, str]]:
     """What Amazon's scanner finds wherever it stands, also in a product's name: place, words, rule."""
     text = text.replace(FIELD_START, " ").replace(FIELD_END, " ")
     emails = list(_found(text, "email"))
     inside = {place for start, words, _ in emails for place in range(start, start + len(words))}
     links = (link for link in _found(text, "link") if link[0] not in inside)
-    yield from (*emails, *links, *_found(text, "markup"), *_found(text, "emoji"))
+    yield from (*emails, *links, *_phones(text, "sure_phone"), *_found(text, "markup"), *_found(text, "emoji"))
 
 
 def _as_a_whole(body: str, head: str, language: str, order_id: str) -> Iterator[tuple[int, str, str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,9 +90,9 @@ def wording_of(settings: Settings) -> Wording:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
-    """One message to one buyer about one order. Its text is put together when it is asked for.
+    """One message to one buyer about one order. Its text is put together when it is first asked for.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ class Message:
             return ""
         return " / ".join(money(price, self.currency, self.language, self.market) for price in self.unit_prices)
 
-    @property
+    @cached_property
     def subject(self) -> str:
         """The subject line; where the rest of the order stays, it names the product."""
         return fill(self.template.subject, self._of_subject())
@@ -162,7 +162,7 @@ class Message:
             return self.values
         return {**self.values, "order_id": f"{self.values['order_id']} ({self.values['product']})"}
 
-    @property
+    @cached_property
     def paragraphs(self) -> tuple[str, ...]:
         """The paragraphs, greeting first, without the signature."""
         return self.template.fill(self.values)[1]
@@ -338,13 +338,11 @@ def _with_turns(found: list[Message]) -> tuple[Message, ...]:
     for message in found:
         if message.buyer_email:
             by_buyer.setdefault(message.buyer_email.lower(), []).append(message.order_id)
-    several = {email: {name: n for n, name in enumerate(ids, 1)} for email, ids in by_buyer.items() if len(ids) > 1}
-
-    def counted(message: Message) -> Message:
-        turns = several.get(message.buyer_email.lower())
-        return replace(message, turn=turns[message.order_id], turns=len(turns)) if turns else message
-
-    return tuple(map(counted, found))
+    several = {name: (n, len(ids)) for ids in by_buyer.values() for n, name in enumerate(ids, 1) if len(ids) > 1}
+    return tuple(
+        replace(message, turn=turn[0], turns=turn[1]) if (turn := several.get(message.order_id)) else message
+        for message in found
+    )
 
 
 # -- words from a report ----------------------------------------------------------------------------------------------
@@ -365,12 +363,14 @@ def usable_name(name: str | None) -> str:
 
 @lru_cache(maxsize=4096)
 def plain_product(name: str) -> str:
-    """A product name without what Amazon withholds a message for: links, addresses, HTML, pictures.
+    """A product name without what Amazon withholds a message for: links, addresses, telephones, HTML, pictures.
 
     Examples
     --------
-    >>> plain_product("★ Lamp <b>LED</b> www.example.com 2-pack ★")
+    >>> plain_product("★ Lamp <b>LED</b> www.example.com 2-pack ★ +1 (555) 010-0199")
     'Lamp LED 2-pack'
+    >>> plain_product("Case for 12 13 14 15 16 Pro (2023), 1,000 x 2,000 mm, EAN 4006381333931")
+    'Case for 12 13 14 15 16 Pro (2023), 1,000 x 2,000 mm, EAN 4006381333931'
     """
     text = one_line(name[:_READ_AT_MOST])
     while found := sorted((place, words) for place, words, _ in hard_faults(text)):

@@ -65,16 +65,6 @@ class TakenBack(Shown):
     not_understood: tuple[NotUnderstood, ...] = ()
     warnings: tuple[Told, ...] = ()
 
-    def __add__(self, other: TakenBack) -> TakenBack:
-        """Both together."""
-        return TakenBack(
-            self.understood + other.understood,
-            self.changed + other.changed,
-            tuple(dict.fromkeys((*self.conflicts, *other.conflicts))),
-            (*self.not_understood, *other.not_understood),
-            tuple(dict.fromkeys((*self.warnings, *other.warnings))),
-        )
-
 
 @dataclass(frozen=True)
 class _Cell:
@@ -90,7 +80,7 @@ Cells = dict[tuple[str, Task], list[_Cell]]
 
 
 class Heard:
-    """What is known while files are read: what was handed out, and what each hand last said."""
+    """What is known while files are read: what was handed out, what each hand last said, and what came of them."""
 
     def __init__(self, case: Case) -> None:
         self.exports = {one.folder: one for one in case.journal.records(ExportRecord)}
@@ -104,6 +94,10 @@ class Heard:
         self.last: dict[tuple[str, str], dict[str, Answer]] = {}
         self.open: dict[tuple[str, str], dict[str, Answer]] = {}
         self.in_this_call: set[str] = set()
+        self.understood = self.changed = 0
+        self.conflicts: dict[Clash, None] = {}
+        self.not_understood: list[NotUnderstood] = []
+        self.warnings: dict[Told, None] = {}
         for answer in case.journal.records(Answer):
             self.hear(answer)
 
@@ -114,6 +108,11 @@ class Heard:
         if answer.hand == SELLER:
             self.open[task] = {}
         self.open.setdefault(task, {})[answer.hand] = answer
+
+    def taken_back(self) -> TakenBack:
+        """What was understood of all files."""
+        found = (tuple(self.conflicts), tuple(self.not_understood), tuple(self.warnings))
+        return TakenBack(self.understood, self.changed, *found)
 
     def row(self, place: Place | None) -> tuple[str, Mapping[str, str]] | None:
         """Order and answer cells of a row as it was handed out."""
@@ -137,14 +136,10 @@ class Desk:
     def __init__(self, heard: Heard, source: Source, worked: Worked, *, known: bool) -> None:
         self.heard, self.source, self.worked, self.known = heard, source, worked, known
         self.export, self.copy = "", "1"
-        self.understood = 0
-        self.conflicts: dict[Clash, None] = {}
-        self.not_understood: list[NotUnderstood] = []
-        self.warnings: list[Told] = []
         self.answers: list[Answer] = []
 
-    def take(self) -> TakenBack:
-        """Read all lists; the new answers are in `answers`."""
+    def take(self) -> list[Answer]:
+        """Read all lists; gives the new answers."""
         spoke = []
         for number, (sheet, lines) in enumerate(self.worked.lists.items()):
             cells = self._cells(lines, _TODO, status_of)
@@ -155,9 +150,9 @@ class Desk:
         filled = [line for line in self.worked.mails if line.cells.get("merge_status")]
         self._say(self._cells(filled, _MAIL, mail_status), self.worked.hand)
         if len(spoke) > 1:
-            self.warnings.append(told("returns.several_lists", file=self.source.name, sheets=tuple(spoke)))
-        parts = map(tuple, (self.conflicts, self.not_understood, self.warnings))
-        return TakenBack(self.understood, len(self.answers), *parts)  # type: ignore[arg-type]
+            self.heard.warnings[told("returns.several_lists", file=self.source.name, sheets=tuple(spoke))] = None
+        self.heard.changed += len(self.answers)
+        return self.answers
 
     # -- reading rows -------------------------------------------------------------------------------------------------
 
@@ -169,7 +164,7 @@ class Desk:
             if base is None:
                 self._unknown(line, read)
                 continue
-            self.understood += 1
+            self.heard.understood += 1
             note = line.cells.get("note", "")
             new_note = note if note != base[1].get("note", "") else ""
             for task, column in columns.items():
@@ -223,7 +218,7 @@ class Desk:
             self._tell(line.place, told("returns.no_order_id"))
 
     def _tell(self, place: Told, why: Told) -> None:
-        self.not_understood.append(NotUnderstood(self.source.name, place, why))
+        self.heard.not_understood.append(NotUnderstood(self.source.name, place, why))
 
     def _of_the_export(self, seen: set[str]) -> None:
         record = self.heard.exports.get(self.export)
@@ -231,13 +226,13 @@ class Desk:
         if record and seen & handed.keys():
             self._warn("returns.rows_gone", [order_id for order_id in handed if order_id not in seen])
             if record.draft:
-                self.warnings.append(told("returns.of_a_draft", file=self.source.name))
+                self.heard.warnings[told("returns.of_a_draft", file=self.source.name)] = None
 
     def _warn(self, key: str, orders: Iterable[str], **facts: Any) -> None:
         named = tuple(dict.fromkeys(orders))
         if named:
             shown = (*named[:_SHOWN], *(["…"] if len(named) > _SHOWN else []))
-            self.warnings.append(told(key, n=len(named), file=self.source.name, orders=shown, **facts))
+            self.heard.warnings[told(key, n=len(named), file=self.source.name, orders=shown, **facts)] = None
 
     # -- whose hand ---------------------------------------------------------------------------------------------------
 
@@ -324,7 +319,7 @@ class Desk:
         ):  # else settled: it counts again when that hand says something new
             for hand, other in said.items():
                 if hand != answer.hand and not is_remark(other) and other.value != answer.value:
-                    self.conflicts[Clash(*task, other.value, answer.value, self.source.name)] = None
+                    self.heard.conflicts[Clash(*task, other.value, answer.value, self.source.name)] = None
         return new
 
 

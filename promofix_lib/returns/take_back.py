@@ -45,9 +45,11 @@ def follow_up(case: Case, paths: Iterable[Path | str], *, now: datetime) -> Take
     came = [_read(Path(path), now) for path in paths]
     for source, read in came:
         if isinstance(read, ProcessingReport):
-            _amazon(case, source, read)
+            _matched(case, source, read)
     heard = Heard(case)
-    return sum((_take(case, source, read, heard) for source, read in came), TakenBack())
+    for source, read in came:
+        _take(case, source, read, heard)
+    return heard.taken_back()
 
 
 def settle(case: Case, order_id: str, field: Task, value: Value, *, now: datetime, note: str = "") -> None:
@@ -63,23 +65,24 @@ def _read(path: Path, now: datetime) -> tuple[Source, Worked | ProcessingReport]
     return source, read_worked(path) if is_list(path) else read_processing_report(path)
 
 
-def _take(case: Case, source: Source, read: Worked | ProcessingReport, heard: Heard) -> TakenBack:
+def _take(case: Case, source: Source, read: Worked | ProcessingReport, heard: Heard) -> None:
     known = any(one.sha256 == source.sha256 for one in case.journal.records(Returned))
+    lines: list[Record]
     if isinstance(read, Worked):
-        desk = Desk(heard, source, read, known=known)
-        result, lines, kind, by = desk.take(), list[Record](desk.answers), "todo", "assistant"
+        lines, kind, by = [*Desk(heard, source, read, known=known).take()], "todo", "assistant"
     else:
-        (result, lines), kind, by = _amazon(case, source, read), "processing_report", "amazon"
+        answer, new = _matched(case, source, read)
+        told = len(answer.accepted) + len(answer.refused)
+        heard.understood += max(told, read.processed)
+        heard.changed += told * new
+        heard.warnings.update(dict.fromkeys(answer.warnings))
+        lines, kind, by = [answer] * new, "processing_report", "amazon"
     if not known:
-        lines.append(Returned(source.name, source.sha256, kind, source.at))
-        case.journal.keep(lines, by)
-    return result
+        case.journal.keep([*lines, Returned(source.name, source.sha256, kind, source.at)], by)
 
 
-def _amazon(case: Case, source: Source, report: ProcessingReport) -> tuple[TakenBack, list[Record]]:
+def _matched(case: Case, source: Source, report: ProcessingReport) -> tuple[UploadAnswer, bool]:
+    """Amazon's answer, and whether it is a new one."""
     before = case.journal.records(UploadAnswer)
     same = next((one for one in before if one.sha256 == source.sha256), None)
-    answer = same or match_upload(source, report, case.journal.records(ExportRecord), before)
-    lines = len(answer.accepted) + len(answer.refused)
-    result = TakenBack(max(lines, report.processed), 0 if same else lines, warnings=answer.warnings)
-    return result, [] if same else [answer]
+    return same or match_upload(source, report, case.journal.records(ExportRecord), before), same is None
