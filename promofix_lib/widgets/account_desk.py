@@ -151,7 +151,7 @@ class OrderOfWork(Desk):
 
     def _row(self, step: Step) -> list[Cell]:
         language = self.language
-        link = f" {link_to(PAGES.index(step.page.removesuffix('.ipynb')), language)}" if step.page else ""
+        link = f" → {link_to(PAGES.index(step.page.removesuffix('.ipynb')), language)}" if step.page else ""
         due = f" ({step.urgent.text(language)})" if step.urgent else ""
         return [
             self.moment(step.when) + due,

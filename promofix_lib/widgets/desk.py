@@ -17,8 +17,8 @@ from promofix_lib.say import moment_text, say, speak
 from promofix_lib.widgets.form import Aside, Does, Form, Part
 from promofix_lib.widgets.html import link_to, paragraph
 
-LOOK_EVERY = 3.0
-"""Seconds between two looks whether the case has changed."""
+LOOK_EVERY, LOOK_SOON = 3.0, 0.25
+"""Seconds between two looks whether the case has changed, and from what was decided here to the next look."""
 
 
 def _now() -> datetime:
@@ -153,6 +153,7 @@ class Desk(Followed, Form):
         except OSError as error:  # a full disk, a locked file: the seller can put it right
             self.refuse(f"{error.filename or ''} {error.strerror or error}".strip())
         self.refresh()
+        look_soon()
 
     def keeps(self, name: str, read: Callable[[Any], Any] = lambda value: value) -> Does:
         """What keeps a setting of the case as it was given, read by `read`."""
@@ -180,15 +181,23 @@ def _follow(widget: Followed) -> None:
     """Look every few seconds whether the case has changed, as long as a kernel's loop runs and the widget is there."""
     _followers.add(widget)
     if not _timer:
-        _again()
+        _look_in(LOOK_EVERY)
 
 
-def _again() -> None:
+def look_soon() -> None:
+    """What was decided in one widget stands in the others of the page at once, not after the next look."""
+    if _timer:
+        _look_in(LOOK_SOON)
+
+
+def _look_in(seconds: float) -> None:
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:  # no notebook: nobody is looking
         return
-    _timer[:] = [loop.call_later(LOOK_EVERY, _look)]
+    for planned in _timer:
+        planned.cancel()
+    _timer[:] = [loop.call_later(seconds, _look)]
 
 
 def _look() -> None:
@@ -199,4 +208,4 @@ def _look() -> None:
             continue  # a folder that is away for a moment: the next look tells
     _timer.clear()
     if _followers:
-        _again()
+        _look_in(LOOK_EVERY)
