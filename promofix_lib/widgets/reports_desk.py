@@ -156,7 +156,7 @@ class ReportChooser(FilesDesk):
             ),
             self.said("read_together", orders=orders["order_id"].nunique(), items=len(orders)),
             self.bullets(
-                "lacks", self.say("lacks"), [self._way_to(one) for one in reading.reports for one in one.lacks]
+                "lacks", self.say("lacks"), [self._way_to(lack) for report in reading.reports for lack in report.lacks]
             ),
             self.bullets("warnings", self.say("warnings"), [one.text(self.language) for one in reading.warnings]),
         ]
