@@ -17,8 +17,9 @@ from promofix_lib.places import sample_reports
 from promofix_lib.say import speak
 from promofix_lib.status.status import status
 from promofix_lib.widgets.account_desk import CostsDesk, OrderOfWork, RateDesk
-from promofix_lib.widgets.desk import Desk, _timer
+from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.export_desk import ExportButton
+from promofix_lib.widgets.followed import _timer
 from promofix_lib.widgets.incident_desk import _LEAST, MistakeSettings
 from promofix_lib.widgets.order_filter import OrderFilter
 from promofix_lib.widgets.page_head import ExportLinks, PageHead, SafetyDesk
@@ -257,7 +258,7 @@ def test_what_has_a_later_deadline_is_counted_too(tmp_path: Path):
 
 def test_what_one_widget_decides_stands_in_the_others_at_once(case: Case, monkeypatch: pytest.MonkeyPatch):
     """A tick in one desk, or in the panel, is in the line on top of the page before the next look would come."""
-    monkeypatch.setattr("promofix_lib.widgets.desk.LOOK_SOON", 0.01)
+    monkeypatch.setattr("promofix_lib.widgets.followed.LOOK_SOON", 0.01)
 
     async def page() -> list[str]:
         widgets = head, panel, found = PageHead(case), OrderFilter(case), MistakeSettings(case)

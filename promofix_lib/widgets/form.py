@@ -10,6 +10,7 @@ import anywidget
 import ipywidgets as w
 
 from promofix_lib.say import known_key, say
+from promofix_lib.widgets.followed import Followed
 from promofix_lib.widgets.html import Cell, link_to, listed, paragraph, table
 
 Part: TypeAlias = Any  # a widget; ipywidgets has no types
@@ -46,7 +47,7 @@ class Aside(anywidget.AnyWidget):
         self.send(self.told)
 
 
-class Form(w.VBox):
+class Form(Followed, w.VBox):
     """Parts with a name each, and what they do.
 
     The name's first word is the part's label in the catalogue (``widgets.name``, its hint ``widgets.name_hint``). Each
@@ -60,11 +61,6 @@ class Form(w.VBox):
         self._does: dict[str, Does] = {}
         self._quiet = False
         super().__init__()
-
-    @property
-    def language(self) -> str:
-        """The seller's language."""
-        raise NotImplementedError
 
     def _done(self, name: str, *value: Any) -> None:
         """The seller pressed a part, or gave it a value."""

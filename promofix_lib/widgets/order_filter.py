@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import anywidget
-import numpy as np
 import traitlets
 
 from promofix_lib.case.case import Case
@@ -32,7 +31,7 @@ from promofix_lib.widgets.choice import (
     with_words,
 )
 from promofix_lib.widgets.counts import Mask
-from promofix_lib.widgets.desk import Followed, look_soon
+from promofix_lib.widgets.followed import Followed, look_soon
 from promofix_lib.widgets.form import FOLDER, front_end
 from promofix_lib.widgets.pages import Order
 from promofix_lib.widgets.panel_view import PanelView
@@ -92,11 +91,6 @@ class OrderFilter(Followed, anywidget.AnyWidget):
         self._zoom("window")
 
     # -- what Python says -----------------------------------------------------------------------------------------
-
-    @property
-    def language(self) -> str:
-        """The seller's language."""
-        return self._saved.language
 
     @property
     def choice(self) -> Choice:
@@ -315,9 +309,7 @@ class OrderFilter(Followed, anywidget.AnyWidget):
     # orders by hand
 
     def _tick(self, key: str, on: bool, reason: str) -> None:
-        rows = np.zeros(len(self._book.orders), dtype=np.bool_)
-        rows[self._view.pages.named([key])] = True
-        self._decide_rows(rows, on, reason)
+        self._decide_rows(self._book.named([key]), on, reason)
 
     def _decide_shown(self, on: bool, reason: str) -> None:
         rows = self._view.shown(self.selection, self._look)

@@ -42,7 +42,7 @@ class PanelView:
         self.facets = Facets(book)
         self.hours = Hours(book, zone)
         self.pages = Pages(book, language)
-        self._unjudged = self._named(unjudged)
+        self._unjudged = book.named(unjudged)
         self._listed: dict[tuple[str, Incident], list[str]] = {}
 
     def say(self, name: str, **facts: Any) -> str:
@@ -56,13 +56,8 @@ class PanelView:
         numbers = np.zeros(len(self.book.orders), dtype=np.int64)
         for number, rule in reversed(list(choice.rules.items())):
             numbers[self.facets.answers.mask(rule)] = number
-        added, left_out = self._named(choice.put_in), self._named(choice.left_out)
+        added, left_out = self.book.named(choice.put_in), self.book.named(choice.left_out)
         return Selection(numbers, ((numbers > 0) | added) & ~left_out, added, left_out)
-
-    def _named(self, keys: Iterable[str]) -> Mask:
-        mask = np.zeros(len(self.book.orders), dtype=np.bool_)
-        mask[self.pages.named(keys)] = True
-        return mask
 
     def shown(self, selection: Selection, look: Look) -> Mask:
         """Rows that the table shows, on all its pages."""
@@ -223,13 +218,11 @@ class PanelView:
         }
 
     def _rows(self, places: Codes, selection: Selection, choice: Choice) -> list[dict[str, Any]]:
-        rows = self.pages.rows(places)
-        by_hand = {**choice.put_in, **choice.left_out}
-        reasons = {place: reason for key, reason in by_hand.items() for place in self.pages.named([key]).tolist()}
+        rows, reasons = self.pages.rows(places), {**choice.put_in, **choice.left_out}
         for place, row in zip(places.tolist(), rows, strict=True):
             row["chosen"] = bool(selection.chosen[place])
             row["by_hand"] = "add" if selection.added[place] else "leave_out" if selection.left_out[place] else None
-            row["reason"] = reasons.get(place, "")
+            row["reason"] = reasons.get(row["key"], "")
             row["incident"] = int(selection.numbers[place])
             row["word"] = self.triage(row["word"])
             row["status"] = row["status"] and self.word("status", row["status"])
