@@ -84,7 +84,7 @@ class Desk(Form):
             shown = [self.text("error", str(error), look="told")]
         finally:
             self._quiet = False
-        self.children = (self._style, *shown, self._busy, self._notice)
+        self.children = (self._style, *filter(None, shown), self._busy, self._notice)
 
     def _mark(self) -> object:
         return self._case.revision, tuple(path.name for path in self._case.reports)

@@ -52,7 +52,7 @@ class Form(Followed, w.VBox):
 
     The name's first word is the part's label in the catalogue (``widgets.name``, its hint ``widgets.name_hint``). Each
     part is made once: shown again it takes the new words and values and keeps the keyboard's place. What a report says
-    stands in HTML texts and in the choices of menus only: a label is read for formulas.
+    stands in HTML texts and in the choices of menus only: a label is read for formulas. A false part is not shown.
     """
 
     def __init__(self) -> None:
@@ -128,8 +128,8 @@ class Form(Followed, w.VBox):
     def _box(self, name: str, parts: Sequence[Part], flow: str) -> w.Box:
         align = "stretch" if flow == "column" else "baseline"
         box = self._part(name, lambda: w.Box(layout=w.Layout(flex_flow=flow, align_items=align)))
-        if box.children != tuple(parts):
-            box.children = tuple(parts)
+        if box.children != (there := tuple(filter(None, parts))):
+            box.children = there
         return box
 
     # -- parts that ask ---------------------------------------------------------------------------------------------
@@ -216,5 +216,5 @@ class Form(Followed, w.VBox):
 
     def _with_hint(self, name: str, part: Part, facts: Mapping[str, Any], flow: str) -> w.Box:
         key = f"{name.partition(' ')[0]}_hint"
-        hint = [self.text(f"{name} hint", self.say(key, **facts), look="quiet")] if known_key(f"widgets.{key}") else []
-        return self._box(f"{name} box", (part, *hint), flow)
+        hint = known_key(f"widgets.{key}") and self.text(f"{name} hint", self.say(key, **facts), look="quiet")
+        return self._box(f"{name} box", (part, hint), flow)

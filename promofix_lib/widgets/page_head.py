@@ -105,8 +105,8 @@ class SafetyDesk(Desk):
             cells.append([self.moment(due), self._left(due), self.number(len(ids)), which])
         head = self.words("safety_", ("due", "in", "orders", "which"))
         left = {"safety_later": sum(map(len, by_deadline.values())), "safety_untold": len(mine) - told}
-        table = [self.table("deadlines", self.say("safety_deadlines", n=told), head, cells)] if told else []
-        return [*table, *(self.said(name, n=n) for name, n in left.items() if n)]
+        table = told and self.table("deadlines", self.say("safety_deadlines", n=told), head, cells)
+        return [table, *(self.said(name, n=n) for name, n in left.items() if n)]
 
     def _left(self, due: datetime) -> str:
         left = due - self._clock()

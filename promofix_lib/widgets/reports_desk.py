@@ -104,7 +104,7 @@ class ReportChooser(FilesDesk):
         """What was read; the files found, the upload."""
         return [
             *self._read_parts(),
-            *([self.field("chooser_own", self.typed("chooser_own", today()))] if self._case.name == SAMPLE else []),
+            self._case.name == SAMPLE and self.field("chooser_own", self.typed("chooser_own", today())),
             self.said("chooser_folder", folder=self._folder),
             *self.file_parts(SUFFIXES),
         ]

@@ -106,13 +106,9 @@ class WordingDesk(TextsDesk):
             self.field(f"wording_subject {name}", subject.partition(":")[2].strip(), save, width="40em"),
             self.field(f"wording_body {name}", body.strip(), save, rows=14, fields=fields),
             *self.state_parts(name),
-            *([self.said("wording_yours")] if name in self._case.settings.texts else []),
-            *([self.said("wording_both")] if len(prepaid) > 1 else []),
-            *(
-                [self.folded("wording_meaning", partial(self._meaning, first))]
-                if first.language != self._reader
-                else []
-            ),
+            name in self._case.settings.texts and self.said("wording_yours"),
+            len(prepaid) > 1 and self.said("wording_both"),
+            first.language != self._reader and self.folded("wording_meaning", partial(self._meaning, first)),
             *self._fault_parts(needed.faults),
         ]
 
