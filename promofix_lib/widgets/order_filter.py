@@ -123,7 +123,7 @@ class OrderFilter(Followed, anywidget.AnyWidget):
         self._chosen = selection.chosen
         return {
             "words": sentences("widgets.panel_", view.language) | {"language": view.language},
-            "incidents": self._incidents(choice),
+            "incidents": view.incidents(choice),
             "chart": view.chart(choice, selection, look) | {"preview": self._preview is not None},
             "facets": view.choices(choice, look),
             "fields": self._fields(choice),
@@ -138,16 +138,6 @@ class OrderFilter(Followed, anywidget.AnyWidget):
         if self._empty:
             return self._view.say("no_report")
         return self._said or ("" if choice.rules else self._view.say("no_incident"))
-
-    def _incidents(self, choice: Choice) -> list[dict[str, Any]]:
-        return [
-            {
-                "number": number,
-                "label": self._view.say("incident", number=number, cause=rule.cause),
-                "here": number == choice.number,
-            }
-            for number, rule in choice.rules.items()
-        ]
 
     def _fields(self, choice: Choice) -> dict[str, Any]:
         rule, found = choice.rule, choice.rule_found

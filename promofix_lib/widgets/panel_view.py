@@ -12,7 +12,7 @@ import numpy as np
 from promofix_lib.amounts import amount_text
 from promofix_lib.incident import Incident
 from promofix_lib.say import known_key, say
-from promofix_lib.status.book import WORDS, Book, facts_of
+from promofix_lib.status.book import Book, facts_of
 from promofix_lib.widgets.choice import Choice, Look, Selection, chosen_words
 from promofix_lib.widgets.counts import DAY, FACETS, HOUR, Codes, Facets, Hours, Mask, axis
 from promofix_lib.widgets.pages import Pages
@@ -67,6 +67,13 @@ class PanelView:
         return self.pages.containing(look.search) & kinds.get(look.show, np.True_)
 
     # -- the parts of the panel -----------------------------------------------------------------------------------
+
+    def incidents(self, choice: Choice) -> list[dict[str, Any]]:
+        """The incidents by their number, and which is at work."""
+        return [
+            {"number": n, "label": self.say("incident", number=n, cause=rule.cause), "here": n == choice.number}
+            for n, rule in choice.rules.items()
+        ]
 
     def chart(self, choice: Choice, selection: Selection, look: Look) -> dict[str, Any]:
         """Bars, days and window, in UTC seconds."""
@@ -167,28 +174,21 @@ class PanelView:
             "unjudged": int((self._unjudged & ~selection.chosen & ~selection.left_out).sum()),
             "without_loss": unknown,
         }
-        figures = [
-            [self.say(name, n=facts[name]), self.say("count", n=facts[name]), name] for name in ("orders", "units")
-        ]
-        lost = [
-            [
-                self.say("lost", currency=amounts["currency"]),
-                self._amount(Decimal(amounts["loss"]), amounts["currency"]),
-                amounts["currency"],
-            ]
-            for amounts in facts["amounts"]
-            if Decimal(amounts["loss"])
-        ]
-        words = [[self.triage(word), self.say("count", n=facts["triage"].get(word, 0)), word] for word in WORDS]
+        counted = {name: facts[name] for name in ("orders", "units")}
+        losses = {amounts["currency"]: Decimal(amounts["loss"]) for amounts in facts["amounts"]}
+        lost = {currency: amount_text(loss, currency, self.language) for currency, loss in losses.items() if loss}
         return {
             "orders": facts["orders"],
-            "figures": [*figures, *lost],
-            "words": [row for row in words if row[2] in facts["triage"]],
+            "figures": [
+                *([self.say(name, n=n), self.say("count", n=n), name] for name, n in counted.items()),
+                *(
+                    [self.say("lost", currency=name), text.removesuffix(f" {name}"), name]
+                    for name, text in lost.items()
+                ),
+            ],
+            "words": [[self.triage(word), self.say("count", n=n), word] for word, n in facts["triage"].items()],
             "note": " · ".join(self.say(name, n=n) for name, n in counts.items() if n or name == "by_rule"),
         }
-
-    def _amount(self, amount: Decimal, currency: str) -> str:
-        return amount_text(amount, currency, self.language).removesuffix(f" {currency}")
 
     def triage(self, word: str) -> str:
         """A triage word as the seller reads it."""
