@@ -132,7 +132,7 @@ class LetterDesk(TextsDesk):
         new = [line for line in now if line not in then and line not in mine]
         old = [line for line in then if line not in now and line in mine]
         told = [self.bullets(key, self.say(key), lines) for key, lines in (("letter_stale", new), ("letter_past", old))]
-        return [*told, (new or old) and self.button("letter_keep", partial(self._keep, name))]
+        return [*told, self.button("letter_keep", partial(self._keep, name))] if new or old else []
 
     def _keep(self, name: str) -> None:
         texts = self._case.settings.texts
