@@ -78,7 +78,7 @@ def presses(lab: Lab, page: Any, way: str, size: int) -> list[float]:
     cell, handle, watched = WAYS[way]
     name = lab.write(f"{way.split()[0]}-{size}.ipynb", cell.replace("{size}", str(size)))
     lab.open(page, name)
-    lab.run_all(page, name)
+    lab.run_all(page)
     page.locator(handle).first.wait_for(timeout=60_000)
     page.locator(watched).first.wait_for(timeout=60_000, state="attached")
     page.wait_for_timeout(1000)
@@ -86,8 +86,8 @@ def presses(lab: Lab, page: Any, way: str, size: int) -> list[float]:
     for press in range(PRESSES + 1):
         taken.append(page.evaluate(PRESS, [handle, watched, "ArrowLeft" if press % 2 else "ArrowRight"]))
         page.wait_for_timeout(900)
-        lab.wait_idle(page, name)
-    lab.shut_down()
+        lab.ready(page)
+    lab.restart()
     return taken[1:]  # the first one pays for what is made once
 
 

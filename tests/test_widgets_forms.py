@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,15 @@ from promofix_lib.status.status import status
 from promofix_lib.widgets.account_desk import CostsDesk, OrderOfWork, RateDesk
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.export_desk import ExportButton
+from promofix_lib.widgets.followed import _timer
 from promofix_lib.widgets.incident_desk import _LEAST, MistakeSettings
+from promofix_lib.widgets.order_filter import OrderFilter
 from promofix_lib.widgets.page_head import ExportLinks, PageHead, SafetyDesk
 from promofix_lib.widgets.reports_desk import ReportChooser
 from promofix_lib.widgets.returns_desk import ReturnsDesk, TruthTable
 from promofix_lib.widgets.start_desk import StartDesk
 from tests.desks import ask, names, notice, part, plain, shown, uncharted
+from tests.panel_case import TableCase, night_of_orders
 
 ALL_ORDERS, NEW_ORDERS = [path for path in sample_reports() if path.suffix == ".txt"]
 NOW = datetime(2026, 11, 23, 7, 15, 2, tzinfo=UTC)
@@ -169,6 +173,15 @@ def test_whatever_a_report_holds_is_text(case: Case, tmp_path: Path):
     assert not [one for one in chooser.parts.values() if "$" in getattr(one, "description", "")]
 
 
+def test_the_way_to_what_is_missing_is_said_once(case: Case):
+    """Two reports lack the same: each row names it, and one line below tells where to get it."""
+    desk = ReportChooser(case)
+    lacked = [row[-1] for row in part(desk, "reading")["rows"]]
+    assert lacked == ["which claim code a buyer typed"] * 2
+    (way,) = part(desk, "lacks")["items"]
+    assert way.startswith("which claim code a buyer typed: In Seller Central open")
+
+
 # -- notebook 2 -----------------------------------------------------------------------------------------------------
 
 
@@ -225,6 +238,48 @@ def test_what_cannot_wait_is_ready_to_copy(case: Case):
     rows = status(case).rows
     assert all((row.order_id in text) == (row.triage == "ask_amazon") for row in rows)
     assert [row for row in rows if row.triage == "ask_amazon"]
+
+
+def test_what_has_a_later_deadline_is_counted_too(tmp_path: Path):
+    """The orders of the five deadlines shown, those that come later and those without one are all there are."""
+    orders = night_of_orders(90)
+    orders["promise_date"] = (orders["purchase_date"] + timedelta(days=2)).where(orders["sku"].index % 10 > 0)
+    case = TableCase.of(tmp_path / "case", orders)
+    desk = SafetyDesk(case, clock=lambda: NOW)
+    rows = part(desk, "deadlines")["rows"]
+    further = [
+        int(part(desk, name)["text"].removeprefix("No report says when ").split()[0])
+        for name in ("safety_later", "safety_untold")
+    ]
+    assert len(rows) == 5
+    assert min(further) > 0
+    assert sum(int(row[2]) for row in rows) + sum(further) == status(case).triage["cancel"]
+
+
+def test_what_one_widget_decides_stands_in_the_others_at_once(case: Case, monkeypatch: pytest.MonkeyPatch):
+    """A tick in one desk, or in the panel, is in the line on top of the page before the next look would come."""
+    monkeypatch.setattr("promofix_lib.widgets.followed.LOOK_SOON", 0.01)
+
+    async def page() -> list[str]:
+        widgets = head, panel, found = PageHead(case), OrderFilter(case), MistakeSettings(case)
+        for widget in widgets:
+            widget._repr_mimebundle_()
+        told = [part(head, "line")["text"]]
+        for decide in (
+            lambda: panel._on_message(panel, {"do": "leave_out_shown", "reason": "ours"}, None),
+            lambda: ask(found, "take_incident 1", False),
+        ):
+            decide()
+            await asyncio.sleep(0.1)
+            told.append(part(head, "line")["text"])
+        return told
+
+    first, second, third = asyncio.run(page())
+    _timer.clear()  # its loop has ended
+    assert "300 affected orders" in first
+    assert "0 affected orders" in second
+    assert "0 affected orders" in third
+    assert second != third
 
 
 # -- every page -----------------------------------------------------------------------------------------------------

@@ -54,11 +54,11 @@ class RateDesk(Desk):
         most = self.field("rate_most_field", self._most, self._at_most)
         plan = self._plan(shown)
         kept = plan.honour if isinstance(plan, Plan) else ()
-        take = [self.button("rate_take", partial(self._honour, kept), n=len(kept))] if kept else []
+        take = kept and self.button("rate_take", partial(self._honour, kept), n=len(kept))
         return [
             self.text("rate", "\n".join(told[:2])),
-            self.row(*([channel] if len(names) > 1 else []), most),
-            self.row(self.text("plan", plan.told().text(self.language)), *take),
+            self.row(channel, most) if len(names) > 1 else most,
+            self.row(self.text("plan", plan.told().text(self.language)), take),
             self.folded("rate_chart", lambda: [self._picture(place), self.text("in words", "\n".join(told))]),
         ]
 
@@ -112,7 +112,7 @@ class CostsDesk(Desk):
                 for name in COSTS
             )
             parts.append(self.row(*fields))
-        return [*parts, *([self.said("costs_more", n=rest)] if rest > 0 else [])]
+        return [*parts, rest > 0 and self.said("costs_more", n=rest)]
 
     def _keep(self, sku: str, name: str, typed: str) -> None:
         costs = self._case.settings.costs
@@ -146,12 +146,12 @@ class OrderOfWork(Desk):
         later = rows[_FIRST_STEPS:]
         return [
             self.table("work", caption, head, rows[:_FIRST_STEPS]),
-            *([self.folded("work_later", lambda: [self.table("later", "", head, later)])] if later else []),
+            later and self.folded("work_later", lambda: [self.table("later", "", head, later)]),
         ]
 
     def _row(self, step: Step) -> list[Cell]:
         language = self.language
-        link = f" {link_to(PAGES.index(step.page.removesuffix('.ipynb')), language)}" if step.page else ""
+        link = f" → {link_to(PAGES.index(step.page.removesuffix('.ipynb')), language)}" if step.page else ""
         due = f" ({step.urgent.text(language)})" if step.urgent else ""
         return [
             self.moment(step.when) + due,

@@ -70,7 +70,7 @@ class AccountsDesk(Desk):
         head = [self.say(f"fleet.column_{name}") for name in names]
         return [
             self.text("summary", words),
-            *([self.row(*opens)] if opens else []),
+            opens and self.row(*opens),
             self.table("accounts_table", "", head, [self._cells(n, row, found) for n, row in enumerate(shown, 1)]),
             self.html("whole", f"<p>{whole}</p>"),
         ]

@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
-from weakref import WeakSet
 
 import ipywidgets as w
 
 from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.say import moment_text, say, speak
+from promofix_lib.say import moment_text, speak
+from promofix_lib.widgets.followed import look_soon
 from promofix_lib.widgets.form import Aside, Does, Form, Part
 from promofix_lib.widgets.html import link_to, paragraph
-
-LOOK_EVERY = 3.0
-"""Seconds between two looks whether the case has changed."""
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Followed:
-    """What shows a case: shown again as things are, and looked at every few seconds."""
-
-    title: ClassVar[str] = ""
-
-    @property
-    def language(self) -> str:
-        """The seller's language."""
-        raise NotImplementedError
-
-    def refresh(self) -> None:
-        """Show everything as it is now."""
-        raise NotImplementedError
-
-    def look(self) -> None:
-        """Show what changed since, in another notebook or by another widget of this one."""
-        raise NotImplementedError
-
-    def __repr__(self) -> str:
-        """One line that makes sense where no widget can be drawn; it holds no value, for it is saved with the page."""
-        title = say(f"widgets.{self.title}", language=self.language)
-        return say("widgets.plain", title=title, language=self.language)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        self.refresh()  # shown again: as things are now
-        _follow(self)
-        return super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
-
-
-class Desk(Followed, Form):
+class Desk(Form):
     """A form about a case. A child says in `show` which parts it has, with the name of each and what it does.
 
     Parameters
@@ -80,16 +47,6 @@ class Desk(Followed, Form):
         raise NotImplementedError
 
     # -- words ----------------------------------------------------------------------------------------------------
-
-    @property
-    def case(self) -> Case:
-        """The case that the desk works on."""
-        return self._case
-
-    @property
-    def language(self) -> str:
-        """The seller's language."""
-        return self._case.language
 
     def moment(self, at: datetime, *, zone: bool = False) -> str:
         """A moment on the marketplace's clock."""
@@ -127,7 +84,7 @@ class Desk(Followed, Form):
             shown = [self.text("error", str(error), look="told")]
         finally:
             self._quiet = False
-        self.children = (self._style, *shown, self._busy, self._notice)
+        self.children = (self._style, *filter(None, shown), self._busy, self._notice)
 
     def _mark(self) -> object:
         return self._case.revision, tuple(path.name for path in self._case.reports)
@@ -153,6 +110,7 @@ class Desk(Followed, Form):
         except OSError as error:  # a full disk, a locked file: the seller can put it right
             self.refuse(f"{error.filename or ''} {error.strerror or error}".strip())
         self.refresh()
+        look_soon()
 
     def keeps(self, name: str, read: Callable[[Any], Any] = lambda value: value) -> Does:
         """What keeps a setting of the case as it was given, read by `read`."""
@@ -168,35 +126,3 @@ class Desk(Followed, Form):
         """
         if other := self._case.replaced_by:
             raise CaseError("widgets.other_case", name=self._case.name, other=other)
-
-
-# -- following the case -----------------------------------------------------------------------------------------------
-
-_followers: WeakSet[Followed] = WeakSet()
-_timer: list[asyncio.TimerHandle] = []
-
-
-def _follow(widget: Followed) -> None:
-    """Look every few seconds whether the case has changed, as long as a kernel's loop runs and the widget is there."""
-    _followers.add(widget)
-    if not _timer:
-        _again()
-
-
-def _again() -> None:
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:  # no notebook: nobody is looking
-        return
-    _timer[:] = [loop.call_later(LOOK_EVERY, _look)]
-
-
-def _look() -> None:
-    for widget in tuple(_followers):
-        try:
-            widget.look()
-        except (PromofixError, OSError):
-            continue  # a folder that is away for a moment: the next look tells
-    _timer.clear()
-    if _followers:
-        _again()

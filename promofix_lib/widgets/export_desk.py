@@ -50,7 +50,7 @@ class Exporting(Desk):
         warnings = [self._worded(warning) for warning in done.warnings]
         return [
             export_links(self, done.folder),
-            *([self.table("withheld", self.say("withheld"), self.words("", ("what", "why")), rows)] if rows else []),
+            rows and self.table("withheld", self.say("withheld"), self.words("", ("what", "why")), rows),
             self.bullets("warnings", self.say("warnings"), warnings),
         ]
 
@@ -85,7 +85,7 @@ class ExportButton(Exporting):
             self.select("shipped_choice", case.settings.shipped_choice, shipped, self.keeps("shipped_choice")),
             self.field("copies", self.typed("copies", "1")),
             self.folded("options", self._options),
-            *([] if now.gate.open else [self.text("closed", now.gate.why.text(self.language), look="told")]),
+            not now.gate.open and self.text("closed", now.gate.why.text(self.language), look="told"),
             self.button("export" if now.gate.open else "export_draft", self._export, main=True),
             *before,
             *self.outcome(),

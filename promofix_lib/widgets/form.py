@@ -10,6 +10,7 @@ import anywidget
 import ipywidgets as w
 
 from promofix_lib.say import known_key, say
+from promofix_lib.widgets.followed import Followed
 from promofix_lib.widgets.html import Cell, link_to, listed, paragraph, table
 
 Part: TypeAlias = Any  # a widget; ipywidgets has no types
@@ -46,12 +47,12 @@ class Aside(anywidget.AnyWidget):
         self.send(self.told)
 
 
-class Form(w.VBox):
+class Form(Followed, w.VBox):
     """Parts with a name each, and what they do.
 
     The name's first word is the part's label in the catalogue (``widgets.name``, its hint ``widgets.name_hint``). Each
     part is made once: shown again it takes the new words and values and keeps the keyboard's place. What a report says
-    stands in HTML texts and in the choices of menus only: a label is read for formulas.
+    stands in HTML texts and in the choices of menus only: a label is read for formulas. A false part is not shown.
     """
 
     def __init__(self) -> None:
@@ -60,11 +61,6 @@ class Form(w.VBox):
         self._does: dict[str, Does] = {}
         self._quiet = False
         super().__init__()
-
-    @property
-    def language(self) -> str:
-        """The seller's language."""
-        raise NotImplementedError
 
     def _done(self, name: str, *value: Any) -> None:
         """The seller pressed a part, or gave it a value."""
@@ -132,8 +128,8 @@ class Form(w.VBox):
     def _box(self, name: str, parts: Sequence[Part], flow: str) -> w.Box:
         align = "stretch" if flow == "column" else "baseline"
         box = self._part(name, lambda: w.Box(layout=w.Layout(flex_flow=flow, align_items=align)))
-        if box.children != tuple(parts):
-            box.children = tuple(parts)
+        if box.children != (there := tuple(filter(None, parts))):
+            box.children = there
         return box
 
     # -- parts that ask ---------------------------------------------------------------------------------------------
@@ -220,5 +216,5 @@ class Form(w.VBox):
 
     def _with_hint(self, name: str, part: Part, facts: Mapping[str, Any], flow: str) -> w.Box:
         key = f"{name.partition(' ')[0]}_hint"
-        hint = [self.text(f"{name} hint", self.say(key, **facts), look="quiet")] if known_key(f"widgets.{key}") else []
-        return self._box(f"{name} box", (part, *hint), flow)
+        hint = known_key(f"widgets.{key}") and self.text(f"{name} hint", self.say(key, **facts), look="quiet")
+        return self._box(f"{name} box", (part, hint), flow)

@@ -22,7 +22,7 @@ _LEAST = {"deep_share": 2, "never_decided_share": 1, "least_orders": 1, "decided
 """Thresholds that the seller may move, each with the least that makes sense; shares are shown in per cent."""
 
 _MOST_PRICES = 12
-_FACTS = ("first_order", "last_order", "orders", "paid", "lost", "not_known", "promotion", "skus", "how_sure")
+_FACTS = ("mark", "first_order", "last_order", "orders", "paid", "lost", "not_known", "promotion", "skus", "how_sure")
 
 
 class MistakeSettings(Desk):
@@ -51,7 +51,7 @@ class MistakeSettings(Desk):
         nothing = self.said("found_none", look="told", to=3)
         return [
             *(here if incidents else [nothing]),
-            *([self.folded("worth_a_look", self._let_be, n=let_be)] if let_be else []),
+            let_be and self.folded("worth_a_look", self._let_be, n=let_be),
             self.folded("numbers_that_decide", self._numbers),
         ]
 
@@ -76,41 +76,31 @@ class MistakeSettings(Desk):
 
     def _table(self, incidents: tuple[TakenIncident, ...]) -> Part:
         columns = [self._facts(one) for one in incidents]
-        rows: list[list[Cell]] = [
-            [self.say(name), *(column[name] for column in columns)] for name in _FACTS if any(c[name] for c in columns)
-        ]
-        if len(incidents) > 1:
-            marks = (
-                Html(f'<span aria-hidden="true" style="color:{LIGHT.incident(one.number)}">■</span>')
-                for one in incidents
-            )
-            rows = [[self.say("mark"), *marks], *rows]
+        rows = [[name, *cells] for name, *cells in zip(self.words("", _FACTS), *columns, strict=True) if any(cells)]
         head = [self.say("what"), *(self.say("incident_n", number=one.number) for one in incidents)]
-        return self.table("facts", "", head, rows)
+        return self.table("facts", "", head, rows[len(incidents) == 1 :])  # a mark tells one from another
 
-    def _facts(self, one: TakenIncident) -> dict[str, str]:
+    def _facts(self, one: TakenIncident) -> list[Cell]:
+        """What is known of an incident, by `_FACTS`; an empty text where there is nothing to tell."""
         case, finding = self._case, one.finding
         mask = case.mask(one.rule)
         facts = facts_of(case.book, mask)
         times = case.orders.loc[mask, "purchase_date"].dropna()
-        first, last = (
-            [self.moment(edge, zone=True) for edge in (times.min(), times.max())] if len(times) else ("–", "–")
-        )
+        edges = [self.moment(edge, zone=True) for edge in (times.min(), times.max())] if len(times) else ["–", "–"]
         skus = [str(sku) for sku in case.orders.loc[mask, "sku"].value_counts().index]
         unknown = sum(amounts["items_not_known"] for amounts in facts["amounts"])
-        return {
-            "first_order": first,
-            "last_order": last,
-            "orders": self.say("orders_and_units", n=facts["orders"], units=facts["units"]),
-            "paid": self._money(facts["amounts"], "paid"),
-            "lost": self._money(facts["amounts"], "loss"),
-            "not_known": self.say("items_not_known", n=unknown) if unknown else "",
-            "promotion": as_it_is(
-                ", ".join(one.rule.promotion_ids or (finding.promotion_ids if finding else ())) or "–"
-            ),
-            "skus": as_it_is(", ".join(skus[:4]) + (" …" if len(skus) > 4 else "")),
-            "how_sure": f"{finding.confidence:.0%}" if finding else self.say("no_evidence"),
-        }
+        causes = one.rule.promotion_ids or (finding.promotion_ids if finding else ())
+        return [
+            Html(f'<span aria-hidden="true" style="color:{LIGHT.incident(one.number)}">■</span>'),
+            *edges,
+            self.say("orders_and_units", n=facts["orders"], units=facts["units"]),
+            self._money(facts["amounts"], "paid"),
+            self._money(facts["amounts"], "loss"),
+            self.say("items_not_known", n=unknown) if unknown else "",
+            as_it_is(", ".join(causes) or "–"),
+            as_it_is(", ".join(skus[:4]) + (" …" if len(skus) > 4 else "")),
+            f"{finding.confidence:.0%}" if finding else self.say("no_evidence"),
+        ]
 
     def _money(self, amounts: Iterable[dict[str, Any]], name: str) -> str:
         return " + ".join(Money(Decimal(one[name]), one["currency"]).text(self.language) for one in amounts)

@@ -45,8 +45,8 @@ class TextsDesk(Desk):
         """That a text is not saved yet; the way back to ours."""
         draft, edited = name in self._drafts, name in self._case.settings.texts
         return [
-            *([self.said("unsaved", look="told")] if draft else []),
-            *([self.button("restore", partial(self.restore, name))] if draft or edited else []),
+            draft and self.said("unsaved", look="told"),
+            (draft or edited) and self.button("restore", partial(self.restore, name)),
         ]
 
     def save(self, name: str, typed: str) -> None:
@@ -121,7 +121,7 @@ class LetterDesk(TextsDesk):
             *self.state_parts(name),
             *self._stale_parts(name, letter.text),
             self.bullets("concerns", self.say("letter_concerns"), wrong) if wrong else self.said("letter_clean"),
-            *([self.folded("letter_reading", lambda: [self.text("gloss", ours.gloss)])] if ours.gloss else []),
+            ours.gloss and self.folded("letter_reading", lambda: [self.text("gloss", ours.gloss)]),
         ]
 
     def _stale_parts(self, name: str, sent: str) -> list[Part]:
@@ -131,10 +131,8 @@ class LetterDesk(TextsDesk):
         now, then, mine = lines_of(self.ours(name)), lines_of(basis), lines_of(sent)
         new = [line for line in now if line not in then and line not in mine]
         old = [line for line in then if line not in now and line in mine]
-        parts = [
-            self.bullets(key, self.say(key), found) for key, found in (("letter_stale", new), ("letter_past", old))
-        ]
-        return [*parts, self.button("letter_keep", partial(self._keep, name))] if new or old else []
+        told = [self.bullets(key, self.say(key), lines) for key, lines in (("letter_stale", new), ("letter_past", old))]
+        return [*told, self.button("letter_keep", partial(self._keep, name))] if new or old else []
 
     def _keep(self, name: str) -> None:
         texts = self._case.settings.texts

@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import anywidget
-import numpy as np
 import traitlets
 
 from promofix_lib.case.case import Case
@@ -32,7 +31,7 @@ from promofix_lib.widgets.choice import (
     with_words,
 )
 from promofix_lib.widgets.counts import Mask
-from promofix_lib.widgets.desk import Followed
+from promofix_lib.widgets.followed import Followed, look_soon
 from promofix_lib.widgets.form import FOLDER, front_end
 from promofix_lib.widgets.pages import Order
 from promofix_lib.widgets.panel_view import PanelView
@@ -94,11 +93,6 @@ class OrderFilter(Followed, anywidget.AnyWidget):
     # -- what Python says -----------------------------------------------------------------------------------------
 
     @property
-    def language(self) -> str:
-        """The seller's language."""
-        return self._saved.language
-
-    @property
     def choice(self) -> Choice:
         """What is decided, with the rule at work as it is on the screen."""
         if self._preview is None:
@@ -129,7 +123,7 @@ class OrderFilter(Followed, anywidget.AnyWidget):
         self._chosen = selection.chosen
         return {
             "words": sentences("widgets.panel_", view.language) | {"language": view.language},
-            "incidents": self._incidents(choice),
+            "incidents": view.incidents(choice),
             "chart": view.chart(choice, selection, look) | {"preview": self._preview is not None},
             "facets": view.choices(choice, look),
             "fields": self._fields(choice),
@@ -144,16 +138,6 @@ class OrderFilter(Followed, anywidget.AnyWidget):
         if self._empty:
             return self._view.say("no_report")
         return self._said or ("" if choice.rules else self._view.say("no_incident"))
-
-    def _incidents(self, choice: Choice) -> list[dict[str, Any]]:
-        return [
-            {
-                "number": number,
-                "label": self._view.say("incident", number=number, cause=rule.cause),
-                "here": number == choice.number,
-            }
-            for number, rule in choice.rules.items()
-        ]
 
     def _fields(self, choice: Choice) -> dict[str, Any]:
         rule, found = choice.rule, choice.rule_found
@@ -186,6 +170,7 @@ class OrderFilter(Followed, anywidget.AnyWidget):
         """Show the state as it is in the case now, as an answer to a question; only what changed is sent."""
         if self._case.revision != self._saved.revision:
             was, self._saved = self._saved, Choice.of(self._case, self._saved.number)
+            look_soon()
             if (was.language, was.found) != (self._saved.language, self._saved.found):
                 self._prepare()
         parts, told = self._parts() | {"answer": question or self.answer}, self._aside()
@@ -314,9 +299,7 @@ class OrderFilter(Followed, anywidget.AnyWidget):
     # orders by hand
 
     def _tick(self, key: str, on: bool, reason: str) -> None:
-        rows = np.zeros(len(self._book.orders), dtype=np.bool_)
-        rows[self._view.pages.named([key])] = True
-        self._decide_rows(rows, on, reason)
+        self._decide_rows(self._book.named([key]), on, reason)
 
     def _decide_shown(self, on: bool, reason: str) -> None:
         rows = self._view.shown(self.selection, self._look)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from html import escape
-from itertools import groupby, islice
 from pathlib import Path
 
 from promofix_lib.amounts import Money
@@ -18,6 +17,8 @@ from promofix_lib.widgets.html import Cell, file_link, link_to, paragraph
 
 _PAGE_OF = {"confirm_end": 0, "ask_amazon": 2, "hand_over": 4, "upload": 4, "decide": 4, "write_buyer": 4}
 """Where the next step is done; every other one in notebook 6."""
+
+_DEADLINES = 5
 
 _OPEN = ("still_selling", "new", "withheld", "written", "uploaded", "refused")
 
@@ -91,18 +92,21 @@ class SafetyDesk(Desk):
         return [self.field("safety_support", words, rows=6, n=len(asked))]
 
     def _deadlines(self, now: Status) -> list[Part]:
-        far = datetime.max.replace(tzinfo=UTC)
         mine = now.rows_of(triage="cancel", state=_OPEN)
-        rows = [row for row in mine if row.ship_by]
+        by_deadline: dict[datetime, list[str]] = {}
+        for row in mine:
+            if row.ship_by:
+                by_deadline.setdefault(row.ship_by, []).append(row.order_id)
+        told = sum(map(len, by_deadline.values()))
         cells: list[list[Cell]] = []
-        for due, group in islice(groupby(sorted(rows, key=lambda row: row.ship_by or far), lambda row: row.ship_by), 5):
-            ids = [row.order_id for row in group]
+        for due in sorted(by_deadline)[:_DEADLINES]:
+            ids = by_deadline.pop(due)
             which = ", ".join(ids[:3]) + (" …" if len(ids) > 3 else "")
-            cells.append([self.moment(due or far), self._left(due or far), self.number(len(ids)), which])
+            cells.append([self.moment(due), self._left(due), self.number(len(ids)), which])
         head = self.words("safety_", ("due", "in", "orders", "which"))
-        untold = [self.said("safety_untold", n=len(mine) - len(rows))] if len(mine) > len(rows) else []
-        table = [self.table("deadlines", self.say("safety_deadlines", n=len(rows)), head, cells)] if rows else []
-        return [*table, *untold]
+        left = {"safety_later": sum(map(len, by_deadline.values())), "safety_untold": len(mine) - told}
+        table = told and self.table("deadlines", self.say("safety_deadlines", n=told), head, cells)
+        return [table, *(self.said(name, n=n) for name, n in left.items() if n)]
 
     def _left(self, due: datetime) -> str:
         left = due - self._clock()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -67,22 +66,11 @@ class Pages:
         self.keys: npt.NDArray[Any] = book.keys.to_numpy(dtype=object)
         self._book, self._language = book, language
         self._shown = book.orders[[*(name for name in COLUMNS if name != "triage"), "currency"]]
-        self._indexes: list[pd.Index[Any]] = []
         self._text: Any = None
         self._searches: dict[str, Mask] = {}
         self._sorted: dict[Order, Codes] = {}
 
     # -- which rows -----------------------------------------------------------------------------------------------
-
-    def named(self, keys: Iterable[str]) -> Codes:
-        """Rows with these item keys, also keys made before item ids were known; unknown keys are left out."""
-        wanted = list(keys)
-        if not wanted:
-            return np.empty(0, dtype=np.int64)
-        if not self._indexes:
-            self._indexes = [pd.Index(self.keys), pd.Index(self._book.sku_keys.to_numpy(dtype=object))]
-        rows = np.unique(np.concatenate([index.get_indexer_for(pd.Index(wanted)) for index in self._indexes]))
-        return rows[rows >= 0].astype(np.int64)
 
     def containing(self, text: str) -> Mask:
         """Rows in which the text occurs: in an id, a SKU, a name, an address or a promotion."""
@@ -135,9 +123,9 @@ class Pages:
 
     def details(self, key: str) -> list[list[tuple[str, str]]]:
         """Every item of the order that this item belongs to: each cell that is not empty, with its column."""
-        rows = self.named([key])[:1]
-        same = self.orders["order_id"].isin(self.orders["order_id"].iloc[rows].dropna())
-        items = as_text(self.orders.iloc[np.union1d(np.flatnonzero(same), rows)])
+        item = self._book.named([key])
+        same = self.orders["order_id"].isin(self.orders["order_id"][item].dropna())
+        items = as_text(self.orders[item | same])
         return [[(str(name), str(cell)) for name, cell in row.items() if cell] for _, row in items.iterrows()]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from promofix_lib.amounts import amount_text
 from promofix_lib.incident import Incident
 from promofix_lib.say import known_key, say
-from promofix_lib.status.book import WORDS, Book, facts_of
+from promofix_lib.status.book import Book, facts_of
 from promofix_lib.widgets.choice import Choice, Look, Selection, chosen_words
 from promofix_lib.widgets.counts import DAY, FACETS, HOUR, Codes, Facets, Hours, Mask, axis
 from promofix_lib.widgets.pages import Pages
@@ -42,7 +42,7 @@ class PanelView:
         self.facets = Facets(book)
         self.hours = Hours(book, zone)
         self.pages = Pages(book, language)
-        self._unjudged = self._named(unjudged)
+        self._unjudged = book.named(unjudged)
         self._listed: dict[tuple[str, Incident], list[str]] = {}
 
     def say(self, name: str, **facts: Any) -> str:
@@ -56,13 +56,8 @@ class PanelView:
         numbers = np.zeros(len(self.book.orders), dtype=np.int64)
         for number, rule in reversed(list(choice.rules.items())):
             numbers[self.facets.answers.mask(rule)] = number
-        added, left_out = self._named(choice.put_in), self._named(choice.left_out)
+        added, left_out = self.book.named(choice.put_in), self.book.named(choice.left_out)
         return Selection(numbers, ((numbers > 0) | added) & ~left_out, added, left_out)
-
-    def _named(self, keys: Iterable[str]) -> Mask:
-        mask = np.zeros(len(self.book.orders), dtype=np.bool_)
-        mask[self.pages.named(keys)] = True
-        return mask
 
     def shown(self, selection: Selection, look: Look) -> Mask:
         """Rows that the table shows, on all its pages."""
@@ -72,6 +67,13 @@ class PanelView:
         return self.pages.containing(look.search) & kinds.get(look.show, np.True_)
 
     # -- the parts of the panel -----------------------------------------------------------------------------------
+
+    def incidents(self, choice: Choice) -> list[dict[str, Any]]:
+        """The incidents by their number, and which is at work."""
+        return [
+            {"number": n, "label": self.say("incident", number=n, cause=rule.cause), "here": n == choice.number}
+            for n, rule in choice.rules.items()
+        ]
 
     def chart(self, choice: Choice, selection: Selection, look: Look) -> dict[str, Any]:
         """Bars, days and window, in UTC seconds."""
@@ -172,28 +174,21 @@ class PanelView:
             "unjudged": int((self._unjudged & ~selection.chosen & ~selection.left_out).sum()),
             "without_loss": unknown,
         }
-        figures = [
-            [self.say(name, n=facts[name]), self.say("count", n=facts[name]), name] for name in ("orders", "units")
-        ]
-        lost = [
-            [
-                self.say("lost", currency=amounts["currency"]),
-                self._amount(Decimal(amounts["loss"]), amounts["currency"]),
-                amounts["currency"],
-            ]
-            for amounts in facts["amounts"]
-            if Decimal(amounts["loss"])
-        ]
-        words = [[self.triage(word), self.say("count", n=facts["triage"].get(word, 0)), word] for word in WORDS]
+        counted = {name: facts[name] for name in ("orders", "units")}
+        losses = {amounts["currency"]: Decimal(amounts["loss"]) for amounts in facts["amounts"]}
+        lost = {currency: amount_text(loss, currency, self.language) for currency, loss in losses.items() if loss}
         return {
             "orders": facts["orders"],
-            "figures": [*figures, *lost],
-            "words": [row for row in words if row[2] in facts["triage"]],
+            "figures": [
+                *([self.say(name, n=n), self.say("count", n=n), name] for name, n in counted.items()),
+                *(
+                    [self.say("lost", currency=name), text.removesuffix(f" {name}"), name]
+                    for name, text in lost.items()
+                ),
+            ],
+            "words": [[self.triage(word), self.say("count", n=n), word] for word, n in facts["triage"].items()],
             "note": " · ".join(self.say(name, n=n) for name, n in counts.items() if n or name == "by_rule"),
         }
-
-    def _amount(self, amount: Decimal, currency: str) -> str:
-        return amount_text(amount, currency, self.language).removesuffix(f" {currency}")
 
     def triage(self, word: str) -> str:
         """A triage word as the seller reads it."""
@@ -223,13 +218,11 @@ class PanelView:
         }
 
     def _rows(self, places: Codes, selection: Selection, choice: Choice) -> list[dict[str, Any]]:
-        rows = self.pages.rows(places)
-        by_hand = {**choice.put_in, **choice.left_out}
-        reasons = {place: reason for key, reason in by_hand.items() for place in self.pages.named([key]).tolist()}
+        rows, reasons = self.pages.rows(places), {**choice.put_in, **choice.left_out}
         for place, row in zip(places.tolist(), rows, strict=True):
             row["chosen"] = bool(selection.chosen[place])
             row["by_hand"] = "add" if selection.added[place] else "leave_out" if selection.left_out[place] else None
-            row["reason"] = reasons.get(place, "")
+            row["reason"] = reasons.get(row["key"], "")
             row["incident"] = int(selection.numbers[place])
             row["word"] = self.triage(row["word"])
             row["status"] = row["status"] and self.word("status", row["status"])

@@ -12,7 +12,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.folder import SAMPLE
 from promofix_lib.errors import PromofixError
 from promofix_lib.reports.reading import read_report
-from promofix_lib.reports.report import Report
+from promofix_lib.reports.report import Lack, Report
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Does, Part
 from promofix_lib.widgets.html import Cell, Html, as_it_is
@@ -104,7 +104,7 @@ class ReportChooser(FilesDesk):
         """What was read; the files found, the upload."""
         return [
             *self._read_parts(),
-            *([self.field("chooser_own", self.typed("chooser_own", today()))] if self._case.name == SAMPLE else []),
+            self._case.name == SAMPLE and self.field("chooser_own", self.typed("chooser_own", today())),
             self.said("chooser_folder", folder=self._folder),
             *self.file_parts(SUFFIXES),
         ]
@@ -155,13 +155,18 @@ class ReportChooser(FilesDesk):
                 [self._row(report) for report in reading.reports],
             ),
             self.said("read_together", orders=orders["order_id"].nunique(), items=len(orders)),
+            self.bullets(
+                "lacks", self.say("lacks"), [self._way_to(lack) for report in reading.reports for lack in report.lacks]
+            ),
             self.bullets("warnings", self.say("warnings"), [one.text(self.language) for one in reading.warnings]),
         ]
+
+    def _way_to(self, lack: Lack) -> str:
+        return f"{lack.what.text(self.language)}: {lack.how_to_get_it.text(self.language)}"
 
     def _row(self, report: Report) -> list[Cell]:
         bad = [self.say("line", line=line.line, reason=line.reason) for line in report.quarantined[:_SHOWN_LINES]]
         more = len(report.quarantined) - len(bad)
-        lacks = [f"{one.what.text(self.language)}: {one.how_to_get_it.text(self.language)}" for one in report.lacks]
         return [
             as_it_is(report.name),
             as_it_is(f"{report.kind_text(self.language)} ({report.encoding})"),
@@ -169,7 +174,7 @@ class ReportChooser(FilesDesk):
             self.number(report.items),
             Html(f'<span class="pf-line">{self._span(report)}</span>'),
             (*bad, *([self.say("and_more", n=more)] if more else [])) or self.say("nothing"),
-            tuple(lacks) or self.say("nothing"),
+            tuple(one.what.text(self.language) for one in report.lacks) or self.say("nothing"),
         ]
 
     def _span(self, report: Report) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from promofix_lib.case.case import Case
@@ -17,19 +16,6 @@ from promofix_lib.say import ENGLISH, language_name
 from promofix_lib.status.status import status
 from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.letter_desk import TextsDesk
-
-
-@dataclass(frozen=True)
-class Needed:
-    """One text that the chosen orders need: its messages, and the faults in them, each once."""
-
-    messages: tuple[Message, ...]
-    faults: tuple[Fault, ...]
-
-    @property
-    def first(self) -> Message:
-        """The message that stands for all of them."""
-        return self.messages[0]
 
 
 class WordingDesk(TextsDesk):
@@ -47,7 +33,8 @@ class WordingDesk(TextsDesk):
 
     def __init__(self, case: Case) -> None:
         self._reasons: dict[str, str] = {}
-        self._texts: dict[str, Needed] = {}
+        self._texts: dict[str, list[Message]] = {}
+        self._faults: dict[str, dict[Fault, None]] = {}
         super().__init__(case)
 
     def show(self) -> list[Part]:
@@ -55,31 +42,31 @@ class WordingDesk(TextsDesk):
         if broken := broken_texts(self._case.settings.texts):
             told = [self.text(f"broken {name}", self.say("wording_broken", why=why)) for name, why in broken.items()]
             return [*told, self.button("restore", partial(self.restore, *broken))]
-        self._texts = self._needed()
+        self._look_up()
         if not self._texts:
             return [self.said("no_message")]
-        left = sum(len(self._open(needed.faults)) for needed in self._texts.values())
+        left = sum(map(self._open, self._texts))
         verdict = self.say("wording_held", n=left) if left else self.say("wording_free")
         return [self.text("verdict", verdict), self.folded("wording_change", self._text_parts)]
 
-    def _needed(self) -> dict[str, Needed]:
+    def _look_up(self) -> None:
+        """The texts that are needed by their names: the messages made of each, and its faults, each once."""
         messages = [one for one in messages_of(self._case) if one.variant]
-        grouped: dict[str, list[Message]] = {}
+        self._texts, self._faults = {}, {}
         for message in messages:
-            grouped.setdefault(f"{message.variant}.{message.language}", []).append(message)
-        faults: dict[str, dict[Fault, None]] = {}
+            self._texts.setdefault(f"{message.variant}.{message.language}", []).append(message)
         for message, fault in lint_messages(messages):
-            faults.setdefault(f"{message.variant}.{message.language}", {})[fault] = None
-        return {name: Needed(tuple(group), tuple(faults.get(name, ()))) for name, group in grouped.items()}
+            self._faults.setdefault(f"{message.variant}.{message.language}", {})[fault] = None
 
-    def _open(self, faults: Sequence[Fault]) -> list[Fault]:
-        return [fault for fault in faults if fault.rule not in self._case.settings.overruled]
+    def _open(self, name: str) -> int:
+        """How many faults of a text hold the messages back."""
+        return sum(fault.rule not in self._case.settings.overruled for fault in self._faults.get(name, ()))
 
     # -- the text -------------------------------------------------------------------------------------------------
 
     def ours(self, name: str) -> str:
         """Our text as it stands before it is filled in for a buyer."""
-        first = self._texts[name].first
+        first = self._texts[name][0]
         return self._ours(first, first.language).text()
 
     def read(self, name: str, typed: str) -> dict[str, str]:
@@ -93,37 +80,26 @@ class WordingDesk(TextsDesk):
 
     def _text_parts(self) -> list[Part]:
         name = self._name = self._name if self._name in self._texts else next(iter(self._texts))
-        needed = self._texts[name]
-        first = needed.first
+        first = self._texts[name][0]
         subject, _, body = self._drafts.get(name, first.template.text()).partition("\n\n")
         fields = " ".join(f"{{{one}}}" for one in FIELDS)
         save = partial(self._save, name)
-        prepaid = {message.prepaid for message in needed.messages}
+        prepaid = {message.prepaid for message in self._texts[name]}
         return [
-            self.select(
-                "wording_which", name, {one: self._choice(text) for one, text in self._texts.items()}, self.choose
-            ),
+            self.select("wording_which", name, {one: self._choice(one) for one in self._texts}, self.choose),
             self.field(f"wording_subject {name}", subject.partition(":")[2].strip(), save, width="40em"),
             self.field(f"wording_body {name}", body.strip(), save, rows=14, fields=fields),
             *self.state_parts(name),
-            *([self.said("wording_yours")] if name in self._case.settings.texts else []),
-            *([self.said("wording_both")] if len(prepaid) > 1 else []),
-            *(
-                [self.folded("wording_meaning", partial(self._meaning, first))]
-                if first.language != self._reader
-                else []
-            ),
-            *self._fault_parts(needed.faults),
+            name in self._case.settings.texts and self.said("wording_yours"),
+            len(prepaid) > 1 and self.said("wording_both"),
+            first.language != self._reader and self.folded("wording_meaning", partial(self._meaning, first)),
+            *self._fault_parts(tuple(self._faults.get(name, ()))),
         ]
 
-    def _choice(self, needed: Needed) -> str:
-        return self.say(
-            "wording_choice",
-            variant=self.say(f"variant_{needed.first.variant}"),
-            written=language_name(needed.first.language),
-            n=len(needed.messages),
-            faults=len(self._open(needed.faults)),
-        )
+    def _choice(self, name: str) -> str:
+        first, *others = self._texts[name]
+        facts = {"variant": self.say(f"variant_{first.variant}"), "written": language_name(first.language)}
+        return self.say("wording_choice", n=1 + len(others), faults=self._open(name), **facts)
 
     def _meaning(self, message: Message) -> list[Part]:
         ours = self._ours(message, self._reader)
