@@ -346,6 +346,8 @@ def test_a_second_export_repeats_nothing_that_is_done(tmp_path: Path) -> None:
     assert "8 orders" in " ".join(str(entry.what) for entry in done.withheld)
     book = CalamineWorkbook.from_path(str(done.folder / "buyers.xlsx"))
     listed = [line[0] for line in book.get_sheet_by_name("mail_merge").to_python()[1:]]
+    rows = [line[:2] for line in book.get_sheet_by_name("todo").to_python() if line[1] == "Nothing: already cancelled"]
+    assert rows == [["not needed", "Nothing: already cancelled"]] * 8
     assert sorted(listed) == [order_id(n) for n in range(4, 10)]
     assert (done.folder / "message-drafts.mbox").read_text(encoding="utf-8").count("X-Unsent") == len(listed)
     assert status(case).states["accepted"] == 8

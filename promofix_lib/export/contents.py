@@ -73,7 +73,8 @@ class Work:
     @property
     def answer(self) -> str:
         """What is answered so far about the order's task."""
-        return self.row.answer or ("todo" if {*self.words} - _NOTHING_TO_DO else "not_needed")
+        answer = self.row.answer or "todo"
+        return "not_needed" if answer == "todo" and {*self.words} <= _NOTHING_TO_DO else answer
 
     @property
     def message_answer(self) -> str:
