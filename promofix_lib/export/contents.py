@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, cached_property
 
 from promofix_lib.letters.messages import Item, Message, Wording, distinct, items_of
@@ -14,7 +14,6 @@ from promofix_lib.status.book import WORDS, Mask
 from promofix_lib.status.rows import OrderRow
 from promofix_lib.status.status import Status
 
-_FAR = datetime.max.replace(tzinfo=UTC)
 _NOTHING_TO_DO = {"already_cancelled", "set_aside"}
 _ANSWERED = {"sent": "done", "bounced": "problem"}
 
@@ -64,11 +63,6 @@ class Work:
         """The message, where the assistant sends it, by the mail list or from the order's page."""
         due = self.message and not self.sent and (self.message.state == "written" or self.message.by_hand)
         return self.message if due else None
-
-    @property
-    def urgency(self) -> tuple[datetime, int, datetime]:
-        """The most urgent deadline first, then the order of work, then the time of purchase."""
-        return self.row.ship_by or _FAR, WORDS.index(self.row.triage), self.row.purchased or _FAR
 
     @property
     def answer(self) -> str:
@@ -170,7 +164,7 @@ class Handed:
 def works_of(
     stand: Status, chosen: Mask, messages: Sequence[Message], accepted: Collection[str] = ()
 ) -> tuple[Work, ...]:
-    """The chosen orders in the order of work, each with its message.
+    """The chosen orders as `status` sorts them, the most urgent first, each with its message.
 
     Parameters
     ----------
@@ -185,8 +179,8 @@ def works_of(
     by_order, items = {message.order_id: message for message in messages}, items_of(stand.book, chosen)
     for item in (one for some in items.values() for one in some if one["key"] in accepted):
         item["triage"] = "already_cancelled"
-    works = (_work(row, by_order.get(row.order_id), items[row.order_id]) for row in stand.rows if row.order_id in items)
-    return tuple(sorted(works, key=lambda work: work.urgency))
+    rows = (row for row in stand.rows if row.order_id in items)
+    return tuple(_work(row, by_order.get(row.order_id), items[row.order_id]) for row in rows)
 
 
 def _work(row: OrderRow, message: Message | None, items: list[Item]) -> Work:

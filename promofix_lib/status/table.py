@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from promofix_lib.say import Told
-from promofix_lib.status.book import Book, Mask
+from promofix_lib.status.book import WORDS, Book, Mask
 from promofix_lib.status.past import Past, standing
 from promofix_lib.status.rows import SETTLED, Gate, OrderRow
 
@@ -79,7 +79,7 @@ def withdrawn(rows: Sequence[OrderRow]) -> tuple[str, ...]:
 _FAR = datetime.max.replace(tzinfo=UTC)
 
 
-def urgency(row: OrderRow) -> tuple[datetime, datetime, str]:
-    """Sorts rows by the deadline of what is still to be done, then by time of purchase."""
-    due = row.ship_by if row.next not in ("nothing", "wait") else None
-    return due or _FAR, row.purchased or _FAR, row.order_id
+def urgency(row: OrderRow) -> tuple[datetime, int, datetime, str]:
+    """Sorts rows by the deadline of what is still to be done, then by the order of work, then by time of purchase."""
+    due = row.ship_by if row.step not in ("nothing", "wait") else None
+    return due or _FAR, WORDS.index(row.triage), row.purchased or _FAR, row.order_id
