@@ -493,6 +493,15 @@ def test_a_sku_sold_once_on_the_day_it_went_for_a_cent_is_not_forgotten():
     assert the_one(order_table([*known, once, *cent])).order_ids == ids(cent)
 
 
+def test_a_sku_that_always_costs_about_that_much_is_no_part_of_an_upload():
+    """Three SKUs at 5.00 by mistake; one of 5.90 that is sold for 5.00 in that hour is not."""
+    known = [row for sku in "ABC" for row in usual(sku=sku, order_id=f"O-{sku}")]
+    cheap = usual(sku="CHEAP", item_price="5.90", order_id="O-CHEAP")
+    wrong = [sale(400 + n / 60, 5000 + n, sku="ABC"[n % 3], item_price="5.00") for n in range(9)]
+    beside = sale(400.1, 6000, sku="CHEAP", item_price="5.00")
+    assert the_one(order_table([*known, *cheap, *wrong, beside])).order_ids == ids(wrong)
+
+
 def test_what_the_seller_meant_is_no_alarm_any_more():
     """The cause of a finding, given back, silences it; another promotion is still one."""
     orders = order_table(usual() + night(9) + night(9, start=500, first=6000, promotion_ids=["OTHER"]))
