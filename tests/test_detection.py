@@ -502,6 +502,14 @@ def test_a_sku_that_always_costs_about_that_much_is_no_part_of_an_upload():
     assert the_one(order_table([*known, *cheap, *wrong, beside])).order_ids == ids(wrong)
 
 
+def test_what_a_promotion_takes_off_is_told_where_it_stands_alone():
+    """A takes a tenth, B the rest of 49 %; when both took nine tenths, A was as ordinary as ever."""
+    both = [sale(20 * n, 2000 + n, promotion_ids=["A", "B"], item_promotion_discount="28.90") for n in range(30)]
+    alone = [sale(60 * n + 1, 3000 + n, promotion_ids=["A"], item_promotion_discount="5.90") for n in range(10)]
+    wrong = night(9, promotion_ids=["A", "B"])
+    assert the_one(order_table([*usual(), *both, *alone, *wrong])).promotion_ids == ("B",)
+
+
 def test_what_the_seller_meant_is_no_alarm_any_more():
     """The cause of a finding, given back, silences it; another promotion is still one."""
     orders = order_table(usual() + night(9) + night(9, start=500, first=6000, promotion_ids=["OTHER"]))
