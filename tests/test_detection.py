@@ -510,6 +510,12 @@ def test_what_a_promotion_takes_off_is_told_where_it_stands_alone():
     assert the_one(order_table([*usual(), *both, *alone, *wrong])).promotion_ids == ("B",)
 
 
+def test_the_normal_price_is_the_median_of_what_was_paid():
+    """Two of five paid 48.99, three 58.99: the median is what most paid, neither the lowest nor a mean."""
+    mixed = [row | {"item_price": "48.99" if n % 5 < 2 else "58.99"} for n, row in enumerate(usual())]
+    assert [str(one.price) for one in the_one(order_table(mixed + night(9))).normal_prices] == ["58.99"]
+
+
 def test_what_the_seller_meant_is_no_alarm_any_more():
     """The cause of a finding, given back, silences it; another promotion is still one."""
     orders = order_table(usual() + night(9) + night(9, start=500, first=6000, promotion_ids=["OTHER"]))
