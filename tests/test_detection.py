@@ -493,6 +493,29 @@ def test_a_sku_sold_once_on_the_day_it_went_for_a_cent_is_not_forgotten():
     assert the_one(order_table([*known, once, *cent])).order_ids == ids(cent)
 
 
+def test_a_sku_that_always_costs_about_that_much_is_no_part_of_an_upload():
+    """Three SKUs at 5.00 by mistake; one of 5.90 that is sold for 5.00 in that hour is not."""
+    known = [row for sku in "ABC" for row in usual(sku=sku, order_id=f"O-{sku}")]
+    cheap = usual(sku="CHEAP", item_price="5.90", order_id="O-CHEAP")
+    wrong = [sale(400 + n / 60, 5000 + n, sku="ABC"[n % 3], item_price="5.00") for n in range(9)]
+    beside = sale(400.1, 6000, sku="CHEAP", item_price="5.00")
+    assert the_one(order_table([*known, *cheap, *wrong, beside])).order_ids == ids(wrong)
+
+
+def test_what_a_promotion_takes_off_is_told_where_it_stands_alone():
+    """A takes a tenth, B the rest of 49 %; when both took nine tenths, A was as ordinary as ever."""
+    both = [sale(20 * n, 2000 + n, promotion_ids=["A", "B"], item_promotion_discount="28.90") for n in range(30)]
+    alone = [sale(60 * n + 1, 3000 + n, promotion_ids=["A"], item_promotion_discount="5.90") for n in range(10)]
+    wrong = night(9, promotion_ids=["A", "B"])
+    assert the_one(order_table([*usual(), *both, *alone, *wrong])).promotion_ids == ("B",)
+
+
+def test_the_normal_price_is_the_median_of_what_was_paid():
+    """Two of five paid 48.99, three 58.99: the median is what most paid, neither the lowest nor a mean."""
+    mixed = [row | {"item_price": "48.99" if n % 5 < 2 else "58.99"} for n, row in enumerate(usual())]
+    assert [str(one.price) for one in the_one(order_table(mixed + night(9))).normal_prices] == ["58.99"]
+
+
 def test_what_the_seller_meant_is_no_alarm_any_more():
     """The cause of a finding, given back, silences it; another promotion is still one."""
     orders = order_table(usual() + night(9) + night(9, start=500, first=6000, promotion_ids=["OTHER"]))
