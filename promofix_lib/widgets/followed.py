@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any, ClassVar
 from weakref import WeakSet
 
@@ -50,38 +51,35 @@ class Followed:
 
 
 _followers: WeakSet[Followed] = WeakSet()
-_timer: list[asyncio.TimerHandle] = []
+_next_look: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
+"""By the kernel's own loop. A press may come from another one, which ends with the page that it serves."""
 
 
 def _follow(widget: Followed) -> None:
-    """Look every few seconds whether the case has changed, as long as a kernel's loop runs and the widget is there."""
+    """Look every few seconds whether the case has changed, as long as the kernel's loop runs."""
     _followers.add(widget)
-    if not _timer:
-        _look_in(LOOK_EVERY)
+    with suppress(RuntimeError):  # no notebook: nobody is looking
+        if all(loop.is_closed() for loop in _next_look):
+            _look_in(asyncio.get_running_loop(), LOOK_EVERY)
 
 
 def look_soon() -> None:
     """What was decided in one widget stands in the others of the page at once, not after the next look."""
-    if _timer:
-        _look_in(LOOK_SOON)
+    for loop in tuple(_next_look):
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_look_in, loop, LOOK_SOON)
 
 
-def _look_in(seconds: float) -> None:
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:  # no notebook: nobody is looking
-        return
-    for planned in _timer:
+def _look_in(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+    if planned := _next_look.get(loop):
         planned.cancel()
-    _timer[:] = [loop.call_later(seconds, _look)]
+    _next_look[loop] = loop.call_later(seconds, _look, loop)
 
 
-def _look() -> None:
-    for widget in tuple(_followers):
-        try:
-            widget.look()
-        except (PromofixError, OSError):
-            continue  # a folder that is away for a moment: the next look tells
-    _timer.clear()
-    if _followers:
-        _look_in(LOOK_EVERY)
+def _look(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        for widget in tuple(_followers):
+            with suppress(PromofixError, OSError):  # a folder that is away for a moment: the next look tells
+                widget.look()
+    finally:
+        _look_in(loop, LOOK_EVERY)

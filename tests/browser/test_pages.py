@@ -101,6 +101,7 @@ class Seller:
         height = float(page.evaluate(HEIGHT)) / SCREEN
         assert page.locator(RED).count() == 0, name
         self.keeps(None, f"{self.look}-{name}")
+        page.set_viewport_size({"width": 1280, "height": 4 * SCREEN})  # a cell out of sight may be taken off the page
         closed = page.locator(".pf-desk .widget-toggle-button:not(.mod-active)")
         while closed.count():
             closed.first.click()
