@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shutil
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,12 +15,10 @@ from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.places import sample_reports
 from promofix_lib.say import speak
 from promofix_lib.status.status import status
-from promofix_lib.widgets import followed
 from promofix_lib.widgets.account_desk import CostsDesk, OrderOfWork, RateDesk
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.export_desk import ExportButton
 from promofix_lib.widgets.incident_desk import _LEAST, MistakeSettings
-from promofix_lib.widgets.order_filter import OrderFilter
 from promofix_lib.widgets.page_head import ExportLinks, PageHead, SafetyDesk
 from promofix_lib.widgets.reports_desk import ReportChooser
 from promofix_lib.widgets.returns_desk import ReturnsDesk, TruthTable
@@ -255,42 +251,6 @@ def test_what_has_a_later_deadline_is_counted_too(tmp_path: Path):
     assert len(rows) == 5
     assert min(further) > 0
     assert sum(int(row[2]) for row in rows) + sum(further) == status(case).triage["cancel"]
-
-
-def test_what_one_widget_decides_stands_in_the_others_at_once(case: Case, monkeypatch: pytest.MonkeyPatch):
-    """A tick in one desk, or in the panel, is in the line on top of the page before the next look would come.
-
-    JupyterLab serves each page by a thread with a loop of its own, which ends with the page; the looking goes on.
-    """
-    monkeypatch.setattr("promofix_lib.widgets.followed.LOOK_SOON", 0.01)
-
-    async def in_its_own_loop(press: Callable[[], object]) -> None:
-        press()
-
-    async def page() -> list[str]:
-        widgets = head, panel, found = PageHead(case), OrderFilter(case), MistakeSettings(case)
-        for widget in widgets:
-            widget._repr_mimebundle_()
-        told = [part(head, "line")["text"]]
-        for press in (
-            lambda: panel._on_message(panel, {"do": "leave_out_shown", "reason": "ours"}, None),
-            lambda: ask(found, "take_incident 1", False),
-        ):
-            await asyncio.to_thread(asyncio.run, in_its_own_loop(press))
-            await asyncio.sleep(0.2)
-            told.append(part(head, "line")["text"])
-        monkeypatch.setattr("promofix_lib.widgets.followed.LOOK_EVERY", 0.01)
-        followed.look_soon()
-        Case.open(case.folder).undo().undo()
-        await asyncio.sleep(0.2)
-        return [*told, part(head, "line")["text"]]
-
-    first, second, third, fourth = asyncio.run(page())
-    assert "300 affected orders" in first
-    assert "0 affected orders" in second
-    assert "0 affected orders" in third
-    assert second != third
-    assert fourth == first
 
 
 # -- every page -----------------------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ import ipywidgets as w
 from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.say import moment_text, speak
-from promofix_lib.widgets.followed import look_soon
 from promofix_lib.widgets.form import Aside, Does, Form, Part
 from promofix_lib.widgets.html import link_to, paragraph
 
@@ -110,7 +109,6 @@ class Desk(Form):
         except OSError as error:  # a full disk, a locked file: the seller can put it right
             self.refuse(f"{error.filename or ''} {error.strerror or error}".strip())
         self.refresh()
-        look_soon()
 
     def keeps(self, name: str, read: Callable[[Any], Any] = lambda value: value) -> Does:
         """What keeps a setting of the case as it was given, read by `read`."""

@@ -1,4 +1,4 @@
-"""What shows a case follows it: shown again as things are, soon after each decision and every few seconds."""
+"""What shows a case follows it: shown again as things are, and looked at every few seconds."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from promofix_lib.case.case import Case
 from promofix_lib.errors import PromofixError
 from promofix_lib.say import say
 
-LOOK_EVERY, LOOK_SOON = 3.0, 0.25
-"""Seconds between two looks whether the case has changed, and from what was decided here to the next look."""
+LOOK_EVERY = 3.0
+"""Seconds between two looks whether the case has changed."""
 
 
 class Followed:
@@ -51,35 +51,28 @@ class Followed:
 
 
 _followers: WeakSet[Followed] = WeakSet()
-_next_look: dict[asyncio.AbstractEventLoop, asyncio.TimerHandle] = {}
-"""By the kernel's own loop. A press may come from another one, which ends with the page that it serves."""
+_timer: list[asyncio.TimerHandle] = []
 
 
 def _follow(widget: Followed) -> None:
-    """Look every few seconds whether the case has changed, as long as the kernel's loop runs."""
+    """Look every few seconds whether the case has changed, as long as a kernel's loop runs and the widget is there."""
     _followers.add(widget)
-    with suppress(RuntimeError):  # no notebook: nobody is looking
-        if all(loop.is_closed() for loop in _next_look):
-            _look_in(asyncio.get_running_loop(), LOOK_EVERY)
+    if not _timer:
+        _again()
 
 
-def look_soon() -> None:
-    """What was decided in one widget stands in the others of the page at once, not after the next look."""
-    for loop in tuple(_next_look):
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(_look_in, loop, LOOK_SOON)
-
-
-def _look_in(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
-    if planned := _next_look.get(loop):
-        planned.cancel()
-    _next_look[loop] = loop.call_later(seconds, _look, loop)
-
-
-def _look(loop: asyncio.AbstractEventLoop) -> None:
+def _again() -> None:
     try:
-        for widget in tuple(_followers):
-            with suppress(PromofixError, OSError):  # a folder that is away for a moment: the next look tells
-                widget.look()
-    finally:
-        _look_in(loop, LOOK_EVERY)
+        loop = asyncio.get_running_loop()
+    except RuntimeError:  # no notebook: nobody is looking
+        return
+    _timer[:] = [loop.call_later(LOOK_EVERY, _look)]
+
+
+def _look() -> None:
+    for widget in tuple(_followers):
+        with suppress(PromofixError, OSError):  # a folder that is away for a moment: the next look tells
+            widget.look()
+    _timer.clear()
+    if _followers:
+        _again()

@@ -31,7 +31,7 @@ from promofix_lib.widgets.choice import (
     with_words,
 )
 from promofix_lib.widgets.counts import Mask
-from promofix_lib.widgets.followed import Followed, look_soon
+from promofix_lib.widgets.followed import Followed
 from promofix_lib.widgets.form import FOLDER, front_end
 from promofix_lib.widgets.pages import Order
 from promofix_lib.widgets.panel_view import PanelView
@@ -170,7 +170,6 @@ class OrderFilter(Followed, anywidget.AnyWidget):
         """Show the state as it is in the case now, as an answer to a question; only what changed is sent."""
         if self._case.revision != self._saved.revision:
             was, self._saved = self._saved, Choice.of(self._case, self._saved.number)
-            look_soon()
             if (was.language, was.found) != (self._saved.language, self._saved.found):
                 self._prepare()
         parts, told = self._parts() | {"answer": question or self.answer}, self._aside()
