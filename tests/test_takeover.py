@@ -103,7 +103,7 @@ def test_what_was_handed_out_and_answered_is_there(old: Path):
 
 def test_a_number_that_is_judged_by_no_more_is_dropped(old: Path):
     """A seller who had moved one of the finder's old numbers opens the case without it; the others stay moved."""
-    edited(old, ("settings", "thresholds"), {"flood_chance": 0.5, "least_orders": 4})
+    edited(old, ("settings", "thresholds"), {"flood_chance": 0.5, "same_level": 0.1, "least_orders": 4})
     assert Case.open(old).settings.thresholds == {"least_orders": 4}
 
 

@@ -24,9 +24,10 @@ KIND = "taken_over"
 _TASKS = {"to_do": "todo", "done": "done", "not_needed": "not_needed"}
 _RETIRED = frozenset(
     "basket_share flood_chance gift_share habit_depth habit_growth history_days least_orders_extreme pure_share "
-    "shift_depth shift_to straggler_hours straggler_part trickle_share".split()
+    "shift_depth shift_to straggler_hours straggler_part trickle_share promotion_part same_level pause_hours_least "
+    "pause_hours_most".split()
 )
-"""Thresholds of 0.1 that the finder does not judge by any more: a case that moved one opens without it."""
+"""Thresholds that the finder does not judge by any more: a case that moved one opens without it."""
 
 
 def taken_over(folder: Path) -> list[Row]:

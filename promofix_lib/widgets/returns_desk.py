@@ -20,7 +20,7 @@ from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.reports_desk import FilesDesk
 
 _SHOWN = 20
-_ROWS = 8
+_ROWS = 5
 _COLUMNS = ("order", "triage", "state", "next", "message", "answer", "due")
 _ANSWERS = ("done", "todo", "problem", "not_needed")
 
@@ -121,8 +121,10 @@ class ReturnsDesk(FilesDesk, Exporting):
         return [
             self.said("round_new", look="told" if now.gate.after_end else "", n=now.new_since_export),
             self._listed("round_late", now.gate.after_end),
-            self.button("round_export", partial(self.export, round=2), main=True, off=not now.new_since_export),
-            self.said("round_how"),
+            self.row(
+                self.button("round_export", partial(self.export, round=2), main=True, off=not now.new_since_export),
+                self.said("round_how"),
+            ),
         ]
 
     def _listed(self, name: str, items: Sequence[str]) -> Part:

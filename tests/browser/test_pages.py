@@ -220,6 +220,7 @@ def test_the_whole_way_in_jupyterlab(lab: Lab, desktop: Any, axe: str):
     seller.opens(6)
     seller.clicks(seller.button("ReturnsDesk", "Read these"))
     seller.desk("ReturnsDesk").get_by_text(refused).first.wait_for()
+    heights.append(float(page.evaluate(HEIGHT)) / SCREEN)
     seller.clicks(seller.desk("TruthTable").get_by_role("button", name=re.compile(r"upload again.*\(1\)")))
     seller.desk("TruthTable").get_by_text("1–1 of 1 order").wait_for()
     seller.desk("TruthTable").get_by_role("rowheader", name=refused).wait_for()
