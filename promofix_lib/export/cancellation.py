@@ -147,7 +147,7 @@ def plan_cancellations(
     partial = items.loc[named & ~by_item & ~items["whole"], "order_id"].unique()
     withheld = (*strange, *((name, told("export.no_item_code")) for name in partial))
     wanted = tuple(_lines(ready, reason if word == "buyer_asked" else check_reason(reason)))
-    lines = tuple(line for line in wanted if not {*accepted} >= {*line.keys})
+    lines = tuple(line for line in wanted if any(key not in accepted for key in line.keys))
     open_orders = {line.order_id for line in lines}
     done = dict.fromkeys(line.order_id for line in wanted if line.order_id not in open_orders)
     withheld += tuple((name, told("export.accepted")) for name in done)
