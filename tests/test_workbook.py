@@ -794,11 +794,11 @@ def seen_in(sheet: Any) -> dict[str, Any]:
             (str(one.sqref), one.promptTitle, one.prompt, one.errorTitle, one.error)
             for one in sheet.data_validations.dataValidation
         ),
-        "fills": [
-            (str(area.sqref), rule.formula, rule.stopIfTrue, rule.priority, colour_of(rule.dxf.fill.bgColor))
+        "fills": sorted(  # the priority says which comes first, not the place in the file
+            (rule.priority, str(area.sqref), rule.formula, rule.stopIfTrue, colour_of(rule.dxf.fill.bgColor))
             for area in sheet.conditional_formatting
             for rule in area.rules
-        ],
+        ),
     }
 
 
