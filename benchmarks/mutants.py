@@ -1,38 +1,37 @@
 """How many single changes of the code do the tests notice? An operator, a number or a condition turned round, one each.
 
-    python benchmarks/mutants.py --count 400 --seed 1 [--room money …] [--minutes 30]
+    python benchmarks/mutants.py --count 400 --seed 1 [--room money.py …] [--minutes 30] [--touched FILE]
 
-Each change is made in a copy; the tests of its room run until the first one fails. Those that no test notices are
-listed with file and line. POSIX only (it forks, so that pandas is imported once).
+First all tests run once (but for browser and office), and it is written down which test calls which function. Then each
+change is made in a copy, where the tests that call its function run until the first one fails, the quickest first. One
+that never ends is noticed, too. Those that no test notices are listed with file and line. POSIX only (it forks, so that
+pandas is imported once).
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import json
 import os
 import random
-import re
+import resource
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
-ROOMS = {  # the fast tests of each room, the quickest first: a change is over with the first that fails
-    "incident.py": ["test_incident.py", "test_rules.py"],
-    "money.py": ["test_money.py", "test_status.py", "test_same_figures.py"],
-    "status": ["test_triage.py", "test_status.py", "test_returns.py"],
-    "account": ["test_account.py", "test_worklist.py", "test_cancel_rate.py", "test_recovery.py", "test_honour.py"],
-    "finding": ["test_detection.py", "test_detection_planted.py", "test_baselines.py", "test_detection_real.py"],
-    "export": [
-        *("test_amazon_requests.py", "test_amazon_files.py", "test_mailmerge.py"),
-        *("test_workbook.py", "test_handover.py", "test_evidence.py"),
-    ],
-}
+ROOMS = ("incident.py", "money.py", "status", "account", "finding", "export")
+SECONDS = 300  # a change after which the tests take longer has been noticed
+BYTES = 6 << 30  # … or one that wants more memory
+BESIDE = 30  # seconds for the tests that touch the file without calling the function: what is made once and kept
 COMPARED = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "=="}
 COMPARED |= {ast.Is: "is not", ast.IsNot: "is", ast.In: "not in", ast.NotIn: "in"}
 WORKED = {ast.Add: "-", ast.Sub: "+", ast.Mult: "+", ast.BitAnd: "|", ast.BitOr: "&", ast.FloorDiv: "*"}
@@ -98,41 +97,123 @@ def _without_annotations(tree: ast.Module) -> ast.Module:
     return tree
 
 
-def noticed(change: Change, room: str) -> bool:
-    """Whether a test of the room fails once the change is made."""
-    with tempfile.TemporaryDirectory() as name:
-        copy = Path(name)
-        for part in ("promofix_lib", "tests"):
-            shutil.copytree(PROJECT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(PROJECT / "conftest.py", copy)
-        for part in ("pyproject.toml", "data", "notebooks"):
-            (copy / part).symlink_to(PROJECT / part)
-        source = change.file.read_bytes()
+class Touched:
+    """A plugin of pytest: which test calls which functions of promofix, and how long it takes."""
+
+    def __init__(self, copy: Path) -> None:
+        self.home = f"{copy / 'promofix_lib'}{os.sep}"
+        self.tests: dict[str, dict[str, Any]] = {}
+
+    def pytest_runtest_protocol(self, item: Any) -> Iterator[Any]:
+        """Watch the calls of one test, what is prepared for it included."""
+        seen: set[Any] = set()
+
+        def called(frame: Any, _event: str, _argument: Any) -> None:
+            seen.add(frame.f_code)
+
+        begun = time.monotonic()
+        threading.settrace(called)
+        sys.settrace(called)
+        try:
+            return (yield)
+        finally:
+            sys.settrace(None)
+            threading.settrace(None)  # type: ignore[arg-type]
+            functions = sorted(
+                f"{code.co_filename.removeprefix(self.home)}:{code.co_firstlineno}"
+                for code in seen
+                if code.co_filename.startswith(self.home)
+            )
+            self.tests[item.nodeid] = {"seconds": time.monotonic() - begun, "functions": functions}
+
+
+def watched(file: Path) -> dict[str, Any]:
+    """Test → its seconds and the functions that it calls; kept in ``file`` for the next time."""
+    if not file.exists():
+
+        def run(copy: Path) -> int:
+            import pytest  # here, so that what it rewrites is not imported yet
+
+            Touched.pytest_runtest_protocol = pytest.hookimpl(wrapper=True)(Touched.pytest_runtest_protocol)
+            plugin = Touched(copy)
+            failed = pytest.main(["-q", "-p", "no:xdist", "--ignore=tests/browser", "--ignore=tests/office"], [plugin])
+            file.write_text(json.dumps(plugin.tests), encoding="utf-8")
+            return int(failed)
+
+        if _in_a_copy(run, 3600):
+            file.unlink(missing_ok=True)
+            sys.exit("The tests fail without any change.")
+    return dict(json.loads(file.read_text(encoding="utf-8")))
+
+
+def tests_of(change: Change, tests: dict[str, Any]) -> list[str]:
+    """The tests that call the changed function, the quickest first, and after them the quickest that touch its file."""
+    file = change.file.relative_to(PROJECT / "promofix_lib").as_posix()
+    functions = [
+        (node.lineno, min([node.lineno, *(one.lineno for one in node.decorator_list)]))
+        for node in ast.walk(ast.parse(change.file.read_bytes()))
+        if isinstance(node, ast.FunctionDef) and node.lineno <= change.line <= (node.end_lineno or 0)
+    ]
+    own = f"{file}:{max(functions)[1]}" if functions else ""
+    quickest = sorted(tests, key=lambda test: float(tests[test]["seconds"]))
+    near = [test for test in quickest if own in tests[test]["functions"]]
+    left, beside = float(BESIDE), []
+    for test in quickest:
+        if test not in near and any(name.startswith(f"{file}:") for name in tests[test]["functions"]):
+            left -= tests[test]["seconds"]
+            if left < 0:
+                break
+            beside.append(test)
+    return near + beside
+
+
+def noticed(change: Change, tests: list[str]) -> bool:
+    """Whether one of the tests fails once the change is made."""
+
+    def run(copy: Path) -> int:
+        import pytest
+
         place = copy / change.file.relative_to(PROJECT)
+        source = change.file.read_bytes()
         place.write_bytes(source[: change.start] + change.new.encode() + source[change.end :])
+        return int(pytest.main(["-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", *tests]))
+
+    return bool(tests) and _in_a_copy(run, SECONDS)
+
+
+def _in_a_copy(run: Callable[[Path], int], seconds: float) -> bool:
+    """Whether ``run``, in a process of its own and beside a copy of the project, fails or takes too much."""
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(name).resolve()
+        for part in ("promofix_lib", "tests", "conftest.py", "pyproject.toml"):
+            home = PROJECT / part
+            if home.is_dir():
+                shutil.copytree(home, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(home, copy)
+        for home in PROJECT.iterdir():
+            if not (copy / home.name).exists():
+                (copy / home.name).symlink_to(home)
         child = os.fork()
         if not child:
-            _test(copy, [str(place.relative_to(copy)), *_nearest_first(ROOMS[room], place)])
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
-
-
-def _nearest_first(tests: list[str], changed: Path) -> list[str]:
-    """The tests that name the changed module before the others: most changes are over with them."""
-    known = [PROJECT / "tests" / test for test in tests if (PROJECT / "tests" / test).exists()]
-    named = re.compile(rf"\b{changed.stem} import|import {changed.stem}\b")
-    known.sort(key=lambda test: not named.search(test.read_text(encoding="utf-8")))
-    return [f"tests/{test.name}" for test in known]
-
-
-def _test(copy: Path, tests: list[str]) -> None:
-    import pytest  # here, so that what it rewrites is not imported yet
-
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(quiet, 1)
-    os.dup2(quiet, 2)
-    os.chdir(copy)
-    sys.path[:] = [str(copy), *(place for place in sys.path if Path(place or ".").resolve() != PROJECT)]
-    os._exit(int(pytest.main(["-x", "-q", "-m", "not long", *tests])))
+            os.setsid()
+            resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+            quiet = os.open(os.devnull, os.O_RDWR)
+            for stream in (0, 1, 2):
+                os.dup2(quiet, stream)
+            os.chdir(copy)
+            sys.path[:] = [str(copy), *(place for place in sys.path if Path(place or ".").resolve() != PROJECT)]
+            code = 1
+            try:
+                code = run(copy)
+            finally:
+                os._exit(code)
+        until = time.monotonic() + seconds
+        while not (ended := os.waitpid(child, os.WNOHANG))[0]:
+            if time.monotonic() > until:
+                os.killpg(child, signal.SIGKILL)
+            time.sleep(0.02)
+        return os.waitstatus_to_exitcode(ended[1]) != 0
 
 
 def main() -> None:
@@ -142,27 +223,27 @@ def main() -> None:
     reader.add_argument("--seed", type=int, default=1)
     reader.add_argument("--minutes", type=float, default=60)
     reader.add_argument("--room", nargs="*", default=list(ROOMS))
+    reader.add_argument("--touched", type=Path, help="where it is kept which test calls which function")
     asked = reader.parse_args()
     import matplotlib  # noqa: F401
     import openpyxl  # noqa: F401
     import pandas  # noqa: F401
 
-    found: list[tuple[Change, str]] = []
+    found: list[Change] = []
     for room in asked.room:
         home = PROJECT / "promofix_lib" / room
         files = [home] if home.is_file() else sorted(home.rglob("*.py"))
-        found += [(change, room) for file in files for change in changes_of(file)]
-    nothing = Change(found[0][0].file, 0, 0, 0, "", "")
-    if noticed(nothing, found[0][1]):
-        sys.exit("The tests fail without any change.")
+        found += [change for file in files for change in changes_of(file)]
+    with tempfile.TemporaryDirectory() as folder:
+        tests = watched((asked.touched or Path(folder) / "touched.json").resolve())
     chosen = random.Random(asked.seed).sample(found, min(asked.count, len(found)))
     until = time.monotonic() + asked.minutes * 60
     tried, seen = 0, 0
-    for change, room in chosen:
+    for change in chosen:
         if time.monotonic() > until:
             break
         tried += 1
-        if noticed(change, room):
+        if noticed(change, tests_of(change, tests)):
             seen += 1
         else:
             where = f"{change.file.relative_to(PROJECT)}:{change.line}"

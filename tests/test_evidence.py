@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,10 +20,11 @@ from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
 from promofix_lib.charts.colours import LIGHT
 from promofix_lib.charts.incident import plot_prices
-from promofix_lib.charts.of_case import night_of
+from promofix_lib.charts.of_case import incident_picture, night_of
 from promofix_lib.charts.style import Picture, look
 from promofix_lib.errors import ExportError
 from promofix_lib.export.evidence import ORDER_COLUMNS, write_evidence
+from promofix_lib.incident import Incident
 from promofix_lib.letters.amazon import record_advice
 from promofix_lib.status.status import status
 from tests.handed_case import NIGHT, NOW, all_orders, buyer, line, make_case, new_orders, order_id, usual, victims
@@ -174,6 +176,16 @@ def test_a_price_is_drawn_where_the_ledger_knows_what_was_paid(tmp_path: Path):
     with look():
         ax = plot_prices(night, LIGHT, Figure().subplots())
     assert ax.get_title(loc="left") == "Affected orders paid 1.00 USD a unit"
+
+
+def test_the_picture_names_what_brought_about_each_incident(tmp_path: Path):
+    """A promotion and a wrong price: both stand in its title, not only what has a promotion."""
+    usual_price = make_case(tmp_path / "case", reports={"A.txt": all_orders([*usual(), *victims()])})
+    promotion = usual_price.incidents[0].rule.cause
+    two = usual_price.take(
+        Incident(skus=tuple(usual_price.orders["sku"].dropna().unique()), max_unit_price=Decimal(99))
+    )
+    assert f"· {promotion} · {two.incidents[-1].rule.cause}" in incident_picture(two).words
 
 
 def test_a_sku_can_not_become_a_formula(tmp_path: Path):

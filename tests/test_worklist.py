@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from promofix_lib.account.account import Account
-from promofix_lib.account.worklist import Step, message_quota, plan_of_work
+from promofix_lib.account.worklist import Step, message_quota, page_of, plan_of_work
 from promofix_lib.case.settings import Settings
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.orders import TEXT, order_table
+from promofix_lib.places import NOTEBOOKS
 from promofix_lib.status.status import status
 from tests.seller_month import seller_month, standing
 from tests.status_case import LooseCase, line, order_id
@@ -58,6 +59,25 @@ def test_the_work_has_an_order():
     assert places == sorted(places)
     clock = [f"{step.when:%H:%M}" for step in steps if step.key in wanted][:9]
     assert clock == ["03:00", "03:15", "03:30", "04:00", "04:05", "04:15", "05:00", "05:30", "07:30"]
+
+
+@pytest.mark.parametrize(
+    ("word", "desk"),
+    [
+        *[("confirm_end", "StartDesk"), ("stop_bleed", "StartDesk"), ("ask_amazon", "SafetyDesk")],
+        *[("decide", "ExportButton"), ("hand_over", "ExportButton"), ("upload", "ExportButton")],
+        *[
+            ("write_buyer", "WordingDesk"),
+            ("settle_conflict", "ReturnsDesk"),
+            ("letter_before", "LetterDesk"),
+            ("save_reports", "ReportChooser"),
+        ],
+    ],
+)
+def test_a_step_leads_to_the_page_on_which_it_is_done(word: str, desk: str):
+    """Whoever asks (the order of work, the head of a page), the notebook has the desk for it."""
+    page = next(NOTEBOOKS.glob(f"{page_of(word)}_*.ipynb")).read_text(encoding="utf-8")
+    assert f"{desk}(" in page
 
 
 @pytest.mark.parametrize("batch", [500, 20])

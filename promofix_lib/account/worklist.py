@@ -44,8 +44,8 @@ class Step:
         The first deadline among them, in the seller's zone.
     urgent : Told or None
         That deadline in words: "ships in 5 h".
-    page : str
-        The notebook in which it is done; empty when it is done in Seller Central.
+    page : int or None
+        The notebook in which it is done; None when it is done in Seller Central.
     """
 
     key: str
@@ -55,7 +55,7 @@ class Step:
     order_ids: tuple[str, ...] = ()
     due: datetime | None = None
     urgent: Told | None = None
-    page: str = ""
+    page: int | None = None
 
 
 def plan_of_work(
@@ -157,6 +157,18 @@ def message_quota(status: Status, zone: ZoneInfo, orders_per_day: float = 0) -> 
     return int(base + each * int(counts.mean() if len(counts) else 0))
 
 
+def page_of(step: str) -> int | None:
+    """The notebook in which a step of the order of work, or the next step of an order, is done.
+
+    Examples
+    --------
+    >>> page_of("decide"), page_of("ship")
+    (4, None)
+    """
+    page: int | None = _STEPS.get(step, {}).get("page")
+    return page
+
+
 def _of_no_known_buyer(status: Status, rows: Sequence[OrderRow]) -> list[OrderRow]:
     """Orders whose buyer no report names: once they are cancelled no report will."""
     orders = status.book.orders
@@ -203,7 +215,7 @@ class _Work:
                 order_ids=tuple(row.order_id for row in rows),
                 due=due.astimezone(self.zone) if due else None,
                 urgent=self._urgent(due) if due else None,
-                page=_STEPS.get(key, {}).get("page", ""),
+                page=page_of(key),
             )
         )
 

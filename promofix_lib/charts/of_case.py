@@ -93,5 +93,5 @@ def _alone(plot: Callable[[Colours, Axes], Axes], colours: Colours) -> Figure:
 
 def _title(case: Case) -> str:
     orders = int(case.orders.loc[case.chosen(), "order_id"].nunique())
-    causes = dict.fromkeys(name for one in case.incidents if one.taken for name in one.rule.promotion_ids)
+    causes = filter(None, dict.fromkeys(one.rule.cause for one in case.incidents if one.taken))
     return " · ".join([say("charts.title", language=case.language, n=orders), *causes])

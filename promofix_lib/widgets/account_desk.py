@@ -15,7 +15,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.charts.of_case import rate_pictures
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
-from promofix_lib.widgets.html import PAGES, Cell, Html, link_to
+from promofix_lib.widgets.html import Cell, Html, link_to
 
 COSTS = ("unit_cost", "shipping", "fees", "stock")
 """What can be told about a SKU; all of it is optional."""
@@ -151,7 +151,7 @@ class OrderOfWork(Desk):
 
     def _row(self, step: Step) -> list[Cell]:
         language = self.language
-        link = f" → {link_to(PAGES.index(step.page.removesuffix('.ipynb')), language)}" if step.page else ""
+        link = f" → {link_to(step.page, language)}" if step.page is not None else ""
         due = f" ({step.urgent.text(language)})" if step.urgent else ""
         return [
             self.moment(step.when) + due,

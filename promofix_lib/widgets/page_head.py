@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from html import escape
 from pathlib import Path
 
+from promofix_lib.account.worklist import page_of
 from promofix_lib.amounts import Money
 from promofix_lib.export.requests import fba_requests
 from promofix_lib.say import sentences
@@ -15,9 +16,7 @@ from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.html import Cell, file_link, link_to, paragraph
 
-_PAGE_OF = {"confirm_end": 0, "ask_amazon": 2, "hand_over": 4, "upload": 4, "decide": 4, "write_buyer": 4}
-"""Where the next step is done; every other one in notebook 6."""
-
+_FOLLOW_UP = 6  # the notebook that shows what is done elsewhere
 _DEADLINES = 5
 
 _OPEN = ("still_selling", "new", "withheld", "written", "uploaded", "refused")
@@ -60,7 +59,8 @@ class PageHead(Desk):
         parts += [escape(self.say("head_lost", lost=lost))] if lost else []
         step = next((step for step in now.next if step != "nothing"), "nothing")
         what = self.say("head_next", what=self.say(f"status.next_{step}"))
-        parts.append(f"{escape(what)} {link_to(_PAGE_OF.get(step, 6), self.language)}")
+        page = page_of(step)
+        parts.append(f"{escape(what)} {link_to(_FOLLOW_UP if page is None else page, self.language)}")
         return parts, [one.text(self.language) for one in now.told()]
 
 
