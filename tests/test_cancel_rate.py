@@ -108,6 +108,7 @@ def test_who_cancelled_is_not_in_the_report():
     rate = rate_of(only(table({"order_status": "Cancelled"}, {}, {}, {})))
     assert (rate.low, rate.high) == (Fraction(0), Fraction(1, 4))
     assert "between 0.00% and 25.00%" in rate.told().text("en")
+    assert "one more was cancelled and no report says by whom" in rate.told().text("en")
     assert any("No report says who cancelled" in note.text("en") for note in rate.cannot_tell())
 
 
@@ -146,6 +147,7 @@ def test_a_pending_order_is_in_the_total_of_the_low_reading_only():
     rate = rate_of(only(orders), chosen=orders.index.to_series() == 0)
     assert (rate.low, rate.high) == (Fraction(1, 4), Fraction(1, 3))
     assert any("1 pending order is in the total" in note.text("en") for note in rate.cannot_tell())
+    assert "one of them is pending and may fall away" in rate.told().text("en")
 
 
 def test_a_day_begins_at_midnight_in_the_marketplace():
