@@ -540,6 +540,13 @@ def test_every_sheet_and_row_of_a_draft_says_that_it_is_one(draft: Any):
         assert "DRAFT" in text_of(sheet), sheet.title
         assert "DRAFT" in sheet.oddHeader.center.text
     assert todo(draft["todo"])["task"].eq("DRAFT: do nothing yet").all()
+    mark = "DRAFT - do not send, do not cancel anything"
+    assert draft["summary"]["A1"].value == f"{mark} · Summary"
+
+
+def test_what_is_no_draft_has_its_plain_title(book: Any):
+    """Nothing stands before it."""
+    assert (book["todo"]["A1"].value, book["summary"]["A1"].value) == ("To do: 150 orders", "Summary")
 
 
 def test_nothing_in_a_draft_can_be_sent_or_done_by_mistake(draft: Any):
