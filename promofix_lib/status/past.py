@@ -189,7 +189,7 @@ def standing(
     coded : bool
         The reports now tell item codes that the export did not have.
     left : bool
-        Left out by hand: it is honoured, unless it is gone already.
+        Left out by hand, or let go by the rules: it is honoured, unless it is gone already.
     """
     write = "write_buyer" if past.message_state == "written" and (past.handed_as or past.in_file) else ""
     if left and word != "already_cancelled" and past.outcome not in ("uploaded", "accepted"):
