@@ -228,7 +228,7 @@ def _handed(book: Book, past: Mapping[str, Past], known: Mask) -> Mask:
 
 
 def _touched(case: Case, chosen: Mask) -> Mask:
-    """What the case asks for, whatever became of it since: a rule's word on the status lets go of nothing handed over."""
+    """What the case asks for, whatever became of it since: that a rule asks for a status lets go of nothing."""
     rules = (replace(one.rule, order_statuses=()) for one in case.incidents if one.taken)
     return np.logical_or.reduce([chosen, *(case.mask(rule) for rule in rules)])
 

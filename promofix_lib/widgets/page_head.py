@@ -10,7 +10,7 @@ from promofix_lib.account.worklist import page_of
 from promofix_lib.amounts import Money
 from promofix_lib.export.requests import fba_requests
 from promofix_lib.say import sentences
-from promofix_lib.status.rows import OrderRow
+from promofix_lib.status.rows import OPEN, OrderRow
 from promofix_lib.status.status import Status, status
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
@@ -18,8 +18,6 @@ from promofix_lib.widgets.html import Cell, file_link, link_to, paragraph
 
 _FOLLOW_UP = 6  # the notebook that shows what is done elsewhere
 _DEADLINES = 5
-
-_OPEN = ("still_selling", "new", "withheld", "written", "uploaded", "refused")
 
 
 class PageHead(Desk):
@@ -82,7 +80,7 @@ class SafetyDesk(Desk):
         now = status(self._case)
         if not now.rows:
             return [self.said("safety_nothing")]
-        asked = now.rows_of(triage="ask_amazon", state=_OPEN)
+        asked = now.rows_of(triage="ask_amazon", state=OPEN)
         return [*self._support(now, asked), *self._deadlines(now)]
 
     def _support(self, now: Status, asked: tuple[OrderRow, ...]) -> list[Part]:
@@ -92,7 +90,7 @@ class SafetyDesk(Desk):
         return [self.field("safety_support", words, rows=6, n=len(asked))]
 
     def _deadlines(self, now: Status) -> list[Part]:
-        mine = now.rows_of(triage="cancel", state=_OPEN)
+        mine = now.rows_of(triage="cancel", state=OPEN)
         by_deadline: dict[datetime, list[str]] = {}
         for row in mine:
             if row.ship_by:
