@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -650,3 +650,13 @@ def test_what_was_meant_is_found_no_more(tmp_path: Path):
     assert (len(again.findings.incidents), again.chosen().sum()) == (1, 12)
     with pytest.raises(CaseError, match="no incident 7"):
         again.this_was_meant(7)
+
+
+@pytest.mark.parametrize("take_back", [lambda case: case.take(1), lambda case: case.undo()])
+def test_a_tick_takes_back_that_it_was_meant(tmp_path: Path, take_back: Callable[[Case], Case]):
+    """As the page says: ticked again, or the tick's going undone, it is an incident with its evidence and its loss."""
+    case = make_case(tmp_path)
+    loss = case.book.ledger.part(case.chosen().to_numpy()).sums()
+    take_back(case.this_was_meant(1))
+    assert (case.meant, len(case.findings.incidents), case.incidents[0].finding is None) == ((), 1, False)
+    assert case.book.ledger.part(case.chosen().to_numpy()).sums() == loss

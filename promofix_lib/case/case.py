@@ -200,9 +200,10 @@ class Case(CaseFolder):
 
     @property
     def meant(self) -> tuple[Cause, ...]:
-        """Causes of which the seller said that they were meant; they are found no more."""
+        """Causes of which the seller said that they were meant; found no more, until one is ticked again."""
         said = {Cause(one.promotion_ids, one.skus): one.on for one in self.journal.records(Meant)}
-        return tuple(cause for cause, on in said.items() if on)
+        ticked = {_cause(one.found) for one in self.decisions.known if one.taken} - {Cause()}
+        return tuple(cause for cause, on in said.items() if on and not any(map(cause.covers, ticked)))
 
     def this_was_meant(self, number: int, on: bool = True) -> Self:
         """Say of an incident that it was meant: it is unticked, and its cause is silent from then on.
@@ -222,9 +223,7 @@ class Case(CaseFolder):
         one = next((one for one in self.incidents if one.number == number), None)
         if one is None:
             raise CaseError("case.no_such_incident", number=number, known=tuple(one.number for one in self.incidents))
-        rule = one.found
-        skus = () if rule.promotion_ids else tuple(dict.fromkeys((*(cap.sku for cap in rule.ceilings), *rule.skus)))
-        cause = one.finding.cause if one.finding else Cause(rule.promotion_ids, skus)
+        cause = one.finding.cause if one.finding else _cause(one.found)
         self.journal.keep([Meant(cause.promotion_ids, cause.skus, on)])
         return self.take(number, not on)
 
@@ -331,3 +330,9 @@ class Case(CaseFolder):
         if moment is None or moment.tzinfo is not None:
             return moment
         return moment.replace(tzinfo=self.zone if self.reports else UTC)
+
+
+def _cause(rule: Incident) -> Cause:
+    """What went wrong by a rule alone."""
+    skus = () if rule.promotion_ids else tuple(dict.fromkeys((*(cap.sku for cap in rule.ceilings), *rule.skus)))
+    return Cause(rule.promotion_ids, skus)
