@@ -344,6 +344,23 @@ def test_a_contradiction_is_settled_on_the_desk(given: Case):
     assert status(given).rows_of(order_id=row.order_id)[0].answer == "done"
 
 
+def test_the_next_round_takes_what_can_be_worked_on_only_now(given: Case):
+    """Its payment was pending at the first export: the page that is to hand it over does so."""
+    desk = ReturnsDesk(given, clock=lambda: LATER)
+    assert part(desk, "round_export")["off"]
+    assert "round_now" not in names(desk)
+    paid = victims(v11={"order-status": "Unshipped", "item-status": "Unshipped"})
+    given.add_report("AllOrders-2.txt", all_orders([*usual(), *paid]))
+    given.add_report("NewOrders-2.txt", new_orders(paid))
+    desk.refresh()
+    assert status(given).next["hand_over"] == 1
+    assert part(desk, "round_new")["text"] == "New since the last export: 0 orders."
+    assert part(desk, "round_now")["text"] == "Handed over before, and only now to be worked on: 1 order."
+    ask(desk, "round_export")
+    assert status(given).rows_of(order_id=order_id(11))[0].next == "upload"
+    assert part(desk, "round_export")["off"]
+
+
 # -- all of them ----------------------------------------------------------------------------------------------------
 
 

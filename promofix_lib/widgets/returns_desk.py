@@ -118,11 +118,13 @@ class ReturnsDesk(FilesDesk, Exporting):
         if not self._case.exports:
             return [self.said("round_first")]
         now = status(self._case)
+        before = len(now.to_hand_over) - now.new_since_export
         return [
             self.said("round_new", look="told" if now.gate.after_end else "", n=now.new_since_export),
+            before and self.said("round_now", n=before),
             self._listed("round_late", now.gate.after_end),
             self.row(
-                self.button("round_export", partial(self.export, round=2), main=True, off=not now.new_since_export),
+                self.button("round_export", partial(self.export, round=2), main=True, off=not now.to_hand_over),
                 self.said("round_how"),
             ),
         ]
