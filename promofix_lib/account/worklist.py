@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 
 from promofix_lib.account.recovery import Recovery
 from promofix_lib.account.seller_orders import local_days
@@ -123,7 +124,7 @@ def plan_of_work(
     work.add("decide", work.morning(2), status.rows_of(next="decide"))
     if clock is not None:
         _add_checks(work, clock, bool(to_cancel))
-    work.add("purge", work.morning(rule("buyers_data.keep_days")), always=bool(rows))
+    work.add("purge", _until_purge(work, status), always=bool(rows))
     return work.in_order()
 
 
@@ -167,6 +168,15 @@ def page_of(step: str) -> int | None:
     """
     page: int | None = _STEPS.get(step, {}).get("page")
     return page
+
+
+def _until_purge(work: _Work, status: Status) -> timedelta:
+    """From now to the morning on which buyers' data has been kept long enough, or to the last message."""
+    newest = status.book.orders["purchase_date"].max()
+    kept = work.now.date() - (work.now if pd.isna(newest) else newest.astimezone(work.zone)).date()
+    morning = work.morning(rule("buyers_data.keep_days") + 1 - kept.days)  # the whole day of the newest order is over
+    messages = (step.when for step in work.steps if step.key.startswith("message"))
+    return max([morning, *(when.astimezone(UTC) - work.now.astimezone(UTC) for when in messages)])
 
 
 def _of_no_known_buyer(status: Status, rows: Sequence[OrderRow]) -> list[OrderRow]:
