@@ -25,6 +25,7 @@ from promofix_lib.widgets.returns_desk import ReturnsDesk, TruthTable
 from promofix_lib.widgets.start_desk import StartDesk
 from tests.desks import ask, names, notice, part, plain, shown, uncharted
 from tests.panel_case import TableCase, night_of_orders
+from tests.test_hostile_files import ods, ods_rows
 
 ALL_ORDERS, NEW_ORDERS = [path for path in sample_reports() if path.suffix == ".txt"]
 NOW = datetime(2026, 11, 23, 7, 15, 2, tzinfo=UTC)
@@ -126,6 +127,16 @@ def test_new_files_are_ticked_read_and_taken_into_the_case(tmp_path: Path):
     ask(chooser, "tick_file 2", False)
     assert "read before" in part(chooser, "file 1")["text"]
     assert part(chooser, "read_these")["off"]
+
+
+@pytest.mark.parametrize("name", ["orders.ods", "ORDERS.ODS"])
+def test_a_report_that_libreoffice_saved_is_offered(tmp_path: Path, name: str):
+    """What promofix reads can be chosen on the page, and in the browser's own window."""
+    (tmp_path / name).write_bytes(ods(*ods_rows()))
+    chooser = ReportChooser(Case.open(tmp_path / "case"), tmp_path)
+    assert ".ods" in chooser.parts["upload"].accept.split(",")
+    ask(chooser, "read_these")
+    assert [row[0] for row in part(chooser, "reading")["rows"]] == [name]
 
 
 def test_a_file_that_is_no_report_is_refused_before_the_case_has_it(tmp_path: Path):
