@@ -44,7 +44,7 @@ class Colours:
         return self.incidents[0]
 
     def incident(self, number: int) -> str:
-        """The colour of an incident, by its number; they come round again after six.
+        """The colour of an incident, by its number, 0 for what was put in by hand; they come round again after six.
 
         >>> LIGHT.incident(1), LIGHT.incident(7) == LIGHT.incident(1)
         ('#D55E00', True)
