@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from promofix_lib.account.account import account_of
+from promofix_lib.amounts import Money
+from promofix_lib.app.overview import status_text
 from promofix_lib.case.case import Case
 from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.incident import Incident
 from promofix_lib.places import sample_reports
 from promofix_lib.say import speak
 from promofix_lib.status.status import status
@@ -24,6 +27,7 @@ from promofix_lib.widgets.reports_desk import ReportChooser
 from promofix_lib.widgets.returns_desk import ReturnsDesk, TruthTable
 from promofix_lib.widgets.start_desk import StartDesk
 from tests.desks import ask, names, notice, part, plain, shown, uncharted
+from tests.handed_case import all_orders, victims
 from tests.panel_case import TableCase, night_of_orders
 from tests.test_hostile_files import ods, ods_rows
 
@@ -207,6 +211,34 @@ def test_all_that_is_found_is_taken_unless_unticked(case: Case):
     assert status(case).orders == 0
     ask(desk, "take_incident 1", True)
     assert status(case).orders == 300
+
+
+def test_the_facts_of_an_incident_are_those_of_the_status(case: Case):
+    """Of what the seller left out by hand nothing is counted, as in the picture above and on every other page."""
+    gone = status(case).order_ids[:100]
+    case.decide("leave_out", case.keys[case.orders["order_id"].isin(gone)].tolist(), "friends")
+    facts = {row[0]: row[1] for row in part(MistakeSettings(case), "facts")["rows"]}
+    (one,) = status(case).incidents
+    assert facts["Orders"].startswith("200 ")
+    assert one["orders"] == 200
+    assert facts["Lost against the usual price"] == Money(status(case).amounts[0].loss, "USD").text("en")
+    case.take(1, False)
+    facts = {row[0]: row[1] for row in part(MistakeSettings(case), "facts")["rows"]}
+    assert facts["Orders"].startswith("300 ")  # what ticking it would take
+
+
+def test_sums_of_which_nothing_is_known_are_not_zero(tmp_path: Path):
+    """Page, terminal and workbook say of them that they are not known."""
+    case = Case.open(tmp_path / "case")
+    wrong = {"item-price": "1.00", "item-promotion-discount": ""}  # what it usually costs is not known
+    case.add_report("AllOrders-1.txt", all_orders(line | wrong for line in victims()))
+    case.take(Incident(skus=("HP-BT700",)))
+    assert [(one.loss, one.items_not_known) for one in status(case).amounts] == [(0, 12)]
+    facts = {row[0]: row[-1] for row in part(MistakeSettings(case), "facts")["rows"]}
+    assert (facts["Paid"], facts["Lost against the usual price"]) == ("not known", "not known")
+    text = status_text(case)
+    assert "0.00 USD" not in text
+    assert "12 order items: price paid or usual price not known" in text
 
 
 def test_a_moved_threshold_finds_again(case: Case):

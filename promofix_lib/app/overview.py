@@ -105,6 +105,7 @@ def status_text(case: Case, *, orders: bool = False) -> str:
     money = []
     for one in shown.amounts:
         key = "app.lost_in_part" if one.items_not_known else "app.lost"
+        key = key if one.known else "widgets.items_not_known"
         facts: dict[str, Any] = {"paid": Money(one.paid, one.currency), "lost": Money(one.loss, one.currency)}
         money.append(say(key, n=one.items_not_known, **facts))
     parts.append("\n".join([say("app.affected", orders=say("say.orders", n=shown.orders), n=shown.units), *money]))

@@ -275,7 +275,7 @@ def _money(handed: Handed) -> list[tuple[Any, ...]]:
         (
             one.currency or unknown,
             *(
-                Money(amount, one.currency).text(handed.language) if one.paid or one.normal_value else unknown
+                Money(amount, one.currency).text(handed.language) if one.known else unknown
                 for amount in (one.paid, one.normal_value, one.loss)
             ),
             one.items_not_known,

@@ -328,7 +328,7 @@ def amount_lines(stands: Status) -> Iterable[Told]:
     """The sums of the affected items per currency, and how many items are in none."""
     for one in stands.amounts:
         sums = {name: Money(getattr(one, name), one.currency) for name in ("paid", "normal_value", "loss")}
-        if one.normal_value or one.paid:
+        if one.known:
             yield told("letters.amount", **sums)
         if one.items_not_known:
             yield told("letters.items_not_known", n=one.items_not_known)
