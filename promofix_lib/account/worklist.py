@@ -25,6 +25,7 @@ SPARE = timedelta(hours=1)
 _STEPS: dict[str, dict[str, Any]] = rule("work.steps")
 
 _TO_CANCEL = ("confirm_end", "hand_over", "upload", "upload_again")
+_CANCELLED_BY_FILE = ("cancel", "buyer_asked")
 _TO_ASK = ("confirm_end", "hand_over", "ask_amazon")
 
 
@@ -70,8 +71,8 @@ def plan_of_work(
     """The work of the next days in the order in which it should be done; what is done or has no order is left out.
 
     A deadline decides: what ships soonest comes first. Otherwise FBA orders come first because they ship soonest,
-    reports are saved before anything is cancelled because buyers' data vanishes for cancelled orders, cancelling begins
-    with a small batch, and messages stay within Amazon's daily quota.
+    reports are saved before anything is cancelled because buyers' data vanishes for cancelled orders, cancelling goes
+    file by file as the export cuts them, and messages stay within Amazon's daily quota.
 
     Parameters
     ----------
@@ -100,10 +101,11 @@ def plan_of_work(
     rows = status.rows
     to_cancel = status.rows_of(triage="cancel", next=_TO_CANCEL)
     to_ask = status.rows_of(triage="ask_amazon", next=_TO_ASK)
+    wished = [row for row in status.rows_of(triage="buyer_asked", next=_TO_CANCEL) if row.next != "upload_again"]
     waiting = [row for row in rows if row.triage == "wait" and row.state != "left_out"]
     work = _Work(now, zone)
     work.add("still_selling", rows=status.rows_of(order_id=status.gate.after_end))
-    if not status.gate.open and not status.gate.after_end and (to_cancel or to_ask or waiting):
+    if not status.gate.open and not status.gate.after_end and (to_cancel or wished or to_ask or waiting):
         work.add("stop_bleed", always=True)
     work.add("settle_conflict", rows=status.rows_of(next="settle_conflict"))
     work.add("save_reports", rows=_of_no_known_buyer(status, to_cancel))
@@ -111,13 +113,15 @@ def plan_of_work(
     work.add("letter_before", always=bool(to_cancel or to_ask) and not status.known_cancelled)
     work.add("hand_over", rows=status.rows_of(order_id=status.to_hand_over))
     work.add("withdraw", rows=status.rows_of(order_id=status.withdrawn))
-    done = _add_cancelling(work, to_cancel, settings.batch_size or rule("work.batch_orders"))
+    work.add("cancel_again", _minutes("cancel"), status.rows_of(triage=_CANCELLED_BY_FILE, next="upload_again"))
+    work.add("cancel_wished", _minutes("cancel"), wished)
+    done = _add_cancelling(work, [row for row in to_cancel if row.next != "upload_again"], settings.batch_size)
     to_write = [row for row in rows if row.next == "write_buyer" or (row.triage == "cancel" and row.next in _TO_CANCEL)]
     _add_messages(work, to_write, message_quota(status, zone, settings.usual_orders_per_day), done)
     healing = bool(status.known_cancelled and clock and clock.certain and clock.certain > work.now.date())
     work.add("letter_after", done + _minutes("letter_after"), always=bool(to_cancel) or healing)
     work.add("ship", rows=status.rows_of(next="ship"))
-    if to_cancel or to_ask or waiting or not status.gate.open:
+    if to_cancel or wished or to_ask or waiting or not status.gate.open:
         look = "round" if waiting else "look"
         for number, days in enumerate(rule("work.look_again_after_days"), start=1):
             work.add(look, work.morning(days), waiting, number=number, always=True, ships=False)
@@ -252,19 +256,14 @@ class _Work:
         return tuple(sorted(moved, key=lambda step: step.when))
 
 
-def _add_cancelling(work: _Work, rows: Sequence[OrderRow], batch_orders: int) -> timedelta:
-    after = _minutes("cancel")
-    again = [row for row in rows if row.next == "upload_again"]
-    fresh = [row for row in rows if row.next != "upload_again"]
-    work.add("cancel_again", after, again)
-    if not fresh:
-        return after
-    trial = rule("work.trial_orders")
-    work.add("cancel_trial", after, fresh[:trial])
-    for number, start in enumerate(range(trial, len(fresh), batch_orders), start=1):
-        after += _minutes("next_batch")
-        work.add("cancel", after, fresh[start : start + batch_orders], number=number)
-    return after + _minutes("message")
+def _add_cancelling(work: _Work, rows: Sequence[OrderRow], orders_per_file: int) -> timedelta:
+    """A step per cancellation file, as the export cuts them; the first of several shows that Amazon takes it."""
+    after, size = _minutes("cancel"), orders_per_file or len(rows)
+    for number, start in enumerate(range(0, len(rows), max(size, 1)), start=1):
+        part, trial = rows[start : start + size], number == 1 and size < len(rows)
+        work.add("cancel_trial" if trial else "cancel", after, part, number=0 if trial else number)
+        after += _minutes("next_batch" if start + size < len(rows) else "message")
+    return after
 
 
 def _add_messages(work: _Work, rows: Sequence[OrderRow], quota: int, after: timedelta) -> None:
