@@ -261,6 +261,14 @@ class Case(CaseFolder):
         pairs = matched(known, [one.rule for one in found])
         return {pairs[place].number: one for place, one in enumerate(found) if place in pairs}
 
+    @property
+    def gravest_first(self) -> tuple[int, ...]:
+        """Numbers of the taken incidents, by the loss that today's reports show; those they show no more come last."""
+        known = self.decisions.known
+        taken = [one.number for one in known if one.taken]
+        graver = [*self._evidence(known)] if len(taken) > 1 else []
+        return tuple(sorted(taken, key=lambda number: graver.index(number) if number in graver else len(graver)))
+
     def take(self, what: int | Incident | Finding, on: bool = True) -> Self:
         """Tick an incident, by its number or its rule, or take the tick away; a rule not known yet is a new one."""
         wanted = what.rule if isinstance(what, Finding) else what
@@ -273,13 +281,10 @@ class Case(CaseFolder):
         return self.once("incident_of", self._incident_of)
 
     def _incident_of(self) -> pd.Series[int]:
-        masks = {one.number: self.mask(one.rule) for one in self.decisions.known if one.taken}
-        numbers, order = np.zeros(len(self.orders), dtype=np.int64), list(masks)
-        if len(masks) > 1 and (np.sum(list(masks.values()), axis=0) > 1).any():
-            graver = {number: place for place, number in enumerate(self._evidence(self.decisions.known))}
-            order.sort(key=lambda number: graver.get(number, len(graver)))
-        for number in reversed(order):
-            numbers[masks[number]] = number
+        rules = {one.number: one.rule for one in self.decisions.known}
+        numbers = np.zeros(len(self.orders), dtype=np.int64)
+        for number in reversed(self.gravest_first):
+            numbers[self.mask(rules[number])] = number
         return pd.Series(numbers, index=self.orders.index, name="incident")
 
     def mask(self, rule: Incident) -> npt.NDArray[np.bool_]:
