@@ -100,7 +100,7 @@ class PanelView:
         numbers = np.where(selection.chosen, selection.numbers, -1)
         if len(np.unique(selection.numbers[selection.chosen])) < 2:
             return numbers
-        of_order = np.zeros(len(self.book.order_names), dtype=np.int64)
+        of_order: Codes = np.zeros(len(self.book.order_names), dtype=np.int64)
         for number in reversed(choice.rules):
             of_order[self.book.order_codes[numbers == number]] = number
         mine = of_order[self.book.order_codes]
