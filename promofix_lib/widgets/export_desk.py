@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from promofix_lib.amounts import typed_whole
-from promofix_lib.letters.messages import messages_of
+from promofix_lib.export.contents import going_out
 from promofix_lib.say import Worded
 from promofix_lib.status.status import status
 from promofix_lib.widgets.desk import Desk
@@ -79,7 +79,7 @@ class ExportButton(Exporting):
         shipped = {name: self.say(f"shipped_{name or 'undecided'}") for name in _SHIPPED}
         before = [] if self.handover else [export_links(self, folder) for folder in case.exports[-1:]]
         return [
-            self._going(now.triage),
+            self._going(),
             self._preview(),
             *gate_parts(self),
             self.select("shipped_choice", case.settings.shipped_choice, shipped, self.keeps("shipped_choice")),
@@ -94,14 +94,15 @@ class ExportButton(Exporting):
     def _export(self) -> None:
         self.export(copies=max(typed_whole(self.typed("copies"), self.language), 1))
 
-    def _going(self, triage: dict[str, int]) -> Part:
+    def _going(self) -> Part:
+        tasks = going_out(self._case).tasks
         rows = [
-            [self.say(f"status.triage_{word}"), self.number(n), self.say(f"goes_{word}")] for word, n in triage.items()
+            [self.say(f"status.triage_{word}"), self.number(n), self.say(f"goes_{word}")] for word, n in tasks.items()
         ]
         return self.table("going", self.say("going"), self.words("going_", ("what", "orders", "where")), rows)
 
     def _preview(self) -> Part:
-        messages = [one for one in messages_of(self._case) if one.variant and one.buyer_email and one.state != "none"]
+        messages = going_out(self._case).listed
         if not messages:
             return self.said("no_message")
         one = messages[0]

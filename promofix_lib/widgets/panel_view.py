@@ -101,7 +101,7 @@ class PanelView:
         if len(np.unique(selection.numbers[selection.chosen])) < 2:
             return numbers
         of_order: Codes = np.zeros(len(self.book.order_names), dtype=np.int64)
-        for number in reversed(choice.rules):
+        for number in reversed([*choice.rules]):
             of_order[self.book.order_codes[numbers == number]] = number
         mine = of_order[self.book.order_codes]
         return np.where(selection.chosen & (mine > 0), mine, numbers)
