@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from promofix_lib.case.records import Answer
-from promofix_lib.say import known_key
+from promofix_lib.export.sheet import status_word
+from promofix_lib.say import known_key, say
 from promofix_lib.status.book import WORDS, Book, facts_of
 from promofix_lib.status.past import Past, standing
 from promofix_lib.status.rows import NEXT, STATES, Gate
@@ -368,6 +369,17 @@ def test_two_hands_that_disagree_are_shown_by_name_until_it_is_settled():
     assert status(case).rows[0].conflict is not None
     case.answered(1, "done", hand="seller")
     assert (status(case).rows[0].conflict, status(case).rows[0].answer) == (None, "done")
+
+
+def test_answers_about_a_message_are_told_in_the_words_of_its_column():
+    """What the assistant reads as “came back” is no “problem” elsewhere."""
+    case = handed()
+    case.answered(1, "done", hand="anna", task="message")
+    case.answered(1, "problem", hand="ben", task="message")
+    row = status(case).rows[0]
+    assert row.conflict is not None
+    assert row.conflict.text("en") == "Message: anna says “sent”, ben says “came back” (ben.xlsx)."
+    assert say("status.message_bounced", language="en") == status_word("problem", "message_status", "en")
 
 
 def test_a_newer_report_settles_what_it_shows():

@@ -341,7 +341,7 @@ def test_a_contradiction_is_settled_on_the_desk(given: Case):
     [row] = status(given).rows_of(next="settle_conflict")
     assert row.order_id == order_id(1)
     assert row.order_id in part(desk, f"conflict {row.order_id}")["text"]
-    ask(desk, f"status.answer_done {row.order_id}")
+    ask(desk, f"sheet.status_done {row.order_id}")
     assert status(given).rows_of(next="settle_conflict") == ()
     assert status(given).rows_of(order_id=row.order_id)[0].answer == "done"
 
@@ -380,7 +380,7 @@ def test_page_four_promises_what_the_export_writes(given: Case):
     assert preview.startswith(f"{mails} messages to buyers")
     assert [f"messages: {mails}," in one for one in texts] == [True]
     rows = openpyxl.load_workbook(done.folder / "buyers.xlsx")["summary"].iter_rows(values_only=True)
-    assert ("Cancel", 6) in {row[:2] for row in rows}
+    assert ("cancel", 6) in {row[:2] for row in rows}
 
 
 # -- all of them ----------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from promofix_lib.export.workbook import (
 from promofix_lib.letters.messages import Message, shortened
 from promofix_lib.letters.texts import FIELDS, LONGEST_CELL, Template, builtin_template, texts
 from promofix_lib.rules import rule
-from promofix_lib.say import language_name
+from promofix_lib.say import language_name, say
 from promofix_lib.status.book import facts_of
 
 SHEETS = ("mail_merge", "todo", "message", "summary", "how_to")
@@ -230,12 +230,13 @@ def summary_page(handed: Handed) -> Page:
     """How many orders, items and units, what was paid and lost, and who is not in the mail list and why."""
     book, unknown = handed.stand.book, handed.say("unknown")
     facts = facts_of(book, handed.chosen)
+    tasks = [(say(f"status.triage_{word}", language=handed.language), n) for word, n in handed.tasks.items()]
     rows = [_titled("summary_title", handed), *_said(handed.made, *_notes(handed))]
     sources = book.orders.loc[handed.chosen, "source_file"].dropna().value_counts(sort=False)
     tongues = Counter(one.language for one in handed.listed if not handed.draft)
     tables: dict[tuple[str, ...], Iterable[tuple[Any, ...]]] = {
         ("figures", "count"): [(handed.say(f"summary_{name}"), facts[name]) for name in ("orders", "items", "units")],
-        ("task", "orders"): [(handed.say(f"triage_{word}"), n) for word, n in handed.tasks.items()],
+        ("task", "orders"): tasks,
         ("currency", "paid", "normal_value", "loss", "items_not_known"): _money(handed),
         ("mail", "orders"): Counter(handed.in_list(work) for work in handed.works if not handed.draft).items(),
         ("language", "messages"): [(language_name(name), count) for name, count in tongues.items()],

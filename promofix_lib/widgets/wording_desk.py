@@ -100,7 +100,7 @@ class WordingDesk(TextsDesk):
 
     def _choice(self, name: str) -> str:
         first, *others = self._texts[name]
-        facts = {"variant": self.say(f"variant_{first.variant}"), "written": language_name(first.language)}
+        facts = {"variant": self.say(f"export.variant_{first.variant}"), "written": language_name(first.language)}
         return self.say("wording_choice", n=1 + len(others), faults=self._open(name), **facts)
 
     def _meaning(self, message: Message) -> list[Part]:
