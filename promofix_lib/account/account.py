@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from promofix_lib.case.case import Case
 
 COSTS = ("unit_cost", "shipping", "fees")
+"""What one unit costs the seller, part by part."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -299,13 +299,14 @@ def how_to_page(handed: Handed) -> Page:
 def _batches(handed: Handed) -> str:
     """The daily quota of messages as the batches of the mail list."""
     count, size = len(handed.listed), handed.per_day
+    quota = {"most": size, "each": rule("messages.per_daily_order"), "base": rule("messages.each_day")}
     if count <= size:
-        return handed.say("batches_one", n=count, most=size)
+        return handed.say("batches_one", n=count, **quota)
     days = [
         handed.say("batch", batch=n // size + 1, first=n + 2, last=min(n + size, count) + 1)
         for n in range(0, count, size)
     ]
-    return handed.say("batches", n=count, most=size, days=tuple(days))
+    return handed.say("batches", n=count, **quota, days=tuple(days))
 
 
 def _said(*notes: str) -> Iterator[Row]:

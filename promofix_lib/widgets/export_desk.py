@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from promofix_lib.amounts import typed_whole
 from promofix_lib.export.contents import going_out
+from promofix_lib.letters.texts import CANCEL_REASONS
 from promofix_lib.say import Worded
 from promofix_lib.status.status import status
 from promofix_lib.widgets.desk import Desk
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from promofix_lib.export.handover import Handover
 
 _SHIPPED = ("", "keep", "return", "refunded")
-_REASONS = ("PricingError", "GeneralAdjustment", "NoInventory")
 
 
 class Exporting(Desk):
@@ -119,7 +119,7 @@ class ExportButton(Exporting):
 
     def _options(self) -> list[Part]:
         settings, whole = self._case.settings, partial(typed_whole, language=self.language)
-        reasons = {code: self.say(f"reason_{code.lower()}") for code in _REASONS}
+        reasons = {code: self.say(f"reason_{code.lower()}") for code in CANCEL_REASONS}
         return [
             self.select("cancel_reason", settings.cancel_reason, reasons, self.keeps("cancel_reason")),
             self.select("language_of_export", settings.language, names_of_languages(), self.keeps("language")),

@@ -9,7 +9,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.errors import LetterError
 from promofix_lib.export.contents import going_out
 from promofix_lib.letters.languages import LANGUAGES
-from promofix_lib.letters.linter import Fault, check_overruled, lint_messages
+from promofix_lib.letters.linter import SHORTEST_REASON, Fault, check_overruled, lint_messages
 from promofix_lib.letters.messages import Message
 from promofix_lib.letters.texts import FIELDS, Template, builtin_template, parse_template
 from promofix_lib.rules import rule
@@ -133,7 +133,8 @@ class WordingDesk(TextsDesk):
 
     def _overrule_part(self, rule: str) -> Part:
         given = self._reasons.get(rule, self._case.settings.overruled.get(rule, ""))
-        return self.field(f"wording_overrule {rule}", given, partial(self._overrule, rule), width="40em", rule=rule)
+        does, facts = partial(self._overrule, rule), {"rule": rule, "least": SHORTEST_REASON}
+        return self.field(f"wording_overrule {rule}", given, does, width="40em", **facts)
 
     def _overrule(self, rule: str, typed: str) -> None:
         reason = self._reasons[rule] = typed.strip()  # a reason that is too short can be written to its end
