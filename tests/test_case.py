@@ -660,3 +660,13 @@ def test_a_tick_takes_back_that_it_was_meant(tmp_path: Path, take_back: Callable
     take_back(case.this_was_meant(1))
     assert (case.meant, len(case.findings.incidents), case.incidents[0].finding is None) == ((), 1, False)
     assert case.book.ledger.part(case.chosen().to_numpy()).sums() == loss
+
+
+def test_the_clock_is_that_of_the_marketplace_with_most_orders(tmp_path: Path):
+    """Also where some of them have no currency yet: nine in the United States are more than six in Britain."""
+    case = open_case(tmp_path)
+    pending = {"order-status": "Pending", "currency": "", "item-price": ""}
+    british = {"sales-channel": "Amazon.co.uk", "currency": "GBP"}
+    sold = [*({} for _ in range(5)), *(pending for _ in range(4)), *(british for _ in range(6))]
+    case.add_report("AllOrders-1.txt", all_orders(line(n, NIGHT, **one) for n, one in enumerate(sold)))
+    assert case.marketplace.code == "US"

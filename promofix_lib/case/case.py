@@ -170,8 +170,9 @@ class Case(CaseFolder):
         """The marketplace that most orders come from; its zone is the one shown."""
 
         def most() -> Marketplace:
-            counts = self.orders[["sales_channel", "currency"]].value_counts(dropna=False).index
-            return main_marketplace([counts[0][0]] if len(counts) else [], [counts[0][1]] if len(counts) else [])
+            return main_marketplace(
+                *(self.orders[name].value_counts().to_dict() for name in ("sales_channel", "currency"))
+            )
 
         return self.once("marketplace", most, per="reading")
 
