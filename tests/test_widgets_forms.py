@@ -22,7 +22,7 @@ from promofix_lib.widgets.account_desk import CostsDesk, OrderOfWork, RateDesk
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.export_desk import ExportButton
 from promofix_lib.widgets.incident_desk import _LEAST, MistakeSettings
-from promofix_lib.widgets.page_head import ExportLinks, PageHead, SafetyDesk
+from promofix_lib.widgets.page_head import ExportLinks, PageHead, SafetyDesk, export_links
 from promofix_lib.widgets.reports_desk import ReportChooser
 from promofix_lib.widgets.returns_desk import ReturnsDesk, TruthTable
 from promofix_lib.widgets.start_desk import StartDesk
@@ -317,6 +317,24 @@ def test_desks_on_an_empty_case_fill_themselves(case: Case, tmp_path: Path):
         form.look()
         assert said(form) != words
         assert "error" not in form.parts
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_links_say_which_files_are_uploaded(tmp_path: Path, language: str):
+    """What buyers asked for is uploaded as the file for Amazon is; the feed is the same once more, and says so."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    names = ["order-cancellation-1-trial.txt", "order-cancellation.txt", "order-cancellation.xml"]
+    for name in (*names, "buyer-asked-cancellation.txt"):
+        (folder / name).touch()
+    desk = ExportLinks(Case.open(tmp_path / "case", language=language))
+    export_links(desk, folder)
+    wished, trial, text, feed = [row[1] for row in part(desk, "links")["rows"]]
+    upload, too = ("upload it:", "upload it too") if language == "en" else ("请上传：", "也请上传")
+    assert wished.startswith(too)
+    assert trial == text
+    assert text.startswith(upload)
+    assert ".txt" in feed
 
 
 def said(desk: Desk) -> str:

@@ -128,7 +128,7 @@ def export(
     now : datetime with a zone
         Names the folder.
     round : int
-        From 2 on: only what is new since the last export.
+        From 2 on: only what is new, or can be worked on only now, since the last export.
     only : collection of str, optional
         Item keys: exactly these instead, less those left out by hand.
     copies : int

@@ -194,7 +194,7 @@ def check_cells(handed: Handed) -> None:
 
 def message_page(handed: Handed) -> Page:
     """Every text that is sent, once per language, with what it says in the reader's own language beside it."""
-    columns = ("language", "kind", "buyers", "subject", "text", "meaning")
+    columns = ("language", "kind", "count", "subject", "text", "meaning")
     rows = [_titled("message_title", handed)]
     if handed.draft:
         rows += _said(handed.note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -143,9 +144,9 @@ def export_links(desk: Desk, folder: Path) -> Part:
 
 
 def _purpose(path: Path, language: str) -> str:
-    """What a file is for: the sentence of the catalogue whose key its name begins with."""
+    """What a file is for: the sentence of the catalogue whose key is the longest beginning of its name."""
     purposes = sentences("widgets.for_", language)
     if path.stem.endswith(f"-{language}"):
         return purposes["translation"]
-    name = path.name.replace("-", "_")
-    return next((words for kind, words in purposes.items() if name.startswith(kind)), purposes["other"])
+    name = re.sub(r"\W", "_", path.name)
+    return purposes[max((kind for kind in purposes if name.startswith(kind)), key=len, default="other")]
