@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from urllib.parse import quote
@@ -106,17 +106,28 @@ def marketplace_of(sales_channel: object, currency: object = None) -> Marketplac
     return _BY_CURRENCY.get(currency, UNKNOWN) if isinstance(currency, str) else UNKNOWN
 
 
-def main_marketplace(sales_channels: Iterable[object], currencies: Iterable[object] = ()) -> Marketplace:
+def main_marketplace(
+    sales_channels: Iterable[object] | Mapping[object, int], currencies: Iterable[object] | Mapping[object, int] = ()
+) -> Marketplace:
     """The marketplace that occurs most often, by the currencies where no channel tells: a chart is drawn in its zone.
+
+    Parameters
+    ----------
+    sales_channels, currencies : iterable, or mapping to how often each occurs
 
     Examples
     --------
     >>> main_marketplace(["Amazon.de", "Amazon.com", "Amazon.com"]).code
     'US'
+    >>> main_marketplace({}, {"GBP": 3, "USD": 2}).code
+    'GB'
     """
-    by_channel = map(marketplace_of, sales_channels)
-    by_currency = (marketplace_of(None, currency) for currency in currencies)
+    by_channel = ((marketplace_of(name), n) for name, n in Counter(sales_channels).items())
+    by_currency = ((marketplace_of(None, name), n) for name, n in Counter(currencies).items())
     for told in (by_channel, by_currency):
-        if votes := Counter(market for market in told if market is not UNKNOWN):
+        votes: Counter[Marketplace] = Counter()
+        for market, count in told:
+            votes[market] += count * (market is not UNKNOWN)
+        if +votes:
             return votes.most_common(1)[0][0]
     return UNKNOWN

@@ -63,6 +63,11 @@ class Amounts(Shown):
     loss: Decimal
     items_not_known: int = 0
 
+    @property
+    def known(self) -> bool:
+        """Whether they are sums of anything."""
+        return bool(self.paid or self.normal_value)
+
     def to_json(self, language: str | None = None) -> dict[str, Any]:  # noqa: ARG002 - amounts for programs
         """Money as text.
 

@@ -101,6 +101,7 @@ def standing(
     rows = {
         str(order_id): SimpleNamespace(
             order_id=str(order_id),
+            incident=1,
             triage=word,
             state="left_out" if is_out else "new",
             next="ship" if is_out and word == "cancel" else "nothing" if is_out else steps_of.get(word, "nothing"),

@@ -134,6 +134,11 @@ class LooseCase:
         """The one rule."""
         return (SimpleNamespace(number=1, taken=True, rule=self.rule, found=self.rule, finding=None),)
 
+    @property
+    def gravest_first(self) -> tuple[int, ...]:
+        """Its number."""
+        return (1,)
+
     def incident_of(self) -> pd.Series[Any]:
         """Its number per order item."""
         return self.once(

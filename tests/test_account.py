@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -18,7 +19,9 @@ from promofix_lib.case.settings import Settings
 from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.money import NormalPrice
 from promofix_lib.orders import order_table
+from promofix_lib.status.status import status
 from tests.seller_month import seller_month, standing
+from tests.status_case import LooseCase, line
 
 PRICES = [NormalPrice(sku, "Amazon.com", "USD", Decimal("58.99")) for sku in ("HP-BLK", "HP-RED")]
 
@@ -163,6 +166,16 @@ def test_what_was_left_out_by_hand_is_affected_and_not_cancelled(month: Any):
     kept = wrong & (wrong.cumsum() <= 40)
     (one,) = account(orders, wrong & ~kept, {"left_out": kept}).channels
     assert {name: len(clock.order_ids) for name, clock in one.clocks.items()} == {"none": 0, "chosen": 260, "all": 300}
+
+
+def test_what_the_rules_let_go_is_in_no_scenario():
+    """Handed over, and no mistake as it turned out: it is not among the affected orders that could all be cancelled."""
+    case = LooseCase([line(n, sku="CASE" if n == 3 else "HP") for n in (1, 2, 3)])
+    case.export()
+    case.rule = replace(case.rule, skus=("HP",))
+    case.renew(case.lines)
+    (one,) = Account(status(case), market=marketplace_of("Amazon.com")).channels
+    assert {name: len(clock.order_ids) for name, clock in one.clocks.items()} == {"none": 0, "chosen": 2, "all": 2}
 
 
 def test_the_steps_are_the_best_plans_of_their_rate(month: Any):

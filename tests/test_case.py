@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -650,3 +650,23 @@ def test_what_was_meant_is_found_no_more(tmp_path: Path):
     assert (len(again.findings.incidents), again.chosen().sum()) == (1, 12)
     with pytest.raises(CaseError, match="no incident 7"):
         again.this_was_meant(7)
+
+
+@pytest.mark.parametrize("take_back", [lambda case: case.take(1), lambda case: case.undo()])
+def test_a_tick_takes_back_that_it_was_meant(tmp_path: Path, take_back: Callable[[Case], Case]):
+    """As the page says: ticked again, or the tick's going undone, it is an incident with its evidence and its loss."""
+    case = make_case(tmp_path)
+    loss = case.book.ledger.part(case.chosen().to_numpy()).sums()
+    take_back(case.this_was_meant(1))
+    assert (case.meant, len(case.findings.incidents), case.incidents[0].finding is None) == ((), 1, False)
+    assert case.book.ledger.part(case.chosen().to_numpy()).sums() == loss
+
+
+def test_the_clock_is_that_of_the_marketplace_with_most_orders(tmp_path: Path):
+    """Also where some of them have no currency yet: nine in the United States are more than six in Britain."""
+    case = open_case(tmp_path)
+    pending = {"order-status": "Pending", "currency": "", "item-price": ""}
+    british = {"sales-channel": "Amazon.co.uk", "currency": "GBP"}
+    sold = [*({} for _ in range(5)), *(pending for _ in range(4)), *(british for _ in range(6))]
+    case.add_report("AllOrders-1.txt", all_orders(line(n, NIGHT, **one) for n, one in enumerate(sold)))
+    assert case.marketplace.code == "US"

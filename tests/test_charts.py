@@ -149,6 +149,21 @@ def test_every_incident_has_its_night_and_its_mark():
     assert labels == ["other orders", "affected, incident 1", "affected, incident 2"]
 
 
+@pytest.mark.parametrize("several", [False, True])
+def test_what_was_put_in_by_hand_is_of_no_incident(several: bool):
+    """It has a colour and a name of its own: neither the incident's count nor its first and last order are its."""
+    orders = orders_every(timedelta(minutes=30), 200)
+    numbers = pd.Series([1 if 20 <= n < 40 else 2 if several and 120 <= n < 150 else 0 for n in range(200)])
+    by_hand = pd.Series([n in (3, 190) for n in range(200)])
+    night = Night(orders, (numbers > 0) | by_hand, LA, numbers=numbers, causes={1: "CODE-A", 2: "CODE-B"})
+    with look():
+        figure = incident_figure(night, LIGHT)
+    assert "20 orders in 9 h 30 min" in figure.axes[1].get_title(loc="left")
+    assert len(figure.axes) == 3 + several
+    assert [text.get_text() for text in figure.axes[0].texts] == (["1", "2"] if several else [])
+    assert figure.axes[-1].get_legend_handles_labels()[1][-1] == "put in by hand"
+
+
 def test_marks_of_incidents_hours_apart_do_not_overlap():
     """In a month two windows five hours apart share one mark; a third a week later has its own."""
     orders = orders_every(timedelta(hours=1), 30 * 24)

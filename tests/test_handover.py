@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from promofix_lib.account.account import account_of
 from promofix_lib.app.cli import run
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import Answer, ExportRecord
@@ -330,6 +331,15 @@ def test_round_two_hands_over_only_what_is_new(tmp_path: Path) -> None:
     done = export(case, now=NOW + timedelta(hours=2), round=2)
     assert set(uploaded(done.folder)) == {order_id(n) for n in (11, 20, 21)}
     assert record_of(case).round == 2
+
+
+@pytest.mark.parametrize("batch_size", [0, 4])
+def test_the_order_of_work_uploads_the_files_that_there_are(tmp_path: Path, batch_size: int) -> None:
+    """A step for each file, with as many orders."""
+    case = make_case(tmp_path, batch_size=batch_size)
+    export(case, now=NOW)
+    steps = [step for step in account_of(case).plan_of_work(NOW) if step.key.startswith("cancel")]
+    assert [len(step.order_ids) for step in steps] == [len(lines) for lines in record_of(case).uploads.values()]
 
 
 def test_a_second_export_repeats_nothing_that_is_done(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,17 @@ def test_what_the_seller_put_in_by_hand_is_told_apart(case: Case):
     assert "Incident 1" not in text  # there is one
 
 
+def test_nobody_asks_to_cancel_what_is_not_among_the_affected(case: Case):
+    """An order after the end that was told closes the gate; in the question to Amazon it does not count."""
+    (one,) = case.incidents
+    case.set_rule(1, replace(one.rule, end=NIGHT + timedelta(minutes=50)))
+    case.change_settings(promotion_ended_at=(NIGHT + timedelta(minutes=55)).isoformat())
+    assert len(status(case).gate.after_end) == 7
+    text = texts(case)["technical_issue"]
+    assert "5 orders of" in text
+    assert "may cancel the 5 unshipped" in text
+
+
 def test_set_aside_items_are_told_apart(case: Case):
     """A free reviewer's unit is affected when the seller puts it in, and no part of the request."""
     vine = line(99, NOW, **{"promotion-ids": "vine.enrollment.1", "item-promotion-discount": "58.99"})
@@ -149,22 +161,29 @@ def test_the_letter_after_the_cancellations_tells_what_was_confirmed(case: Case)
     text = texts(confirmed(case, 1, 2), rates=RATES)["annotation"]
     assert "- 2 orders cancelled by us" in text
     assert "orders not confirmed as cancelled yet" in text
-    assert "- Amazon.com: 0 % to 0.12 % with the cancellations made so far, 30 % to 31 % with all of them" in text
+    assert "- Amazon.com: 0.00% to 0.12% with the cancellations made so far, 30.00% to 31.00% with all of them" in text
     assert "no cancellation is confirmed yet" not in text
     assert "2 of these orders are cancelled already" in texts(case)["technical_issue"]
     everyone = texts(confirmed(case, *range(1, 13)))["technical_issue"]
     assert "No unshipped seller-fulfilled order is left to cancel" in everyone
 
 
+def test_a_rate_reads_in_a_letter_as_it_does_on_the_page(case: Case):
+    """One just under the limit is not told to Amazon as the limit itself."""
+    rates = [RATES[0] | {"before": {"low": 0.024999, "high": 0.024999}, "after": {"low": 0.025, "high": 0.0250049}}]
+    text = texts(case, rates=rates)["annotation"]
+    assert "2.4999% before these cancellations, 2.50% with them (limit 2.5%)" in text
+
+
 def test_the_rate_before_the_cancellations_is_told_only_before_them(case: Case):
     """Afterwards both readings hold them: nobody writes to Amazon that the rate was 30 % before."""
     assert (
-        "0 % to 0.12 % before these cancellations, 30 % to 31 % with them (limit 2.5 %)"
+        "0.00% to 0.12% before these cancellations, 30.00% to 31.00% with them (limit 2.5%)"
         in texts(case, rates=RATES)["annotation"]
     )
     done = [RATES[0] | {"before": RATES[0]["after"]}]
     text = texts(confirmed(case, *range(1, 13)), rates=done)["annotation"]
-    assert "- Amazon.com: 30 % to 31 % with these cancellations (limit 2.5 %)" in text
+    assert "- Amazon.com: 30.00% to 31.00% with these cancellations (limit 2.5%)" in text
     assert "before these" not in text
 
 

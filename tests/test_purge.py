@@ -138,6 +138,9 @@ def test_a_purge_before_the_work_is_done_says_so(case: Case, capsys: pytest.Capt
     """Drafts and addresses go with it; a case whose orders are all cancelled is not held up."""
     assert run(["purge", str(case.folder), "--language", "en"]) == 0
     assert "The work is not done: 9 orders still have to be cancelled" in capsys.readouterr().out
+    case.change_settings(promotion_ended=False)  # not one of them is done by that
+    assert run(["purge", str(case.folder), "--language", "en"]) == 0
+    assert "The work is not done: 9 orders still have to be cancelled" in capsys.readouterr().out
     cancelled = {"order-status": "Cancelled", "item-status": "Cancelled"}
     case.add_report("newer.txt", all_orders(victims(**{f"v{number}": cancelled for number in range(1, 13)})))
     assert run(["purge", str(case.folder), "--language", "en"]) == 0

@@ -18,6 +18,7 @@ from promofix_lib.charts.rate import plot_rate
 from promofix_lib.charts.style import Picture, look
 from promofix_lib.money import NormalPrice
 from tests.seller_month import seller_month, standing
+from tests.test_cancel_rate import table
 
 PRICES = [NormalPrice(sku, "", "USD", Decimal("58.99")) for sku in ("HP-BLK", "HP-RED")]
 
@@ -69,6 +70,14 @@ def test_the_line_is_the_high_reading(one: Outlook):
     ax = drawn(plot_rate, one)
     heights = {round(float(height), 6) for line in ax.lines for height in line.get_ydata() if np.isfinite(height)}
     assert round(float(one.clocks["chosen"].days["likely"].max()) * 100, 6) in heights
+
+
+def test_a_rate_on_the_chart_reads_as_in_the_sentence():
+    """One of 32 is 3.125 %: rounded as on the page and in the letter, not as a float is printed."""
+    orders = table(*[{}] * 32)
+    account = Account(standing(orders, orders.index.to_series() < 1))
+    assert "3.13%" in str(account.channels[0].after.share().text("en"))
+    assert "up to 3.13%" in words(drawn(plot_rate, account.channels[0]))
 
 
 def test_the_way_back_is_marked(one: Outlook):

@@ -11,13 +11,15 @@ from typing import Any
 import openpyxl
 import pytest
 
+from promofix_lib.app.overview import answer_text as answer_in_words
 from promofix_lib.case.records import Answer, Cancellation, ExportRecord
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.feed_result import FeedError, ProcessingReport
-from promofix_lib.returns.compare import TakenBack
+from promofix_lib.returns.compare import Clash, TakenBack
 from promofix_lib.returns.sheets import mail_status, read_worked
 from promofix_lib.returns.take_back import follow_up, settle
 from promofix_lib.returns.uploads import Source, match_upload
+from promofix_lib.say import speak
 from promofix_lib.status.status import status
 from tests.status_case import NOW, LooseCase, line, order_id
 from tests.worked_list import WorkedList
@@ -532,3 +534,14 @@ def test_every_answer_is_a_line_of_the_journal(case: LooseCase, tmp_path: Path):
     read(case, handed_out(case, copy=2).answer(order_id(1), "done").save(tmp_path / "anna.xlsx"))
     (answer,) = case.journal.records(Answer)  # type: ignore[arg-type, type-var]
     assert answer == Answer(order_id(1), "task", "done", "", "anna", "anna.xlsx", "E1", "2", LATER)
+
+
+def test_a_terminal_tells_a_conflict_in_the_words_of_the_list():
+    """In the seller's language, and a message that was returned is no “problem”."""
+    clash = Clash(order_id(1), "message", "done", "problem", "ben.xlsx")
+    speak("zh-CN")
+    try:
+        text = answer_in_words(TakenBack(1, 1, (clash,)))
+    finally:
+        speak("")
+    assert f"订单 {order_id(1)}，消息：此处为“已发送”，ben.xlsx 中为“被退回”" in text

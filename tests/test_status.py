@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 
 from promofix_lib.case.records import Answer
-from promofix_lib.say import known_key
+from promofix_lib.export.sheet import status_word
+from promofix_lib.say import known_key, say
 from promofix_lib.status.book import WORDS, Book, facts_of
 from promofix_lib.status.past import Past, standing
 from promofix_lib.status.rows import NEXT, STATES, Gate
@@ -224,6 +226,35 @@ def test_an_order_that_left_the_reports_keeps_its_last_state():
     assert status(case).order_ids == (order_id(2),)
 
 
+def test_what_the_rules_touch_no_more_is_not_handed_over_to_be_cancelled():
+    """Pending when it was handed over, at its usual price now: it is honoured, and in no next round."""
+    case = handed(**PENDING, item_price=None, item_promotion_discount=None)
+    case.renew([line(1, item_promotion_discount=None, promotion_ids=[])])
+    assert (status(case).orders, stands(case), status(case).to_hand_over) == (0, ("left_out", "ship"), ())
+
+
+def test_an_incident_that_is_let_go_after_the_export_is_withdrawn_from_its_files():
+    """Nobody is told to upload what was no mistake; what has come of it already stays known."""
+    case = LooseCase([line(n, sku="CASE" if n == 3 else "HP") for n in (1, 2, 3)])
+    case.export()
+    case.rule = replace(case.rule, skus=("HP",))
+    case.renew([line(1), line(2, **CANCELLED, item_price=None, promotion_ids=[]), line(3, sku="CASE")])
+    ways = [("written", "upload"), ("cancelled", "write_buyer"), ("left_out", "ship")]
+    assert [stands(case, n) for n in (1, 2, 3)] == ways
+    assert status(case).withdrawn == (order_id(3),)
+    case.amazon_said(accepted=[1, 3])
+    assert stands(case, 3) == ("accepted", "write_buyer")
+
+
+def test_a_rule_that_asks_for_a_status_lets_nothing_go_whose_status_changed():
+    """Only unshipped orders were asked for; one that has shipped since is still decided on."""
+    case = LooseCase([line(1)])
+    case.rule = replace(case.rule, order_statuses=("Unshipped",))
+    case.export()
+    case.renew([line(1, **SHIPPED)])
+    assert stands(case) == ("shipped", "decide")
+
+
 # -- the gate ---------------------------------------------------------------------------------------------------------
 
 
@@ -256,8 +287,6 @@ def test_an_order_younger_than_the_end_closes_the_gate_again():
 
 def test_an_order_after_the_end_counts_also_outside_the_rules_window():
     """The rule ends with the last order that was found: what comes later is looked for without that end."""
-    from dataclasses import replace
-
     case = LooseCase([line(1), line(2, purchase_date=ENDED + timedelta(minutes=1))])
     case.rule = replace(case.rule, end=ENDED)
     assert status(case).gate.after_end == (order_id(2),)
@@ -340,6 +369,17 @@ def test_two_hands_that_disagree_are_shown_by_name_until_it_is_settled():
     assert status(case).rows[0].conflict is not None
     case.answered(1, "done", hand="seller")
     assert (status(case).rows[0].conflict, status(case).rows[0].answer) == (None, "done")
+
+
+def test_answers_about_a_message_are_told_in_the_words_of_its_column():
+    """What the assistant reads as “came back” is no “problem” elsewhere."""
+    case = handed()
+    case.answered(1, "done", hand="anna", task="message")
+    case.answered(1, "problem", hand="ben", task="message")
+    row = status(case).rows[0]
+    assert row.conflict is not None
+    assert row.conflict.text("en") == "Message: anna says “sent”, ben says “came back” (ben.xlsx)."
+    assert say("status.message_bounced", language="en") == status_word("problem", "message_status", "en")
 
 
 def test_a_newer_report_settles_what_it_shows():

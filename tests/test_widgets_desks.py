@@ -12,11 +12,13 @@ import pytest
 
 from promofix_lib.account.account import account_of
 from promofix_lib.case.case import Case
+from promofix_lib.case.records import Answer, UploadAnswer
 from promofix_lib.export.handover import export
 from promofix_lib.letters.amazon import LETTERS, advice_of, letters_of
 from promofix_lib.orders import item_keys
 from promofix_lib.status.status import status
 from promofix_lib.widgets.desk import Desk
+from promofix_lib.widgets.export_desk import ExportButton
 from promofix_lib.widgets.letter_desk import LetterDesk, as_written
 from promofix_lib.widgets.returns_desk import ReturnsDesk
 from promofix_lib.widgets.wording_desk import WordingDesk
@@ -339,9 +341,46 @@ def test_a_contradiction_is_settled_on_the_desk(given: Case):
     [row] = status(given).rows_of(next="settle_conflict")
     assert row.order_id == order_id(1)
     assert row.order_id in part(desk, f"conflict {row.order_id}")["text"]
-    ask(desk, f"status.answer_done {row.order_id}")
+    ask(desk, f"sheet.status_done {row.order_id}")
     assert status(given).rows_of(next="settle_conflict") == ()
     assert status(given).rows_of(order_id=row.order_id)[0].answer == "done"
+
+
+def test_the_next_round_takes_what_can_be_worked_on_only_now(given: Case):
+    """Its payment was pending at the first export: the page that is to hand it over does so."""
+    desk = ReturnsDesk(given, clock=lambda: LATER)
+    assert part(desk, "round_export")["off"]
+    assert "round_now" not in names(desk)
+    paid = victims(v11={"order-status": "Unshipped", "item-status": "Unshipped"})
+    given.add_report("AllOrders-2.txt", all_orders([*usual(), *paid]))
+    given.add_report("NewOrders-2.txt", new_orders(paid))
+    desk.refresh()
+    assert status(given).next["hand_over"] == 1
+    assert part(desk, "round_new")["text"] == "New since the last export: 0 orders."
+    assert part(desk, "round_now")["text"] == "Handed over before, and only now to be worked on: 1 order."
+    ask(desk, "round_export")
+    assert status(given).rows_of(order_id=order_id(11))[0].next == "upload"
+    assert part(desk, "round_export")["off"]
+
+
+def test_page_four_promises_what_the_export_writes(given: Case):
+    """Of nine orders Amazon accepted three, and two buyers were written to: page, files and mail list say the same."""
+    file = (given.exports[-1].name, "order-cancellation.txt")
+    reply = UploadAnswer(*file, "p.txt", "0", NOW, accepted=tuple(f"{order_id(n)}/{n:014d}" for n in (1, 2, 3)))
+    sent = [Answer(order_id(n), "message", "done", "", "ada", "buyers.xlsx", "", "1", NOW) for n in (1, 4)]
+    given.journal.keep([reply, *sent], "assistant")
+    desk = ExportButton(given, clock=lambda: LATER)
+    going = {row[0]: row[1] for row in part(desk, "going")["rows"]}
+    preview = part(desk, "message_preview opened")["label"]
+    texts = [one["label"] for one in part(WordingDesk(given), "wording_which")["choices"]]
+    done = export(given, now=LATER)
+    lines = [line.split("\t")[0] for line in (done.folder / "order-cancellation.txt").read_text().splitlines()[2:]]
+    mails = (done.folder / "message-drafts.mbox").read_text(encoding="utf-8").count("X-Unsent")
+    assert (going["cancel"], going["already cancelled"]) == (str(len(lines)), "3") == ("6", "3")
+    assert preview.startswith(f"{mails} messages to buyers")
+    assert [f"messages: {mails}," in one for one in texts] == [True]
+    rows = openpyxl.load_workbook(done.folder / "buyers.xlsx")["summary"].iter_rows(values_only=True)
+    assert ("cancel", 6) in {row[:2] for row in rows}
 
 
 # -- all of them ----------------------------------------------------------------------------------------------------

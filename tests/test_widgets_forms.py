@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from promofix_lib.account.account import account_of
+from promofix_lib.amounts import Money
+from promofix_lib.app.overview import status_text
 from promofix_lib.case.case import Case
 from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.incident import Incident
 from promofix_lib.places import sample_reports
 from promofix_lib.say import speak
 from promofix_lib.status.status import status
@@ -19,12 +22,14 @@ from promofix_lib.widgets.account_desk import CostsDesk, OrderOfWork, RateDesk
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.export_desk import ExportButton
 from promofix_lib.widgets.incident_desk import _LEAST, MistakeSettings
-from promofix_lib.widgets.page_head import ExportLinks, PageHead, SafetyDesk
+from promofix_lib.widgets.page_head import ExportLinks, PageHead, SafetyDesk, export_links
 from promofix_lib.widgets.reports_desk import ReportChooser
 from promofix_lib.widgets.returns_desk import ReturnsDesk, TruthTable
 from promofix_lib.widgets.start_desk import StartDesk
 from tests.desks import ask, names, notice, part, plain, shown, uncharted
+from tests.handed_case import all_orders, victims
 from tests.panel_case import TableCase, night_of_orders
+from tests.test_hostile_files import ods, ods_rows
 
 ALL_ORDERS, NEW_ORDERS = [path for path in sample_reports() if path.suffix == ".txt"]
 NOW = datetime(2026, 11, 23, 7, 15, 2, tzinfo=UTC)
@@ -128,6 +133,16 @@ def test_new_files_are_ticked_read_and_taken_into_the_case(tmp_path: Path):
     assert part(chooser, "read_these")["off"]
 
 
+@pytest.mark.parametrize("name", ["orders.ods", "ORDERS.ODS"])
+def test_a_report_that_libreoffice_saved_is_offered(tmp_path: Path, name: str):
+    """What promofix reads can be chosen on the page, and in the browser's own window."""
+    (tmp_path / name).write_bytes(ods(*ods_rows()))
+    chooser = ReportChooser(Case.open(tmp_path / "case"), tmp_path)
+    assert ".ods" in chooser.parts["upload"].accept.split(",")
+    ask(chooser, "read_these")
+    assert [row[0] for row in part(chooser, "reading")["rows"]] == [name]
+
+
 def test_a_file_that_is_no_report_is_refused_before_the_case_has_it(tmp_path: Path):
     """Each wrong file is refused in one sentence, also when it stands beside a good one; the case stays usable."""
     (tmp_path / "a-notes.txt").write_text("milk, eggs\n", "utf-8")
@@ -196,6 +211,34 @@ def test_all_that_is_found_is_taken_unless_unticked(case: Case):
     assert status(case).orders == 0
     ask(desk, "take_incident 1", True)
     assert status(case).orders == 300
+
+
+def test_the_facts_of_an_incident_are_those_of_the_status(case: Case):
+    """Of what the seller left out by hand nothing is counted, as in the picture above and on every other page."""
+    gone = status(case).order_ids[:100]
+    case.decide("leave_out", case.keys[case.orders["order_id"].isin(gone)].tolist(), "friends")
+    facts = {row[0]: row[1] for row in part(MistakeSettings(case), "facts")["rows"]}
+    (one,) = status(case).incidents
+    assert facts["Orders"].startswith("200 ")
+    assert one["orders"] == 200
+    assert facts["Lost against the usual price"] == Money(status(case).amounts[0].loss, "USD").text("en")
+    case.take(1, False)
+    facts = {row[0]: row[1] for row in part(MistakeSettings(case), "facts")["rows"]}
+    assert facts["Orders"].startswith("300 ")  # what ticking it would take
+
+
+def test_sums_of_which_nothing_is_known_are_not_zero(tmp_path: Path):
+    """Page, terminal and workbook say of them that they are not known."""
+    case = Case.open(tmp_path / "case")
+    wrong = {"item-price": "1.00", "item-promotion-discount": ""}  # what it usually costs is not known
+    case.add_report("AllOrders-1.txt", all_orders(line | wrong for line in victims()))
+    case.take(Incident(skus=("HP-BT700",)))
+    assert [(one.loss, one.items_not_known) for one in status(case).amounts] == [(0, 12)]
+    facts = {row[0]: row[-1] for row in part(MistakeSettings(case), "facts")["rows"]}
+    assert (facts["Paid"], facts["Lost against the usual price"]) == ("not known", "not known")
+    text = status_text(case)
+    assert "0.00 USD" not in text
+    assert "12 order items: price paid or usual price not known" in text
 
 
 def test_a_moved_threshold_finds_again(case: Case):
@@ -274,6 +317,24 @@ def test_desks_on_an_empty_case_fill_themselves(case: Case, tmp_path: Path):
         form.look()
         assert said(form) != words
         assert "error" not in form.parts
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_links_say_which_files_are_uploaded(tmp_path: Path, language: str):
+    """What buyers asked for is uploaded as the file for Amazon is; the feed is the same once more, and says so."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    names = ["order-cancellation-1-trial.txt", "order-cancellation.txt", "order-cancellation.xml"]
+    for name in (*names, "buyer-asked-cancellation.txt"):
+        (folder / name).touch()
+    desk = ExportLinks(Case.open(tmp_path / "case", language=language))
+    export_links(desk, folder)
+    wished, trial, text, feed = [row[1] for row in part(desk, "links")["rows"]]
+    upload, too = ("upload it:", "upload it too") if language == "en" else ("请上传：", "也请上传")
+    assert wished.startswith(too)
+    assert trial == text
+    assert text.startswith(upload)
+    assert ".txt" in feed
 
 
 def said(desk: Desk) -> str:

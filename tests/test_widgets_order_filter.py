@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from ipywidgets import Widget
 
+from promofix_lib.case.case import Case
 from promofix_lib.incident import Ceiling, Incident, affected
 from promofix_lib.orders import item_keys
 from promofix_lib.status.status import status
 from promofix_lib.widgets.order_filter import OrderFilter
+from tests.handed_case import NIGHT as WRONG
+from tests.handed_case import all_orders, usual, victims
 from tests.panel_case import RULE, TableCase, night_of_orders
+from tests.test_case import second_mistake
 
 NIGHT = night_of_orders(300)
 
@@ -393,3 +398,30 @@ def test_nothing_is_loaded_from_elsewhere():
         assert "http" not in str(text).replace("http://www.w3.org/2000/svg", "")
         assert "import " not in str(text)
         assert "innerHTML" not in str(text)
+
+
+def test_an_item_that_two_incidents_touch_belongs_to_the_graver_on_every_page(tmp_path):
+    """The panel, the status and the case say the same, whichever number the graver one has."""
+    case = Case.open(tmp_path / "case")
+    case.add_report("AllOrders-1.txt", all_orders([*usual(), *victims(), *second_mistake()]))
+    case.take(case.findings.incidents[1]).take_found()
+    wide = Incident(onset=WRONG - timedelta(hours=1), end=WRONG + timedelta(hours=3))
+    case.set_rule(1, wide).set_rule(2, wide)
+    panel = OrderFilter(case)
+    assert set(case.incident_of()) == set(panel.selection.numbers.tolist()) == {0, 2}
+    assert {row.incident for row in status(case).rows} == {2}
+    assert [one["number"] for one in panel.incidents] == [1, 2]
+    assert [number for number, _ in panel.chart["bars"]["chosen"]] == [2]
+
+
+def test_an_order_of_two_incidents_has_the_colour_of_the_graver(tmp_path):
+    """One order, two items, two mistakes: one bar, and one number beside it."""
+    case = Case.open(tmp_path / "case")
+    order = victims()[0]["amazon-order-id"]
+    mug = second_mistake()[-1] | {"amazon-order-id": order, "order-item-id": "9" * 14}
+    case.add_report("AllOrders-1.txt", all_orders([*usual(), *victims(), *second_mistake(), mug]))
+    case.take(case.findings.incidents[1]).take_found()
+    rows = {row.order_id: row.incident for row in status(case).rows}
+    assert rows[order] == 2
+    bars = dict(OrderFilter(case).chart["bars"]["chosen"])
+    assert {number: sum(counts) for number, counts in bars.items()} == {1: 4, 2: 12}

@@ -353,7 +353,7 @@ def test_what_amazon_has_cancelled_is_no_task(tmp_path: Path):
     told = replace(told, works=works_of(told.stand, told.stand.chosen, (), accepted={told.stand.book.keys[0]}))
     book = written(tmp_path / "buyers.xlsx", told)
     sheet = book["todo"]
-    assert {("Cancel", 1), ("Already cancelled", 1)} <= {line[:2] for line in book["summary"].values}
+    assert {("cancel", 1), ("already cancelled", 1)} <= {line[:2] for line in book["summary"].values}
     assert todo(sheet)[["status", "task"]].values.tolist() == [
         ["not needed", "Nothing: already cancelled"],
         ["to do", "Cancel in Seller Central"],
@@ -652,7 +652,7 @@ def test_the_summary_has_the_figures_of_the_status(tmp_path: Path):
     for line in [
         ("Orders", 4),
         ("Units", 6),
-        ("Cancel", 4),
+        ("cancel", 4),
         ("USD", "2.00 USD", "235.96 USD", "233.96 USD", 1),
         ("orders.txt", 4),
         ("review", "Approved in case 42."),

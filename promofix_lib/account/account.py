@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from promofix_lib.case.case import Case
 
 COSTS = ("unit_cost", "shipping", "fees")
+"""What one unit costs the seller, part by part."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +184,7 @@ class Account:
         orders, chosen = self.status.book.orders, self.status.chosen
         added = book.added_by(chosen)
         already = mine & (book.sure | book.unsure)
-        left_out = [row.order_id for row in self.status.rows if row.state == "left_out"]
+        left_out = [row.order_id for row in self.status.rows_of(state="left_out") if row.incident]
         kept = book.added_by(book.rows_of(book.named(left_out)))
         usual = usual_volume(book, mine | kept)
         coming = usual.at_least()

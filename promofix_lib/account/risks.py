@@ -26,7 +26,7 @@ def warnings_of(
         notes.append(told("account.warn_offers", n=len(offers), skus=shown, days=rule("offer_removal.days")))
     late, most = [late_if_held(book, added, days) for days in (10, 30)], Fraction(rule("late_shipment.limit"))
     if max(rate or 0 for rate in late) >= most:
-        ten, thirty = (percent(rate) for rate in late)
+        ten, thirty = (percent(rate, most) for rate in late)
         facts = {"n": int(added.sum()), "ten": ten, "thirty": thirty, "limit": short_percent(most)}
         notes.append(told("account.warn_late", **facts))
     return tuple(notes)

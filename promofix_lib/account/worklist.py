@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 
 from promofix_lib.account.recovery import Recovery
 from promofix_lib.account.seller_orders import local_days
@@ -24,6 +25,7 @@ SPARE = timedelta(hours=1)
 _STEPS: dict[str, dict[str, Any]] = rule("work.steps")
 
 _TO_CANCEL = ("confirm_end", "hand_over", "upload", "upload_again")
+_CANCELLED_BY_FILE = ("cancel", "buyer_asked")
 _TO_ASK = ("confirm_end", "hand_over", "ask_amazon")
 
 
@@ -69,8 +71,8 @@ def plan_of_work(
     """The work of the next days in the order in which it should be done; what is done or has no order is left out.
 
     A deadline decides: what ships soonest comes first. Otherwise FBA orders come first because they ship soonest,
-    reports are saved before anything is cancelled because buyers' data vanishes for cancelled orders, cancelling begins
-    with a small batch, and messages stay within Amazon's daily quota.
+    reports are saved before anything is cancelled because buyers' data vanishes for cancelled orders, cancelling goes
+    file by file as the export cuts them, and messages stay within Amazon's daily quota.
 
     Parameters
     ----------
@@ -99,10 +101,11 @@ def plan_of_work(
     rows = status.rows
     to_cancel = status.rows_of(triage="cancel", next=_TO_CANCEL)
     to_ask = status.rows_of(triage="ask_amazon", next=_TO_ASK)
+    wished = [row for row in status.rows_of(triage="buyer_asked", next=_TO_CANCEL) if row.next != "upload_again"]
     waiting = [row for row in rows if row.triage == "wait" and row.state != "left_out"]
     work = _Work(now, zone)
     work.add("still_selling", rows=status.rows_of(order_id=status.gate.after_end))
-    if not status.gate.open and not status.gate.after_end and (to_cancel or to_ask or waiting):
+    if not status.gate.open and not status.gate.after_end and (to_cancel or wished or to_ask or waiting):
         work.add("stop_bleed", always=True)
     work.add("settle_conflict", rows=status.rows_of(next="settle_conflict"))
     work.add("save_reports", rows=_of_no_known_buyer(status, to_cancel))
@@ -110,20 +113,22 @@ def plan_of_work(
     work.add("letter_before", always=bool(to_cancel or to_ask) and not status.known_cancelled)
     work.add("hand_over", rows=status.rows_of(order_id=status.to_hand_over))
     work.add("withdraw", rows=status.rows_of(order_id=status.withdrawn))
-    done = _add_cancelling(work, to_cancel, settings.batch_size or rule("work.batch_orders"))
+    work.add("cancel_again", _minutes("cancel"), status.rows_of(triage=_CANCELLED_BY_FILE, next="upload_again"))
+    work.add("cancel_wished", _minutes("cancel"), wished)
+    done = _add_cancelling(work, [row for row in to_cancel if row.next != "upload_again"], settings.batch_size)
     to_write = [row for row in rows if row.next == "write_buyer" or (row.triage == "cancel" and row.next in _TO_CANCEL)]
     _add_messages(work, to_write, message_quota(status, zone, settings.usual_orders_per_day), done)
     healing = bool(status.known_cancelled and clock and clock.certain and clock.certain > work.now.date())
     work.add("letter_after", done + _minutes("letter_after"), always=bool(to_cancel) or healing)
     work.add("ship", rows=status.rows_of(next="ship"))
-    if to_cancel or to_ask or waiting or not status.gate.open:
+    if to_cancel or wished or to_ask or waiting or not status.gate.open:
         look = "round" if waiting else "look"
         for number, days in enumerate(rule("work.look_again_after_days"), start=1):
             work.add(look, work.morning(days), waiting, number=number, always=True, ships=False)
     work.add("decide", work.morning(2), status.rows_of(next="decide"))
     if clock is not None:
         _add_checks(work, clock, bool(to_cancel))
-    work.add("purge", work.morning(rule("buyers_data.keep_days")), always=bool(rows))
+    work.add("purge", _until_purge(work, status), always=bool(rows))
     return work.in_order()
 
 
@@ -167,6 +172,15 @@ def page_of(step: str) -> int | None:
     """
     page: int | None = _STEPS.get(step, {}).get("page")
     return page
+
+
+def _until_purge(work: _Work, status: Status) -> timedelta:
+    """From now to the morning on which buyers' data has been kept long enough, or to the last message."""
+    newest = status.book.orders["purchase_date"].max()
+    kept = work.now.date() - (work.now if pd.isna(newest) else newest.astimezone(work.zone)).date()
+    morning = work.morning(rule("buyers_data.keep_days") + 1 - kept.days)  # the whole day of the newest order is over
+    messages = (step.when for step in work.steps if step.key.startswith("message"))
+    return max([morning, *(when.astimezone(UTC) - work.now.astimezone(UTC) for when in messages)])
 
 
 def _of_no_known_buyer(status: Status, rows: Sequence[OrderRow]) -> list[OrderRow]:
@@ -242,19 +256,14 @@ class _Work:
         return tuple(sorted(moved, key=lambda step: step.when))
 
 
-def _add_cancelling(work: _Work, rows: Sequence[OrderRow], batch_orders: int) -> timedelta:
-    after = _minutes("cancel")
-    again = [row for row in rows if row.next == "upload_again"]
-    fresh = [row for row in rows if row.next != "upload_again"]
-    work.add("cancel_again", after, again)
-    if not fresh:
-        return after
-    trial = rule("work.trial_orders")
-    work.add("cancel_trial", after, fresh[:trial])
-    for number, start in enumerate(range(trial, len(fresh), batch_orders), start=1):
-        after += _minutes("next_batch")
-        work.add("cancel", after, fresh[start : start + batch_orders], number=number)
-    return after + _minutes("message")
+def _add_cancelling(work: _Work, rows: Sequence[OrderRow], orders_per_file: int) -> timedelta:
+    """A step per cancellation file, as the export cuts them; the first of several shows that Amazon takes it."""
+    after, size = _minutes("cancel"), orders_per_file or len(rows)
+    for number, start in enumerate(range(0, len(rows), max(size, 1)), start=1):
+        part, trial = rows[start : start + size], number == 1 and size < len(rows)
+        work.add("cancel_trial" if trial else "cancel", after, part, number=0 if trial else number)
+        after += _minutes("next_batch" if start + size < len(rows) else "message")
+    return after
 
 
 def _add_messages(work: _Work, rows: Sequence[OrderRow], quota: int, after: timedelta) -> None:

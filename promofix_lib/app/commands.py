@@ -214,7 +214,7 @@ def _open_orders(case: Case) -> int:
     from promofix_lib.status.status import status
 
     with suppress(PromofixError):
-        return len(status(case).rows_of(next=("hand_over", "upload", "upload_again", "write_buyer")))
+        return len(status(case).rows_of(step=("hand_over", "upload", "upload_again", "write_buyer")))
     return 0
 
 

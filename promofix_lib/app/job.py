@@ -164,7 +164,7 @@ def export_case(
     promotion_ended : bool
         The seller's word that the bleed has stopped; it stays said.
     round : int
-        2 or more: only what is new since the last export.
+        2 or more: only what is new, or can be worked on only now, since the last export.
     copies : int
         Workbooks, one for each assistant.
     progress : bool

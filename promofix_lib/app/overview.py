@@ -9,10 +9,12 @@ from typing import Any
 from promofix_lib.account.account import account_of
 from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
+from promofix_lib.export.sheet import heading, status_word
 from promofix_lib.finding.findings import Finding, Findings
 from promofix_lib.reports.report import Reading, Report
-from promofix_lib.returns.compare import TakenBack
+from promofix_lib.returns.compare import Clash, TakenBack
 from promofix_lib.say import moment_text, say
+from promofix_lib.status.past import COLUMNS
 from promofix_lib.status.status import Status, status
 
 _WIDTH = 110
@@ -105,6 +107,7 @@ def status_text(case: Case, *, orders: bool = False) -> str:
     money = []
     for one in shown.amounts:
         key = "app.lost_in_part" if one.items_not_known else "app.lost"
+        key = key if one.known else "widgets.items_not_known"
         facts: dict[str, Any] = {"paid": Money(one.paid, one.currency), "lost": Money(one.loss, one.currency)}
         money.append(say(key, n=one.items_not_known, **facts))
     parts.append("\n".join([say("app.affected", orders=say("say.orders", n=shown.orders), n=shown.units), *money]))
@@ -138,9 +141,16 @@ def _rows(shown: Status) -> str:
 def answer_text(answer: TakenBack) -> str:
     """What came back, in words: understood, changed, conflicts, what was not understood."""
     lines = [say("app.understood", n=answer.understood, changed=answer.changed)]
-    lines += [say("app.conflict", **conflict) for conflict in answer.to_json()["conflicts"]]
+    lines += [_conflict(one) for one in answer.conflicts]
     lines += [say("app.not_understood", **one) for one in answer.to_json()["not_understood"]]
     return "\n".join(_wrapped(line) for line in [*lines, *(str(warning) for warning in answer.warnings)])
+
+
+def _conflict(one: Clash) -> str:
+    column = COLUMNS[one.field]
+    sides = {name: status_word(getattr(one, name), column) for name in ("ours", "theirs")}
+    field = heading("status" if one.field == "task" else "message")
+    return say("app.conflict", order_id=one.order_id, field=field, file=one.file, **sides)
 
 
 def _wrapped(text: str) -> str:

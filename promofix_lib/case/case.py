@@ -170,8 +170,9 @@ class Case(CaseFolder):
         """The marketplace that most orders come from; its zone is the one shown."""
 
         def most() -> Marketplace:
-            counts = self.orders[["sales_channel", "currency"]].value_counts(dropna=False).index
-            return main_marketplace([counts[0][0]] if len(counts) else [], [counts[0][1]] if len(counts) else [])
+            return main_marketplace(
+                *(self.orders[name].value_counts().to_dict() for name in ("sales_channel", "currency"))
+            )
 
         return self.once("marketplace", most, per="reading")
 
@@ -200,9 +201,10 @@ class Case(CaseFolder):
 
     @property
     def meant(self) -> tuple[Cause, ...]:
-        """Causes of which the seller said that they were meant; they are found no more."""
+        """Causes of which the seller said that they were meant; found no more, until one is ticked again."""
         said = {Cause(one.promotion_ids, one.skus): one.on for one in self.journal.records(Meant)}
-        return tuple(cause for cause, on in said.items() if on)
+        ticked = {_cause(one.found) for one in self.decisions.known if one.taken} - {Cause()}
+        return tuple(cause for cause, on in said.items() if on and not any(map(cause.covers, ticked)))
 
     def this_was_meant(self, number: int, on: bool = True) -> Self:
         """Say of an incident that it was meant: it is unticked, and its cause is silent from then on.
@@ -222,9 +224,7 @@ class Case(CaseFolder):
         one = next((one for one in self.incidents if one.number == number), None)
         if one is None:
             raise CaseError("case.no_such_incident", number=number, known=tuple(one.number for one in self.incidents))
-        rule = one.found
-        skus = () if rule.promotion_ids else tuple(dict.fromkeys((*(cap.sku for cap in rule.ceilings), *rule.skus)))
-        cause = one.finding.cause if one.finding else Cause(rule.promotion_ids, skus)
+        cause = one.finding.cause if one.finding else _cause(one.found)
         self.journal.keep([Meant(cause.promotion_ids, cause.skus, on)])
         return self.take(number, not on)
 
@@ -262,6 +262,14 @@ class Case(CaseFolder):
         pairs = matched(known, [one.rule for one in found])
         return {pairs[place].number: one for place, one in enumerate(found) if place in pairs}
 
+    @property
+    def gravest_first(self) -> tuple[int, ...]:
+        """Numbers of the taken incidents, by the loss that today's reports show; those they show no more come last."""
+        known = self.decisions.known
+        taken = [one.number for one in known if one.taken]
+        graver = [*self._evidence(known)] if len(taken) > 1 else []
+        return tuple(sorted(taken, key=lambda number: graver.index(number) if number in graver else len(graver)))
+
     def take(self, what: int | Incident | Finding, on: bool = True) -> Self:
         """Tick an incident, by its number or its rule, or take the tick away; a rule not known yet is a new one."""
         wanted = what.rule if isinstance(what, Finding) else what
@@ -274,13 +282,10 @@ class Case(CaseFolder):
         return self.once("incident_of", self._incident_of)
 
     def _incident_of(self) -> pd.Series[int]:
-        masks = {one.number: self.mask(one.rule) for one in self.decisions.known if one.taken}
-        numbers, order = np.zeros(len(self.orders), dtype=np.int64), list(masks)
-        if len(masks) > 1 and (np.sum(list(masks.values()), axis=0) > 1).any():
-            graver = {number: place for place, number in enumerate(self._evidence(self.decisions.known))}
-            order.sort(key=lambda number: graver.get(number, len(graver)))
-        for number in reversed(order):
-            numbers[masks[number]] = number
+        rules = {one.number: one.rule for one in self.decisions.known}
+        numbers = np.zeros(len(self.orders), dtype=np.int64)
+        for number in reversed(self.gravest_first):
+            numbers[self.mask(rules[number])] = number
         return pd.Series(numbers, index=self.orders.index, name="incident")
 
     def mask(self, rule: Incident) -> npt.NDArray[np.bool_]:
@@ -331,3 +336,9 @@ class Case(CaseFolder):
         if moment is None or moment.tzinfo is not None:
             return moment
         return moment.replace(tzinfo=self.zone if self.reports else UTC)
+
+
+def _cause(rule: Incident) -> Cause:
+    """What went wrong by a rule alone."""
+    skus = () if rule.promotion_ids else tuple(dict.fromkeys((*(cap.sku for cap in rule.ceilings), *rule.skus)))
+    return Cause(rule.promotion_ids, skus)

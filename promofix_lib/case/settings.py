@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypedDict, get_args
+from typing import Annotated, Any, Literal, TypedDict
 
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.money import NormalPrice
@@ -23,7 +23,6 @@ CancelReason = Literal[
     "ShippingAddressUndeliverable",
     "BuyerCanceled",
 ]
-CANCEL_REASONS: tuple[str, ...] = get_args(CancelReason)
 """Reason codes of an order cancellation that Amazon's template knows."""
 
 

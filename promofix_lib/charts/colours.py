@@ -44,7 +44,7 @@ class Colours:
         return self.incidents[0]
 
     def incident(self, number: int) -> str:
-        """The colour of an incident, by its number; they come round again after six.
+        """The colour of an incident, by its number, 0 for what was put in by hand; they come round again after six.
 
         >>> LIGHT.incident(1), LIGHT.incident(7) == LIGHT.incident(1)
         ('#D55E00', True)
@@ -65,5 +65,3 @@ DARK = Colours(
     grid="#333333",
     ground="#111111",
 )
-AFFECTED = LIGHT.affected
-"""The colour of an affected order: in charts, in the panel, in the workbook."""

@@ -60,13 +60,11 @@ class Night:
 
     @cached_property
     def incidents(self) -> dict[int, pd.Series[bool]]:
-        """Affected items per incident; those put in by hand belong to the first."""
-        if self.numbers is None:
+        """Affected items per incident; behind them, under 0, those that were put in by hand beside one."""
+        numbers = {0} if self.numbers is None else {int(n) for n in self.numbers[self.affected]}
+        if self.numbers is None or not any(numbers):
             return {1: self.affected}
-        found = {int(n): self.affected & (self.numbers == n) for n in sorted(set(self.numbers[self.affected])) if n}
-        first = min(found, default=1)
-        found[first] = found.get(first, self.affected) | (self.affected & (self.numbers == 0))
-        return found
+        return {n: self.affected & (self.numbers == n) for n in sorted(numbers, key=lambda n: (not n, n))}
 
     @cached_property
     def hours(self) -> pd.DataFrame:
@@ -81,7 +79,7 @@ class Night:
     @cached_property
     def several(self) -> bool:
         """Whether incidents have to be told apart."""
-        return len(self.incidents) > 1
+        return sum(number > 0 for number in self.incidents) > 1
 
     def window(self, number: int) -> tuple[pd.Timestamp, pd.Timestamp] | None:
         """First and last affected order of an incident."""
@@ -90,6 +88,8 @@ class Night:
 
     def label(self, number: int) -> str:
         """What the affected orders of an incident are called."""
+        if not number:
+            return self.say("by_hand")
         return self.say("affected_by", number=number) if self.several else self.say("affected")
 
     def say(self, key: str, **facts: Any) -> str:
@@ -99,7 +99,7 @@ class Night:
 
 def incident_figure(night: Night, colours: Colours, *, title: str = "") -> Figure:
     """The whole report, each incident hour by hour, the price paid per unit: one under the other."""
-    numbers = [number for number in night.incidents if night.window(number)][:MOST_NIGHTS] or [1]
+    numbers = [number for number in night.incidents if number and night.window(number)][:MOST_NIGHTS] or [1]
     each = 2.2 if len(numbers) == 1 else 1.6  # several fit on the page too
     figure, (whole, *nights, prices) = sheet([1.5, *(each for _ in numbers), 2.0])
     if title:
@@ -117,7 +117,7 @@ def plot_hours(night: Night, colours: Colours, ax: Axes) -> Axes:
     if len(hours) > _LONG * 24:
         hours, step = hours.groupby(pd.DatetimeIndex(hours.index).normalize()).sum(), timedelta(days=1)
     _draw_bars(night, colours, quiet(ax), hours, step)
-    _shade(night, colours, ax, night.incidents, named=night.several)
+    _shade(night, colours, ax, filter(None, night.incidents), named=night.several)
     ax.set_title(night.say("by_hour" if step < timedelta(days=1) else "by_day"))
     return _finish(night, colours, ax, legend=True)
 
@@ -172,7 +172,7 @@ def plot_prices(night: Night, colours: Colours, ax: Axes) -> Axes:
     _price_scale(ax, price)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(Decimal(f"{value:.10g}"))))
     ax.tick_params(axis="y", labelsize=7)
-    _shade(night, colours, ax, night.incidents)
+    _shade(night, colours, ax, filter(None, night.incidents))
     return _finish(night, colours, ax, legend=True)
 
 
@@ -306,8 +306,9 @@ def _finish(night: Night, colours: Colours, ax: Axes, *, legend: bool = False) -
     clock = night.say("clock", zone=night.zone.key.replace("_", " "))
     ax.set_xlabel(clock, loc="right", size=8, color=colours.faint)
     if legend and ax.get_legend_handles_labels()[0]:
-        look: dict[str, Any] = {"ncols": 5, "fontsize": 7, "columnspacing": 1} if night.several else {"ncols": 4}
+        parts = len(night.incidents) > 1
+        look: dict[str, Any] = {"ncols": 5, "fontsize": 7, "columnspacing": 1} if parts else {"ncols": 4}
         ax.legend(**{"loc": "lower right", "bbox_to_anchor": (1.0, 0.98), "fontsize": 8, "borderpad": 0, **look})
-        if night.several:  # too wide to stand beside the title: the title stands above it
+        if parts:  # too wide to stand beside the title: the title stands above it
             ax.set_title(ax.get_title(loc="left"), pad=18)
     return ax

@@ -15,6 +15,7 @@ from promofix_lib.charts.incident import Night, incident_figure, plot_hours, plo
 from promofix_lib.charts.rate import plot_rate
 from promofix_lib.charts.style import Picture, sheet
 from promofix_lib.say import say
+from promofix_lib.status.status import status
 
 
 def incident_picture(case: Case) -> Picture:
@@ -55,6 +56,7 @@ def evidence_pictures(case: Case, language: str = "en") -> tuple[Picture, ...]:
         **{
             f"incident-hours-{n}" if n > 1 else "incident-hours": ("night", partial(plot_night, night, number=n))
             for n in night.incidents
+            if n
         },
         "unit-prices": ("prices", partial(plot_prices, night)),
         "orders-by-hour": ("hours", partial(plot_hours, night)),
@@ -92,6 +94,5 @@ def _alone(plot: Callable[[Colours, Axes], Axes], colours: Colours) -> Figure:
 
 
 def _title(case: Case) -> str:
-    orders = int(case.orders.loc[case.chosen(), "order_id"].nunique())
     causes = filter(None, dict.fromkeys(one.rule.cause for one in case.incidents if one.taken))
-    return " · ".join([say("charts.title", language=case.language, n=orders), *causes])
+    return " · ".join([say("charts.title", language=case.language, n=status(case).orders), *causes])

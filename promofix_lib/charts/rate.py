@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from promofix_lib.account.account import Outlook
-from promofix_lib.account.rate import short_percent
+from promofix_lib.account.rate import percent, short_percent
 from promofix_lib.account.recovery import Recovery
 from promofix_lib.charts.colours import Colours
 from promofix_lib.charts.style import day_label, note, printable, quiet, spoken
@@ -47,7 +47,8 @@ def plot_rate(one: Outlook, colours: Colours, ax: Axes, *, language: str = "en")
     heights = {round(float(shown[name]["likely"].max()), 9): name for name in ("all", "chosen", "none")}
     for name in heights.values():
         what, rate = say(f"charts.{name}", language=language, n=numbers[name]), float(shown[name]["likely"].max())
-        text = say("charts.up_to", language=language, rate=f"{rate:.2%}", what=what)
+        peak = percent(Fraction(rate).limit_denominator(10**9), one.limit)
+        text = say("charts.up_to", language=language, rate=peak, what=what)
         colour = colours.faint if name == "none" else looks[name][0]
         _label_peak(ax, shown[name], text, colour, at_end=name == "none", limit=limit)
     _draw_limit(ax, one.limit, colours, language, first)

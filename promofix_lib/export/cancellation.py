@@ -12,19 +12,16 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.case.records import Cancellation
-from promofix_lib.case.settings import CANCEL_REASONS as ALL_REASONS
 from promofix_lib.errors import ExportError
 from promofix_lib.filters import one_of
 from promofix_lib.letters.messages import is_alive
+from promofix_lib.letters.texts import CANCEL_REASONS
 from promofix_lib.plain import Shown
 from promofix_lib.say import Told, told
 from promofix_lib.status.book import Book, Mask
 
 BUYER_ASKED = "BuyerCanceled"
 """Reason for orders whose buyer asked through Amazon, which compares; for no others."""
-
-CANCEL_REASONS = tuple(code for code in ALL_REASONS if code != BUYER_ASKED)
-"""Reason codes that a seller may give; the buyer is shown the reason. What each says and does: ``export.reason_…``."""
 
 ORDER_ID = r"[0-9A-Z]{3}-[0-9]{7}-[0-9]{7}"
 ITEM_CODE = r"[0-9]{1,20}"
@@ -74,9 +71,7 @@ def stock_effect(reason: str) -> Told:
     >>> stock_effect("NoInventory").text("en")
     'NoInventory does not put the cancelled units back on sale.'
     """
-    if reason == "NoInventory":
-        return told("export.restocks_not", reason=reason)
-    return told("export.restocks_unknown" if reason == "CustomerExchange" else "export.restocks", reason=reason)
+    return told("export.restocks_not" if reason == "NoInventory" else "export.restocks", reason=reason)
 
 
 def check_reason(reason: str) -> str:
@@ -85,7 +80,7 @@ def check_reason(reason: str) -> str:
     Raises
     ------
     ExportError
-        A word Amazon does not know here, or ``BuyerCanceled``, which would not be true.
+        A word Amazon does not know here, or one that would not be true, such as ``BuyerCanceled``.
 
     Examples
     --------

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
 
-from promofix_lib.letters.messages import Item, Message, Wording, distinct, items_of
+from promofix_lib.account.worklist import message_quota
+from promofix_lib.case.case import Case
+from promofix_lib.case.folder import now
+from promofix_lib.case.records import UploadAnswer
+from promofix_lib.export.cancellation import BUYER_ASKED, CancellationPlan, plan_cancellations
+from promofix_lib.letters.messages import Item, Message, Wording, distinct, items_of, messages_for, wording_of
 from promofix_lib.marketplaces import Marketplace, marketplace_of
 from promofix_lib.say import Told, moment_text, say
 from promofix_lib.status.book import WORDS, Mask
 from promofix_lib.status.rows import OrderRow
-from promofix_lib.status.status import Status
+from promofix_lib.status.status import Status, status
 
 _NOTHING_TO_DO = {"already_cancelled", "set_aside"}
 _ANSWERED = {"sent": "done", "bounced": "problem"}
@@ -117,6 +123,12 @@ class Handed:
         return None if self.stand.gate.open else self.stand.gate.why
 
     @cached_property
+    def tasks(self) -> dict[str, int]:
+        """Orders per word of what is to be done with them."""
+        counts = Counter(work.words[0] for work in self.works)
+        return {word: counts[word] for word in WORDS if counts[word]}
+
+    @cached_property
     def listed(self) -> tuple[Message, ...]:
         """The mail list, in the order of work; in a draft what would be in it."""
         wanted = "held" if self.draft else "written"
@@ -159,6 +171,45 @@ class Handed:
     def say(self) -> Callable[..., str]:
         """A sentence of this room in the assistant's language; what many rows say is looked up once."""
         return cache(lambda name, **facts: say(f"export.{name}", language=self.language, **facts))
+
+
+def going_out(case: Case) -> Handed:
+    """What an export of all chosen orders would hand over now; worked out once per revision."""
+    return case.once("going_out", lambda: prepared(case, status(case).chosen, now())[1])
+
+
+def prepared(
+    case: Case, chosen: Mask, made_at: datetime, export: str = ""
+) -> tuple[Mapping[str, CancellationPlan], Handed]:
+    """What an export of these order items writes into each cancellation file, and what its sheets tell.
+
+    Parameters
+    ----------
+    case : Case
+    chosen : array of bool
+    made_at : datetime with a zone
+    export : str
+        Its name.
+    """
+    stand, settings, wording = status(case), case.settings, wording_of(case.settings)
+    accepted = frozenset(key for one in case.journal.records(UploadAnswer) for key in one.accepted)
+    reasons = {"order-cancellation": settings.cancel_reason, "buyer-asked-cancellation": BUYER_ASKED}
+    plans = {
+        file: plan_cancellations(stand.book, chosen, reason=reason, accepted=accepted)
+        for file, reason in reasons.items()
+    }
+    withheld = dict(pair for plan in plans.values() for pair in plan.withheld)
+    return plans, Handed(
+        stand=stand,
+        chosen=chosen,
+        works=works_of(stand, chosen, messages_for(stand, wording, withheld=withheld), accepted),
+        wording=wording,
+        language=case.language,
+        export=export,
+        made_at=made_at.astimezone(case.zone),
+        per_day=message_quota(stand, case.zone, settings.usual_orders_per_day),
+        overruled=settings.overruled,
+    )
 
 
 def works_of(

@@ -90,7 +90,7 @@ def _tiles(stands: Status, incidents: Sequence[IncidentPart], language: str) -> 
             hours, minutes = divmod(int((one.end - one.onset).total_seconds()) // 60, 60)
             span = say("evidence.duration", language=language, hours=hours, minutes=minutes)
             tiles.append((say(name, language=language, number=one.number), span))
-    for sums in (one for one in stands.amounts[:3] if one.paid or one.normal_value):
+    for sums in (one for one in stands.amounts[:3] if one.known):
         for name, amount in (("evidence.paid", sums.paid), ("evidence.loss", sums.loss)):
             tiles.append((say(name, language=language), Money(amount, sums.currency).text(language)))
     cells = "".join(f"<div><b>{escape(value)}</b><span>{escape(name)}</span></div>" for name, value in tiles)

@@ -15,23 +15,20 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from promofix_lib.account.account import account_of
-from promofix_lib.account.worklist import message_quota
 from promofix_lib.case.case import Case
-from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, MessageState, UploadAnswer
+from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, MessageState
 from promofix_lib.errors import ExportError, LetterError
 from promofix_lib.export.cancellation import (
-    BUYER_ASKED,
     MERCHANT_TOKEN,
     CancellationPlan,
     Withheld,
     acknowledgement_xml,
     batches,
     cancellation_text,
-    plan_cancellations,
     stock_effect,
     write_new,
 )
-from promofix_lib.export.contents import Handed, works_of
+from promofix_lib.export.contents import Handed, prepared
 from promofix_lib.export.evidence import write_evidence
 from promofix_lib.export.mailmerge import write_drafts, write_word_templates
 from promofix_lib.export.requests import fba_requests, refund_adjustments
@@ -39,7 +36,6 @@ from promofix_lib.export.sheets import write_buyers
 from promofix_lib.export.todo import base_rows
 from promofix_lib.letters.amazon import how_to, letters_of
 from promofix_lib.letters.linter import check_messages
-from promofix_lib.letters.messages import messages_for, wording_of
 from promofix_lib.places import sha256, trouble_of_case_told
 from promofix_lib.say import Told, say, told
 from promofix_lib.status.book import Book, Mask
@@ -132,7 +128,7 @@ def export(
     now : datetime with a zone
         Names the folder.
     round : int
-        From 2 on: only what is new since the last export.
+        From 2 on: only what is new, or can be worked on only now, since the last export.
     only : collection of str, optional
         Item keys: exactly these instead, less those left out by hand.
     copies : int
@@ -183,27 +179,9 @@ def export(
 
 
 def _job(case: Case, name: str, chosen: Mask, now: datetime, number: int, copies: int) -> Job:
-    stand, settings, wording = status(case), case.settings, wording_of(case.settings)
-    accepted = frozenset(key for one in case.journal.records(UploadAnswer) for key in one.accepted)
-    reasons = {"order-cancellation": settings.cancel_reason, "buyer-asked-cancellation": BUYER_ASKED}
-    plans = {
-        file: plan_cancellations(stand.book, chosen, reason=reason, accepted=accepted)
-        for file, reason in reasons.items()
-    }
-    withheld = dict(pair for plan in plans.values() for pair in plan.withheld)
-    handed = Handed(
-        stand=stand,
-        chosen=chosen,
-        works=works_of(stand, chosen, messages_for(stand, wording, withheld=withheld), accepted),
-        wording=wording,
-        language=case.language,
-        export=name,
-        made_at=now.astimezone(case.zone),
-        per_day=message_quota(stand, case.zone, settings.usual_orders_per_day),
-        overruled=settings.overruled,
-    )
+    plans, handed = prepared(case, chosen, now, name)
     folder = case.folder / f".export-{name}.part"
-    return Job(case, folder, now, copies, number, plans, handed, _items(case, stand.book, chosen))
+    return Job(case, folder, now, copies, number, plans, handed, _items(case, handed.stand.book, chosen))
 
 
 def _items(case: Case, book: Book, chosen: Mask) -> tuple[HandedItem, ...]:

@@ -29,8 +29,8 @@ from promofix_lib.export.workbook import (
 from promofix_lib.letters.messages import Message, shortened
 from promofix_lib.letters.texts import FIELDS, LONGEST_CELL, Template, builtin_template, texts
 from promofix_lib.rules import rule
-from promofix_lib.say import language_name
-from promofix_lib.status.book import WORDS, facts_of
+from promofix_lib.say import language_name, say
+from promofix_lib.status.book import facts_of
 
 SHEETS = ("mail_merge", "todo", "message", "summary", "how_to")
 """The workbook's sheets, in order, the same in every language; the first is what mail programs read."""
@@ -194,7 +194,7 @@ def check_cells(handed: Handed) -> None:
 
 def message_page(handed: Handed) -> Page:
     """Every text that is sent, once per language, with what it says in the reader's own language beside it."""
-    columns = ("language", "kind", "buyers", "subject", "text", "meaning")
+    columns = ("language", "kind", "count", "subject", "text", "meaning")
     rows = [_titled("message_title", handed)]
     if handed.draft:
         rows += _said(handed.note)
@@ -230,13 +230,13 @@ def summary_page(handed: Handed) -> Page:
     """How many orders, items and units, what was paid and lost, and who is not in the mail list and why."""
     book, unknown = handed.stand.book, handed.say("unknown")
     facts = facts_of(book, handed.chosen)
-    tasks = Counter(work.words[0] for work in handed.works)
+    tasks = [(say(f"status.triage_{word}", language=handed.language), n) for word, n in handed.tasks.items()]
     rows = [_titled("summary_title", handed), *_said(handed.made, *_notes(handed))]
     sources = book.orders.loc[handed.chosen, "source_file"].dropna().value_counts(sort=False)
     tongues = Counter(one.language for one in handed.listed if not handed.draft)
     tables: dict[tuple[str, ...], Iterable[tuple[Any, ...]]] = {
         ("figures", "count"): [(handed.say(f"summary_{name}"), facts[name]) for name in ("orders", "items", "units")],
-        ("task", "orders"): [(handed.say(f"triage_{word}"), tasks[word]) for word in WORDS if tasks[word]],
+        ("task", "orders"): tasks,
         ("currency", "paid", "normal_value", "loss", "items_not_known"): _money(handed),
         ("mail", "orders"): Counter(handed.in_list(work) for work in handed.works if not handed.draft).items(),
         ("language", "messages"): [(language_name(name), count) for name, count in tongues.items()],
@@ -275,7 +275,7 @@ def _money(handed: Handed) -> list[tuple[Any, ...]]:
         (
             one.currency or unknown,
             *(
-                Money(amount, one.currency).text(handed.language) if one.paid or one.normal_value else unknown
+                Money(amount, one.currency).text(handed.language) if one.known else unknown
                 for amount in (one.paid, one.normal_value, one.loss)
             ),
             one.items_not_known,
@@ -299,13 +299,14 @@ def how_to_page(handed: Handed) -> Page:
 def _batches(handed: Handed) -> str:
     """The daily quota of messages as the batches of the mail list."""
     count, size = len(handed.listed), handed.per_day
+    quota = {"most": size, "each": rule("messages.per_daily_order"), "base": rule("messages.each_day")}
     if count <= size:
-        return handed.say("batches_one", n=count, most=size)
+        return handed.say("batches_one", n=count, **quota)
     days = [
         handed.say("batch", batch=n // size + 1, first=n + 2, last=min(n + size, count) + 1)
         for n in range(0, count, size)
     ]
-    return handed.say("batches", n=count, most=size, days=tuple(days))
+    return handed.say("batches", n=count, **quota, days=tuple(days))
 
 
 def _said(*notes: str) -> Iterator[Row]:

@@ -9,16 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from promofix_lib.account.rate import LIMIT, percent, short_percent
 from promofix_lib.amounts import Money
 from promofix_lib.case.records import Advice, ExportRecord, UploadAnswer
 from promofix_lib.errors import CaseError, LetterError
 from promofix_lib.letters.texts import one_line
 from promofix_lib.orders import flat_lists
 from promofix_lib.say import ENGLISH, Told, say, told
+from promofix_lib.status.rows import OPEN
 from promofix_lib.status.status import status
 
 if TYPE_CHECKING:
@@ -36,7 +39,6 @@ _FIELD = re.compile(r"\{(\w+)\}")
 _GAP = re.compile(r"\[(?:FILL IN|请填写)[:：]\s*([^\]]*)\]")
 _ITEMS_SHOWN = 20
 _BECAME = {"cancelled": "cancelled", "asked": "asked", "shipped": "shipped_now", "closed": "shipped_now"}
-_OPEN_STATES = ("still_selling", "new", "withheld", "written", "uploaded", "refused")
 _SITE_WIDE = "_SITE_WIDE_"  # Amazon's filler where a promotion needs no code
 
 
@@ -168,7 +170,7 @@ def _fields(case: Case, rates: Sequence[Mapping[str, Any]], language: str) -> di
     onset, end, causes = headline(incidents)
     cause = "price" if causes == "price" else "promotion"
     state, gone = stands.triage, len(stands.known_cancelled & {*stands.order_ids})
-    waiting = sum(row.triage == "cancel" and row.state in _OPEN_STATES for row in stands.rows)
+    waiting = len(stands.rows_of(order_id={*stands.order_ids}, triage="cancel", state=OPEN))
     asked, pending = state.get("ask_amazon", 0), state.get("wait", 0)
     reason = case.settings.cancel_reason
     none_to_cancel = told("letters.none_to_cancel") if gone else None
@@ -326,7 +328,7 @@ def amount_lines(stands: Status) -> Iterable[Told]:
     """The sums of the affected items per currency, and how many items are in none."""
     for one in stands.amounts:
         sums = {name: Money(getattr(one, name), one.currency) for name in ("paid", "normal_value", "loss")}
-        if one.normal_value or one.paid:
+        if one.known:
             yield told("letters.amount", **sums)
         if one.items_not_known:
             yield told("letters.items_not_known", n=one.items_not_known)
@@ -362,7 +364,7 @@ def _rates(rates: Sequence[Mapping[str, Any]], *, any_made: bool) -> Iterable[To
         readings = {when: _span(one[when]) for when in ("before", "after")}
         if all(readings.values()):
             channel = one["sales_channel"] or told("letters.all_channels")
-            limit = _percent(Decimal(str(one["limit"])))
+            limit = short_percent(Fraction(str(one["limit"])))
             differ = one["before"] != one["after"]
             key = "letters.rate" if not any_made else "letters.rate_so_far" if differ else "letters.rate_with"
             yield told(key, sales_channel=channel, limit=limit, **readings)
@@ -372,12 +374,8 @@ def _span(reading: Mapping[str, Any]) -> Told | str | None:
     low, high = reading.get("low"), reading.get("high")
     if low is None or high is None:
         return None
-    ends = [_percent(Decimal(str(end))) for end in (low, high)]
+    ends = [percent(Fraction(str(end)), LIMIT) for end in (low, high)]
     return ends[0] if ends[0] == ends[1] else told("letters.range", low=ends[0], high=ends[1])
-
-
-def _percent(rate: Decimal) -> str:
-    return f"{(rate * 100).quantize(Decimal('0.01')).normalize():f} %"
 
 
 def _ended(stands: Status, cause: str, case: Case) -> Iterable[Told]:

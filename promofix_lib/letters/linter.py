@@ -39,7 +39,7 @@ RULES = (
 """Short names of the rules, by which the seller can overrule them."""
 
 ORDER_NUMBER = re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])")
-_SHORTEST_REASON = 10
+SHORTEST_REASON = 10
 _SHOWN = 12
 _WORD_RULES = ("review", "marketing", "ask_to_cancel", "attachment", "opt_out", "link", "other_contact", "confirmation")
 
@@ -241,8 +241,8 @@ def check_overruled(overruled: Mapping[str, str]) -> Mapping[str, str]:
     for rule, reason in overruled.items():
         if rule not in RULES:
             raise LetterError("letters.no_such_rule", found=rule, known=RULES)
-        if len(reason.strip()) < _SHORTEST_REASON:
-            raise LetterError("letters.reason_too_short", rule=rule, least=_SHORTEST_REASON)
+        if len(reason.strip()) < SHORTEST_REASON:
+            raise LetterError("letters.reason_too_short", rule=rule, least=SHORTEST_REASON)
     return overruled
 
 

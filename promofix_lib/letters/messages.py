@@ -19,10 +19,8 @@ from promofix_lib.letters.linter_words import marked
 from promofix_lib.letters.texts import VARIANTS, Template, builtin_template, fill, one_line, parse_template, texts
 from promofix_lib.marketplaces import Marketplace, marketplace_of
 from promofix_lib.say import Told, told
-from promofix_lib.status.status import status
 
 if TYPE_CHECKING:
-    from promofix_lib.case.case import Case
     from promofix_lib.case.settings import Settings
     from promofix_lib.status.book import Book, Mask
     from promofix_lib.status.rows import OrderRow
@@ -181,11 +179,6 @@ class Message:
 
 def _letter(paragraphs: tuple[str, ...], seller_name: str) -> str:
     return "\n\n".join(paragraphs) + "\n" + seller_name + "\n"
-
-
-def messages_of(case: Case) -> tuple[Message, ...]:
-    """`messages_for` a case as it stands, in the wording of its settings; worked out once per revision."""
-    return case.once("messages", lambda: messages_for(status(case), wording_of(case.settings)))
 
 
 def messages_for(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any, Literal
+from typing import Any
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import Answer, ExportRecord
@@ -15,11 +15,8 @@ from promofix_lib.plain import Shown
 from promofix_lib.returns.sheets import Line, Worked, mail_status
 from promofix_lib.returns.uploads import Source
 from promofix_lib.say import Told, told
-from promofix_lib.status.past import FINISHED, SELLER, is_remark
+from promofix_lib.status.past import COLUMNS, FINISHED, SELLER, Task, is_remark
 
-Task = Literal["task", "message"]
-
-_TODO: dict[Task, str] = {"task": "status", "message": "message_status"}
 _MAIL: dict[Task, str] = {"message": "merge_status"}
 _SHOWN = 5
 
@@ -29,7 +26,7 @@ class Clash(Shown):
     """Two hands that say different things of one task: what was known before, and what this file says."""
 
     order_id: str
-    field: str
+    field: Task
     ours: str
     theirs: str
     file: str
@@ -142,7 +139,7 @@ class Desk:
         """Read all lists; gives the new answers."""
         spoke = []
         for number, (sheet, lines) in enumerate(self.worked.lists.items()):
-            cells = self._cells(lines, _TODO, status_of)
+            cells = self._cells(lines, COLUMNS, status_of)
             if any(cell.touched or cell.note for some in cells.values() for cell in some):
                 spoke.append(sheet)
             self._say(cells, f"{self.worked.hand} [{sheet}]" if number else self.worked.hand)
@@ -211,7 +208,7 @@ class Desk:
         return value, value != before
 
     def _unknown(self, line: Line, read: Callable[[str], Value | None]) -> None:
-        statuses = {read(cell) for name in (*_TODO.values(), *_MAIL.values()) if (cell := line.cells.get(name))}
+        statuses = {read(cell) for name in (*COLUMNS.values(), *_MAIL.values()) if (cell := line.cells.get(name))}
         if line.order_id:
             self._tell(line.place, told("returns.never_handed_out", order_id=line.order_id))
         elif statuses - {"todo"} or line.cells.get("note"):

@@ -14,10 +14,10 @@ from promofix_lib.export.sheet import Value
 from promofix_lib.places import content, trouble_of_case_told
 from promofix_lib.plain import Record
 from promofix_lib.reports.feed_result import ProcessingReport, read_processing_report
-from promofix_lib.returns.compare import Desk, Heard, TakenBack, Task
+from promofix_lib.returns.compare import Desk, Heard, TakenBack
 from promofix_lib.returns.sheets import Worked, is_list, read_worked
 from promofix_lib.returns.uploads import Source, match_upload
-from promofix_lib.status.past import SELLER
+from promofix_lib.status.past import SELLER, Task
 
 
 @trouble_of_case_told

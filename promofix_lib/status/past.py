@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from promofix_lib.case.records import Answer, ExportRecord, UploadAnswer
 from promofix_lib.say import Told, told
@@ -13,6 +14,10 @@ SELLER = "seller"
 """The hand whose word settles a conflict."""
 
 FINISHED = ("done", "not_needed")
+
+Task = Literal["task", "message"]
+COLUMNS: Mapping[Task, str] = {"task": "status", "message": "message_status"}
+"""Where each task of an order is answered in the to-do sheet, in the words of that column."""
 
 
 def is_remark(answer: Answer) -> bool:
@@ -64,7 +69,7 @@ class Past:
     message: str = "none"
     answers: dict[str, dict[str, Answer]] = field(default_factory=dict)
 
-    def answer(self, task: str = "task") -> Answer | None:
+    def answer(self, task: Task = "task") -> Answer | None:
         """What holds for a task: the hand that spoke first, for those after it agree or are in conflict with it.
 
         Of two lists of one workbook that say different things neither holds.
@@ -77,14 +82,14 @@ class Past:
         twice = [firm[0], *(one for one in firm if one.at == firm[0].at and one.hand.startswith(lists))]
         return firm[0] if len({one.value for one in twice}) == 1 else None
 
-    def conflict(self, task: str = "task") -> Told | None:
+    def conflict(self, task: Task = "task") -> Told | None:
         """Two hands that say different things, both named."""
         said = [answer for answer in self.answers.get(task, {}).values() if not is_remark(answer)]
         other = next((answer for answer in said if answer.value != said[0].value), None)
         if other is None:
             return None
         sides = {"ours": said[0], "theirs": other}
-        words = {name: told(f"status.answer_{answer.value}") for name, answer in sides.items()}
+        words = {name: told(f"sheet.{COLUMNS[task]}_{answer.value}") for name, answer in sides.items()}
         hands = {f"{name}_by": answer.hand for name, answer in sides.items()}
         return told(f"status.conflict_{task}", **words, **hands, file=other.file)
 
@@ -189,7 +194,7 @@ def standing(
     coded : bool
         The reports now tell item codes that the export did not have.
     left : bool
-        Left out by hand: it is honoured, unless it is gone already.
+        Left out by hand, or let go by the rules: it is honoured, unless it is gone already.
     """
     write = "write_buyer" if past.message_state == "written" and (past.handed_as or past.in_file) else ""
     if left and word != "already_cancelled" and past.outcome not in ("uploaded", "accepted"):

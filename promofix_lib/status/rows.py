@@ -17,6 +17,9 @@ STATES = (
 )  # fmt: skip
 """Where an order can stand, the furthest that is known last."""
 
+OPEN = ("still_selling", "new", "withheld", "written", "uploaded", "refused")
+"""Where an order stands of which nobody knows yet that it was cancelled, asked for, shipped or let go."""
+
 NEXT = (
     "confirm_end", "settle_conflict", "hand_over", "ask_amazon", "upload", "upload_again", "write_buyer", "ship",
     "decide", "wait", "nothing",

@@ -57,7 +57,8 @@ class Status:
         Orders for the next round, whether the gate is open or not: those that no export holds, and those that can be
         worked on only now.
     withdrawn : tuple of str
-        Orders left out after they were handed over: the files of their export, which are still to be used, hold them.
+        Orders left out, or let go by the rules, after they were handed over: the files of their export, which are still
+        to be used, hold them.
     known_cancelled : frozenset of str
         Cancelled by the seller for sure: Amazon accepted the cancellation, or a report shows it after our file.
     asked_by_buyer : frozenset of str
@@ -164,6 +165,7 @@ def _status(case: Case, book: Book, revision: int, handing: Sequence[ExportRecor
     gate, late = _gate(case, book, chosen, left)
     left &= ~_order_flags(book, chosen | late)[book.order_codes]
     handed = _handed(book, past, chosen | late | left)
+    left |= handed & ~_touched(case, chosen)
     table, groups = Table(case, book, gate, past, late, left), _grouped(book, chosen | late | left | handed)
     gone: dict[str, list[int]] = {order_id: [] for order_id, was in past.items() if was.keys}
     rows = [table.row(order_id, items) for order_id, items in (groups | {**gone, **groups}).items()]
@@ -220,9 +222,15 @@ def _order_flags(book: Book, mask: Mask) -> Mask:
 
 
 def _handed(book: Book, past: Mapping[str, Past], known: Mask) -> Mask:
-    """Items of orders that were handed over and that no rule touches any more."""
+    """Items of orders that were handed over and that are not affected any more."""
     shown = set(book.order_names[_order_flags(book, known)])
     return book.named(key for order_id, was in past.items() if order_id not in shown for key in was.keys)
+
+
+def _touched(case: Case, chosen: Mask) -> Mask:
+    """What the case asks for, whatever became of it since: that a rule asks for a status lets go of nothing."""
+    rules = (replace(one.rule, order_statuses=()) for one in case.incidents if one.taken)
+    return np.logical_or.reduce([chosen, *(case.mask(rule) for rule in rules)])
 
 
 def _grouped(book: Book, mask: Mask) -> dict[str, list[int]]:

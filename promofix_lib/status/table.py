@@ -24,7 +24,7 @@ class Table:
     def __init__(self, case: Case, book: Book, gate: Gate, past: Mapping[str, Past], late: Mask, left: Mask) -> None:
         self.book, self.gate, self.past, self.late, self.left = book, gate, past, late, left
         self.left_out, self.shipped_choice = case.left_out, case.settings.shipped_choice
-        self.numbers = case.incident_of().to_numpy()
+        self.numbers, self.gravest_first = case.incident_of().to_numpy(), case.gravest_first
         self.keys, self.sku_keys = (names.to_numpy(dtype=object) for names in (book.keys, book.sku_keys))
 
     def row(self, order_id: str, items: list[int]) -> OrderRow:
@@ -45,7 +45,7 @@ class Table:
         conflict = said or was.conflict("message")  # the newer report settles what it shows
         return OrderRow(
             order_id=order_id,
-            incident=min((int(number) for number in self.numbers[items] if number > 0), default=None),
+            incident=next((number for number in self.gravest_first if number in self.numbers[items]), None),
             **told | ({"ship_by": None} if told["triage"] in SETTLED else {}),
             state=state,
             why=self._reason(names) if state == "left_out" else why,

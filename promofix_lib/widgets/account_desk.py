@@ -7,7 +7,7 @@ from functools import partial
 from html import escape
 from typing import Any
 
-from promofix_lib.account.account import Outlook, account_of
+from promofix_lib.account.account import COSTS, Outlook, account_of
 from promofix_lib.account.honour import NoPlan, Plan
 from promofix_lib.account.worklist import Step
 from promofix_lib.amounts import typed_amount, typed_whole
@@ -16,9 +16,6 @@ from promofix_lib.charts.of_case import rate_pictures
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.html import Cell, Html, link_to
-
-COSTS = ("unit_cost", "shipping", "fees", "stock")
-"""What can be told about a SKU; all of it is optional."""
 
 MOST_SKUS = 12
 _FIRST_STEPS = 4
@@ -109,7 +106,7 @@ class CostsDesk(Desk):
             parts.append(self.text(f"sku {place}", self.say("costs_items", sku=sku, n=n)))
             fields = (
                 self.field(f"costs_{name} {place}", str(told.get(name, "")), partial(self._keep, sku, name), n=place)
-                for name in COSTS
+                for name in (*COSTS, "stock")
             )
             parts.append(self.row(*fields))
         return [*parts, rest > 0 and self.said("costs_more", n=rest)]

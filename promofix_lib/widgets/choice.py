@@ -86,10 +86,11 @@ class Choice:
     def of(cls, case: Case, number: int = 0) -> Choice:
         """As the case is now, with this incident at work or, where that is not taken, the first."""
         revision, incidents, decisions = case.revision, case.incidents, case.decisions  # what comes later is newer
-        rules = {one.number: one.rule for one in incidents if one.taken}
+        found = {one.number: one.rule for one in incidents}
+        rules = {number: found[number] for number in case.gravest_first if number in found}
         return cls(
             rules,
-            number if number in rules else next(iter(rules), 0),
+            number if number in rules else min(rules, default=0),
             *((case.put_in, case.left_out) if case.reports else ({}, {})),
             {one.number: one.found for one in incidents},
             case.presets,

@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from promofix_lib.amounts import typed_whole
-from promofix_lib.letters.messages import messages_of
+from promofix_lib.export.contents import going_out
+from promofix_lib.letters.texts import CANCEL_REASONS
 from promofix_lib.say import Worded
 from promofix_lib.status.status import status
 from promofix_lib.widgets.desk import Desk
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from promofix_lib.export.handover import Handover
 
 _SHIPPED = ("", "keep", "return", "refunded")
-_REASONS = ("PricingError", "GeneralAdjustment", "NoInventory")
 
 
 class Exporting(Desk):
@@ -79,7 +79,7 @@ class ExportButton(Exporting):
         shipped = {name: self.say(f"shipped_{name or 'undecided'}") for name in _SHIPPED}
         before = [] if self.handover else [export_links(self, folder) for folder in case.exports[-1:]]
         return [
-            self._going(now.triage),
+            self._going(),
             self._preview(),
             *gate_parts(self),
             self.select("shipped_choice", case.settings.shipped_choice, shipped, self.keeps("shipped_choice")),
@@ -94,14 +94,15 @@ class ExportButton(Exporting):
     def _export(self) -> None:
         self.export(copies=max(typed_whole(self.typed("copies"), self.language), 1))
 
-    def _going(self, triage: dict[str, int]) -> Part:
+    def _going(self) -> Part:
+        tasks = going_out(self._case).tasks
         rows = [
-            [self.say(f"status.triage_{word}"), self.number(n), self.say(f"goes_{word}")] for word, n in triage.items()
+            [self.say(f"status.triage_{word}"), self.number(n), self.say(f"goes_{word}")] for word, n in tasks.items()
         ]
         return self.table("going", self.say("going"), self.words("going_", ("what", "orders", "where")), rows)
 
     def _preview(self) -> Part:
-        messages = [one for one in messages_of(self._case) if one.variant and one.buyer_email and one.state != "none"]
+        messages = going_out(self._case).listed
         if not messages:
             return self.said("no_message")
         one = messages[0]
@@ -118,7 +119,7 @@ class ExportButton(Exporting):
 
     def _options(self) -> list[Part]:
         settings, whole = self._case.settings, partial(typed_whole, language=self.language)
-        reasons = {code: self.say(f"reason_{code.lower()}") for code in _REASONS}
+        reasons = {code: self.say(f"reason_{code.lower()}") for code in CANCEL_REASONS}
         return [
             self.select("cancel_reason", settings.cancel_reason, reasons, self.keeps("cancel_reason")),
             self.select("language_of_export", settings.language, names_of_languages(), self.keeps("language")),

@@ -83,27 +83,27 @@ class MistakeSettings(Desk):
     def _facts(self, one: TakenIncident) -> list[Cell]:
         """What is known of an incident, by `_FACTS`; an empty text where there is nothing to tell."""
         case, finding = self._case, one.finding
-        mask = case.mask(one.rule)
-        facts = facts_of(case.book, mask)
+        mask = (case.chosen() & (case.incident_of() == one.number)).to_numpy() if one.taken else case.mask(one.rule)
+        facts, sums = facts_of(case.book, mask), case.book.ledger.part(mask).sums()
         times = case.orders.loc[mask, "purchase_date"].dropna()
         edges = [self.moment(edge, zone=True) for edge in (times.min(), times.max())] if len(times) else ["–", "–"]
         skus = [str(sku) for sku in case.orders.loc[mask, "sku"].value_counts().index]
-        unknown = sum(amounts["items_not_known"] for amounts in facts["amounts"])
+        unknown = sum(amounts.items_not_known for amounts in sums)
         causes = one.rule.promotion_ids or (finding.promotion_ids if finding else ())
         return [
             Html(f'<span aria-hidden="true" style="color:{LIGHT.incident(one.number)}">■</span>'),
             *edges,
             self.say("orders_and_units", n=facts["orders"], units=facts["units"]),
-            self._money(facts["amounts"], "paid"),
-            self._money(facts["amounts"], "loss"),
+            self._money((some.paid, some.currency) for some in sums if some.known),
+            self._money((some.loss, some.currency) for some in sums if some.known),
             self.say("items_not_known", n=unknown) if unknown else "",
             as_it_is(", ".join(causes) or "–"),
             as_it_is(", ".join(skus[:4]) + (" …" if len(skus) > 4 else "")),
             f"{finding.confidence:.0%}" if finding else self.say("no_evidence"),
         ]
 
-    def _money(self, amounts: Iterable[dict[str, Any]], name: str) -> str:
-        return " + ".join(Money(Decimal(one[name]), one["currency"]).text(self.language) for one in amounts)
+    def _money(self, sums: Iterable[tuple[Decimal, str]]) -> str:
+        return " + ".join(Money(*one).text(self.language) for one in sums) or self.say("export.unknown")
 
     def _let_be(self) -> list[Part]:
         found = self._case.findings

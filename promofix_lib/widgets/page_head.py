@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -10,7 +11,7 @@ from promofix_lib.account.worklist import page_of
 from promofix_lib.amounts import Money
 from promofix_lib.export.requests import fba_requests
 from promofix_lib.say import sentences
-from promofix_lib.status.rows import OrderRow
+from promofix_lib.status.rows import OPEN, OrderRow
 from promofix_lib.status.status import Status, status
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
@@ -18,8 +19,6 @@ from promofix_lib.widgets.html import Cell, file_link, link_to, paragraph
 
 _FOLLOW_UP = 6  # the notebook that shows what is done elsewhere
 _DEADLINES = 5
-
-_OPEN = ("still_selling", "new", "withheld", "written", "uploaded", "refused")
 
 
 class PageHead(Desk):
@@ -82,7 +81,7 @@ class SafetyDesk(Desk):
         now = status(self._case)
         if not now.rows:
             return [self.said("safety_nothing")]
-        asked = now.rows_of(triage="ask_amazon", state=_OPEN)
+        asked = now.rows_of(triage="ask_amazon", state=OPEN)
         return [*self._support(now, asked), *self._deadlines(now)]
 
     def _support(self, now: Status, asked: tuple[OrderRow, ...]) -> list[Part]:
@@ -92,7 +91,7 @@ class SafetyDesk(Desk):
         return [self.field("safety_support", words, rows=6, n=len(asked))]
 
     def _deadlines(self, now: Status) -> list[Part]:
-        mine = now.rows_of(triage="cancel", state=_OPEN)
+        mine = now.rows_of(triage="cancel", state=OPEN)
         by_deadline: dict[datetime, list[str]] = {}
         for row in mine:
             if row.ship_by:
@@ -145,9 +144,9 @@ def export_links(desk: Desk, folder: Path) -> Part:
 
 
 def _purpose(path: Path, language: str) -> str:
-    """What a file is for: the sentence of the catalogue whose key its name begins with."""
+    """What a file is for: the sentence of the catalogue whose key is the longest beginning of its name."""
     purposes = sentences("widgets.for_", language)
     if path.stem.endswith(f"-{language}"):
         return purposes["translation"]
-    name = path.name.replace("-", "_")
-    return next((words for kind, words in purposes.items() if name.startswith(kind)), purposes["other"])
+    name = re.sub(r"\W", "_", path.name)
+    return purposes[max((kind for kind in purposes if name.startswith(kind)), key=len, default="other")]

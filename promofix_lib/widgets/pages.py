@@ -65,7 +65,9 @@ class Pages:
         self.words: npt.NDArray[Any] = book.triage.to_numpy(dtype=object)
         self.keys: npt.NDArray[Any] = book.keys.to_numpy(dtype=object)
         self._book, self._language = book, language
-        self._shown = book.orders[[*(name for name in COLUMNS if name != "triage"), "currency"]]
+        shown = book.orders[[*(name for name in COLUMNS if name != "triage"), "currency"]]
+        # as everywhere: before shipping a discount may not be printed yet, then nobody knows what is paid
+        self._shown = shown.assign(unit_price=shown["unit_price"].where(book.ledger.paid_known))
         self._text: Any = None
         self._searches: dict[str, Mask] = {}
         self._sorted: dict[Order, Codes] = {}
@@ -89,7 +91,7 @@ class Pages:
     def sorted(self, mask: Mask, order: Order) -> Codes:
         """Rows inside the mask, in this order."""
         if order not in self._sorted:
-            cells = pd.Series(self.words) if order.column == "triage" else self.orders[order.column]
+            cells = pd.Series(self.words) if order.column == "triage" else self._shown[order.column]
             cells = cells.reset_index(drop=True)
             ordered = cells.sort_values(kind="stable", ascending=not order.descending, na_position="last")
             self._sorted[order] = ordered.index.to_numpy(dtype=np.int64)

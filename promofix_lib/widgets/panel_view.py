@@ -72,13 +72,13 @@ class PanelView:
         """The incidents by their number, and which is at work."""
         return [
             {"number": n, "label": self.say("incident", number=n, cause=rule.cause), "here": n == choice.number}
-            for n, rule in choice.rules.items()
+            for n, rule in sorted(choice.rules.items())
         ]
 
     def chart(self, choice: Choice, selection: Selection, look: Look) -> dict[str, Any]:
         """Bars, days and window, in UTC seconds."""
         rule = choice.rule
-        bars = self.hours.bars(self._numbers_of_orders(selection), look.first, look.last)
+        bars = self.hours.bars(self._numbers_of_orders(selection, choice), look.first, look.last)
         first, last = self.hours.whole()
         moments = {side: getattr(rule, side) for side in ("onset", "end")}
         seconds = {side: None if moment is None else int(moment.timestamp()) for side, moment in moments.items()}
@@ -95,16 +95,16 @@ class PanelView:
             **texts,
         }
 
-    def _numbers_of_orders(self, selection: Selection) -> Codes:
+    def _numbers_of_orders(self, selection: Selection, choice: Choice) -> Codes:
         """Per chosen row the gravest incident of its order, -1 for rows that are out: an order has one colour."""
         numbers = np.where(selection.chosen, selection.numbers, -1)
         if len(np.unique(selection.numbers[selection.chosen])) < 2:
             return numbers
-        codes = self.book.order_codes
-        gravest = np.full(len(self.book.order_names), np.iinfo(np.int64).max)
-        mine = selection.chosen & (numbers > 0)
-        np.minimum.at(gravest, codes[mine], numbers[mine])
-        return np.where(selection.chosen & (gravest[codes] < np.iinfo(np.int64).max), gravest[codes], numbers)
+        of_order: Codes = np.zeros(len(self.book.order_names), dtype=np.int64)
+        for number in reversed([*choice.rules]):
+            of_order[self.book.order_codes[numbers == number]] = number
+        mine = of_order[self.book.order_codes]
+        return np.where(selection.chosen & (mine > 0), mine, numbers)
 
     def choices(self, choice: Choice, look: Look) -> list[dict[str, Any]]:
         """The check boxes with their counts; a field with nothing to choose from is left out.

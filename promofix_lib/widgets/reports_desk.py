@@ -18,7 +18,7 @@ from promofix_lib.widgets.form import Does, Part
 from promofix_lib.widgets.html import Cell, Html, as_it_is
 from promofix_lib.widgets.start_desk import begun, today
 
-SUFFIXES = (".txt", ".tsv", ".csv", ".xml", ".zip", ".gz", ".xlsx", ".xls")
+SUFFIXES = (".txt", ".tsv", ".csv", ".xml", ".zip", ".gz", ".xlsx", ".xlsm", ".ods", ".xls")
 """Endings of files that can be reports."""
 
 _SHOWN_LINES = 10

@@ -9,9 +9,10 @@ from typing import Any
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import Returned, UploadAnswer
-from promofix_lib.returns.compare import TakenBack, Task
+from promofix_lib.returns.compare import TakenBack
 from promofix_lib.returns.inbox import ENDINGS, drop_in, inbox, returned_files
 from promofix_lib.returns.take_back import follow_up, settle
+from promofix_lib.status.past import COLUMNS, Task
 from promofix_lib.status.rows import OrderRow
 from promofix_lib.status.status import status
 from promofix_lib.widgets.desk import Desk
@@ -105,7 +106,8 @@ class ReturnsDesk(FilesDesk, Exporting):
         words = row.conflict.text(self.language) if row.conflict else ""
         task: Task = "message" if row.conflict and row.conflict.key.endswith("message") else "task"
         does = partial(settle, self._case, row.order_id, task, now=self._clock())
-        buttons = (self.button(f"status.answer_{value} {row.order_id}", partial(does, value)) for value in _ANSWERS)
+        words = f"sheet.{COLUMNS[task]}_"
+        buttons = (self.button(f"{words}{value} {row.order_id}", partial(does, value)) for value in _ANSWERS)
         return self.row(self.text(f"conflict {row.order_id}", f"{row.order_id}: {words}"), *buttons)
 
     def _refused(self) -> list[Part]:
@@ -118,11 +120,13 @@ class ReturnsDesk(FilesDesk, Exporting):
         if not self._case.exports:
             return [self.said("round_first")]
         now = status(self._case)
+        before = len(now.to_hand_over) - now.new_since_export
         return [
             self.said("round_new", look="told" if now.gate.after_end else "", n=now.new_since_export),
+            before and self.said("round_now", n=before),
             self._listed("round_late", now.gate.after_end),
             self.row(
-                self.button("round_export", partial(self.export, round=2), main=True, off=not now.new_since_export),
+                self.button("round_export", partial(self.export, round=2), main=True, off=not now.to_hand_over),
                 self.said("round_how"),
             ),
         ]
@@ -186,6 +190,7 @@ class TruthTable(Desk):
 
         state = word("state") + (f" ({row.why.text(self.language)})" if row.why else "")
         conflict = row.conflict.text(self.language) if row.conflict else ""
-        told = " · ".join(filter(None, (word("answer") if row.answer else "", row.note, conflict)))
+        answer = self.say(f"sheet.status_{row.answer}") if row.answer else ""
+        told = " · ".join(filter(None, (answer, row.note, conflict)))
         due = self.moment(row.ship_by) if row.ship_by else ""
         return [row.order_id, word("triage"), state, word("next"), word("message"), told, due]

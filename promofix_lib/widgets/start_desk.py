@@ -10,11 +10,9 @@ from promofix_lib.errors import CaseError
 from promofix_lib.marketplaces import MARKETPLACES, Marketplace
 from promofix_lib.places import cases_folder
 from promofix_lib.say import language_name, languages
+from promofix_lib.status.rows import FACTS
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
-
-GATE = ("promotion_ended", "price_right", "stock_as_wanted")
-"""The three facts of the stop-the-bleed gate."""
 
 
 class StartDesk(Desk):
@@ -121,7 +119,7 @@ def gate_parts(desk: Desk) -> list[Part]:
     ended, zone = settings.promotion_ended_at.replace("T", " ")[:16], market_of(desk.case).zone_name.replace("_", " ")
     return [
         desk.said("gate"),
-        *(desk.tick(name, getattr(settings, name), desk.keeps(name)) for name in GATE),
+        *(desk.tick(name, getattr(settings, name), desk.keeps(name)) for name in FACTS),
         desk.field("promotion_ended_at", ended, desk.keeps("promotion_ended_at", _moment), zone=zone),
     ]
 

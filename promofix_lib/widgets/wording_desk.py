@@ -7,9 +7,10 @@ from functools import partial
 
 from promofix_lib.case.case import Case
 from promofix_lib.errors import LetterError
+from promofix_lib.export.contents import going_out
 from promofix_lib.letters.languages import LANGUAGES
-from promofix_lib.letters.linter import Fault, check_overruled, lint_messages
-from promofix_lib.letters.messages import Message, messages_of
+from promofix_lib.letters.linter import SHORTEST_REASON, Fault, check_overruled, lint_messages
+from promofix_lib.letters.messages import Message
 from promofix_lib.letters.texts import FIELDS, Template, builtin_template, parse_template
 from promofix_lib.rules import rule
 from promofix_lib.say import ENGLISH, language_name
@@ -51,7 +52,8 @@ class WordingDesk(TextsDesk):
 
     def _look_up(self) -> None:
         """The texts that are needed by their names: the messages made of each, and its faults, each once."""
-        messages = [one for one in messages_of(self._case) if one.variant]
+        due = (work.message for work in going_out(self._case).works if not work.sent)
+        messages = [one for one in due if one and one.variant]
         self._texts, self._faults = {}, {}
         for message in messages:
             self._texts.setdefault(f"{message.variant}.{message.language}", []).append(message)
@@ -98,7 +100,7 @@ class WordingDesk(TextsDesk):
 
     def _choice(self, name: str) -> str:
         first, *others = self._texts[name]
-        facts = {"variant": self.say(f"variant_{first.variant}"), "written": language_name(first.language)}
+        facts = {"variant": self.say(f"export.variant_{first.variant}"), "written": language_name(first.language)}
         return self.say("wording_choice", n=1 + len(others), faults=self._open(name), **facts)
 
     def _meaning(self, message: Message) -> list[Part]:
@@ -131,7 +133,8 @@ class WordingDesk(TextsDesk):
 
     def _overrule_part(self, rule: str) -> Part:
         given = self._reasons.get(rule, self._case.settings.overruled.get(rule, ""))
-        return self.field(f"wording_overrule {rule}", given, partial(self._overrule, rule), width="40em", rule=rule)
+        does, facts = partial(self._overrule, rule), {"rule": rule, "least": SHORTEST_REASON}
+        return self.field(f"wording_overrule {rule}", given, does, width="40em", **facts)
 
     def _overrule(self, rule: str, typed: str) -> None:
         reason = self._reasons[rule] = typed.strip()  # a reason that is too short can be written to its end
