@@ -21,6 +21,7 @@ from promofix_lib.errors import CaseError
 from promofix_lib.fleet import scan as scanning
 from promofix_lib.fleet.accounts import Account
 from promofix_lib.fleet.scan import DEFAULTS_NAME, open_as_case, scan
+from promofix_lib.marketplaces import MARKETPLACES
 from promofix_lib.places import PROJECT, SAMPLE
 
 ALL_ORDERS = SAMPLE / "AllOrders-2026-11-20.txt"
@@ -63,6 +64,20 @@ def test_each_account_has_one_row_the_gravest_first(done: tuple[scanning.Scan, P
     assert found["rows"][0]["failed"] is None
     assert {row["account"] for row in found["rows"] if row["failed"]} == {"empty", "=cmd|poisoned"}
     assert done[0].exit_status == 3
+
+
+def test_two_currencies_are_compared_by_the_rates_of_the_marketplaces():
+    """Of two accounts the one that lost more dollars comes first; a new marketplace brings its rate with it."""
+    for market in MARKETPLACES:
+        lost = {"currency": market.currency, "loss": str(market.per_dollar)}
+        row = scanning.Row("a", ({"orders": 1, "order_ids": ["A"], "amounts": [lost]},))
+        assert row.gravity[1] == pytest.approx(1), market.code
+
+
+def test_an_order_of_two_incidents_is_one_order():
+    """As in `status`: an order counts once, however many mistakes are on it; one without an id counts by itself."""
+    both = ({"orders": 3, "order_ids": ["A", "B"]}, {"orders": 2, "order_ids": ["B", "C"]})
+    assert scanning.Row("a", both).orders == 4
 
 
 def test_an_unchanged_account_is_not_done_again(done: tuple[scanning.Scan, Path], root: Path, tmp_path: Path):

@@ -30,6 +30,7 @@ from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.fleet.accounts import Account, accounts_under, text_beside
 from promofix_lib.fleet.looking import Look, look_at, why_not_read
 from promofix_lib.incident import affected
+from promofix_lib.marketplaces import PER_DOLLAR
 from promofix_lib.places import (
     checked_case_name,
     private_folder,
@@ -39,7 +40,6 @@ from promofix_lib.places import (
 )
 from promofix_lib.plain import Record, checked
 from promofix_lib.reports.merging import thrifty
-from promofix_lib.rules import rule
 from promofix_lib.say import current_language, speak, told
 
 DEFAULTS_NAME = "promofix.toml"
@@ -78,8 +78,9 @@ class Row(Record):
 
     @property
     def orders(self) -> int:
-        """Affected orders of all incidents."""
-        return sum(found["orders"] for found in self.incidents)
+        """Affected orders of all incidents, each once; one without an order id counts by itself."""
+        named = [name for found in self.incidents for name in found["order_ids"]]
+        return sum(found["orders"] for found in self.incidents) - len(named) + len({*named})
 
     @property
     def losses(self) -> dict[str, Decimal]:
@@ -98,7 +99,7 @@ class Row(Record):
     @property
     def gravity(self) -> tuple[bool, float, int, bool]:
         """Larger for what a person should look at first."""
-        worth = sum(float(lost) / rule("scan.a_dollar").get(currency, 1) for currency, lost in self.losses.items())
+        worth = sum(float(lost) / PER_DOLLAR.get(currency, 1) for currency, lost in self.losses.items())
         return (bool(self.incidents), worth, self.orders, self.failed is not None)
 
 
