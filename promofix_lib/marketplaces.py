@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from promofix_lib.plain import typed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -106,17 +109,21 @@ def marketplace_of(sales_channel: object, currency: object = None) -> Marketplac
     return _BY_CURRENCY.get(currency, UNKNOWN) if isinstance(currency, str) else UNKNOWN
 
 
-def main_marketplace(sales_channels: Iterable[object], currencies: Iterable[object] = ()) -> Marketplace:
-    """The marketplace that occurs most often, by the currencies where no channel tells: a chart is drawn in its zone.
+def main_marketplace(orders: pd.DataFrame) -> Marketplace:
+    """The marketplace that most order items come from, by their currencies where no channel tells.
 
     Examples
     --------
-    >>> main_marketplace(["Amazon.de", "Amazon.com", "Amazon.com"]).code
-    'US'
+    >>> from promofix_lib.orders import order_table
+    >>> main_marketplace(order_table([{"sales_channel": "Amazon.de"}, *[{"sales_channel": "Non-Amazon"}] * 2])).code
+    'DE'
     """
-    by_channel = map(marketplace_of, sales_channels)
-    by_currency = (marketplace_of(None, currency) for currency in currencies)
-    for told in (by_channel, by_currency):
-        if votes := Counter(market for market in told if market is not UNKNOWN):
+    sold: Any = orders[["sales_channel", "currency"]].value_counts(dropna=False)
+    for by_channel in (True, False):
+        votes: Counter[Marketplace] = Counter()
+        for (channel, currency), count in sold.items():
+            votes[marketplace_of(channel if by_channel else None, currency)] += int(count)
+        del votes[UNKNOWN]
+        if votes:
             return votes.most_common(1)[0][0]
     return UNKNOWN

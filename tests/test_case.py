@@ -513,6 +513,14 @@ def test_the_case_knows_its_marketplace(sample_case: Case):
     assert str(sample_case.zone) == "America/Los_Angeles"
 
 
+def test_orders_from_elsewhere_do_not_stop_the_clock(tmp_path: Path):
+    """Most orders came by the seller's own shop: times are shown as Amazon.de's all the same, as in the sentence."""
+    lines = [{**line, "sales-channel": "Amazon.de" if n % 3 == 0 else "Non-Amazon"} for n, line in enumerate(victims())]
+    case = open_case(tmp_path)
+    case.add_report("AllOrders.txt", all_orders(lines))
+    assert case.zone.key == "Europe/Berlin"
+
+
 # -- trouble ----------------------------------------------------------------------------------------------------------
 
 

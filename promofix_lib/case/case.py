@@ -168,12 +168,7 @@ class Case(CaseFolder):
     @property
     def marketplace(self) -> Marketplace:
         """The marketplace that most orders come from; its zone is the one shown."""
-
-        def most() -> Marketplace:
-            counts = self.orders[["sales_channel", "currency"]].value_counts(dropna=False).index
-            return main_marketplace([counts[0][0]] if len(counts) else [], [counts[0][1]] if len(counts) else [])
-
-        return self.once("marketplace", most, per="reading")
+        return self.once("marketplace", lambda: main_marketplace(self.orders), per="reading")
 
     @property
     def zone(self) -> ZoneInfo:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from promofix_lib.finding.exact import as_moment, keys_of, normal_prices, rule_f
 from promofix_lib.finding.findings import Cause, Finding, WorthALook
 from promofix_lib.finding.sales import Ints, Sales
 from promofix_lib.finding.thresholds import SURE, Thresholds
-from promofix_lib.marketplaces import main_marketplace
+from promofix_lib.marketplaces import Marketplace, main_marketplace
 from promofix_lib.money import Ledger, NormalPrice, ledger
 from promofix_lib.orders import flat_lists, totals, uncoded
 from promofix_lib.say import Told, told
@@ -58,7 +57,7 @@ class Evidence:
             what=self._what(self._skus(rows)),
             share=round(100 * self.chance.depth(rows)),
             onset=self._moment(rows, 0),
-            zone=self._zone(rows).key.replace("_", " "),
+            zone=self._market(rows).zone_name.replace("_", " "),
         )
         return WorthALook(
             sentence, why_not, self.cause_of(candidate), lambda: rule_for(self.orders, self.sales, candidate)
@@ -83,7 +82,7 @@ class Evidence:
             "finding.incident",
             n=sales.count(rows),
             when=self._when(rows),
-            zone=self._zone(rows).key.replace("_", " "),
+            zone=self._market(rows).zone_name.replace("_", " "),
             what=self._what(self._skus(rows)),
             paid=self._paid(rows, main, normals.get(main), book),
             why=self._why(candidate),
@@ -116,6 +115,7 @@ class Evidence:
             expected=verdict.expected,
             shipping=shipping,
             planned=self.chance.planned(candidate, verdict.expected),
+            market=self._market(rows),
         )
 
     def _when(self, rows: Ints) -> datetime | Told:
@@ -166,11 +166,10 @@ class Evidence:
         return told("finding.sku", sku=skus[0]) if len(skus) == 1 else told("finding.skus", n=len(skus), sku=skus[0])
 
     def _moment(self, rows: Ints, at: int) -> datetime:
-        return as_moment(np.sort(self.sales.time[rows])[at]).astimezone(self._zone(rows))
+        return as_moment(np.sort(self.sales.time[rows])[at]).astimezone(self._market(rows).zone)
 
-    def _zone(self, rows: Ints) -> ZoneInfo:
-        keys = [self.sales.key(int(row)) for row in rows]
-        return main_marketplace([key[1] or None for key in keys], [key[2] or None for key in keys]).zone
+    def _market(self, rows: Ints) -> Marketplace:
+        return main_marketplace(self.orders[["sales_channel", "currency"]].iloc[rows])
 
     def _skus(self, rows: Ints) -> tuple[str, ...]:
         codes, counts = np.unique(self.sales.sku[rows], return_counts=True)

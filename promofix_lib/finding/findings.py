@@ -11,6 +11,7 @@ from typing import Any
 from promofix_lib.amounts import Money, plain_amount
 from promofix_lib.finding.thresholds import SURE
 from promofix_lib.incident import Incident
+from promofix_lib.marketplaces import UNKNOWN, Marketplace
 from promofix_lib.money import Amounts, NormalPrice
 from promofix_lib.plain import Shown, shown
 from promofix_lib.say import Told, told
@@ -83,6 +84,8 @@ class Finding(Shown):
         What was taken off the shipping of these orders; it is in no other amount.
     planned : Told or None
         Why a seller may have planned it: a code as old as the report, half to four fifths off for the first time.
+    market : Marketplace
+        That most of its order items come from: where it is ended, in whose zone it is told.
     """
 
     rule: Incident
@@ -104,6 +107,7 @@ class Finding(Shown):
     expected: float = 0.0
     shipping: tuple[Money, ...] = ()
     planned: Told | None = None
+    market: Marketplace = UNKNOWN
 
     def why_no_alarm(self, since: datetime | None = None) -> Told | None:
         """Why nobody is woken for it, who looks again and again and looked at what was bought until `since`; or None.
