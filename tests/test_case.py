@@ -18,6 +18,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.growth import Known, matched, rebased, widened
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.incident import Answers, Ceiling, Incident
+from promofix_lib.money import SCALE
 from promofix_lib.orders import order_table
 from promofix_lib.say import current_language
 from tests.handed_case import NIGHT, all_orders, line, make_case, usual, victims
@@ -511,6 +512,16 @@ def test_what_is_asked_twice_is_worked_out_once(sample_case: Case):
 def test_the_case_knows_its_marketplace(sample_case: Case):
     """Times are shown in the zone of the marketplace that most orders come from."""
     assert str(sample_case.zone) == "America/Los_Angeles"
+
+
+def test_a_price_typed_later_for_one_channel_counts_there(tmp_path: Path):
+    """A first report told no channel; what the seller types once it is told is not hidden by the older word."""
+    case = open_case(tmp_path)
+    prices = [{"sku": "HP-BT700", "price": "50"}, {"sku": "HP-BT700", "sales_channel": "Amazon.com", "price": "60"}]
+    case.change_settings(normal_prices=prices)
+    case.add_report("AllOrders.txt", all_orders([*usual(), *victims()]))
+    assert [str(one.price) for one in case.findings.incidents[0].normal_prices] == ["60"]
+    assert case.book.ledger.normal[0] == 60 * SCALE
 
 
 def test_orders_from_elsewhere_do_not_stop_the_clock(tmp_path: Path):
