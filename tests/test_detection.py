@@ -613,6 +613,18 @@ def test_uses_as_they_were_meant_do_not_move_the_onset():
     assert found.order_ids == ids(small)
 
 
+def test_an_estimate_is_a_price_that_can_be_paid():
+    """A new SKU in Japan, judged by its sibling in America: whole yen in the sentence, in JSON and in the loss."""
+    wrong = [
+        sale(400 + n / 60, 5000 + n, sales_channel="Amazon.co.jp", currency="JPY", item_price="1") for n in range(9)
+    ]
+    found = the_one(order_table(usual() + wrong))
+    (price,) = found.normal_prices
+    assert price.how_known == told("finding.by_sibling")
+    assert price.price == price.price.to_integral_value() > 1000
+    assert found.amounts[0].loss == 9 * (price.price - 1)
+
+
 def test_shipping_that_was_given_away_is_said_beside_the_loss():
     """What was taken off the shipping of affected orders costs money, too, in a sum of its own."""
     rows = usual() + night(9)

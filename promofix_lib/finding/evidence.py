@@ -11,7 +11,7 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 
-from promofix_lib.amounts import Money, plain_amount
+from promofix_lib.amounts import Money, smallest_coin
 from promofix_lib.finding.chance import Candidate, Chance, Verdict
 from promofix_lib.finding.exact import as_moment, keys_of, normal_prices, rule_for
 from promofix_lib.finding.findings import Cause, Finding, WorthALook
@@ -234,5 +234,5 @@ def _said(price: Decimal, currency: str) -> Decimal:
     >>> _said(Decimal("0.405938"), "USD"), _said(Decimal("0.0004"), "USD"), _said(Decimal("10"), "JPY")
     (Decimal('0.41'), Decimal('0.0004'), Decimal('10'))
     """
-    smallest = Decimal(1).scaleb(-len(plain_amount(Decimal(1), currency).partition(".")[2]))
+    smallest = smallest_coin(currency)
     return price if price < smallest else price.quantize(smallest)
