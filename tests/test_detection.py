@@ -625,6 +625,17 @@ def test_an_estimate_is_a_price_that_can_be_paid():
     assert found.amounts[0].loss == 9 * (price.price - 1)
 
 
+@pytest.mark.parametrize(
+    ("cells", "orders", "unknown"),
+    [({"order_status": "Shipping"}, 12, 0), ({"item_status": "Unshipped"}, 13, 1), ({"order_status": "Pending"}, 13, 1)],
+)
+def test_what_has_shipped_is_asked_in_one_place(cells: dict[str, str], orders: int, unknown: int):
+    """A use without a discount: full price where it ships, as the ledger says; else its discount is still to come."""
+    found = the_one(order_table(usual() + night(12) + [sale(400.1, 6000, promotion_ids=["WRONG"], **cells)]))
+    assert (found.orders, found.amounts[0].items_not_known) == (orders, unknown)
+    assert found.amounts[0].loss == Decimal("695.88")
+
+
 def test_shipping_that_was_given_away_is_said_beside_the_loss():
     """What was taken off the shipping of affected orders costs money, too, in a sum of its own."""
     rows = usual() + night(9)
