@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -82,6 +83,15 @@ UNKNOWN = Marketplace("", "", "", "sellercentral.amazon.com", "", "UTC", ("en",)
 PER_DOLLAR = {market.currency: market.per_dollar for market in MARKETPLACES}
 _BY_CHANNEL = {market.sales_channel.lower(): market for market in MARKETPLACES}
 _BY_CURRENCY = {market.currency: market for market in reversed(MARKETPLACES) if market.currency != "EUR"}
+
+
+def in_dollars(amount: Decimal, currency: str) -> float:
+    """About what an amount is worth in US dollars: only to say which of several is graver, never shown.
+
+    >>> in_dollars(Decimal(148_000), "JPY")
+    1000.0
+    """
+    return float(amount) / PER_DOLLAR.get(currency, 1)
 
 
 def marketplace_of(sales_channel: object, currency: object = None) -> Marketplace:

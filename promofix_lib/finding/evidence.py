@@ -17,7 +17,7 @@ from promofix_lib.finding.exact import as_moment, keys_of, normal_prices, rule_f
 from promofix_lib.finding.findings import Cause, Finding, WorthALook
 from promofix_lib.finding.sales import Ints, Sales
 from promofix_lib.finding.thresholds import SURE, Thresholds
-from promofix_lib.marketplaces import Marketplace, main_marketplace
+from promofix_lib.marketplaces import Marketplace, in_dollars, main_marketplace
 from promofix_lib.money import Ledger, NormalPrice, ledger
 from promofix_lib.orders import flat_lists, totals, uncoded
 from promofix_lib.say import Told, told
@@ -219,8 +219,8 @@ def _normal(price: NormalPrice | None) -> Told:
     return told("finding.normal", sku=price.sku, how=price.how_known) if price else told("finding.no_normal_price")
 
 
-def _gravest_first(found: Finding) -> tuple[Decimal, int, datetime]:
-    return -max((one.loss for one in found.amounts), default=Decimal(0)), -found.orders, found.onset
+def _gravest_first(found: Finding) -> tuple[float, int, datetime]:
+    return -sum(in_dollars(one.loss, one.currency) for one in found.amounts), -found.orders, found.onset
 
 
 def _then(first: Told, then: Told) -> Told:

@@ -31,7 +31,7 @@ from promofix_lib.finding.findings import Finding
 from promofix_lib.fleet.accounts import Account, accounts_under, text_beside
 from promofix_lib.fleet.looking import Look, look_at, why_not_read
 from promofix_lib.incident import affected
-from promofix_lib.marketplaces import PER_DOLLAR, main_marketplace
+from promofix_lib.marketplaces import in_dollars, main_marketplace
 from promofix_lib.places import (
     checked_case_name,
     private_folder,
@@ -103,7 +103,7 @@ class Row(Record):
     @property
     def gravity(self) -> tuple[bool, float, int, bool]:
         """Larger for what a person should look at first."""
-        worth = sum(float(lost) / PER_DOLLAR.get(currency, 1) for currency, lost in self.losses.items())
+        worth = sum(in_dollars(lost, currency) for currency, lost in self.losses.items())
         return (bool(self.incidents), worth, self.orders, self.failed is not None)
 
 
