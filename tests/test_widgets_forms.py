@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
+import lzma
 import re
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -126,6 +128,17 @@ def test_new_files_are_ticked_read_and_taken_into_the_case(tmp_path: Path):
     ask(chooser, "tick_file 2", False)
     assert "read before" in part(chooser, "file 1")["text"]
     assert part(chooser, "read_these")["off"]
+
+
+@pytest.mark.parametrize("ending", [".txt.xz", ".txt.bz2", ".ods", ".xlsm"])
+def test_what_can_be_read_can_be_ticked(tmp_path: Path, ending: str):
+    """A sheet of LibreOffice, a file packed by xz or bzip2: the page offers whatever the commands read."""
+    pack = {".txt.xz": lzma.compress, ".txt.bz2": bz2.compress}.get(ending, bytes)
+    (tmp_path / f"orders{ending}").write_bytes(pack(ALL_ORDERS.read_bytes()))
+    chooser = ReportChooser(Case.open(tmp_path / "case"), tmp_path)
+    assert part(chooser, "file 1")["text"].startswith(f"orders{ending} (")
+    ask(chooser, "read_these")
+    assert [path.name for path in chooser.case.reports] == [f"orders{ending}"]
 
 
 def test_a_file_that_is_no_report_is_refused_before_the_case_has_it(tmp_path: Path):
