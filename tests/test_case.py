@@ -21,7 +21,7 @@ from promofix_lib.incident import Answers, Ceiling, Incident
 from promofix_lib.money import SCALE
 from promofix_lib.orders import order_table
 from promofix_lib.say import current_language
-from tests.handed_case import NIGHT, all_orders, line, make_case, usual, victims
+from tests.handed_case import NIGHT, all_orders, line, make_case, order_id, usual, victims
 from tests.made_sample import make_sample
 from tests.trouble import CALLS, JOBS
 
@@ -411,6 +411,24 @@ def test_each_finding_is_one_incident():
 # -- reports ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("dropped", [False, True])
+def test_what_came_later_knows_better_whatever_it_is_called(tmp_path: Path, dropped: bool):
+    """A second download of the same name, added or laid into the folder: its order has shipped and is not cancelled."""
+    case, shipped = open_case(tmp_path), {"order-status": "Shipped", "item-status": "Shipped"}
+    older, newer = (all_orders([*usual(), *victims(v1=cells)]) for cells in ({}, shipped))
+    for number, content in enumerate((older, newer)):
+        if dropped:
+            place = case.reports_folder / ("orders.txt", "orders (1).txt")[number]
+            place.write_bytes(content)
+            os.utime(place, (10**9 + number, 10**9 + number))
+        else:
+            case.add_report("orders.txt", content)
+    names = ("orders.txt", "orders (1).txt" if dropped else "orders-2.txt")
+    for again in (case, open_case(tmp_path)):
+        assert tuple(path.name for path in again.reports) == names
+        assert again.orders["order_status"][again.orders["order_id"] == order_id(1)].tolist() == ["Shipped"]
+
+
 def test_reports_are_kept_as_given(tmp_path: Path):
     """Byte for byte; the same content once, another file of the same name beside it."""
     source = tmp_path / "AllOrders.txt"
@@ -419,7 +437,7 @@ def test_reports_are_kept_as_given(tmp_path: Path):
     assert case.add_reports([source, source]) == (case.reports_folder / "AllOrders.txt",) * 2
     source.write_bytes(b"two")
     case.add_reports([source])
-    assert [path.name for path in case.reports] == ["AllOrders-2.txt", "AllOrders.txt"]
+    assert [path.name for path in case.reports] == ["AllOrders.txt", "AllOrders-2.txt"]
     assert (case.reports_folder / "AllOrders.txt").read_bytes() == b"one\r\n\x00"
     assert source.read_bytes() == b"two"
 
