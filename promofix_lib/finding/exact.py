@@ -118,9 +118,7 @@ def _by_history(sales: Sales, row: int, paid: Ints, since: Ints) -> NormalPrice 
         return None
     values = np.sort(paid[chosen])
     price = Decimal(int(values[len(values) // 2])) / _MILLION
-    cents = price.quantize(Decimal("0.01"))
-    known = told(how, n=len(values), days=days)
-    return NormalPrice(*sales.key(row), cents if cents == price else price, known)
+    return NormalPrice(*sales.key(row), price, told(how, n=len(values), days=days))
 
 
 def _by_estimate(sales: Sales, suspects: Suspects, affected: Ints) -> NormalPrice | None:

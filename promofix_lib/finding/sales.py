@@ -270,5 +270,5 @@ def _depth_known(
 
 def _grouped(sku: Codes, channel: Codes, currency: Codes) -> Ints:
     channels, currencies = int(channel.max(initial=0)) + 2, int(currency.max(initial=0)) + 2
-    keys = ((sku.astype(np.int64) + 1) * channels + channel + 1) * currencies + currency + 1
+    keys = (sku.astype(np.int64) * channels + channel) * currencies + currency
     return pd.factorize(keys, sort=True)[0].astype(np.int64)
