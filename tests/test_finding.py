@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +11,13 @@ import numpy as np
 import pytest
 
 from promofix_lib.finding.chance import Chance
+from promofix_lib.finding.findings import Cause
 from promofix_lib.finding.sales import as_sales
+from promofix_lib.finding.search import find_incidents
 from promofix_lib.finding.suspects import find_suspects
+from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.orders import order_table
+from promofix_lib.say import told
 from tests.test_detection import ids, night, sale, the_one, usual
 
 OPEN = {"order_status": "Unshipped"}
@@ -122,3 +128,117 @@ def test_the_normal_price_is_exact_where_a_unit_costs_no_whole_cents():
     found = the_one(order_table(packs + night(9, item_price="1.00", item_promotion_discount="0.97", quantity=3)))
     assert found.normal_prices[0].price == Decimal("0.333333")
     assert found.amounts[0].normal_value == Decimal("9.00")
+
+
+# -- findings ---------------------------------------------------------------------------------------------------------
+
+
+def test_who_looks_again_is_woken_for_what_is_new_or_almost_certain():
+    """What ended a day or more before the last look was looked at often enough; what was planned wakes nobody."""
+    found, day = the_one(order_table(usual() + night(9))), timedelta(days=1)
+    doubtful, sure = (replace(found, planned=None, confidence=share) for share in (0.94, 0.95))
+    over = told("finding.why_over")
+    for since, why in ((None, None), (found.end + day - timedelta(seconds=1), None), (found.end + day, over)):
+        assert (doubtful.why_no_alarm(since), sure.why_no_alarm(since)) == (why, None)
+    planned = replace(found, planned=told("finding.why_planned"), confidence=0.99)
+    assert planned.why_no_alarm() == told("finding.why_planned")
+
+
+CAUSES = [Cause(("P",)), Cause(("P", "Q")), Cause((), ("S",)), Cause((), ("S", "T"))]
+
+
+def test_a_word_on_a_cause_holds_for_what_is_all_in_it():
+    """A promotion speaks of no price and a price of no promotion; two promotions of one, one not of two."""
+    covered = [[one.covers(other) for other in CAUSES] for one in CAUSES]
+    assert covered == [
+        [True, False, False, False],
+        [True, True, False, False],
+        [False, False, True, False],
+        [False, False, True, True],
+    ]
+
+
+# -- evidence ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_evidence_counts_orders_that_anyone_can_count():
+    """Twelve affected; two of the other 148 orders carry the promotion, one of them has no order id."""
+    weeks = {"promotion_ids": ["WRONG"], "item_promotion_discount": "5.90"}
+    other = [sale(100, 4000, **weeks), sale(120, 4001, order_id=None, **weeks), sale(130, 4002, order_id=None)]
+    other += [sale(110, 4003), sale(110, 4003, sku="SECOND")]
+    found = the_one(order_table(usual() + other + night(12)))
+    assert "The promotion is on 12 of them and 2 of 148 others." in found.evidence.text("en")
+    assert f"First order: {ids(night(1))[0]}." in found.evidence.text("en")
+
+
+@pytest.mark.parametrize(
+    ("codes", "named"),
+    [
+        (["SPRING"] * 8 + ["OTHER"] * 2, ("SPRING",)),
+        (["SPRING"] * 7 + ["OTHER"] * 3, ()),
+        (["SPRING"] * 4, ("SPRING",)),
+    ],
+)
+def test_a_claim_code_is_named_where_four_fifths_of_the_items_with_codes_have_it(
+    codes: list[str], named: tuple[str, ...]
+):
+    """Items for which no report tells a code do not count against it."""
+    rows = [row | ({"claim_codes": codes[n : n + 1]} if n < len(codes) else {}) for n, row in enumerate(night(10))]
+    assert the_one(order_table(usual() + rows)).claim_codes == named
+
+
+def test_only_open_items_of_the_same_goods_in_the_window_wait_for_a_judgement():
+    """The first and the last moment are inside; a cancelled line, one of no units or of another SKU is not asked."""
+    rows, unpriced = night(9), {"item_price": None, "currency": None, "order_status": "Pending"}
+    first, last = 400.0, 400 + 8 / 60
+    waiting = [sale(at, 7000 + n, **unpriced) for n, at in enumerate((first, last))]
+    others = [sale(at, 8000 + n, **unpriced) for n, at in enumerate((first - 0.01, last + 0.01))]
+    cells: list[dict[str, Any]] = [{"order_status": "Cancelled"}, {"quantity": 0}, {"sku": "OTHER"}]
+    others += [sale(400.05, 8100 + n, **unpriced | one) for n, one in enumerate(cells)]
+    found = the_one(order_table([*usual(), *waiting, *rows, *others]))
+    assert found.cannot_judge == tuple(f"{row['order_id']}/HP/1" for row in waiting)
+
+
+def test_the_sentence_tells_the_sku_whose_normal_price_is_known():
+    """Most orders are of a SKU never sold before, at the same cent: what it should cost nobody knows."""
+    cents = [sale(400 + n / 60, 5000 + n, sku=f"S{n % 3}", item_price="0.01") for n in range(6)]
+    cents += [sale(400.05, 6000 + n, sku="NEW", item_price="0.01") for n in range(5)]
+    found = the_one(order_table(goods(S0="20.00", S1="20.00", S2="20.00") + cents))
+    assert found.skus[0] == "NEW"
+    assert "paid 0.01 USD instead of 20.00 USD each" in found.sentence.text("en")
+
+
+@pytest.mark.parametrize(
+    ("times", "when"),
+    [
+        ([400.0] * 3, "2026-03-17 09:00 (America/Los Angeles)"),
+        ([400.0, 400.5, 401.0], "2026-03-17 09:00 to 10:00 (America/Los Angeles)"),
+        ([413.0, 415.0, 416.0], "2026-03-17 22:00 to 2026-03-18 01:00 (America/Los Angeles)"),
+    ],
+)
+def test_when_is_said_once_where_it_is_the_same(times: list[float], when: str):
+    """One moment, one day, or two days on the marketplace's clock."""
+    rows = [night(1, start=at, first=5000 + n)[0] for n, at in enumerate(times)]
+    assert the_one(order_table(usual() + rows)).sentence.text("en").startswith(when)
+
+
+def test_one_sku_has_one_normal_price_in_all_incidents():
+    """Its price rose between two mistakes: both are measured by what it cost before the larger one."""
+    early = [sale(5 * n, n, item_price="50.00") for n in range(60)]
+    later = [sale(5 * n, n, item_price="60.00") for n in range(60, 144)]
+    small, large = night(4, start=250), night(20, start=650, first=6000, promotion_ids=["LARGE"])
+    rows = [row | {"item_price": "60.00", "item_promotion_discount": "59.00"} for row in (*small, *large)]
+    found = find_incidents(order_table([*early, *later, *rows])).incidents
+    assert [[str(one.price) for one in finding.normal_prices] for finding in found] == [["60"], ["60"]]
+
+
+# -- thresholds -------------------------------------------------------------------------------------------------------
+
+
+def test_a_share_may_be_the_whole_and_nothing_may_be_nothing():
+    """A share of 1 is one, of more is none; zero decides nothing."""
+    assert Thresholds(deep_share=1, most=1.0, few=1).deep_share == 1
+    for name, value in (("most", 1.01), ("few", 0), ("pause_hours", float("nan")), ("rounding", -0.01)):
+        with pytest.raises(ValueError, match=f"{name} (is a share between 0 and 1|must be more than 0), got"):
+            Thresholds(**{name: value})
+    assert (Thresholds().level, Thresholds().step) == (0.2, pytest.approx(0.29))

@@ -39,9 +39,7 @@ class Cause:
 
     def covers(self, other: Cause) -> bool:
         """Whether what was said of this cause holds for the other: nothing is in it that was not in this one."""
-        mine = {*self.promotion_ids}, {*self.skus}
-        theirs = {*other.promotion_ids}, {*other.skus}
-        return theirs[0] <= mine[0] if other.promotion_ids else not mine[0] and theirs[1] <= mine[1]
+        return {*other.promotion_ids} <= {*self.promotion_ids} and {*other.skus} <= {*self.skus}
 
 
 @dataclass(frozen=True)
