@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,10 +13,11 @@ import pytest
 
 from promofix_lib.finding.chance import Chance
 from promofix_lib.finding.findings import Cause
-from promofix_lib.finding.sales import as_sales
+from promofix_lib.finding.sales import HOUR, as_sales
 from promofix_lib.finding.search import find_incidents
 from promofix_lib.finding.suspects import find_suspects
 from promofix_lib.finding.thresholds import Thresholds
+from promofix_lib.finding.windows import price_candidates, windows
 from promofix_lib.orders import order_table
 from promofix_lib.say import told
 from tests.test_detection import ids, night, sale, the_one, usual
@@ -242,3 +244,134 @@ def test_a_share_may_be_the_whole_and_nothing_may_be_nothing():
         with pytest.raises(ValueError, match=f"{name} (is a share between 0 and 1|must be more than 0), got"):
             Thresholds(**{name: value})
     assert (Thresholds().level, Thresholds().step) == (0.2, pytest.approx(0.29))
+
+
+# -- windows ----------------------------------------------------------------------------------------------------------
+
+HISTORY = [sale(5 * n, n) for n in range(78)]
+BY_CODE = {"promotion_ids": ["CODE"], "item_promotion_discount": "56.00"}
+A_DOLLAR = {"item_price": "1.00"}
+
+
+def at(hours: Sequence[float], first: int, **cells: Any) -> list[dict[str, Any]]:
+    return [sale(hour, first + n, **cells) for n, hour in enumerate(hours)]
+
+
+def runs(*rows: dict[str, Any]) -> list[list[float]]:
+    """The runs that wrong sales of one SKU fall into, by the hours at which they were sold."""
+    sales = as_sales(order_table([*HISTORY, *rows]))
+    suspects = find_suspects(sales, ())
+    hours = (sales.time - sales.begin) / HOUR
+    return [hours[part].tolist() for part in windows(sales, suspects, np.flatnonzero(suspects.any))]
+
+
+THREE = [400, 400.125, 400.25]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "normal", "count"),
+    [
+        ([*THREE, 406.25, 406.5, 406.75], [403], 1),
+        ([*THREE, 406.375, 406.5, 406.75], [403], 2),
+        ([*THREE, 406.375, 406.5, 406.75], [], 1),
+        ([*THREE, 406.375, 406.5, 406.75], [400.25, 406.375], 1),
+        ([400] * 3 + [404] * 3 + [424] * 3, [410, 412, 414], 1),
+        ([400, 404, 408, 504, 508, 512], [450], 1),
+        ([400, 404, 408, 504.5, 508, 512], [450], 2),
+        ([400, *(407 + n / 8 for n in range(4))], [403], 1),
+        ([400, *(424 + n / 8 for n in range(4))], [403], 1),
+        ([400, *(424.5 + n / 8 for n in range(4))], [403], 2),
+        ([400, 400.125, 407, 407.125, 414, 414.125, 421, 421.125, 421.25], [403, 410, 417], 4),
+        ([400, 407, *(414 + n / 8 for n in range(4))], [403, 410], 1),
+    ],
+)
+def test_a_pause_ends_a_run_when_it_is_long_and_somebody_paid_in_full(
+    wrong: list[float], normal: list[float], count: int
+):
+    """Longer than six hours and than thirty usual pauses (at most four days); sales of one moment tell no pace.
+
+    One or two within a day belong to the flood beside them, unless there are three such: then each stands alone.
+    """
+    found = runs(*at(wrong, 5000, **BY_CODE), *at(normal, 6000))
+    assert (len(found), sorted(hour for run in found for hour in run)) == (count, wrong)
+
+
+BUSINESS = {"is_business_order": True}
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "normal", "count"),
+    [
+        ({}, {}, [{}] * 3, 2),
+        ({}, {}, [{}] * 2, 1),
+        ({"quantity": 2, "item_price": "2.00"}, {"quantity": 2, "item_price": "2.00"}, [{}] * 3, 1),
+        ({}, {"quantity": 2, "item_price": "2.00"}, [{}] * 3, 2),
+        (BUSINESS, BUSINESS, [{}] * 3, 1),
+        (BUSINESS, BUSINESS, [BUSINESS] * 3, 2),
+        (BUSINESS, {}, [{}] * 3, 2),
+        ({}, BY_CODE | {"item_price": "58.99"}, [{}] * 3, 1),
+    ],
+)
+def test_three_who_paid_in_full_end_a_wrong_price(
+    first: dict[str, Any], then: dict[str, Any], normal: list[dict[str, Any]], count: int
+):
+    """However short the pause; but only buyers who would have got it: as many units, a business where all were."""
+    wrong = at(THREE, 5000, **A_DOLLAR | first) + at([403, 403.125, 403.25], 5100, **A_DOLLAR | then)
+    fair = [sale(401 + n / 4, 6000 + n, **cells) for n, cells in enumerate(normal)]
+    assert len(runs(*wrong, *fair)) == count
+
+
+def causes(*rows: dict[str, Any]) -> list[list[str]]:
+    """Wrong prices by the incidents that they make: the SKUs of each."""
+    sales = as_sales(order_table(list(rows)))
+    suspects = find_suspects(sales, ())
+    found = price_candidates(sales, suspects, Chance(sales, suspects), suspects.by_price)
+    return sorted(sorted({sales.sku_names[sales.sku[row]] for row in one.rows}) for one in found)
+
+
+PRICES = {"A": "58.99", "B": "100.00", "C": "20.00", "D": "300.00"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ({"A": (400, "10.00"), "B": (400.5, "10.15")}, [["A", "B"]]),
+        ({"A": (400, "10.00"), "B": (400.5, "10.30")}, [["A"], ["B"]]),
+        ({"A": (400, "5.90"), "B": (400.5, "11.00")}, [["A", "B"]]),
+        ({"A": (400, "10.00"), "B": (406, "10.00")}, [["A", "B"]]),
+        ({"A": (400, "10.00"), "B": (407, "10.00")}, [["A"], ["B"]]),
+        ({"A": (400, "10.00"), "B": (400.5, "40.00"), "C": (400.75, "6.00")}, [["A"], ["B"], ["C"]]),
+        ({"A": (400, "10.00"), "B": (400.5, "40.00"), "C": (400.75, "6.00"), "D": (401, "3.00")}, [list("ABCD")]),
+    ],
+    ids=["one price", "two prices", "one factor", "six hours", "seven hours", "three that differ", "four that differ"],
+)
+def test_wrong_prices_of_one_hand_are_one_incident(wrong: dict[str, tuple[float, str]], expected: list[list[str]]):
+    """The same price or the same part of the normal one within six hours; of more than three SKUs in an hour any."""
+    cheap = [
+        sale(hour, 5000 + 10 * n + k, sku=sku, item_price=price)
+        for n, (sku, (hour, price)) in enumerate(wrong.items())
+        for k in range(2)
+    ]
+    assert causes(*goods(**PRICES), *cheap) == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "joins"),
+    [
+        ({}, True),
+        ({"sku": "OFTEN"}, False),
+        ({"currency": "CAD", "sales_channel": "Amazon.ca"}, False),
+        ({"item_price": "0.02"}, False),
+        ({"purchase_date": "2026-03-17T18:30:00Z"}, False),
+        ({"purchase_date": "2026-03-17T14:30:00Z"}, False),
+    ],
+    ids=["at that price", "usual for it", "another currency", "another price", "too late", "too early"],
+)
+def test_a_sku_never_sold_before_joins_a_repricer_that_sets_all_to_a_cent(cells: dict[str, Any], joins: bool):
+    """At exactly the price that three others had by mistake, in that hour, and not its own usual one."""
+    often = [sale(20 * n, 3000 + n, sku="OFTEN", item_price="0.01") for n in range(20)]
+    cents = [sale(400 + n / 60, 5000 + n, sku=sku, item_price="0.01") for n, sku in enumerate("ABC")]
+    stranger = sale(400.1, 7000, sku="NEW", item_price="0.01") | cells
+    used = often if cells.get("sku") == "OFTEN" else []
+    (found,) = causes(*goods(**PRICES), *used, *cents, stranger)
+    assert (stranger["sku"] in found) == joins
