@@ -14,7 +14,7 @@ import pandas as pd
 from promofix_lib.amounts import Money, smallest_coin
 from promofix_lib.finding.chance import Candidate, Chance, Verdict
 from promofix_lib.finding.exact import as_moment, keys_of, normal_prices, rule_for
-from promofix_lib.finding.findings import Cause, Finding, WorthALook
+from promofix_lib.finding.findings import Cause, Finding, Findings, WorthALook
 from promofix_lib.finding.sales import Ints, Sales
 from promofix_lib.finding.thresholds import SURE, Thresholds
 from promofix_lib.marketplaces import Marketplace, in_dollars, main_marketplace
@@ -32,21 +32,24 @@ class Evidence:
     chance: Chance
     given: tuple[NormalPrice, ...]
 
-    def findings(self, judged: Sequence[tuple[Candidate, Verdict]]) -> tuple[Finding, ...]:
-        """The incidents, gravest loss first; one SKU has one normal price in all of them."""
+    def findings(
+        self, judged: Sequence[tuple[Candidate, Verdict]], looks: tuple[WorthALook, ...], silent: tuple[Told, ...]
+    ) -> Findings:
+        """The incidents, gravest loss first, beside what was let be; one SKU has one normal price in all of them."""
         if not judged:
-            return ()
+            return Findings((), looks, silent)
         every: dict[int, NormalPrice] = {}
         for one, _ in sorted(judged, key=lambda pair: -self.sales.count(pair[0].rows)):
             every = normal_prices(self.orders, self.sales, self.chance.suspects, np.sort(one.rows), self.given) | every
         # a missing discount is judged by what else carries the promotion; a ledger of all rows would be much larger
-        uses, rows = self.sales.promotions, np.concatenate([one.rows for one, _ in judged])
+        uses, rows = self.sales.promotions, np.unique(np.concatenate([one.rows for one, _ in judged]))
         places = np.union1d(rows, uses.rows[np.isin(uses.ids, uses.ids[np.isin(uses.rows, rows)])])
         wrong = {name for one, _ in judged for name in self._names(one)}
         book = ledger(uncoded(self.orders.iloc[places]), every.values(), wrong)
         parts = [book.part(np.searchsorted(places, np.sort(one.rows))) for one, _ in judged]
         found = [self._finding(*one, every, part) for one, part in zip(judged, parts, strict=True)]
-        return tuple(sorted(found, key=_gravest_first))
+        sums = book.part(np.searchsorted(places, rows)).sums()
+        return Findings(tuple(sorted(found, key=_gravest_first)), looks, silent, self.sales.count(rows), sums)
 
     def worth_a_look(self, candidate: Candidate, why_not: Told) -> WorthALook:
         """A near miss in one sentence, its rule worked out when it is asked for."""

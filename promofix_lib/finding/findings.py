@@ -159,6 +159,13 @@ class WorthALook(Shown):
 class Findings(Shown):
     """All incidents, the gravest loss first; what was looked at and let be; what was not looked at.
 
+    Parameters
+    ----------
+    orders : int
+        Affected orders of all incidents, each once: two may touch one.
+    amounts : tuple of Amounts
+        Sums over all incidents, each order item once.
+
     Examples
     --------
     >>> Findings((), ()).to_json()
@@ -168,3 +175,9 @@ class Findings(Shown):
     incidents: tuple[Finding, ...]
     worth_a_look: tuple[WorthALook, ...]
     not_looked_at: tuple[Told, ...] = ()
+    orders: int = 0
+    amounts: tuple[Amounts, ...] = ()
+
+    def to_json(self, language: str | None = None) -> dict[str, Any]:
+        """As ``find --json`` prints it."""
+        return shown(self, "incidents", "worth_a_look", "not_looked_at", language=language)

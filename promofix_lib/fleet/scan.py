@@ -68,6 +68,10 @@ class Row(Record):
         Day in `zone`, orders, affected orders: for the small chart.
     zone : str
         Of the marketplace in which its first incident is, else of the one that most of its orders come from.
+    orders : int
+        Affected orders of all incidents, each once.
+    lost : tuple of (str, Decimal)
+        Currency, and what was lost in it, each order item once.
     looked_at : str
         When, ISO 8601 in UTC.
     """
@@ -79,21 +83,13 @@ class Row(Record):
     days: tuple[tuple[str, int, int], ...] = ()
     looked_at: str = ""
     zone: str = "UTC"
-
-    @property
-    def orders(self) -> int:
-        """Affected orders of all incidents, each once; one without an order id counts by itself."""
-        named = [name for found in self.incidents for name in found["order_ids"]]
-        return sum(found["orders"] for found in self.incidents) - len(named) + len({*named})
+    orders: int = 0
+    lost: tuple[tuple[str, Decimal], ...] = ()
 
     @property
     def losses(self) -> dict[str, Decimal]:
         """What was lost, per currency."""
-        sums: dict[str, Decimal] = {}
-        for found in self.incidents:
-            for one in found["amounts"]:
-                sums[one["currency"]] = sums.get(one["currency"], Decimal(0)) + Decimal(one["loss"])
-        return sums
+        return dict(self.lost)
 
     @property
     def since(self) -> str:
@@ -267,6 +263,8 @@ def _row(name: str, look: Look, files: Sequence[Path]) -> Row:
         tuple((one.name, one.sha256, one.lines, len(one.quarantined)) for one in look.reading.reports),
         _days(look.reading.orders, found, market.zone),
         zone=market.zone_name,
+        orders=look.findings.orders,
+        lost=tuple((one.currency, one.loss) for one in look.findings.amounts),
     )
 
 

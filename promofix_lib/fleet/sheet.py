@@ -94,12 +94,11 @@ def write_html(rows: Sequence[Row], path: Path, zone: ZoneInfo | None = None) ->
 
 
 def _html_row(row: Row, zone: ZoneInfo | None) -> str:
-    worth = max(row.losses.values(), default=Decimal(0))
     cells = [
         (row.account, row.account),
         (row.since, since_text(row, zone)),
         (str(row.orders), f"{row.orders:,}" if row.incidents else ""),
-        (str(worth), loss_text(row)),
+        (f"{row.gravity[1]:.2f}", loss_text(row)),
         ("", promotions_text(row)),
     ]
     plain = "".join(f'<td data-sort="{escape(key)}">{escape(text)}</td>' for key, text in cells)
