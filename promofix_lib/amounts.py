@@ -72,6 +72,15 @@ def plain_amount(amount: Decimal, currency: str = "") -> str:
     return f"{amount:.{_places(amount, currency)}f}"
 
 
+def smallest_coin(currency: str) -> Decimal:
+    """The smallest amount that can be paid in a currency.
+
+    >>> smallest_coin("USD"), smallest_coin("JPY")
+    (Decimal('0.01'), Decimal('1'))
+    """
+    return Decimal(1).scaleb(-_least_places(currency))
+
+
 def typed_amount(text: str, language: str | None = None) -> Decimal:
     """The number that a person typed, read strictly by a language's own separators.
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from promofix_lib.amounts import plain_amount
+from promofix_lib.amounts import smallest_coin
 from promofix_lib.errors import ExportError
 from promofix_lib.orders import COLUMNS, MONEY, TEXT, TEXTS, UNIT_MONEY, YES_NO
 from promofix_lib.places import whole
@@ -38,7 +37,7 @@ def _as_text(column: pd.Series[Any], currency: pd.Series[Any]) -> pd.Series[Any]
         return pd.Series(["" if cell is pd.NA else ", ".join(cell) for cell in column], index=column.index)
     if column.dtype in (MONEY, UNIT_MONEY):
         cents = column.astype(TEXT).str.replace(r"^(-?\d+\.\d{2}\d*?)0*$", r"\1", regex=True)
-        whole = currency.isin([code for code in currency.dropna().unique() if plain_amount(Decimal(0), code) == "0"])
+        whole = currency.isin([code for code in currency.dropna().unique() if smallest_coin(code) == 1])
         return cents.where(~whole.fillna(False).astype(bool), cents.str.replace(r"\.00$", "", regex=True)).fillna("")
     if column.dtype == YES_NO:
         return column.map({True: "true", False: "false"}).fillna("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -130,6 +130,11 @@ def is_shipped(orders: pd.DataFrame) -> pd.Series[bool]:
     """
     by_order = one_of(orders, "order_status", ["Shipped", "Shipping"]) & ~one_of(orders, "item_status", ["Unshipped"])
     return one_of(orders, "item_status", ["Shipped"]) | by_order
+
+
+def particular_first(prices: Iterable[Any]) -> list[Any]:
+    """Prices as `first_that_fits` asks them: one that names its sales channel and currency before one for all."""
+    return sorted(prices, key=lambda one: (not one.sales_channel, not one.currency))
 
 
 def first_that_fits(orders: pd.DataFrame, prices: Sequence[Any]) -> npt.NDArray[np.int64]:

@@ -13,7 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from promofix_lib.filters import first_that_fits, in_window, is_cancelled, one_of, priced_at_most, with_promotions
+from promofix_lib.filters import (
+    first_that_fits,
+    in_window,
+    is_cancelled,
+    one_of,
+    particular_first,
+    priced_at_most,
+    with_promotions,
+)
 from promofix_lib.orders import is_true, item_keys
 
 
@@ -169,8 +177,7 @@ def cheap_enough(orders: pd.DataFrame, incident: Incident) -> pd.Series[bool]:
 
 
 def _limits(orders: pd.DataFrame, ceilings: tuple[Ceiling, ...]) -> pd.Series[Any]:
-    # a ceiling that names its channel and currency speaks before one for all of them
-    ranked = sorted(ceilings, key=lambda one: (not one.sales_channel, not one.currency))
+    ranked = particular_first(ceilings)
     prices = pd.Series([*(one.price for one in ranked), None], dtype=orders["unit_price"].dtype)
     return prices.take(first_that_fits(orders, ranked)).set_axis(orders.index)
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from promofix_lib.plain import typed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,15 @@ _BY_CHANNEL = {market.sales_channel.lower(): market for market in MARKETPLACES}
 _BY_CURRENCY = {market.currency: market for market in reversed(MARKETPLACES) if market.currency != "EUR"}
 
 
+def in_dollars(amount: Decimal, currency: str) -> float:
+    """About what an amount is worth in US dollars: only to say which of several is graver, never shown.
+
+    >>> in_dollars(Decimal(148_000), "JPY")
+    1000.0
+    """
+    return float(amount) / PER_DOLLAR.get(currency, 1)
+
+
 def marketplace_of(sales_channel: object, currency: object = None) -> Marketplace:
     """The marketplace of an order; `UNKNOWN` (zone UTC) when neither word tells.
 
@@ -106,28 +119,21 @@ def marketplace_of(sales_channel: object, currency: object = None) -> Marketplac
     return _BY_CURRENCY.get(currency, UNKNOWN) if isinstance(currency, str) else UNKNOWN
 
 
-def main_marketplace(
-    sales_channels: Iterable[object] | Mapping[object, int], currencies: Iterable[object] | Mapping[object, int] = ()
-) -> Marketplace:
-    """The marketplace that occurs most often, by the currencies where no channel tells: a chart is drawn in its zone.
-
-    Parameters
-    ----------
-    sales_channels, currencies : iterable, or mapping to how often each occurs
+def main_marketplace(orders: pd.DataFrame) -> Marketplace:
+    """The marketplace that most order items come from, by their currencies where no channel tells.
 
     Examples
     --------
-    >>> main_marketplace(["Amazon.de", "Amazon.com", "Amazon.com"]).code
-    'US'
-    >>> main_marketplace({}, {"GBP": 3, "USD": 2}).code
-    'GB'
+    >>> from promofix_lib.orders import order_table
+    >>> main_marketplace(order_table([{"sales_channel": "Amazon.de"}, *[{"sales_channel": "Non-Amazon"}] * 2])).code
+    'DE'
     """
-    by_channel = ((marketplace_of(name), n) for name, n in Counter(sales_channels).items())
-    by_currency = ((marketplace_of(None, name), n) for name, n in Counter(currencies).items())
-    for told in (by_channel, by_currency):
+    sold: Any = orders[["sales_channel", "currency"]].value_counts(dropna=False)
+    for by_channel in (True, False):
         votes: Counter[Marketplace] = Counter()
-        for market, count in told:
-            votes[market] += count * (market is not UNKNOWN)
-        if +votes:
+        for (channel, currency), count in sold.items():
+            votes[marketplace_of(channel if by_channel else None, currency)] += int(count)
+        del votes[UNKNOWN]
+        if votes:
             return votes.most_common(1)[0][0]
     return UNKNOWN

@@ -177,11 +177,17 @@ def language_of(name: str) -> str:
 
     >>> language_of("zh_CN.UTF-8"), language_of("zh-Hans"), language_of("EN_us"), language_of("xx"), language_of("")
     ('zh-CN', 'zh-CN', 'en', 'en', 'en')
+    >>> language_of("Chinese (Simplified)_China.936")  # as Windows calls it
+    'zh-CN'
     """
+    from babel import Locale
+
     plain = name.split(".")[0].replace("_", "-").lower()
     exact = {known.lower(): known for known in languages()}
-    family = {known.split("-")[0].lower(): known for known in reversed(languages())}
-    return exact.get(plain) or family.get(plain.split("-")[0], ENGLISH)
+    locales = {known: Locale.parse(known.replace("-", "_")) for known in reversed(languages())}
+    names = {known: (own.language, str(own.get_language_name(ENGLISH)).lower()) for known, own in locales.items()}
+    family = {word: known for known, words in names.items() for word in words}
+    return exact.get(plain) or family.get(re.split("[- ]", plain)[0], ENGLISH)
 
 
 def current_language() -> str:

@@ -11,7 +11,7 @@ import pytest
 from promofix_lib.finding.baselines import References, references
 from promofix_lib.finding.sales import Sales, as_sales
 from promofix_lib.finding.thresholds import Thresholds
-from promofix_lib.money import NormalPrice
+from promofix_lib.money import NormalPrice, ledger
 from promofix_lib.orders import order_table
 
 
@@ -88,6 +88,17 @@ def test_the_sellers_word_wins():
     _, known = judged([sold(day, "40.00") for day in range(9)], given)
     assert dollars(known.list_price) == [80.0] * 9
     assert not known.decided.any()
+
+
+def test_the_finder_and_the_ledger_hear_the_same_word():
+    """Of two prices that the seller gave for one order item the first counts, and none is for every SKU."""
+    rows = [sold(day, "40.00", sales_channel="Amazon.com") for day in range(9)]
+    told = [("S", "Amazon.com", "80.00"), ("S", "", "60.00"), ("", "", "10.00")]
+    given = [NormalPrice(sku, channel, "", Decimal(price)) for sku, channel, price in told]
+    for some, expected in ((given, 80.0), (given[1:], 60.0), (given[2:], 40.0)):
+        assert dollars(judged(rows, *some)[1].list_price) == [expected] * 9
+        sums = ledger(order_table(rows), some).sums()[0]
+        assert float(sums.normal_value) == (9 * expected if some[0].sku else 0)
 
 
 def test_every_number_has_its_reason():

@@ -18,9 +18,10 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.growth import Known, matched, rebased, widened
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.incident import Answers, Ceiling, Incident
+from promofix_lib.money import SCALE
 from promofix_lib.orders import order_table
 from promofix_lib.say import current_language
-from tests.handed_case import NIGHT, all_orders, line, make_case, usual, victims
+from tests.handed_case import NIGHT, all_orders, line, make_case, order_id, usual, victims
 from tests.made_sample import make_sample
 from tests.trouble import CALLS, JOBS
 
@@ -410,6 +411,24 @@ def test_each_finding_is_one_incident():
 # -- reports ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("dropped", [False, True])
+def test_what_came_later_knows_better_whatever_it_is_called(tmp_path: Path, dropped: bool):
+    """A second download of the same name, added or laid into the folder: its order has shipped and is not cancelled."""
+    case, shipped = open_case(tmp_path), {"order-status": "Shipped", "item-status": "Shipped"}
+    older, newer = (all_orders([*usual(), *victims(v1=cells)]) for cells in ({}, shipped))
+    for number, content in enumerate((older, newer)):
+        if dropped:
+            place = case.reports_folder / ("orders.txt", "orders (1).txt")[number]
+            place.write_bytes(content)
+            os.utime(place, (10**9 + number, 10**9 + number))
+        else:
+            case.add_report("orders.txt", content)
+    names = ("orders.txt", "orders (1).txt" if dropped else "orders-2.txt")
+    for again in (case, open_case(tmp_path)):
+        assert tuple(path.name for path in again.reports) == names
+        assert again.orders["order_status"][again.orders["order_id"] == order_id(1)].tolist() == ["Shipped"]
+
+
 def test_reports_are_kept_as_given(tmp_path: Path):
     """Byte for byte; the same content once, another file of the same name beside it."""
     source = tmp_path / "AllOrders.txt"
@@ -418,7 +437,7 @@ def test_reports_are_kept_as_given(tmp_path: Path):
     assert case.add_reports([source, source]) == (case.reports_folder / "AllOrders.txt",) * 2
     source.write_bytes(b"two")
     case.add_reports([source])
-    assert [path.name for path in case.reports] == ["AllOrders-2.txt", "AllOrders.txt"]
+    assert [path.name for path in case.reports] == ["AllOrders.txt", "AllOrders-2.txt"]
     assert (case.reports_folder / "AllOrders.txt").read_bytes() == b"one\r\n\x00"
     assert source.read_bytes() == b"two"
 
@@ -511,6 +530,24 @@ def test_what_is_asked_twice_is_worked_out_once(sample_case: Case):
 def test_the_case_knows_its_marketplace(sample_case: Case):
     """Times are shown in the zone of the marketplace that most orders come from."""
     assert str(sample_case.zone) == "America/Los_Angeles"
+
+
+def test_a_price_typed_later_for_one_channel_counts_there(tmp_path: Path):
+    """A first report told no channel; what the seller types once it is told is not hidden by the older word."""
+    case = open_case(tmp_path)
+    prices = [{"sku": "HP-BT700", "price": "50"}, {"sku": "HP-BT700", "sales_channel": "Amazon.com", "price": "60"}]
+    case.change_settings(normal_prices=prices)
+    case.add_report("AllOrders.txt", all_orders([*usual(), *victims()]))
+    assert [str(one.price) for one in case.findings.incidents[0].normal_prices] == ["60"]
+    assert case.book.ledger.normal[0] == 60 * SCALE
+
+
+def test_orders_from_elsewhere_do_not_stop_the_clock(tmp_path: Path):
+    """Most orders came by the seller's own shop: times are shown as Amazon.de's all the same, as in the sentence."""
+    lines = [{**line, "sales-channel": "Amazon.de" if n % 3 == 0 else "Non-Amazon"} for n, line in enumerate(victims())]
+    case = open_case(tmp_path)
+    case.add_report("AllOrders.txt", all_orders(lines))
+    assert case.zone.key == "Europe/Berlin"
 
 
 # -- trouble ----------------------------------------------------------------------------------------------------------

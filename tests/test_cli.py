@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 from promofix_lib.app.cli import _parser, run
 from promofix_lib.places import SAMPLE, sample_reports
 from promofix_lib.say import say
-from tests.handed_case import all_orders, usual, victims
+from tests.handed_case import NIGHT, all_orders, line, new_orders, usual, victims
 
 TRUTH = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
 REPORTS = [str(path) for path in sample_reports()]
@@ -121,6 +122,46 @@ def test_nothing_new_to_export_is_an_answer(tmp_path: Path, capsys: pytest.Captu
     assert (done["files"], done["incident"]["orders"], sum(done["triage"].values())) == ([], 300, 300)
     assert told.err.startswith("Nothing new to export")
     assert len(list((tmp_path / "case" / "exports").iterdir())) == 1
+
+
+def test_an_incident_keeps_its_number_when_a_graver_one_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """The gravest comes first; the number before it is the case's, the one that `meant` is told."""
+    other = [
+        line(2000 + n, NIGHT - timedelta(days=3, minutes=n), wrong=True) | {"promotion-ids": "GRAVER"}
+        for n in range(40)
+    ]
+    reports = [tmp_path / name for name in ("first.txt", "newer.txt")]
+    reports[0].write_bytes(all_orders([*usual(), *victims()]))
+    reports[1].write_bytes(all_orders([*usual(), *victims(), *other]))
+    case = tmp_path / "case"
+    assert run(["run", str(reports[0]), "--out", str(case)]) == 0
+    assert re.findall(r"^(\d)\. .* (\d+) orders", capsys.readouterr().out, re.MULTILINE) == [("1", "12")]
+    assert run(["run", str(reports[1]), "--out", str(case)]) == 0
+    said = re.findall(r"^(\d)\. .* (\d+) orders", capsys.readouterr().out, re.MULTILINE)
+    assert said == [("2", "40"), ("1", "12")]
+    told = answer(capsys, "run", str(reports[1]), "--out", str(case))
+    assert [told["incident"]["orders"], *(one["orders"] for one in told["incidents"])] == [40, 40, 12]
+    assert run(["meant", str(case), "2"]) == 0
+    assert "12 orders" in capsys.readouterr().out
+    alone = tmp_path / "alone"
+    assert run(["run", str(reports[1]), "--out", str(alone), "--incident", "2"]) == 0
+    assert re.findall(r"^(\d)\. .* (\d+) orders", capsys.readouterr().out, re.MULTILINE) == [("2", "12")]
+
+
+def test_times_are_told_on_the_marketplace_s_clock(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """What was read, and by when an order ships, as on the pages: never a bare UTC."""
+    report, newer = tmp_path / "orders.txt", tmp_path / "new.txt"
+    report.write_bytes(all_orders([*usual(), *victims()]))
+    header, *rows = new_orders(victims()).decode().splitlines()
+    newer.write_text("\n".join([f"{header}\tpromise-date", *(f"{row}\t2026-11-23T07:59:59+00:00" for row in rows)]))
+    assert run(["run", str(report), str(newer), "--out", str(tmp_path / "case")]) == 0
+    capsys.readouterr()
+    assert run(["status", str(tmp_path / "case"), "--orders"]) == 0
+    assert capsys.readouterr().out.count("  2026-11-22 23:59 (America/Los Angeles)") == 9
+    assert run(["read", str(report)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert re.search(r"from 2026-\d\d-\d\d \d\d:\d\d \(America/Los Angeles\) to 2026-\d\d-\d\d", said), said
+    assert "(UTC)" not in said
 
 
 def innocent(folder: Path) -> Path:

@@ -613,6 +613,45 @@ def test_uses_as_they_were_meant_do_not_move_the_onset():
     assert found.order_ids == ids(small)
 
 
+def test_an_estimate_is_a_price_that_can_be_paid():
+    """A new SKU in Japan, judged by its sibling in America: whole yen in the sentence, in JSON and in the loss."""
+    wrong = [
+        sale(400 + n / 60, 5000 + n, sales_channel="Amazon.co.jp", currency="JPY", item_price="1") for n in range(9)
+    ]
+    found = the_one(order_table(usual() + wrong))
+    (price,) = found.normal_prices
+    assert price.how_known == told("finding.by_sibling")
+    assert price.price == price.price.to_integral_value() > 1000
+    assert found.amounts[0].loss == 9 * (price.price - 1)
+
+
+@pytest.mark.parametrize(
+    ("cells", "orders", "unknown"),
+    [
+        ({"order_status": "Shipping"}, 12, 0),
+        ({"item_status": "Unshipped"}, 13, 1),
+        ({"order_status": "Pending"}, 13, 1),
+    ],
+)
+def test_what_has_shipped_is_asked_in_one_place(cells: dict[str, str], orders: int, unknown: int):
+    """A use without a discount: full price where it ships, as the ledger says; else its discount is still to come."""
+    found = the_one(order_table(usual() + night(12) + [sale(400.1, 6000, promotion_ids=["WRONG"], **cells)]))
+    assert (found.orders, found.amounts[0].items_not_known) == (orders, unknown)
+    assert found.amounts[0].loss == Decimal("695.88")
+
+
+def test_the_gravest_incident_is_asked_in_dollars():
+    """Nine orders that lost 522 dollars stand before nine that lost 18,000 yen, also among what was only close."""
+    japan: dict[str, Any] = {"sku": "JP", "sales_channel": "Amazon.co.jp", "currency": "JPY"}
+    there = [sale(5 * n, 2000 + n, **japan, item_price="2001") for n in range(144)]
+    wrong = [sale(300 + n / 60, 5000 + n, **japan, item_price="1") for n in range(9)]
+    found = find_incidents(order_table(usual() + there + night(9) + wrong)).incidents
+    assert [one.amounts[0].currency for one in found] == ["USD", "JPY"]
+    close = [sale(300, 5000, **japan, item_price="1"), sale(300, 6000, item_price="0.50")]
+    looks = find_incidents(order_table(usual() + there + close)).worth_a_look
+    assert [look.cause.skus for look in looks] == [("HP",), ("JP",)]
+
+
 def test_shipping_that_was_given_away_is_said_beside_the_loss():
     """What was taken off the shipping of affected orders costs money, too, in a sum of its own."""
     rows = usual() + night(9)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,17 @@ import pytest
 from promofix_lib.app import cli
 from promofix_lib.case.case import Case
 from promofix_lib.errors import CaseError
+from promofix_lib.finding.search import find_incidents
 from promofix_lib.fleet import scan as scanning
 from promofix_lib.fleet.accounts import Account
+from promofix_lib.fleet.looking import Look
 from promofix_lib.fleet.scan import DEFAULTS_NAME, open_as_case, scan
+from promofix_lib.fleet.sheet import _html_row
+from promofix_lib.marketplaces import MARKETPLACES
+from promofix_lib.orders import order_table
 from promofix_lib.places import PROJECT, SAMPLE
+from promofix_lib.reports.report import Reading
+from tests.test_detection import sale, usual
 
 ALL_ORDERS = SAMPLE / "AllOrders-2026-11-20.txt"
 
@@ -63,6 +71,31 @@ def test_each_account_has_one_row_the_gravest_first(done: tuple[scanning.Scan, P
     assert found["rows"][0]["failed"] is None
     assert {row["account"] for row in found["rows"] if row["failed"]} == {"empty", "=cmd|poisoned"}
     assert done[0].exit_status == 3
+
+
+def test_two_currencies_are_compared_by_the_rates_of_the_marketplaces():
+    """Of two accounts the one that lost more dollars comes first; a new marketplace brings its rate with it."""
+    for market in MARKETPLACES:
+        row = scanning.Row("a", lost=((market.currency, Decimal(str(market.per_dollar))),))
+        assert row.gravity[1] == pytest.approx(1), market.code
+
+
+def test_an_order_of_two_incidents_is_lost_once():
+    """As in `status`: five orders carry both wrong codes, and count once, in orders as in money."""
+    codes = ((["P"], "57.99", 20, 0.1), (["Q"], "50.00", 20, 0.1), (["P", "Q"], "57.99", 5, 0.2))
+    rows = [
+        sale(400 + place / 50 + n * apart, 5000 + 100 * place + n, promotion_ids=ids, item_promotion_discount=off)
+        for place, (ids, off, count, apart) in enumerate(codes)
+        for n in range(count)
+    ]
+    orders = order_table(usual() + rows)
+    findings = find_incidents(orders)
+    row = scanning._row("a", Look(Reading(orders, (), ()), findings), [ALL_ORDERS])
+    assert [found.orders for found in findings.incidents] == [25, 25]
+    assert (row.orders, row.losses) == (45, {"USD": Decimal("2449.75")})
+    assert sum(hit for _, _, hit in row.days) == 45
+    yen = scanning.Row("b", row.incidents, lost=(("JPY", Decimal(148_000)),))
+    assert 'data-sort="1000.00">148,000 JPY<' in _html_row(yen, None), "a click on the column's head asks in dollars"
 
 
 def test_an_unchanged_account_is_not_done_again(done: tuple[scanning.Scan, Path], root: Path, tmp_path: Path):

@@ -12,9 +12,18 @@ import pytest
 
 from promofix_lib.app import cli
 from promofix_lib.errors import CaseError
+from promofix_lib.finding.findings import Findings
+from promofix_lib.finding.search import find_incidents
 from promofix_lib.fleet import watch as watching
+from promofix_lib.fleet.looking import Look
+from promofix_lib.fleet.scan import _row
+from promofix_lib.fleet.sheet import since_text
 from promofix_lib.fleet.watch import STATE_NAME, Round, State, Watch, send
+from promofix_lib.orders import order_table
 from promofix_lib.places import SAMPLE
+from promofix_lib.reports.report import Reading
+from tests.test_detection import night as wrong_night
+from tests.test_detection import sale, usual
 
 ALL_ORDERS = SAMPLE / "AllOrders-2026-11-20.txt"
 TRUTH = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
@@ -56,6 +65,31 @@ def test_the_alarm_names_the_promotion_to_end(night: list[Round]):
     assert TRUTH["promotion_ids"][0] in text
     assert "https://sellercentral.amazon.com/promotions" in text
     assert alarm.found.onset.isoformat() == TRUTH["onset"]
+
+
+def test_the_link_and_the_clock_are_those_of_the_marketplace_that_was_hit_most():
+    """Nineteen orders in Germany, one in Canada by a SKU whose name comes first: Berlin's clock and Germany's page."""
+    there = {"sales_channel": "Amazon.de", "currency": "EUR"}
+    here = {"sales_channel": "Amazon.ca", "currency": "CAD", "sku": "AA"}
+    rows = usual(**there) + [sale(5 * n, 2000 + n, **here) for n in range(144)] + wrong_night(19, **there)
+    rows += wrong_night(1, start=400.2, first=7000, **here)
+    (found,) = find_incidents(order_table(rows)).incidents
+    assert found.orders == 20
+    assert watching.end_link(found) == "https://sellercentral.amazon.de/promotions/manage"
+    assert "(Europe/Berlin)" in found.sentence.text("en")
+    row = _row("a", Look(Reading(order_table(rows), (), ()), Findings((found,), ())), [ALL_ORDERS])
+    assert since_text(row) == "2026-03-17 17:00 (Europe/Berlin)"
+
+
+def test_the_day_of_a_scan_is_that_of_the_clock_beside_it():
+    """Ten at night in Los Angeles is the next day in London: the small chart draws it where *since* says."""
+    orders = order_table(usual() + wrong_night(12, start=413))
+    look = Look(Reading(orders, (), ()), find_incidents(orders))
+    row = _row("a", look, [ALL_ORDERS])
+    assert since_text(row) == "2026-03-17 22:00 (America/Los Angeles)"
+    assert [day for day, _, hit in row.days if hit] == ["2026-03-17"]
+    quiet = _row("b", Look(Reading(order_table(usual()), (), ()), Findings((), ())), [ALL_ORDERS])
+    assert (quiet.days[0], quiet.days[-1][0]) == (("2026-02-28", 2, 0), "2026-03-30")
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ from promofix_lib.purge.search import Searcher, people_of
 from tests.handed_case import NOW, all_orders, buyer, make_case, order_id, victims
 
 PEOPLE = frozenset(word for number in (1, 2, 9, 12) for word in buyer(number).values())
+OLD = Path(__file__).parent / "data" / "case-0.1"
 FREE = f"{order_id(2)}/{2:014d}"
 
 
@@ -267,6 +268,15 @@ def test_old_cases_are_purged_and_young_ones_stay(pattern: Path, tmp_path: Path,
     assert done.folder.name == "night"
     assert traces(tmp_path / "night") == set()
     assert purge_older_than(30, datetime(2030, 1, 1, tzinfo=UTC)) == ()
+
+
+def test_an_old_case_of_version_0_1_is_purged_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Whatever page 0 offers as a case is one: it holds buyers also when it was never opened since the update."""
+    monkeypatch.setenv("PROMOFIX_CASES", str(tmp_path))
+    shutil.copytree(OLD, tmp_path / "night")
+    [done] = purge_older_than(30, datetime(2030, 1, 1, tzinfo=UTC))
+    assert done.folder.name == "night"
+    assert done.removed
 
 
 def test_a_damaged_case_is_named_and_the_others_are_purged(

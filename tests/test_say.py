@@ -153,6 +153,13 @@ def test_a_language_that_is_not_there_gives_english():
     assert languages()[0] == "en"
 
 
+def test_windows_calls_its_language_by_its_english_name(monkeypatch: pytest.MonkeyPatch):
+    """A Chinese Windows says "Chinese (Simplified)_China": the whole product speaks Chinese there, as set-up does."""
+    monkeypatch.delenv("PROMOFIX_LANGUAGE", raising=False)
+    names = ("Chinese (Simplified)_China", "Chinese_China.936", "English_United States", "German_Germany", "Chin")
+    assert [language_of(name) for name in names] == ["zh-CN", "zh-CN", "en", "en", "en"]
+
+
 def test_an_error_is_worded_where_it_is_shown(monkeypatch: pytest.MonkeyPatch):
     """Raised while English is spoken, read by a Chinese seller."""
     error = PromofixError("amounts.not_a_whole_number", found="2.5")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
+import lzma
 import re
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -29,7 +31,6 @@ from promofix_lib.widgets.start_desk import StartDesk
 from tests.desks import ask, names, notice, part, plain, shown, uncharted
 from tests.handed_case import all_orders, victims
 from tests.panel_case import TableCase, night_of_orders
-from tests.test_hostile_files import ods, ods_rows
 
 ALL_ORDERS, NEW_ORDERS = [path for path in sample_reports() if path.suffix == ".txt"]
 NOW = datetime(2026, 11, 23, 7, 15, 2, tzinfo=UTC)
@@ -133,14 +134,16 @@ def test_new_files_are_ticked_read_and_taken_into_the_case(tmp_path: Path):
     assert part(chooser, "read_these")["off"]
 
 
-@pytest.mark.parametrize("name", ["orders.ods", "ORDERS.ODS"])
-def test_a_report_that_libreoffice_saved_is_offered(tmp_path: Path, name: str):
-    """What promofix reads can be chosen on the page, and in the browser's own window."""
-    (tmp_path / name).write_bytes(ods(*ods_rows()))
+@pytest.mark.parametrize("ending", [".txt.xz", ".txt.bz2", ".ods", ".xlsm"])
+def test_what_can_be_read_can_be_ticked(tmp_path: Path, ending: str):
+    """A sheet of LibreOffice, a file packed by xz or bzip2: the page offers whatever the commands read."""
+    pack = {".txt.xz": lzma.compress, ".txt.bz2": bz2.compress}.get(ending, bytes)
+    (tmp_path / f"orders{ending}").write_bytes(pack(ALL_ORDERS.read_bytes()))
     chooser = ReportChooser(Case.open(tmp_path / "case"), tmp_path)
-    assert ".ods" in chooser.parts["upload"].accept.split(",")
+    assert part(chooser, "file 1")["text"].startswith(f"orders{ending} (")
+    assert f".{ending.rpartition('.')[2]}" in chooser.parts["upload"].accept.split(",")
     ask(chooser, "read_these")
-    assert [row[0] for row in part(chooser, "reading")["rows"]] == [name]
+    assert [path.name for path in chooser.case.reports] == [f"orders{ending}"]
 
 
 def test_a_file_that_is_no_report_is_refused_before_the_case_has_it(tmp_path: Path):

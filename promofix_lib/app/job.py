@@ -35,8 +35,8 @@ class JobDone:
         Everything that was found.
     case : Case or None
         None when no incident was found.
-    incidents : tuple of Finding
-        Those that were worked on, the gravest first.
+    incidents : tuple of (int, Finding)
+        Those that were worked on, the gravest first, each with its number in the case.
     handover : Handover or None
         None when nothing was exported.
     nothing : Told or None
@@ -46,13 +46,13 @@ class JobDone:
     reading: Reading
     findings: Findings
     case: Case | None = None
-    incidents: tuple[Finding, ...] = ()
+    incidents: tuple[tuple[int, Finding], ...] = ()
     handover: Handover | None = None
     nothing: Told | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of ``promofix run --json``."""
-        found = [finding.to_json() for finding in self.incidents]
+        found = [finding.to_json() for _, finding in self.incidents]
         handover = self.handover
         return {
             "incident": found[0] if found else None,
@@ -185,5 +185,7 @@ def export_case(
         if error.key not in _NOTHING:
             raise
         nothing = told(error.key)  # an answer like "no incident", not a fault
-    worked_on = tuple(taken.finding for taken in case.incidents if taken.taken and taken.finding)
-    return JobDone(case.reading, case.findings, case, worked_on, handover, nothing)
+    findings = case.findings
+    worked_on = [(one.number, one.finding) for one in case.incidents if one.taken and one.finding]
+    worked_on.sort(key=lambda one: findings.incidents.index(one[1]))
+    return JobDone(case.reading, findings, case, tuple(worked_on), handover, nothing)

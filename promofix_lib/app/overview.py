@@ -5,12 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from promofix_lib.account.account import account_of
 from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
 from promofix_lib.export.sheet import heading, status_word
 from promofix_lib.finding.findings import Finding, Findings
+from promofix_lib.marketplaces import main_marketplace
 from promofix_lib.reports.report import Reading, Report
 from promofix_lib.returns.compare import Clash, TakenBack
 from promofix_lib.say import moment_text, say
@@ -49,7 +51,8 @@ def _together(reading: Reading) -> str:
     counts = say("app.together", orders=say("say.orders", n=int(orders["order_id"].nunique())), n=len(orders))
     if not len(times):
         return counts
-    first, last = (moment_text(moment.to_pydatetime(), zone=True) for moment in (times.min(), times.max()))
+    ends = (time.to_pydatetime().astimezone(main_marketplace(orders).zone) for time in (times.min(), times.max()))
+    first, last = (moment_text(moment, zone=True) for moment in ends)
     currencies = tuple(str(code) for code in orders["currency"].dropna().unique())
     return f"{counts} {say('app.bought_between', first=first, last=last, currencies=currencies or ('–',))}"
 
@@ -61,7 +64,7 @@ def findings_text(findings: Findings, reading: Reading) -> str:
     """
     blind = [lack for lack in reading.lacks if lack.key in _SHOWS_INCIDENTS]
     if findings.incidents:
-        parts = [incidents_text(findings.incidents)]
+        parts = [incidents_text(enumerate(findings.incidents, 1))]
     elif blind:
         lacks = (say("app.together_lacks", what=lack.what, how=lack.how_to_get_it) for lack in blind)
         parts = [say("app.none_found_but"), *map(_wrapped, lacks)]
@@ -74,9 +77,9 @@ def findings_text(findings: Findings, reading: Reading) -> str:
     return "\n\n".join([*parts, *map(_wrapped, [*passed, *set_aside(reading)])])
 
 
-def incidents_text(incidents: Iterable[Finding]) -> str:
+def incidents_text(incidents: Iterable[tuple[int, Finding]]) -> str:
     """One numbered sentence per incident, its evidence below."""
-    parts = ((f"{number}. {found.sentence}", f"{found.evidence}") for number, found in enumerate(incidents, 1))
+    parts = ((f"{number}. {found.sentence}", f"{found.evidence}") for number, found in incidents)
     return "\n\n".join(f"{_filled(said, '', '   ')}\n{_filled(facts, '   ', '   ')}" for said, facts in parts)
 
 
@@ -115,7 +118,7 @@ def status_text(case: Case, *, orders: bool = False) -> str:
     parts.append(say("app.next", counts=_counted("status.next_", shown.next)))
     parts += map(str, shown.told())
     parts += rate_text(case)
-    return "\n\n".join([*parts, *([_rows(shown)] if orders else [])])
+    return "\n\n".join([*parts, *([_rows(shown, case.zone)] if orders else [])])
 
 
 def rate_text(case: Case) -> list[str]:
@@ -128,12 +131,12 @@ def _counted(prefix: str, counts: Any) -> tuple[str, ...]:
     return tuple(f"{say(prefix + word)} {n:,}" for word, n in counts.items() if n)
 
 
-def _rows(shown: Status) -> str:
+def _rows(shown: Status, zone: ZoneInfo) -> str:
     lines = []
     for row in shown.rows:
         cells = [row.order_id, say(f"status.triage_{row.triage}"), say(f"status.state_{row.state}")]
         cells.append(say(f"status.next_{row.next}"))
-        cells += [moment_text(row.ship_by, zone=True)] if row.ship_by else []
+        cells += [moment_text(row.ship_by.astimezone(zone), zone=True)] if row.ship_by else []
         lines.append("  ".join([*cells, *([str(row.why)] if row.why else [])]))
     return "\n".join(lines)
 

@@ -168,13 +168,7 @@ class Case(CaseFolder):
     @property
     def marketplace(self) -> Marketplace:
         """The marketplace that most orders come from; its zone is the one shown."""
-
-        def most() -> Marketplace:
-            return main_marketplace(
-                *(self.orders[name].value_counts().to_dict() for name in ("sales_channel", "currency"))
-            )
-
-        return self.once("marketplace", most, per="reading")
+        return self.once("marketplace", lambda: main_marketplace(self.orders), per="reading")
 
     @property
     def zone(self) -> ZoneInfo:

@@ -79,7 +79,7 @@ class CaseFolder(ReportFolder):
             raise CaseError("places.no_case_name", name=str(name))
         with trouble_told(Path(name)):
             for folder in (Path(name).expanduser(), cases_folder() / name):
-                if any((folder / file).is_file() for file in (NAME, OLD_NAME)):
+                if is_case(folder):
                     case = cls(folder, clock)
                     case._begin("")
                     return case
@@ -228,6 +228,16 @@ class CaseFolder(ReportFolder):
         """Path of a folder for a new export, named after its time; it does not exist yet."""
         stamp = (now or self._clock()).strftime("%Y-%m-%dT%H%M%S")
         return free_name(private_folder(self.folder / "exports"), stamp)
+
+
+def is_case(folder: Path) -> bool:
+    """Whether a folder holds a case, also one of version 0.1 that was not opened since."""
+    return any((folder / file).is_file() for file in (NAME, OLD_NAME))
+
+
+def all_cases() -> tuple[Path, ...]:
+    """The cases of the cases folder, by name."""
+    return tuple(sorted(folder for folder in cases_folder().glob("*") if is_case(folder)))
 
 
 def open_one() -> tuple[str | Path, tuple[Told, ...]]:

@@ -29,13 +29,15 @@ class ReportFolder:
 
     @property
     def reports(self) -> tuple[Path, ...]:
-        """The reports of the case, by name; hidden files and folders are not reports."""
+        """The reports of the case as they came: the later knows better; hidden files and folders are not reports."""
         return tuple(Path(one.path) for one in self._files())
 
     def _files(self) -> list[os.DirEntry[str]]:
         with trouble_told(self.reports_folder), os.scandir(self.reports_folder) as found:
             files = [one for one in found if not one.name.startswith((".", "~$")) and one.is_file()]
-        return sorted(files, key=lambda one: one.name)
+            times = {one.name: one.stat().st_mtime_ns for one in files}
+        known = {name: place for place, name in enumerate(self.journal.state.reports)}
+        return sorted(files, key=lambda one: (known.get(one.name, len(known)), times[one.name], one.name))
 
     def add_reports(self, paths: Iterable[Path | str]) -> tuple[Path, ...]:
         """Copy reports into the case; the same content is taken once, another file of the same name gets a new name.

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypedDict
 
+from promofix_lib.filters import particular_first
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.money import NormalPrice
 from promofix_lib.plain import checked, typed
@@ -158,10 +159,11 @@ class Settings:
     @property
     def own_prices(self) -> tuple[NormalPrice, ...]:
         """The seller's own normal prices, to be asked before any estimate."""
-        return tuple(
+        prices = (
             NormalPrice(row["sku"], row.get("sales_channel", ""), row.get("currency", ""), Decimal(row["price"]))
             for row in self.normal_prices
         )
+        return tuple(particular_first(prices))
 
 
 def changed(settings: Settings, changes: Mapping[str, Any], place: str = "settings") -> Settings:

@@ -90,7 +90,7 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
         decided=full(decided, False),
         judged=full(~young[group] | np.isfinite(known[group]), False),
     )
-    for normal in given:
+    for normal in reversed(given):  # the first that fits has the last word, as in the ledger
         mine = given_rows(sales, normal)
         answers.list_price[mine] = answers.net_price[mine] = np.log(float(normal.price))
         answers.decided[mine], answers.judged[mine] = False, True
@@ -251,12 +251,12 @@ def _exchange(there: str, here: str, limits: Thresholds) -> float:
 
 
 def given_rows(sales: Sales, normal: NormalPrice) -> Mask:
-    """Which order items the seller's normal price speaks of; what it leaves empty stands for every one."""
+    """Which order items the seller's normal price speaks of; an empty channel or currency stands for every one."""
     mine = np.ones(len(sales.sold), dtype=np.bool_)
     for codes, names, name in (
         (sales.sku, sales.sku_names, normal.sku),
         (sales.channel, sales.channel_names, normal.sales_channel),
         (sales.currency, sales.currency_names, normal.currency),
     ):
-        mine &= (codes == names.index(name) if name in names else False) if name else True
+        mine &= (codes == names.index(name) if name in names else False) if name or codes is sales.sku else True
     return mine

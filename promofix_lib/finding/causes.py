@@ -178,7 +178,7 @@ def _completed(sales: Sales, suspects: Suspects, ids: tuple[int, ...], rows: Int
     time, known, wrong = sales.time[carrying], sales.depth_known[carrying], np.isin(carrying, rows)
     onset, end = sales.time[rows].min(), sales.time[rows].max()
     inside = (time >= onset) & (time <= end)
-    if not (known & inside).any() or wrong[known & inside].mean() < limits.most:
+    if wrong[known & inside].sum() < limits.most * (known & inside).sum():
         return rows
     reach, ends = DAY, np.iinfo(np.int64)
     shallow = time[known & ~wrong & ~inside]

@@ -11,6 +11,7 @@ import numpy as np
 
 from promofix_lib.finding.sales import DAY, Codes, Floats, Ints, Mask, Sales, middle
 from promofix_lib.finding.suspects import Suspects
+from promofix_lib.marketplaces import PER_DOLLAR
 from promofix_lib.say import Told, told
 
 _NO_ROWS = np.empty(0, dtype=np.int64)
@@ -211,9 +212,10 @@ class Chance:
         return np.unique((self.sales.time[self.sales.sold] - self.sales.begin) // self.sales.block)
 
     def lost(self, rows: Ints) -> float:
-        """Roughly what these rows cost, to show the dearest near misses first."""
+        """Roughly what these rows cost, in dollars, to show the dearest near misses first."""
         share = np.nan_to_num(self.share[rows]).clip(0, 1 - self.limits.rounding)
-        return float(np.nansum(self.sales.paid[rows] * share / (1 - share)))
+        rates = np.array([PER_DOLLAR.get(name, 1) for name in self.sales.currency_names])[self.sales.currency[rows]]
+        return float(np.nansum(self.sales.paid[rows] * share / (1 - share) / rates))
 
     def planned(self, one: Candidate, expected: float) -> Told | None:
         """Why a seller may have planned it, or None: nobody plans such a thing.

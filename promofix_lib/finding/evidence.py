@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
-from promofix_lib.amounts import Money, plain_amount
+from promofix_lib.amounts import Money, smallest_coin
 from promofix_lib.finding.chance import Candidate, Chance, Verdict
 from promofix_lib.finding.exact import as_moment, keys_of, normal_prices, rule_for
-from promofix_lib.finding.findings import Cause, Finding, WorthALook
+from promofix_lib.finding.findings import Cause, Finding, Findings, WorthALook
 from promofix_lib.finding.sales import Ints, Sales
 from promofix_lib.finding.thresholds import SURE, Thresholds
-from promofix_lib.marketplaces import main_marketplace
+from promofix_lib.marketplaces import Marketplace, in_dollars, main_marketplace
 from promofix_lib.money import Ledger, NormalPrice, ledger
 from promofix_lib.orders import flat_lists, totals, uncoded
 from promofix_lib.say import Told, told
@@ -33,21 +32,24 @@ class Evidence:
     chance: Chance
     given: tuple[NormalPrice, ...]
 
-    def findings(self, judged: Sequence[tuple[Candidate, Verdict]]) -> tuple[Finding, ...]:
-        """The incidents, gravest loss first; one SKU has one normal price in all of them."""
+    def findings(
+        self, judged: Sequence[tuple[Candidate, Verdict]], looks: tuple[WorthALook, ...], silent: tuple[Told, ...]
+    ) -> Findings:
+        """The incidents, gravest loss first, beside what was let be; one SKU has one normal price in all of them."""
         if not judged:
-            return ()
+            return Findings((), looks, silent)
         every: dict[int, NormalPrice] = {}
         for one, _ in sorted(judged, key=lambda pair: -self.sales.count(pair[0].rows)):
             every = normal_prices(self.orders, self.sales, self.chance.suspects, np.sort(one.rows), self.given) | every
         # a missing discount is judged by what else carries the promotion; a ledger of all rows would be much larger
-        uses, rows = self.sales.promotions, np.concatenate([one.rows for one, _ in judged])
+        uses, rows = self.sales.promotions, np.unique(np.concatenate([one.rows for one, _ in judged]))
         places = np.union1d(rows, uses.rows[np.isin(uses.ids, uses.ids[np.isin(uses.rows, rows)])])
         wrong = {name for one, _ in judged for name in self._names(one)}
         book = ledger(uncoded(self.orders.iloc[places]), every.values(), wrong)
         parts = [book.part(np.searchsorted(places, np.sort(one.rows))) for one, _ in judged]
         found = [self._finding(*one, every, part) for one, part in zip(judged, parts, strict=True)]
-        return tuple(sorted(found, key=_gravest_first))
+        sums = book.part(np.searchsorted(places, rows)).sums()
+        return Findings(tuple(sorted(found, key=_gravest_first)), looks, silent, self.sales.count(rows), sums)
 
     def worth_a_look(self, candidate: Candidate, why_not: Told) -> WorthALook:
         """A near miss in one sentence, its rule worked out when it is asked for."""
@@ -58,7 +60,7 @@ class Evidence:
             what=self._what(self._skus(rows)),
             share=round(100 * self.chance.depth(rows)),
             onset=self._moment(rows, 0),
-            zone=self._zone(rows).key.replace("_", " "),
+            zone=self._market(rows).zone_name.replace("_", " "),
         )
         return WorthALook(
             sentence, why_not, self.cause_of(candidate), lambda: rule_for(self.orders, self.sales, candidate)
@@ -83,7 +85,7 @@ class Evidence:
             "finding.incident",
             n=sales.count(rows),
             when=self._when(rows),
-            zone=self._zone(rows).key.replace("_", " "),
+            zone=self._market(rows).zone_name.replace("_", " "),
             what=self._what(self._skus(rows)),
             paid=self._paid(rows, main, normals.get(main), book),
             why=self._why(candidate),
@@ -116,6 +118,7 @@ class Evidence:
             expected=verdict.expected,
             shipping=shipping,
             planned=self.chance.planned(candidate, verdict.expected),
+            market=self._market(rows),
         )
 
     def _when(self, rows: Ints) -> datetime | Told:
@@ -166,11 +169,10 @@ class Evidence:
         return told("finding.sku", sku=skus[0]) if len(skus) == 1 else told("finding.skus", n=len(skus), sku=skus[0])
 
     def _moment(self, rows: Ints, at: int) -> datetime:
-        return as_moment(np.sort(self.sales.time[rows])[at]).astimezone(self._zone(rows))
+        return as_moment(np.sort(self.sales.time[rows])[at]).astimezone(self._market(rows).zone)
 
-    def _zone(self, rows: Ints) -> ZoneInfo:
-        keys = [self.sales.key(int(row)) for row in rows]
-        return main_marketplace([key[1] or None for key in keys], [key[2] or None for key in keys]).zone
+    def _market(self, rows: Ints) -> Marketplace:
+        return main_marketplace(self.orders[["sales_channel", "currency"]].iloc[rows])
 
     def _skus(self, rows: Ints) -> tuple[str, ...]:
         codes, counts = np.unique(self.sales.sku[rows], return_counts=True)
@@ -220,8 +222,8 @@ def _normal(price: NormalPrice | None) -> Told:
     return told("finding.normal", sku=price.sku, how=price.how_known) if price else told("finding.no_normal_price")
 
 
-def _gravest_first(found: Finding) -> tuple[Decimal, int, datetime]:
-    return -max((one.loss for one in found.amounts), default=Decimal(0)), -found.orders, found.onset
+def _gravest_first(found: Finding) -> tuple[float, int, datetime]:
+    return -sum(in_dollars(one.loss, one.currency) for one in found.amounts), -found.orders, found.onset
 
 
 def _then(first: Told, then: Told) -> Told:
@@ -235,5 +237,5 @@ def _said(price: Decimal, currency: str) -> Decimal:
     >>> _said(Decimal("0.405938"), "USD"), _said(Decimal("0.0004"), "USD"), _said(Decimal("10"), "JPY")
     (Decimal('0.41'), Decimal('0.0004'), Decimal('10'))
     """
-    smallest = Decimal(1).scaleb(-len(plain_amount(Decimal(1), currency).partition(".")[2]))
+    smallest = smallest_coin(currency)
     return price if price < smallest else price.quantize(smallest)

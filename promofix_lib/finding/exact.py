@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 import pandas as pd
 
+from promofix_lib.amounts import smallest_coin
 from promofix_lib.finding.baselines import given_rows
 from promofix_lib.finding.chance import Candidate
 from promofix_lib.finding.sales import DAY, Ints, Sales
@@ -117,9 +118,7 @@ def _by_history(sales: Sales, row: int, paid: Ints, since: Ints) -> NormalPrice 
         return None
     values = np.sort(paid[chosen])
     price = Decimal(int(values[len(values) // 2])) / _MILLION
-    cents = price.quantize(Decimal("0.01"))
-    known = told(how, n=len(values), days=days)
-    return NormalPrice(*sales.key(row), cents if cents == price else price, known)
+    return NormalPrice(*sales.key(row), price, told(how, n=len(values), days=days))
 
 
 def _by_estimate(sales: Sales, suspects: Suspects, affected: Ints) -> NormalPrice | None:
@@ -133,5 +132,6 @@ def _by_estimate(sales: Sales, suspects: Suspects, affected: Ints) -> NormalPric
         how, value = told("finding.by_list_price"), float(np.median(listed))
     else:
         return None
-    price = Decimal(str(np.exp(value))).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return NormalPrice(*sales.key(int(affected[0])), price, how)
+    sku, channel, currency = sales.key(int(affected[0]))
+    price = Decimal(str(np.exp(value))).quantize(smallest_coin(currency), ROUND_HALF_UP)
+    return NormalPrice(sku, channel, currency, price, how)

@@ -11,6 +11,7 @@ from typing import Any
 from promofix_lib.amounts import Money, plain_amount
 from promofix_lib.finding.thresholds import SURE
 from promofix_lib.incident import Incident
+from promofix_lib.marketplaces import UNKNOWN, Marketplace
 from promofix_lib.money import Amounts, NormalPrice
 from promofix_lib.plain import Shown, shown
 from promofix_lib.say import Told, told
@@ -38,9 +39,7 @@ class Cause:
 
     def covers(self, other: Cause) -> bool:
         """Whether what was said of this cause holds for the other: nothing is in it that was not in this one."""
-        mine = {*self.promotion_ids}, {*self.skus}
-        theirs = {*other.promotion_ids}, {*other.skus}
-        return theirs[0] <= mine[0] if other.promotion_ids else not mine[0] and theirs[1] <= mine[1]
+        return {*other.promotion_ids} <= {*self.promotion_ids} and {*other.skus} <= {*self.skus}
 
 
 @dataclass(frozen=True)
@@ -83,6 +82,8 @@ class Finding(Shown):
         What was taken off the shipping of these orders; it is in no other amount.
     planned : Told or None
         Why a seller may have planned it: a code as old as the report, half to four fifths off for the first time.
+    market : Marketplace
+        That most of its order items come from: where it is ended, in whose zone it is told.
     """
 
     rule: Incident
@@ -104,6 +105,7 @@ class Finding(Shown):
     expected: float = 0.0
     shipping: tuple[Money, ...] = ()
     planned: Told | None = None
+    market: Marketplace = UNKNOWN
 
     def why_no_alarm(self, since: datetime | None = None) -> Told | None:
         """Why nobody is woken for it, who looks again and again and looked at what was bought until `since`; or None.
@@ -157,6 +159,13 @@ class WorthALook(Shown):
 class Findings(Shown):
     """All incidents, the gravest loss first; what was looked at and let be; what was not looked at.
 
+    Parameters
+    ----------
+    orders : int
+        Affected orders of all incidents, each once: two may touch one.
+    amounts : tuple of Amounts
+        Sums over all incidents, each order item once.
+
     Examples
     --------
     >>> Findings((), ()).to_json()
@@ -166,3 +175,9 @@ class Findings(Shown):
     incidents: tuple[Finding, ...]
     worth_a_look: tuple[WorthALook, ...]
     not_looked_at: tuple[Told, ...] = ()
+    orders: int = 0
+    amounts: tuple[Amounts, ...] = ()
+
+    def to_json(self, language: str | None = None) -> dict[str, Any]:
+        """As ``find --json`` prints it."""
+        return shown(self, "incidents", "worth_a_look", "not_looked_at", language=language)

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from promofix_lib.filters import is_cancelled, one_of
+from promofix_lib.filters import is_cancelled, is_shipped, one_of
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.orders import is_true, money_as_integers
 
@@ -258,8 +258,7 @@ def _depth_known(
     The discount can be printed only when the order ships, while the id already stands there; so an item that is not
     shipped and shows no discount says nothing when it carries an id that gives one.
     """
-    words = [one_of(orders, column, ["Shipped"]).to_numpy() for column in ("order_status", "item_status")]
-    printed = sold & ((taken > 0) | words[0] | words[1])
+    printed = sold & ((taken > 0) | is_shipped(orders).to_numpy())
     rows, ids, count = promotions.rows, promotions.ids, len(promotions.names)
     told = np.bincount(ids[printed[rows]], minlength=count)
     given = np.bincount(ids[sold[rows] & (taken > 0)[rows]], minlength=count)
@@ -271,5 +270,5 @@ def _depth_known(
 
 def _grouped(sku: Codes, channel: Codes, currency: Codes) -> Ints:
     channels, currencies = int(channel.max(initial=0)) + 2, int(currency.max(initial=0)) + 2
-    keys = ((sku.astype(np.int64) + 1) * channels + channel + 1) * currencies + currency + 1
+    keys = (sku.astype(np.int64) * channels + channel) * currencies + currency
     return pd.factorize(keys, sort=True)[0].astype(np.int64)

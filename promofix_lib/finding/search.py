@@ -81,8 +81,8 @@ def find_incidents(
     looks = [evidence.worth_a_look(one, verdict.why_not) for one, verdict in near[:LOOKS] if verdict.why_not]
     shallow = sorted(near_misses(sales, suspects), key=lambda one: -chance.lost(one.rows))[:LOOKS]
     looks += [evidence.worth_a_look(one, told("finding.why_shallow")) for one in shallow]
-    found = evidence.findings([one for one in judged if one[1].why_not is None])
-    return Findings(found, tuple(looks), not_looked_at(orders, sales))
+    mistakes = [one for one in judged if one[1].why_not is None]
+    return evidence.findings(mistakes, tuple(looks), not_looked_at(orders, sales))
 
 
 def not_looked_at(orders: pd.DataFrame, sales: Sales) -> tuple[Told, ...]:

@@ -61,7 +61,7 @@ def fetch(
     Parameters
     ----------
     out : Path
-        Folder for the files, private to its owner. While one is written its name ends in ``.part``.
+        Folder for the files, private to its owner. A file that is still being written is hidden.
     since : float
         Seconds back from now; more than 30 days are several reports.
     report : str

@@ -27,9 +27,11 @@ from tqdm.auto import tqdm
 from promofix_lib.case.case import Case
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError, PromofixError
+from promofix_lib.finding.findings import Finding
 from promofix_lib.fleet.accounts import Account, accounts_under, text_beside
 from promofix_lib.fleet.looking import Look, look_at, why_not_read
 from promofix_lib.incident import affected
+from promofix_lib.marketplaces import in_dollars, main_marketplace
 from promofix_lib.places import (
     checked_case_name,
     private_folder,
@@ -39,12 +41,11 @@ from promofix_lib.places import (
 )
 from promofix_lib.plain import Record, checked
 from promofix_lib.reports.merging import thrifty
-from promofix_lib.rules import rule
 from promofix_lib.say import current_language, speak, told
 
 DEFAULTS_NAME = "promofix.toml"
 _OF_A_CASE = ("seller_name", "cancel_reason", "costs")  # no word of a gate: that is said for one case at a time
-_FORMAT = 3  # grows when what is found or kept of an account changes: all are done again then
+_FORMAT = 4  # grows when what is found or kept of an account changes: all are done again then
 _DAYS_DRAWN = 60
 _ANSWER_WITHIN = "10s"  # a scheduler that is there answers in a fraction of it
 
@@ -64,7 +65,13 @@ class Row(Record):
     files : tuple of (str, str, int, int)
         Name, SHA-256, lines, lines set aside: for the audit.
     days : tuple of (str, int, int)
-        Day (UTC), orders, affected orders: for the small chart.
+        Day in `zone`, orders, affected orders: for the small chart.
+    zone : str
+        Of the marketplace in which its first incident is, else of the one that most of its orders come from.
+    orders : int
+        Affected orders of all incidents, each once.
+    lost : tuple of (str, Decimal)
+        Currency, and what was lost in it, each order item once.
     looked_at : str
         When, ISO 8601 in UTC.
     """
@@ -75,20 +82,14 @@ class Row(Record):
     files: tuple[tuple[str, str, int, int], ...] = ()
     days: tuple[tuple[str, int, int], ...] = ()
     looked_at: str = ""
-
-    @property
-    def orders(self) -> int:
-        """Affected orders of all incidents."""
-        return sum(found["orders"] for found in self.incidents)
+    zone: str = "UTC"
+    orders: int = 0
+    lost: tuple[tuple[str, Decimal], ...] = ()
 
     @property
     def losses(self) -> dict[str, Decimal]:
         """What was lost, per currency."""
-        sums: dict[str, Decimal] = {}
-        for found in self.incidents:
-            for one in found["amounts"]:
-                sums[one["currency"]] = sums.get(one["currency"], Decimal(0)) + Decimal(one["loss"])
-        return sums
+        return dict(self.lost)
 
     @property
     def since(self) -> str:
@@ -98,7 +99,7 @@ class Row(Record):
     @property
     def gravity(self) -> tuple[bool, float, int, bool]:
         """Larger for what a person should look at first."""
-        worth = sum(float(lost) / rule("scan.a_dollar").get(currency, 1) for currency, lost in self.losses.items())
+        worth = sum(in_dollars(lost, currency) for currency, lost in self.losses.items())
         return (bool(self.incidents), worth, self.orders, self.failed is not None)
 
 
@@ -251,24 +252,28 @@ def _row(name: str, look: Look, files: Sequence[Path]) -> Row:
     whys = [why_not_read(path.name, why) for path, why in look.failed]
     if not files:
         whys = [told("fleet.empty_account").text()]
-    reports = look.reading.reports if look.reading else ()
+    failed, found = " ".join(whys) or None, look.findings.incidents
+    if look.reading is None:
+        return Row(name, failed=failed)
+    market = min(found, key=lambda one: one.onset).market if found else main_marketplace(look.reading.orders)
     return Row(
         name,
-        tuple(found.to_json() for found in look.findings.incidents),
-        " ".join(whys) or None,
-        tuple((report.name, report.sha256, report.lines, len(report.quarantined)) for report in reports),
-        _days(look),
+        tuple(one.to_json() for one in found),
+        failed,
+        tuple((one.name, one.sha256, one.lines, len(one.quarantined)) for one in look.reading.reports),
+        _days(look.reading.orders, found, market.zone),
+        zone=market.zone_name,
+        orders=look.findings.orders,
+        lost=tuple((one.currency, one.loss) for one in look.findings.amounts),
     )
 
 
-def _days(look: Look) -> tuple[tuple[str, int, int], ...]:
-    if look.reading is None or look.reading.orders["purchase_date"].isna().all():
+def _days(orders: pd.DataFrame, incidents: Sequence[Finding], zone: ZoneInfo) -> tuple[tuple[str, int, int], ...]:
+    if orders["purchase_date"].isna().all():
         return ()
-    orders = look.reading.orders
-    masks = (affected(orders, found.rule).to_numpy() for found in look.findings.incidents)
+    masks = (affected(orders, found.rule).to_numpy() for found in incidents)
     mask = np.logical_or.reduce([np.zeros(len(orders), dtype=np.bool_), *masks])
-    missing = np.datetime64("NaT", "ns")
-    day = orders["purchase_date"].to_numpy(dtype="datetime64[ns]", na_value=missing).astype("datetime64[D]")
+    day = orders["purchase_date"].dt.tz_convert(zone).dt.tz_localize(None).to_numpy().astype("datetime64[D]")
     order = pd.factorize(orders["order_id"])[0]  # -1 where it is missing
     table = pd.DataFrame({"day": day, "order": order, "hit": mask})[order >= 0].dropna()
     per_order = table.groupby("order", sort=False).agg(day=("day", "first"), hit=("hit", "any"))

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from promofix_lib.amounts import amount_text, plain_amount
 from promofix_lib.as_csv import csv_text
 from promofix_lib.charts.colours import Colours
-from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.places import content, write_atomically
 from promofix_lib.say import current_language, moment_text, say
 
@@ -95,12 +94,11 @@ def write_html(rows: Sequence[Row], path: Path, zone: ZoneInfo | None = None) ->
 
 
 def _html_row(row: Row, zone: ZoneInfo | None) -> str:
-    worth = max(row.losses.values(), default=Decimal(0))
     cells = [
         (row.account, row.account),
         (row.since, since_text(row, zone)),
         (str(row.orders), f"{row.orders:,}" if row.incidents else ""),
-        (str(worth), loss_text(row)),
+        (f"{row.gravity[1]:.2f}", loss_text(row)),
         ("", promotions_text(row)),
     ]
     plain = "".join(f'<td data-sort="{escape(key)}">{escape(text)}</td>' for key, text in cells)
@@ -110,11 +108,8 @@ def _html_row(row: Row, zone: ZoneInfo | None) -> str:
 
 def since_text(row: Row, zone: ZoneInfo | None = None) -> str:
     """When the first incident of an account began, in a zone, its marketplace's by default; empty without one."""
-    if not row.since:
-        return ""
-    prices = [price for found in row.incidents for price in found["normal_unit_prices"]]
-    market = marketplace_of(prices[0]["sales_channel"], prices[0]["currency"]) if prices else marketplace_of(None)
-    return moment_text(datetime.fromisoformat(row.since).astimezone(zone or market.zone), zone=True)
+    since = datetime.fromisoformat(row.since).astimezone(zone or ZoneInfo(row.zone)) if row.since else None
+    return moment_text(since, zone=True) if since else ""
 
 
 def loss_text(row: Row) -> str:

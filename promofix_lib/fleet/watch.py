@@ -16,7 +16,6 @@ import pandas as pd
 from promofix_lib.errors import CaseError
 from promofix_lib.finding.findings import Cause, Finding
 from promofix_lib.fleet.looking import Look, finished_files, look_at, read_narrow
-from promofix_lib.marketplaces import marketplace_of
 from promofix_lib.places import content, to_install, write_atomically
 from promofix_lib.plain import Record
 from promofix_lib.reports.report import Report
@@ -271,13 +270,8 @@ class Watch:
 
 
 def end_link(found: Finding) -> str:
-    """Where in Seller Central the promotion is ended, or the price put right.
-
-    The page of the marketplace in which the first affected order was bought.
-    """
-    price = next(iter(found.normal_prices), None)
-    marketplace = marketplace_of(price.sales_channel, price.currency) if price else marketplace_of(None)
-    return f"https://{marketplace.host}/{'promotions/manage' if found.promotion_ids else 'inventory'}"
+    """Where in Seller Central the promotion is ended, or the price put right."""
+    return f"https://{found.market.host}/{'promotions/manage' if found.promotion_ids else 'inventory'}"
 
 
 def alarm_text(one: Alarmed) -> str:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from promofix_lib.case.case import Case
+from promofix_lib.case.folder import all_cases
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.places import cases_folder, seller_folder, trouble_of_case_told, trouble_told, write_atomically
+from promofix_lib.places import seller_folder, trouble_of_case_told, trouble_told, write_atomically
 from promofix_lib.purge.search import Searcher, is_shut, names_people, people_of
 from promofix_lib.reports.reading import read_report
 from promofix_lib.returns.inbox import INBOX
@@ -146,7 +147,7 @@ def purge_older_than(days: int, now: datetime | None = None, *, really: bool = T
     """
     limit = (now or datetime.now(UTC)) - timedelta(days=days)
     finished, troubles = [], []
-    for folder in sorted(path for path in cases_folder().glob("*") if (path / "case.db").is_file()):
+    for folder in all_cases():
         try:
             case = Case.existing(folder)
             if _newest(case) <= limit and _has_buyers(what_would_go(case)):

@@ -13,12 +13,13 @@ from promofix_lib.case.folder import SAMPLE
 from promofix_lib.errors import PromofixError
 from promofix_lib.reports.reading import read_report
 from promofix_lib.reports.report import Lack, Report
+from promofix_lib.returns.sheets import WORKBOOKS
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Does, Part
 from promofix_lib.widgets.html import Cell, Html, as_it_is
 from promofix_lib.widgets.start_desk import begun, today
 
-SUFFIXES = (".txt", ".tsv", ".csv", ".xml", ".zip", ".gz", ".xlsx", ".xlsm", ".ods", ".xls")
+SUFFIXES = (".txt", ".tsv", ".csv", ".xml", ".zip", ".gz", ".xz", ".bz2", *WORKBOOKS)
 """Endings of files that can be reports."""
 
 _SHOWN_LINES = 10

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.folder import SAMPLE
+from promofix_lib.case.folder import SAMPLE, all_cases
 from promofix_lib.errors import CaseError
 from promofix_lib.marketplaces import MARKETPLACES, Marketplace
-from promofix_lib.places import cases_folder
 from promofix_lib.say import language_name, languages
 from promofix_lib.status.rows import FACTS
 from promofix_lib.widgets.desk import Desk
@@ -78,9 +77,7 @@ def names_of_languages() -> dict[str, str]:
 
 def names_of_cases() -> tuple[str, ...]:
     """Names of the cases in the cases folder."""
-    folder = cases_folder()
-    found = folder.iterdir() if folder.is_dir() else ()
-    return tuple(sorted(one.name for one in found if any((one / file).is_file() for file in ("case.db", "case.json"))))
+    return tuple(folder.name for folder in all_cases())
 
 
 def today() -> str:
