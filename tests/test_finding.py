@@ -283,6 +283,8 @@ THREE = [400, 400.125, 400.25]
         ([400, *(424.5 + n / 8 for n in range(4))], [403], 2),
         ([400, 400.125, 407, 407.125, 414, 414.125, 421, 421.125, 421.25], [403, 410, 417], 4),
         ([400, 407, *(414 + n / 8 for n in range(4))], [403, 410], 1),
+        ([*(400 + n / 8 for n in range(4)), 407], [403], 1),
+        ([400, *(407 + n / 8 for n in range(3)), *(414 + n / 8 for n in range(3))], [403, 410], 2),
     ],
 )
 def test_a_pause_ends_a_run_when_it_is_long_and_somebody_paid_in_full(
