@@ -173,6 +173,15 @@ def test_the_evidence_counts_orders_that_anyone_can_count():
     assert f"First order: {ids(night(1))[0]}." in found.evidence.text("en")
 
 
+def test_two_promotions_together_are_on_none_that_carries_one_of_them():
+    """Each alone is ordinary: who used one of them is not told of as carrying both."""
+    each = [sale(4 * n, 3000 + n, promotion_ids=["PQ"[n % 2]], item_promotion_discount="17.70") for n in range(40)]
+    both = night(20, promotion_ids=["P", "Q"], item_promotion_discount="35.40")
+    found = the_one(order_table(usual() + each + both))
+    assert found.promotion_ids == ("P", "Q")
+    assert "The 2 promotions are on 20 of them and 0 of 184 others." in found.evidence.text("en")
+
+
 @pytest.mark.parametrize(
     ("codes", "named"),
     [
