@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.resources import files
@@ -129,10 +130,15 @@ def main_marketplace(orders: pd.DataFrame) -> Marketplace:
     'DE'
     """
     sold: Any = orders[["sales_channel", "currency"]].value_counts(dropna=False)
+    return most_sold_in(sold.to_dict())
+
+
+def most_sold_in(counts: Mapping[tuple[object, object], int]) -> Marketplace:
+    """The same of sales channels and currencies that are counted already."""
     for by_channel in (True, False):
         votes: Counter[Marketplace] = Counter()
-        for (channel, currency), count in sold.items():
-            votes[marketplace_of(channel if by_channel else None, currency)] += int(count)
+        for (channel, currency), count in counts.items():
+            votes[marketplace_of(channel if by_channel else None, currency)] += count
         del votes[UNKNOWN]
         if votes:
             return votes.most_common(1)[0][0]

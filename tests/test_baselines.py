@@ -50,6 +50,26 @@ def test_a_markdown_that_stays_is_decided_and_a_slip_is_not():
     assert not known.decided[-1]
 
 
+@pytest.mark.parametrize(
+    ("first", "later", "decided"),
+    [
+        ((9,), (10, 14, 18), True),
+        ((9,), (10, 14, 19), False),
+        ((9,), (10, 12, 14, 19), True),
+        ((9, 10, 11), (12, 16, 20), True),
+        ((9,), (10, 18), False),
+        ((20,), (21, 22), False),
+    ],
+)
+def test_a_first_price_is_an_introduction_where_sales_before_it_were_to_be_expected(
+    first: tuple[int, ...], later: tuple[int, ...], decided: bool
+):
+    """By the rule of three: so often as it was sold afterwards, three or more sales would have come before it."""
+    prices = {"8.00": first, "20.00": later}
+    rows = [sold(0, "9.00", "OTHER"), *(sold(day, price, "A") for price, days in prices.items() for day in days)]
+    assert judged(rows)[1].decided[1] == decided
+
+
 def test_below_a_fifth_nothing_is_decided():
     """Nine tenths off is no markdown, however long it lasts."""
     _, known = judged([sold(day, "50.00") for day in range(14)] + [sold(day, "5.00") for day in range(14, 24)])

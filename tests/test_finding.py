@@ -173,6 +173,15 @@ def test_the_evidence_counts_orders_that_anyone_can_count():
     assert f"First order: {ids(night(1))[0]}." in found.evidence.text("en")
 
 
+def test_two_promotions_together_are_on_none_that_carries_one_of_them():
+    """Each alone is ordinary: who used one of them is not told of as carrying both."""
+    each = [sale(4 * n, 3000 + n, promotion_ids=["PQ"[n % 2]], item_promotion_discount="17.70") for n in range(40)]
+    both = night(20, promotion_ids=["P", "Q"], item_promotion_discount="35.40")
+    found = the_one(order_table(usual() + each + both))
+    assert found.promotion_ids == ("P", "Q")
+    assert "The 2 promotions are on 20 of them and 0 of 184 others." in found.evidence.text("en")
+
+
 @pytest.mark.parametrize(
     ("codes", "named"),
     [
@@ -283,6 +292,8 @@ THREE = [400, 400.125, 400.25]
         ([400, *(424.5 + n / 8 for n in range(4))], [403], 2),
         ([400, 400.125, 407, 407.125, 414, 414.125, 421, 421.125, 421.25], [403, 410, 417], 4),
         ([400, 407, *(414 + n / 8 for n in range(4))], [403, 410], 1),
+        ([*(400 + n / 8 for n in range(4)), 407], [403], 1),
+        ([400, *(407 + n / 8 for n in range(3)), *(414 + n / 8 for n in range(3))], [403, 410], 2),
     ],
 )
 def test_a_pause_ends_a_run_when_it_is_long_and_somebody_paid_in_full(
@@ -332,6 +343,16 @@ def causes(*rows: dict[str, Any]) -> list[list[str]]:
 PRICES = {"A": "58.99", "B": "100.00", "C": "20.00", "D": "300.00"}
 
 
+def test_a_coupon_on_top_of_a_wrong_price_makes_no_second_mistake():
+    """Two SKUs went for 10.00; that some buyers took another 40 % off one of them is their own."""
+    coupon = {"promotion_ids": ["FORTY"], "item_promotion_discount": "4.00"}
+    cheap = [
+        sale(400 + n / 8, 5000 + n, sku=sku, item_price="10.00", **cells)
+        for n, (sku, cells) in enumerate([("A", {}), ("B", coupon)] * 2)
+    ]
+    assert causes(*goods(**PRICES), *cheap) == [["A", "B"]]
+
+
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [
@@ -360,18 +381,29 @@ def test_wrong_prices_of_one_hand_are_one_incident(wrong: dict[str, tuple[float,
     [
         ({}, True),
         ({"sku": "OFTEN"}, False),
+        ({"sku": "NEARLY"}, False),
+        ({"sku": "GIFT", "item_promotion_discount": "0.01", "order_id": "111-0000000-0005000"}, False),
         ({"currency": "CAD", "sales_channel": "Amazon.ca"}, False),
         ({"item_price": "0.02"}, False),
         ({"purchase_date": "2026-03-17T18:30:00Z"}, False),
         ({"purchase_date": "2026-03-17T14:30:00Z"}, False),
     ],
-    ids=["at that price", "usual for it", "another currency", "another price", "too late", "too early"],
+    ids=[
+        "at that price",
+        "usual for it",
+        "nearly usual",
+        "a gift",
+        "another currency",
+        "another price",
+        "too late",
+        "too early",
+    ],
 )
 def test_a_sku_never_sold_before_joins_a_repricer_that_sets_all_to_a_cent(cells: dict[str, Any], joins: bool):
     """At exactly the price that three others had by mistake, in that hour, and not its own usual one."""
-    often = [sale(20 * n, 3000 + n, sku="OFTEN", item_price="0.01") for n in range(20)]
+    known = {"OFTEN": "0.01", "NEARLY": "0.015"}
     cents = [sale(400 + n / 60, 5000 + n, sku=sku, item_price="0.01") for n, sku in enumerate("ABC")]
     stranger = sale(400.1, 7000, sku="NEW", item_price="0.01") | cells
-    used = often if cells.get("sku") == "OFTEN" else []
-    (found,) = causes(*goods(**PRICES), *used, *cents, stranger)
+    usually = {sku: price for sku, price in known.items() if sku == stranger["sku"]}
+    (found,) = causes(*goods(**PRICES, **usually), *cents, stranger)
     assert (stranger["sku"] in found) == joins

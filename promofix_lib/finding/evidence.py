@@ -17,7 +17,7 @@ from promofix_lib.finding.exact import as_moment, keys_of, normal_prices, rule_f
 from promofix_lib.finding.findings import Cause, Finding, Findings, WorthALook
 from promofix_lib.finding.sales import Ints, Sales
 from promofix_lib.finding.thresholds import SURE, Thresholds
-from promofix_lib.marketplaces import Marketplace, in_dollars, main_marketplace
+from promofix_lib.marketplaces import Marketplace, in_dollars, most_sold_in
 from promofix_lib.money import Ledger, NormalPrice, ledger
 from promofix_lib.orders import flat_lists, totals, uncoded
 from promofix_lib.say import Told, told
@@ -172,7 +172,10 @@ class Evidence:
         return as_moment(np.sort(self.sales.time[rows])[at]).astimezone(self._market(rows).zone)
 
     def _market(self, rows: Ints) -> Marketplace:
-        return main_marketplace(self.orders[["sales_channel", "currency"]].iloc[rows])
+        sales = self.sales
+        pairs, counts = np.unique(np.stack([sales.channel[rows], sales.currency[rows]]), axis=1, return_counts=True)
+        named = ((sales.channel_names[channel], sales.currency_names[currency]) for channel, currency in pairs.T)
+        return most_sold_in(dict(zip(named, counts.tolist(), strict=True)))
 
     def _skus(self, rows: Ints) -> tuple[str, ...]:
         codes, counts = np.unique(self.sales.sku[rows], return_counts=True)
