@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -13,8 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from promofix_lib.orders import has_any
+from promofix_lib.orders import flat_lists, has_any, is_true
 
+_OUTSIDE = re.compile(r"non.amazon", re.IGNORECASE)
 _SOLD_AS = ("sku", "sales_channel", "currency")
 
 
@@ -116,6 +118,43 @@ def is_cancelled(orders: pd.DataFrame) -> pd.Series[bool]:
     [True, False]
     """
     return one_of(orders, "order_status", ["Cancelled"]) | one_of(orders, "item_status", ["Cancelled"])
+
+
+def has_no_units(orders: pd.DataFrame) -> pd.Series[bool]:
+    """Lines of no unit."""
+    return (orders["quantity"] == 0).fillna(False).astype(bool)
+
+
+def is_given_away(orders: pd.DataFrame) -> pd.Series[bool]:
+    """Replacements and Vine units: by design nobody pays for them.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"is_replacement_order": True}, {"promotion_ids": ["vine.enrollment.1"]}, {}])
+    >>> is_given_away(orders).tolist()
+    [True, True, False]
+    """
+    vine = [name for name in set(flat_lists(orders["promotion_ids"])[1]) if is_vine(name)]
+    return is_true(orders["is_replacement_order"]) | has_any(orders["promotion_ids"], vine)
+
+
+def is_vine(promotion: str) -> bool:
+    """Whether a promotion id is that of a Vine unit."""
+    return promotion.lower().startswith("vine.")
+
+
+def sold_outside(orders: pd.DataFrame) -> pd.Series[bool]:
+    """Orders that Amazon only ships: what was sold elsewhere.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> sold_outside(order_table([{"sales_channel": "Non-Amazon US"}, {"sales_channel": "Amazon.com"}, {}])).tolist()
+    [True, False, False]
+    """
+    names = [name for name in orders["sales_channel"].dropna().unique() if _OUTSIDE.match(name)]
+    return one_of(orders, "sales_channel", names)
 
 
 def is_shipped(orders: pd.DataFrame) -> pd.Series[bool]:

@@ -69,6 +69,9 @@ def test_two_of_twenty_one_is_9_52_percent():
         ({"order_status": "Cancelled", "fulfillment_channel": None}, 0, 0, 0),
         ({"is_replacement_order": True}, 0, 0, 0),
         ({"promotion_ids": ["vine.enrollment.1"]}, 0, 0, 0),
+        ({"is_replacement_order": True, "order_status": "Cancelled", "quantity": 0}, 0, 0, 0),
+        ({"promotion_ids": ["vine.enrollment.1"], "order_status": "Cancelled"}, 0, 0, 0),
+        ({"sales_channel": "Non Amazon"}, 0, 0, 0),
     ],
 )
 def test_what_counts(row: dict[str, Any], counted: int, unsure: int, in_total: int):

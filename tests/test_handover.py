@@ -208,6 +208,27 @@ def test_refunds_and_xml_are_written_only_on_wish(tmp_path: Path) -> None:
     assert any("merchant token" in warning.text("en") for warning in done.warnings)
 
 
+def test_no_refund_is_handed_out_twice(tmp_path: Path) -> None:
+    """What a refund file holds stays there: in another, the money would move again; the export says where it is."""
+    case = make_case(tmp_path, refund_adjustments=True, shipped_choice="refunded", promotion_ended=False)
+    export(case, now=NOW)
+    case.change_settings(promotion_ended=True)
+    first = export(case, now=NOW + timedelta(hours=1))
+    assert "refund-adjustments.txt" in names(first.folder)
+    again = export(case, now=NOW + timedelta(hours=2))
+    assert "refund-adjustments.txt" not in names(again.folder)
+    [(what, why)] = [(one.what.text("en"), one.why.text("en")) for one in again.withheld]
+    assert order_id(12) in what
+    assert first.folder.name in why
+
+
+def test_who_may_keep_it_is_not_refunded(tmp_path: Path) -> None:
+    """The message says that the item is the buyer's at that price: no file says anything else."""
+    done = export(make_case(tmp_path, refund_adjustments=True, shipped_choice="keep"), now=NOW)
+    assert "refund-adjustments.txt" not in names(done.folder)
+    assert [one.what.text("en") for one in done.withheld] == ["refund-adjustments.txt"]
+
+
 def test_a_draft_holds_no_feed_either(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing that a program could upload; and no bar is drawn where nobody asked for one."""
     folder = export(make_case(tmp_path, acknowledgement_xml=True, promotion_ended=False), now=NOW).folder

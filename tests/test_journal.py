@@ -63,6 +63,7 @@ RECORDS: list[Record] = [
         {"C": told("say.list_of", what=("a", NOON))},
         {"r1": ("A", {"status": "To do"})},
         {"buyers.xlsx": "ab"},
+        ("A/1",),
     ),
     ExportRecord("empty", NOON),
     Answer("A", "task", "done", "", "Li", "buyers.xlsx", "2026-11-23T120000", "2", NOON),

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from promofix_lib.filters import one_of
+from promofix_lib.filters import is_given_away, one_of, sold_outside
 from promofix_lib.marketplaces import UNKNOWN, Marketplace, marketplace_of
 from promofix_lib.orders import is_true
 
@@ -118,9 +118,9 @@ class SellerOrders:
 def seller_orders(orders: pd.DataFrame, triage: pd.Series[str]) -> tuple[SellerOrders, ...]:
     """Seller-fulfilled orders per sales channel, the channel with most orders first.
 
-    FBA, multi-channel orders, replacements and Vine units are not in it, nor rows without a fulfilment channel, an
-    order id or a purchase date: the rate cannot be worked out for what is not known. Cancelled orders are `unsure`
-    unless the report says that the buyer asked: no report says who cancelled.
+    FBA, what was sold outside Amazon, replacements and Vine units are not in it, nor rows without a fulfilment
+    channel, an order id or a purchase date: the rate cannot be worked out for what is not known. Cancelled orders are
+    `unsure` unless the report says that the buyer asked: no report says who cancelled.
 
     Parameters
     ----------
@@ -140,12 +140,13 @@ def seller_orders(orders: pd.DataFrame, triage: pd.Series[str]) -> tuple[SellerO
     """
     words = triage.to_numpy(dtype=object)
     seen = one_of(orders, "fulfillment_channel", ["merchant"]).to_numpy() & (words != "set_aside")
+    seen &= ~(is_given_away(orders) | sold_outside(orders)).to_numpy()
     seen &= (orders["order_id"].notna() & orders["purchase_date"].notna()).to_numpy()
     number, markets = _channels(orders)
     books = [
         _book(orders, words, seen & (number == place), number == place, name, market)
         for place, (name, market) in enumerate(markets)
-        if not name.lower().startswith("non-amazon") and bool((seen & (number == place)).any())
+        if bool((seen & (number == place)).any())
     ]
     return tuple(sorted(books, key=lambda book: -len(book.order_ids)))
 

@@ -115,6 +115,8 @@ class ExportRecord(Record, entry="export"):
         Answer cells as they left: the base when a sheet comes back.
     files : dict of str to str
         SHA-256 by path, of everything that was written.
+    refunds : tuple of str
+        Order id and item id, with a stroke between them, of each line of the refund file.
     """
 
     folder: str
@@ -128,6 +130,7 @@ class ExportRecord(Record, entry="export"):
     withheld: Mapping[str, Told] = field(default_factory=dict)
     rows: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    refunds: tuple[str, ...] = ()
 
 
 # -- what came back ---------------------------------------------------------------------------------------------------

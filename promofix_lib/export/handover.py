@@ -74,7 +74,7 @@ class Job:
     orders : list of (order id, reason)
         Orders that stand in no file.
     warnings : list of Told
-    uploads, requests, messages, rows
+    uploads, requests, messages, rows, refunds
         As in `ExportRecord`.
     """
 
@@ -94,6 +94,7 @@ class Job:
     requests: tuple[str, ...] = ()
     messages: dict[str, tuple[str, MessageState, Told | None]] = field(default_factory=dict)
     rows: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    refunds: tuple[str, ...] = ()
 
     def write(self, name: str, content: str | bytes) -> None:
         """One file more."""
@@ -102,7 +103,7 @@ class Job:
     def record(self) -> ExportRecord:
         """What the journal keeps of what was written so far."""
         sums = {path.relative_to(self.folder).as_posix(): sha256(path) for path in self.written}
-        kept = {name: getattr(self, name) for name in ("items", "uploads", "requests", "messages", "rows")}
+        kept = {name: getattr(self, name) for name in ("items", "uploads", "requests", "messages", "rows", "refunds")}
         draft, withheld = bool(self.handed.draft), dict(self.orders)
         return ExportRecord(self.handed.export, self.now, self.round, draft, withheld=withheld, files=sums, **kept)
 
@@ -267,11 +268,14 @@ def refunds(job: Job) -> None:
     """``refund-adjustments.txt``, only when the seller wished it after reading the warning."""
     if not job.case.settings.refund_adjustments:
         return
-    name, file = "refund-adjustments.txt", refund_adjustments(job.handed.stand.book, job.handed.chosen)
-    if file.lines and job.handed.draft:
-        job.withheld.append(Withheld(Told(name), job.handed.draft))
-    elif file.lines:
+    earlier = {item: one.folder for one in job.case.journal.records(ExportRecord) for item in one.refunds}
+    name, file = "refund-adjustments.txt", refund_adjustments(job.handed.stand.book, job.handed.chosen, earlier)
+    kept = told("export.refund_keep") if job.case.settings.shipped_choice == "keep" else None
+    if file.items and (why := job.handed.draft or kept):
+        job.withheld.append(Withheld(Told(name), why))
+    elif file.items:
         job.write(name, file.text)
+        job.refunds = file.items
     if not job.handed.draft:
         job.withheld += [Withheld(told("export.refund", ids=one.what), one.why) for one in _together(file.withheld)]
 

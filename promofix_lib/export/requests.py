@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from importlib.resources import files
@@ -31,10 +32,10 @@ REFUND_REASON = "GeneralAdjustment"
 
 @dataclass(frozen=True)
 class RefundFile:
-    """The refund file's text, how many lines it has, and the orders that were left out of it, with the reason."""
+    """The refund file's text, the order and item id of each line, and the orders left out of it, with the reason."""
 
     text: str
-    lines: int
+    items: tuple[str, ...]
     withheld: tuple[tuple[str, Told], ...]
 
 
@@ -78,7 +79,9 @@ def _template() -> str:
     return files("promofix_lib.export").joinpath("fba-request.txt").read_text(encoding="utf-8")
 
 
-def refund_adjustments(book: Book, chosen: Mask | pd.Series[bool]) -> RefundFile:
+def refund_adjustments(
+    book: Book, chosen: Mask | pd.Series[bool], handed: Mapping[str, str] | None = None
+) -> RefundFile:
     r"""The refund file for chosen, shipped, seller-fulfilled items: what the buyer paid for each line, and its tax.
 
     Parameters
@@ -86,6 +89,8 @@ def refund_adjustments(book: Book, chosen: Mask | pd.Series[bool]) -> RefundFile
     book : Book
     chosen : array or Series of bool
         One truth value per order item.
+    handed : mapping of str to str, optional
+        What an earlier refund file holds, by order and item id, and the export it is in: it stays there.
 
     References
     ----------
@@ -105,13 +110,18 @@ def refund_adjustments(book: Book, chosen: Mask | pd.Series[bool]) -> RefundFile
         "paid": book.ledger.table["paid"].to_numpy()[mask],
         "code": book.ledger.table["currency"].to_numpy()[mask],
     }
-    answers = [_refund_line(row) for row in book.orders[mask].assign(**columns).to_dict("records")]
-    lines = [answer for answer in answers if isinstance(answer, str)]
+    answers = [_refund_line(row, handed or {}) for row in book.orders[mask].assign(**columns).to_dict("records")]
+    lines = {_item(*answer.split("\t")[:2]): answer for answer in answers if isinstance(answer, str)}
     withheld = tuple(answer for answer in answers if not isinstance(answer, str))
-    return RefundFile("".join(f"{line}\r\n" for line in ("\t".join(REFUND_COLUMNS), *lines)), len(lines), withheld)
+    text = "".join(f"{line}\r\n" for line in ("\t".join(REFUND_COLUMNS), *lines.values()))
+    return RefundFile(text, tuple(lines), withheld)
 
 
-def _refund_line(row: dict[Any, Any]) -> str | tuple[str, Told]:
+def _item(order_id: str, item_id: str) -> str:
+    return f"{order_id}/{item_id}"
+
+
+def _refund_line(row: dict[Any, Any], handed: Mapping[str, str]) -> str | tuple[str, Told]:
     order_id, item_id = (row[name] if isinstance(row[name], str) else "" for name in ("order_id", "order_item_id"))
     paid, currency = row["paid"], str(row["code"])
     faults = (
@@ -122,6 +132,8 @@ def _refund_line(row: dict[Any, Any]) -> str | tuple[str, Told]:
     why = next((word for fault, word in faults if fault), "")
     if why:
         return order_id, told(f"export.{why}")
+    if folder := handed.get(_item(order_id, item_id)):
+        return order_id, told("export.refund_handed", folder=folder)
     amounts = (plain_amount(paid, currency), _tax(row, currency))
     return "\t".join([order_id, item_id, REFUND_REASON, currency, *amounts, *[""] * 5])
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from promofix_lib.filters import is_cancelled, is_shipped, one_of
+from promofix_lib.filters import is_cancelled, is_shipped, is_vine, sold_outside
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.orders import is_true, money_as_integers
 
@@ -243,8 +243,8 @@ def _promotions(lists: pd.Series[Any]) -> Promotions:
 
 
 def _not_for_sale(orders: pd.DataFrame, promotions: Promotions) -> Mask:
-    outside = one_of(orders, "sales_channel", ["Non-Amazon", "Non-Amazon US", "Non Amazon"]).to_numpy()
-    vine = np.array([name.lower().startswith("vine.") for name in promotions.names], dtype=np.bool_)
+    outside = sold_outside(orders).to_numpy()
+    vine = np.array([is_vine(name) for name in promotions.names], dtype=np.bool_)
     reviewers = np.zeros(len(orders), dtype=np.bool_)
     reviewers[promotions.rows[vine[promotions.ids]]] = True
     return outside | reviewers | is_true(orders["is_replacement_order"]).to_numpy()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from promofix_lib.filters import is_cancelled
+from promofix_lib.filters import has_no_units, is_cancelled
 from promofix_lib.letters.languages import LANGUAGES, buyer_language, listed, long_date, money
 from promofix_lib.letters.linter import hard_faults
 from promofix_lib.letters.linter_words import marked
@@ -227,8 +227,7 @@ Item = dict[str, Any]
 
 def is_alive(orders: pd.DataFrame) -> Mask:
     """Items that are neither cancelled nor of no unit."""
-    no_units = (orders["quantity"] == 0).fillna(False).to_numpy(dtype=np.bool_)
-    return ~is_cancelled(orders).to_numpy(dtype=np.bool_) & ~no_units
+    return ~(is_cancelled(orders) | has_no_units(orders)).to_numpy(dtype=np.bool_)
 
 
 def items_of(book: Book, mask: Mask) -> dict[str, list[Item]]:

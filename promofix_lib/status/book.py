@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from promofix_lib.filters import is_cancelled, is_shipped, one_of
+from promofix_lib.filters import has_no_units, is_cancelled, is_given_away, is_shipped, one_of
 from promofix_lib.money import Ledger, NormalPrice, ledger
-from promofix_lib.orders import TEXT, flat_lists, has_any, is_true, item_keys
+from promofix_lib.orders import TEXT, is_true, item_keys
 from promofix_lib.orders import UTC as UTC_TIME
 from promofix_lib.orders import sku_keys as sku_keys_of
 
@@ -67,7 +67,7 @@ def triage(orders: pd.DataFrame) -> pd.Series[str]:
     )
     answers = [
         (is_cancelled(orders), "already_cancelled"),
-        (_zero_by_design(orders), "set_aside"),
+        (is_given_away(orders) | has_no_units(orders), "set_aside"),
         (is_shipped(orders), "shipped"),
         (one_of(orders, "fulfillment_channel", ["amazon"]), "ask_amazon"),
         (is_true(orders["is_buyer_requested_cancellation"]), "buyer_asked"),
@@ -75,13 +75,6 @@ def triage(orders: pd.DataFrame) -> pd.Series[str]:
     ]
     words = np.select([mask.to_numpy() for mask, _ in answers], [word for _, word in answers], "wait")
     return pd.Series(words, index=orders.index, dtype=TEXT, name="triage")
-
-
-def _zero_by_design(orders: pd.DataFrame) -> pd.Series[bool]:
-    known = set(flat_lists(orders["promotion_ids"])[1])
-    vine = has_any(orders["promotion_ids"], [name for name in known if name.lower().startswith("vine.")])
-    no_units = (orders["quantity"] == 0).fillna(False).astype(bool)
-    return is_true(orders["is_replacement_order"]) | vine | no_units
 
 
 def order_triage(words: Iterable[str]) -> str:

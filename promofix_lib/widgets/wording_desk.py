@@ -133,8 +133,8 @@ class WordingDesk(TextsDesk):
 
     def _overrule_part(self, rule: str) -> Part:
         given = self._reasons.get(rule, self._case.settings.overruled.get(rule, ""))
-        does, facts = partial(self._overrule, rule), {"rule": rule, "least": SHORTEST_REASON}
-        return self.field(f"wording_overrule {rule}", given, does, width="40em", **facts)
+        does = partial(self._overrule, rule)
+        return self.field(f"wording_overrule {rule}", given, does, width="40em", rule=rule, least=SHORTEST_REASON)
 
     def _overrule(self, rule: str, typed: str) -> None:
         reason = self._reasons[rule] = typed.strip()  # a reason that is too short can be written to its end
