@@ -50,6 +50,14 @@ def test_a_markdown_that_stays_is_decided_and_a_slip_is_not():
     assert not known.decided[-1]
 
 
+def test_how_far_a_price_scatters_is_from_sale_to_sale_of_the_same_sku():
+    """One that goes up and down by a tenth scatters by about so much; one of a fixed price not at all, at any level."""
+    swings = [sold(day, "50.00" if day % 2 else "55.00", "SWINGS") for day in range(20)]
+    steady = [sold(day, "20.00", "STEADY") for day in range(20)]
+    _, known = judged([*swings, *steady])
+    assert known.spread.round(3).tolist() == [0.1] * 20 + [0.0] * 20
+
+
 @pytest.mark.parametrize(
     ("first", "later", "decided"),
     [
