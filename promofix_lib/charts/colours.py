@@ -65,5 +65,3 @@ DARK = Colours(
     grid="#333333",
     ground="#111111",
 )
-AFFECTED = LIGHT.affected
-"""The colour of an affected order: in charts, in the panel, in the workbook."""
