@@ -48,6 +48,7 @@ CALLS: dict[str, Callable[[Case], object]] = {
     "existing": lambda case: Case.existing(case.folder),
     "exports": lambda case: case.exports,
     "findings": lambda case: case.findings,
+    "gravest_first": lambda case: case.gravest_first,
     "promotion_ended_at": lambda case: case.promotion_ended_at,
     "hashes": lambda case: case.hashes(),
     "incident_of": lambda case: case.incident_of(),
