@@ -484,6 +484,19 @@ def test_a_promotion_is_never_told_of_another_order(tmp_path, how):
     assert all(bad.reason.key == "reports.fault.not_tied" for bad in report.quarantined)
 
 
+def test_a_gap_is_one_also_where_the_last_line_has_no_end(tmp_path):
+    """What stands behind a blank line says nothing of the promotions above it, also where it is read by itself."""
+    promotion = {"item-promotion-id": "A", "item-promotion-discount": "1.00"}
+    heads = [
+        BOUGHT | promotion | {"order-id": f"111-0000001-000000{n}", "order-item-id": f"0123456789012{n}"}
+        for n in range(3)
+    ]
+    dated = [row | {"purchase-date": f"2026-10-1{day}T01:00:00-07:00"} for row, day in zip(heads, "234", strict=True)]
+    further = {"item-promotion-id": "B", "item-promotion-discount": "2.00"}
+    lines = text(NEW, dated[1], further, dated[2], {}, dated[0])
+    assert [read(tmp_path, written).warnings for written in (lines, lines.rstrip("\n"))] == [(), ()]
+
+
 def test_lists_of_programs_are_opened_and_told(tmp_path):
     """Python and JSON write lists with brackets: the ids are within."""
     cells = ("['A', 'B 5%']", '["A", "B 5%"]', "A,B 5%", "[]", "[Summer]")

@@ -83,7 +83,7 @@ class FlatFile:
         if table is None:
             self._keep(*self.typer.table(self.reader.records(block, places.tolist(), last=last)))
         else:
-            self.typer.follow(block)
+            self.typer.follow(block, gap=int(places[0]) if self.reader.after_gap() else 0)
             self._keep(table.append_column("source_line", pa.array(places)), len(places))
 
     def _keep(self, table: pa.Table, lines: int) -> None:

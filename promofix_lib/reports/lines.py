@@ -210,8 +210,13 @@ class LineReader:
             return True
         return False
 
-    def _record(self, line: int, lines: int, cells: list[str], cut_off: bool = False) -> Record:
+    def after_gap(self) -> bool:
+        """Whether a blank line or a header stands before what comes next; the next time it is asked it does not."""
         gap, self._gap = self._gap, False
+        return gap
+
+    def _record(self, line: int, lines: int, cells: list[str], cut_off: bool = False) -> Record:
+        gap = self.after_gap()
         wide = len(self.columns)
         named = [self._named[cell] for cell in cells if cell in self._named]
         if len(named) >= _A_HEADER or (is_known(cells[0]) and kind_of(cells)):

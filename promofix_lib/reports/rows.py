@@ -136,9 +136,10 @@ class RowTyper:
         arrays = [pa.array([row[i] for row in rows], type_) for i, (_, type_) in enumerate(kept)]
         return pa.table(arrays, [name for name, _ in kept]), lines
 
-    def follow(self, block: bytes) -> None:
-        """What comes next may continue the last row of this block, all of which was flawless."""
+    def follow(self, block: bytes, gap: int) -> None:
+        """What comes next may continue the last row of this block, all of which was flawless; `gap` as for `Above`."""
         if self.kind.continues:
+            self.above.forget(before=gap)
             line = block.rstrip(b"\r\n").rsplit(b"\n", 1)[-1].decode("utf-8", "replace")
             cells = dict(zip(self._names, line.split("\t"), strict=False))
             self.above.begin(cells, cells)
