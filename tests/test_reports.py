@@ -534,6 +534,19 @@ def test_two_rows_of_another_layout_are_not_joined_to_one(tmp_path):
     assert read(tmp_path, text(NEW, BOUGHT) + broken.replace("112-0000001-0000009", "")).items == 2
 
 
+@pytest.mark.parametrize("glue", ["\r", "\r\ufeff"])
+def test_a_second_header_within_a_broken_row_is_heeded(tmp_path, glue: str):
+    """It names other columns than the first: what stands under it is not read by the first one's names."""
+    other = [{"purchase-date": "payments-date", "payments-date": "purchase-date"}.get(name, name) for name in NEW]
+    rows = [BOUGHT | {"order-id": f"111-0000001-000000{n}", "order-item-id": f"0123456789012{n}"} for n in range(3)]
+    rows[2]["payments-date"] = "2026-03-01T22:00:00-08:00"
+    written = [",".join(NEW), line(NEW, rows[0], ","), line(NEW, rows[1], ",")]
+    below = "\n".join([",".join(other), line(other, rows[2], ","), ""])
+    report = read(tmp_path, "\n".join(written) + glue + below, "orders.csv")
+    assert report.arrow["order_id"].to_pylist() == [rows[0]["order-id"]]
+    assert [bad.line for bad in report.quarantined] == [3, 4]
+
+
 @pytest.mark.parametrize("first", ["\ufefforder-id", "?order-id", "order-id"])
 def test_a_second_header_whose_first_name_is_spoilt_is_a_header(tmp_path, first: str):
     """Reports put one under the other: a byte order mark in the middle, or what became of it."""

@@ -194,6 +194,8 @@ class LineReader:
                 cells, fault = [], CellError("reports.fault.no_csv", why=str(error))
             at, taken = places[before], reader.line_num - before
             if fault:
+                whole = "\n".join(lines[before : before + taken])
+                self._names_in(at, [cell.strip('"') for cell in whole.split(self.delimiter)])
                 yield Record(at, taken, (), fault)
             elif not self._is_no_row(cells, taken):
                 yield self._record(at, taken, cells)
@@ -215,12 +217,17 @@ class LineReader:
         gap, self._gap = self._gap, False
         return gap
 
-    def _record(self, line: int, lines: int, cells: list[str], cut_off: bool = False) -> Record:
-        gap = self.after_gap()
-        wide = len(self.columns)
+    def _names_in(self, line: int, cells: list[str]) -> list[int]:
+        """Places of the column names in a row; where there are many, what stands below it is of another layout."""
         named = [self._named[cell] for cell in cells if cell in self._named]
         if len(named) >= _A_HEADER or (is_known(cells[0]) and kind_of(cells)):
             self.foreign = line
+        return named
+
+    def _record(self, line: int, lines: int, cells: list[str], cut_off: bool = False) -> Record:
+        gap = self.after_gap()
+        wide = len(self.columns)
+        named = self._names_in(line, cells)
         if len(named) >= max(_A_HEADER, len(self._named) - 1) and named != sorted(named):
             return Record(line, lines, tuple(cells), CellError("reports.fault.other_order"))
         while len(cells) > wide and not cells[-1].strip():
