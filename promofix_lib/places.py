@@ -171,6 +171,17 @@ def _is_reserved(name: str) -> bool:
     return name.split(".")[0].rstrip().lower() in _RESERVED  # of a device on Windows, whatever the ending
 
 
+def is_finished(name: str) -> bool:
+    """Whether a file of this name is one to read: no download that still runs, no lock file, nothing hidden.
+
+    Examples
+    --------
+    >>> [is_finished(name) for name in ("a.txt", "a.txt.part", "~$a.xlsx", ".a.txt", "A.CRDOWNLOAD")]
+    [True, False, False, False, False]
+    """
+    return not name.startswith(("~$", ".")) and not name.lower().endswith((".part", ".crdownload", ".download", ".tmp"))
+
+
 def safe_file_name(name: str) -> str:
     """The last part of a name that came from outside, with nothing in it that leads elsewhere.
 

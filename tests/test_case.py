@@ -454,6 +454,18 @@ def test_a_report_that_changed_in_the_folder_is_named(tmp_path: Path):
     assert list(case.hashes()) == ["AllOrders.txt"]
 
 
+@pytest.mark.parametrize("name", ["orders.txt.crdownload", "orders.txt.part", "~$orders.xlsx", ".orders.txt"])
+def test_a_download_that_still_runs_is_no_report_yet(tmp_path: Path, name: str):
+    """The browser may load straight into the case's folder: only what it has finished is read and recorded."""
+    case = Case.open(tmp_path / "case")
+    half, whole = case.reports_folder / name, case.reports_folder / "orders.txt"
+    for content in (b"a", b"ab"):
+        half.write_bytes(content)
+        assert (case.reports, case.hashes()) == ((), {})
+    half.rename(whole)
+    assert case.hashes().keys() == {"orders.txt"}
+
+
 def test_a_report_is_not_read_again_to_know_that_it_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Size and time are enough, also in the next process; a file dropped into the folder is recorded when seen."""
     case = open_case(tmp_path)

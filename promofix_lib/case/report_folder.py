@@ -12,7 +12,7 @@ from pathlib import Path
 from promofix_lib.case.journal import Journal
 from promofix_lib.case.records import KeptReport
 from promofix_lib.errors import CaseError
-from promofix_lib.places import content, free_name, safe_file_name, sha256, trouble_told, write_atomically
+from promofix_lib.places import content, free_name, is_finished, safe_file_name, sha256, trouble_told, write_atomically
 
 
 class ReportFolder:
@@ -29,12 +29,12 @@ class ReportFolder:
 
     @property
     def reports(self) -> tuple[Path, ...]:
-        """The reports of the case as they came: the later knows better; hidden files and folders are not reports."""
+        """The reports of the case as they came: the later knows better; no folder, nothing hidden or half loaded."""
         return tuple(Path(one.path) for one in self._files())
 
     def _files(self) -> list[os.DirEntry[str]]:
         with trouble_told(self.reports_folder), os.scandir(self.reports_folder) as found:
-            files = [one for one in found if not one.name.startswith((".", "~$")) and one.is_file()]
+            files = [one for one in found if is_finished(one.name) and one.is_file()]
             times = {one.name: one.stat().st_mtime_ns for one in files}
         known = {name: place for place, name in enumerate(self.journal.state.reports)}
         return sorted(files, key=lambda one: (known.get(one.name, len(known)), times[one.name], one.name))

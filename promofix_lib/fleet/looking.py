@@ -10,13 +10,11 @@ from promofix_lib.errors import PromofixError, ReportError
 from promofix_lib.finding.findings import Cause, Findings
 from promofix_lib.finding.search import ASKED, find_incidents
 from promofix_lib.orders import coded
-from promofix_lib.places import trouble_told
+from promofix_lib.places import is_finished, trouble_told
 from promofix_lib.reports.merging import merged
 from promofix_lib.reports.reading import read_report
 from promofix_lib.reports.report import Reading, Report
 from promofix_lib.say import Told, say, told
-
-_UNFINISHED = (".part", ".crdownload", ".download", ".tmp")
 
 
 @dataclass(frozen=True)
@@ -36,17 +34,6 @@ class Look:
     reading: Reading | None
     findings: Findings
     failed: tuple[tuple[Path, Told], ...] = ()
-
-
-def is_finished(name: str) -> bool:
-    """Whether a file of this name is one to read: no download that still runs, no lock file, nothing hidden.
-
-    Examples
-    --------
-    >>> [is_finished(name) for name in ("a.txt", "a.txt.part", "~$a.xlsx", ".a.txt", "A.CRDOWNLOAD")]
-    [True, False, False, False, False]
-    """
-    return not name.startswith(("~$", ".")) and not name.lower().endswith(_UNFINISHED)
 
 
 def finished_files(folder: Path) -> tuple[Path, ...]:

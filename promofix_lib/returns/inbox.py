@@ -6,7 +6,14 @@ from pathlib import Path
 
 from promofix_lib.case.case import Case
 from promofix_lib.errors import ReportError
-from promofix_lib.places import free_name, private_folder, safe_file_name, trouble_of_case_told, write_atomically
+from promofix_lib.places import (
+    free_name,
+    is_finished,
+    private_folder,
+    safe_file_name,
+    trouble_of_case_told,
+    write_atomically,
+)
 from promofix_lib.returns.sheets import TEXTS, WORKBOOKS
 
 INBOX = "returned"
@@ -25,7 +32,7 @@ def inbox(case: Case) -> Path:
 def returned_files(case: Case) -> tuple[Path, ...]:
     """Files in the folder that can be read back, by name; hidden ones and those of an open Excel are passed over."""
     found = (path for path in inbox(case).iterdir() if path.suffix.lower() in ENDINGS)
-    return tuple(sorted(path for path in found if path.is_file() and not path.name.startswith((".", "~$"))))
+    return tuple(sorted(path for path in found if is_finished(path.name) and path.is_file()))
 
 
 @trouble_of_case_told

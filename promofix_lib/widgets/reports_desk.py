@@ -11,6 +11,7 @@ from typing import Any
 from promofix_lib.case.case import Case
 from promofix_lib.case.folder import SAMPLE
 from promofix_lib.errors import PromofixError
+from promofix_lib.places import is_finished
 from promofix_lib.reports.reading import read_report
 from promofix_lib.reports.report import Lack, Report
 from promofix_lib.returns.sheets import WORKBOOKS
@@ -99,7 +100,7 @@ class ReportChooser(FilesDesk):
     def files(self) -> list[Path]:
         """Files in the folder that can be reports, by name."""
         found = (path for path in self._folder.iterdir() if path.suffix.lower() in SUFFIXES)
-        return sorted(path for path in found if path.is_file() and not path.name.startswith((".", "~$")))
+        return sorted(path for path in found if is_finished(path.name) and path.is_file())
 
     def show(self) -> list[Part]:
         """What was read; the files found, the upload."""
