@@ -230,11 +230,14 @@ def test_the_decimal_sign_is_decided_by_the_cells_that_leave_no_doubt():
         "1 Foo 2026 1:00 UTC",
         "13:00 PM UTC",
         "2026-03-01T10:00:00 XYZ",
+        "2026-03-01T10:00:00-0",  # a mail broke the line in the offset
+        "2026-03-01T10:00:00-1",
+        "2026-03-01 10:00:00 GMT-0",
         "",
         "5",
     ],
 )
 def test_what_is_no_moment_is_not_guessed(text):
-    """No zone, no time, two readings, no such hour: an error, never a time."""
+    """No zone or half of one, no time, two readings, no such hour: an error, never a time."""
     with pytest.raises(ValueError, match=r".+"):
         moment(text)

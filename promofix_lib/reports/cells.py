@@ -183,11 +183,14 @@ def offset_of(zone: str) -> timezone:
     True
     >>> offset_of("PDT").utcoffset(None) == -timedelta(hours=7)
     True
+    >>> offset_of("+5:30") == offset_of("GMT+5:30") == offset_of("+0530")
+    True
     """
     hours = facts().table["words"]["zones"]
     if zone in hours:
         return timezone(timedelta(hours=hours[zone]))
-    found = re.fullmatch(r"(?:GMT|UTC)?([+-])(\d\d?)(?::?([0-5]\d))?", zone)
+    # one figure alone may be what is left of two, unless a name stands before it or minutes behind
+    found = re.fullmatch(r"(?:GMT|UTC)?([+-])(\d\d|(?<=[CT][+-])[1-9]|\d(?=:))(?::?([0-5]\d))?", zone)
     if not found or int(found[2]) > 23:
         raise CellError("reports.fault.unknown_zone", zone=zone)
     offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
