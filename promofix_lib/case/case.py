@@ -119,10 +119,11 @@ class Case(CaseFolder):
         also : object, optional
             Worked out anew when this differs.
         """
-        asked = (self.hashes(), self.revision if per == "revision" else 0, also)
-        if self._kept.get(name, (None, None))[0] != asked:
-            self._kept[name] = (asked, make())
-        return cast("T", self._kept[name][1])
+        with self.journal.still():  # of one moment, and the journal is read once for all that is asked inside
+            asked = (self.hashes(), self.revision if per == "revision" else 0, also)
+            if self._kept.get(name, (None, None))[0] != asked:
+                self._kept[name] = (asked, make())
+            return cast("T", self._kept[name][1])
 
     # -- what was read -------------------------------------------------------------------------------------------------
 

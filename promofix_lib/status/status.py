@@ -165,7 +165,8 @@ def _status(case: Case, book: Book, revision: int, handing: Sequence[ExportRecor
     gate, late = _gate(case, book, chosen, left)
     left &= ~_order_flags(book, chosen | late)[book.order_codes]
     handed = _handed(book, past, chosen | late | left)
-    left |= handed & ~_touched(case, chosen)
+    if handed.any():
+        left |= handed & ~_touched(case, chosen)
     table, groups = Table(case, book, gate, past, late, left), _grouped(book, chosen | late | left | handed)
     gone: dict[str, list[int]] = {order_id: [] for order_id, was in past.items() if was.keys}
     rows = [table.row(order_id, items) for order_id, items in (groups | {**gone, **groups}).items()]
