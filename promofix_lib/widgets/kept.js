@@ -30,5 +30,11 @@ async function follow(event, { context, rendermime }, el) {
   event.stopImmediatePropagation();
   const page = await app.commands.execute("docmanager:open", { path });
   await Promise.all([page?.context?.ready, page?.context?.sessionContext.ready]);
-  if (page) app.commands.execute("notebook:run-all-cells");
+  if (page) app.shell.activateById(page.id);
+  // the command is for the page in front, and it comes to the front in its own time
+  const runs = () => app.shell.currentWidget === page && app.commands.isEnabled("notebook:run-all-cells");
+  for (let tries = 600; page && tries; tries--) {
+    if (runs()) return app.commands.execute("notebook:run-all-cells");
+    await new Promise(requestAnimationFrame);
+  }
 }

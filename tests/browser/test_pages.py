@@ -91,6 +91,7 @@ class Seller:
         """Follow the link to that page: one click, it opens in the same window and runs."""
         self.lab.attach(f"{self.folder}/{PAGES[number]}.ipynb")
         here = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        here.locator(".pf-desk:visible").first.wait_for()  # before it has run, a page opens others without running them
         self.clicks(here.locator(f"a[href*='{PAGES[number]}.ipynb']").last)
         self.page.wait_for_url(f"**/{PAGES[number]}.ipynb*")
         self.lab.ready(self.page)
