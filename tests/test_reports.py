@@ -515,6 +515,15 @@ def test_a_header_that_a_mail_broke_inside_a_name_is_refused(tmp_path):
         read(tmp_path, "\n".join([names[:cut], names[cut:], row, short, ""]))
 
 
+def test_a_header_that_a_mail_broke_between_two_names_is_refused(tmp_path):
+    """Its first half fits pieces of rows that were broken at the same width: no cell of them is whole for certain."""
+    half = ["amazon-order-id", "purchase-date", "promotion-ids", "order-status", "fulfillment-channel"]
+    rest = ["sales-channel", "product-name", "sku", "item-status", "quantity"]
+    broken = ["\t".join(half), "\t" + "\t".join(rest), f"{ORDER['amazon-order-id']}\t{ORDER['purchase-date']}\tPLM-"]
+    with pytest.raises(ReportError):
+        read(tmp_path, "\n".join([*broken, "1\tShipped\tMerchant\tAmazon.com\tHeadphones\tSKU\tShipped\t1", ""]))
+
+
 @pytest.mark.parametrize("glued", ["\t\t1.00\tPLM-2\t{}", "{}\tship-=", "111-1\t59,80\t{}"])
 def test_a_header_that_is_no_longer_one_is_refused(tmp_path, glued):
     """With a row glued to it, or broken by a mail, it would name the cells of other columns."""

@@ -18,6 +18,7 @@ _IN_QUOTES = re.compile(r'[\ufeff \r]*".*"[\ufeff \r]*')
 _BY_EXCEL = re.compile(r'"(?:[^"]|"")*"')
 _LOOKED_AT = 1 << 18  # bytes
 _A_HEADER = 4  # cells that are names of our columns make a line one of names, also where it lost its first ones
+_THE_REST = 3  # so many below it are what is left of it
 _NO_NAME = re.compile(r"\s*(?:[\d.,]+|.*=)\s*")  # of a row glued to its header, or of a mail that broke its lines
 _BROKEN_OVER = 9  # lines that one row may be broken over
 _LONGEST = 10_000_000  # characters in one cell of a comma file
@@ -143,7 +144,7 @@ class LineReader:
     def __init__(self, columns: tuple[Column, ...], delimiter: str, count: Counter[str], *, quoted: bool) -> None:
         self.columns, self.delimiter, self.count, self.quoted = columns, delimiter, count, quoted
         self.foreign = 0  # the line of a header that names other columns, while what stands under it is read
-        self._gap = False
+        self._gap = self._begun = False
         self._widths: set[int] = set()  # a file whose last line has no end is cut off unless other lines are as short
         names = [column.header for column in columns if column.header and is_known(column.header)]
         self._named = {name: place for place, name in enumerate(names)}
@@ -220,7 +221,10 @@ class LineReader:
     def _names_in(self, line: int, cells: list[str]) -> list[int]:
         """Places of the column names in a row; where there are many, what stands below it is of another layout."""
         named = [self._named[cell] for cell in cells if cell in self._named]
-        if len(named) >= _A_HEADER or (is_known(cells[0]) and kind_of(cells)):
+        # right below the header names of any kind are the rest of it: a program broke it at some width, and all rows
+        goes_on = not self._begun and sum(map(is_known, filter(str.strip, cells))) >= _THE_REST
+        self._begun = True
+        if goes_on or len(named) >= _A_HEADER or (is_known(cells[0]) and kind_of(cells)):
             self.foreign = line
         return named
 
