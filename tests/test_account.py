@@ -46,7 +46,7 @@ def test_three_hundred_wrong_orders_in_one_piece(month: Any):
     assert len(one.after.counted) == 300
     assert float(one.before.low or 0) == 0.0
     assert float(one.after.low or 0) > 0.3
-    assert one.clocks["chosen"].likely == date(2026, 11, 26)
+    assert one.clock.likely == date(2026, 11, 26)
     assert isinstance(one.plan, Plan)
     assert one.plan.rate < Fraction(25, 1000)
     assert set(one.offers) == {"HP-BLK", "HP-RED"}
@@ -90,7 +90,7 @@ def test_after_everything_is_cancelled_it_still_answers(month: Any):
         assert not one.added.any()
         assert set(one.before.counted) == set(done)
         assert one.before == one.after
-        assert one.clocks["chosen"].certain == date(2026, 11, 26)
+        assert one.clock.certain == date(2026, 11, 26)
         assert one.plan.told().text("en") == "Nothing is left that you could still cancel."
 
 
@@ -100,7 +100,7 @@ def test_cancellations_that_nothing_explains_leave_two_readings(month: Any):
     cancelled = orders.assign(order_status=orders["order_status"].mask(wrong, "Cancelled"))
     (one,) = account(cancelled, wrong).channels
     assert (len(one.before.counted), len(one.before.unsure) >= 300) == (0, True)
-    assert one.clocks["chosen"].certain == date(2026, 11, 26)
+    assert one.clock.certain == date(2026, 11, 26)
     (known,) = account(cancelled, wrong, {"asked_by_buyer": orders.loc[wrong, "order_id"]}).channels
     assert len(known.before.unsure) < 10
 

@@ -69,7 +69,7 @@ def test_the_line_is_the_high_reading(one: Outlook):
     """What is drawn for the last known day is the rate of the orders behind it."""
     ax = drawn(plot_rate, one)
     heights = {round(float(height), 6) for line in ax.lines for height in line.get_ydata() if np.isfinite(height)}
-    assert round(float(one.clocks["chosen"].days["likely"].max()) * 100, 6) in heights
+    assert round(float(one.clock.days["likely"].max()) * 100, 6) in heights
 
 
 def test_a_rate_on_the_chart_reads_as_in_the_sentence():
@@ -87,8 +87,7 @@ def test_the_way_back_is_marked(one: Outlook):
 
 def test_a_rate_that_never_exceeds_has_no_way_back(one: Outlook):
     """Nothing is marked when there is nothing to come back from."""
-    quiet = replace(one, clocks=one.clocks | {"chosen": one.clocks["none"]})
-    assert "back under:" not in words(drawn(plot_rate, quiet))
+    assert "back under:" not in words(drawn(plot_rate, replace(one, added=one.added & False)))
 
 
 def test_the_figure_is_the_same_bytes_each_time(one: Outlook):
@@ -105,8 +104,9 @@ def test_the_chart_speaks_chinese_on_a_dark_page(one: Outlook):
 @pytest.mark.parametrize("usual_risk", [0.0, 1.0])
 def test_no_label_runs_out_or_lies_on_another(one: Outlook, language: str, usual_risk: float):
     """Also the longest word about the way back."""
-    clocks = one.clocks | {"chosen": replace(one.clocks["chosen"], usual_risk=usual_risk)}
-    ax = drawn(plot_rate, replace(one, clocks=clocks), language=language)
+    told = replace(one)
+    vars(told)["clock"] = replace(one.clock, usual_risk=usual_risk)
+    ax = drawn(plot_rate, told, language=language)
     ax.figure.draw_without_rendering()
     boxes = [text.get_window_extent() for text in ax.texts]
     assert all(box.x0 >= 0 and box.x1 <= ax.figure.bbox.width for box in boxes)

@@ -224,7 +224,7 @@ def test_the_rate_is_checked_when_the_clock_says():
     account = Account(standing(month, month["promotion_ids"].notna()), market=HOME)
     now = datetime(2026, 11, 20, 11, tzinfo=UTC)
     checks = [step.when for step in account.plan_of_work(now) if step.key.startswith("check_rate")]
-    likely = account.channels[0].clocks["chosen"].likely
+    likely = account.channels[0].clock.likely
     assert likely is None or likely <= now.date() or likely in {at.date() for at in checks}
     assert {at.hour for at in checks} == {9}
 

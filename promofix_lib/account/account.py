@@ -16,7 +16,7 @@ import numpy as np
 from promofix_lib.account.choices import Choices, Window, choices_of, windows_of
 from promofix_lib.account.honour import NoPlan, Plan, best_plan, frontier
 from promofix_lib.account.rate import LIMIT, Rate, over, rate_on, seven_days
-from promofix_lib.account.recovery import Recovery, recovery, usual_volume
+from promofix_lib.account.recovery import Recovery, UsualVolume, recovery, usual_volume
 from promofix_lib.account.risks import offers_at_risk, warnings_of
 from promofix_lib.account.seller_orders import Flags, Reading, SellerOrders, seller_orders
 from promofix_lib.account.worklist import Step, plan_of_work
@@ -47,8 +47,10 @@ class Outlook:
         days of the reports.
     added : array of bool
         Orders of `book` that are still to be cancelled.
-    clocks : dict of str to Recovery
-        ``none`` (nothing more is cancelled), ``chosen`` and ``all`` (those left out by hand too).
+    already, left_out : array of bool
+        Affected orders of `book` that are cancelled already, and those left out by hand that still could be.
+    usual : UsualVolume
+        What the coming days are drawn from.
     reading : {"high", "low"}
         What choices, windows and plan make of unexplained cancellations and pending orders: high, which is the safe
         one; low where the high reading is over the limit before anything is cancelled.
@@ -72,7 +74,9 @@ class Outlook:
     before: Rate
     after: Rate
     added: Flags
-    clocks: Mapping[str, Recovery]
+    already: Flags
+    left_out: Flags
+    usual: UsualVolume
     reading: Reading
     choices: Choices
     windows: tuple[Window, ...]
@@ -81,6 +85,23 @@ class Outlook:
     warnings: tuple[Told, ...]
     offers: Mapping[str, tuple[str, ...]]
     limit: Fraction = LIMIT
+
+    @cached_property
+    def clock(self) -> Recovery:
+        """When the rate is well again once all affected orders that still can be are cancelled."""
+        return self._clock(self.added)
+
+    @cached_property
+    def clocks(self) -> Mapping[str, Recovery]:
+        """``none`` (nothing more is cancelled), ``chosen`` (`clock`) and ``all`` (those left out by hand too)."""
+        return {
+            "none": self._clock(self.added & False),
+            "chosen": self.clock,
+            "all": self._clock(self.added | self.left_out),
+        }
+
+    def _clock(self, added: Flags) -> Recovery:
+        return recovery(self.book, added, usual=self.usual, already=self.already)
 
     def plans(self, points: int = 60) -> tuple[Plan, ...]:
         """Best plans from cancelling none to cancelling all: rising rate, falling loss."""
@@ -92,7 +113,7 @@ class Outlook:
         found = [told("account.as_it_stands", rate=self.before.told())]
         if still:
             found += [told("account.when_cancelled", n=still, share=self.after.share()), self.before.room_told()]
-        found += self.clocks["chosen"].told()
+        found += self.clock.told()
         return (*found, self.plan.told(), *(self.hints() if still else ()))
 
     def hints(self) -> tuple[Told, ...]:
@@ -110,8 +131,7 @@ class Outlook:
 
     def rates_json(self) -> dict[str, Any]:
         """One entry of ``cancel_rates``: shares of one as numbers, days as ISO 8601 in the marketplace's zone."""
-        clock = self.clocks["chosen"]
-        days = {"earliest": clock.earliest, "likely": clock.likely, "certain": clock.certain}
+        days = {name: getattr(self.clock, name) for name in ("earliest", "likely", "certain")}
         return {
             "sales_channel": self.book.sales_channel,
             "before": _readings(self.before),
@@ -177,7 +197,7 @@ class Account:
         ValueError
             `now` without a zone.
         """
-        clock = self.channels[0].clocks["chosen"] if self.channels else None
+        clock = self.channels[0].clock if self.channels else None
         return plan_of_work(self.status, now, self.settings, zone=self.market.zone, clock=clock)
 
     def _outlook(self, book: SellerOrders, mine: Flags) -> Outlook:
@@ -195,7 +215,6 @@ class Account:
         costs = costs_of(self.settings.costs, self.market.currency)
         choices = choices_of(self.status.book, book, chosen, costs=costs, reading=reading)
         stock = stock_of(self.settings.costs) if book.sales_channel == self.market.sales_channel else {}
-        scenarios = {"none": added & False, "chosen": added, "all": added | kept}
         day, is_over = _worst_day(book, already | added, added)
         offers = offers_at_risk(orders, book, chosen)
         return Outlook(
@@ -203,7 +222,9 @@ class Account:
             before=rate_on(book, day),
             after=rate_on(book, day, added),
             added=added,
-            clocks={name: recovery(book, flags, usual=usual, already=already) for name, flags in scenarios.items()},
+            already=already,
+            left_out=kept,
+            usual=usual,
             reading=reading,
             choices=choices,
             windows=windows,

@@ -52,8 +52,8 @@ def plot_rate(one: Outlook, colours: Colours, ax: Axes, *, language: str = "en")
         colour = colours.faint if name == "none" else looks[name][0]
         _label_peak(ax, shown[name], text, colour, at_end=name == "none", limit=limit)
     _draw_limit(ax, one.limit, colours, language, first)
-    if clocks["chosen"].risk >= 0.5:
-        _mark_back(ax, clocks["chosen"], colours, language)
+    if one.clock.risk >= 0.5:
+        _mark_back(ax, one.clock, colours, language)
     channel = printable(one.book.sales_channel) or say("account.no_channel", language=language)
     ax.set_title(say("charts.rate", language=language, channel=channel), parse_math=False)
     ax.yaxis.set_major_formatter(FuncFormatter(_percents))

@@ -124,6 +124,22 @@ def spans_of(words: Iterable[str], text: str) -> list[tuple[int, int]]:
     return kept
 
 
+def held(words: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """Those of the words that a folded text may hold: what a whole message lacks is sought in none of its sentences.
+
+    Examples
+    --------
+    >>> held(("review", "leave * feedback"), "no feedback")
+    ('leave * feedback',)
+    """
+    return tuple(word for piece, word in _pieces(words) if piece in text)
+
+
+@cache
+def _pieces(words: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((_longest_piece(word), word) for word in words)
+
+
 @cache
 def _longest_piece(word: str) -> str:
     """What a text must hold before a pattern is made of a word: texts hold few words, and never the same ones."""
@@ -152,10 +168,11 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, 
     """
     plain, places = folded(text)
     rules, groups = _table("forbidden-sentences.toml")["rules"], _table("forbidden-sentences.toml")[language]
-    strong, weak = words_of(rule, language), words_of(rule, language, "~")
+    strong, weak = (held(words_of(rule, language, kinds), plain) for kinds in ("-=", "~"))
 
+    @cache
     def group(name: str) -> tuple[str, ...]:
-        return _listed(groups.get(name, ""))
+        return held(_listed(groups.get(name, "")), plain)
 
     for sentence in _SENTENCE.finditer(plain):
         said = sentence[0]

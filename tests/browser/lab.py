@@ -131,8 +131,7 @@ class Lab:
         """Run every cell and wait for the end."""
         page.bring_to_front()
         before = max([0, *page.evaluate(COUNTS)])
-        page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
-        page.locator(".lm-Menu-itemLabel").get_by_text("Run All Cells", exact=True).click()
+        page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
         self.ran(page, before)
 
     def ran(self, page: Any, before: int = 0) -> None:
@@ -140,6 +139,7 @@ class Lab:
         page.wait_for_function(
             f"before => {{ const all = {COUNTS}; return all.length && all.every(n => n > before) }}",
             arg=before,
+            polling=100,
         )
 
     def saves(self, page: Any) -> None:

@@ -40,6 +40,9 @@ DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationF
 NARROW = """[...document.querySelectorAll('.pf-desk input[type=text], .pf-desk select')]
   .filter(node => node.clientWidth && node.clientWidth < 60).map(node => node.outerHTML.slice(0, 120))"""
 """Fields in which what was typed cannot be read."""
+OPENED = """[...document.querySelectorAll('.pf-desk .widget-toggle-button:not(.mod-active)')]
+  .map(node => node.click()).length"""
+"""How many folded parts of desks were unfolded; one may lie in another."""
 UNFOLD = "document.querySelectorAll('.promofix details').forEach(node => node.open = true)"
 RED = ".jp-OutputArea-output[data-mime-type*=error], .jp-RenderedText[data-mime-type*=stderr]"
 WORDS = """() => {
@@ -103,9 +106,8 @@ class Seller:
         assert page.locator(RED).count() == 0, name
         self.keeps(None, f"{self.look}-{name}")
         page.set_viewport_size({"width": 1280, "height": 4 * SCREEN})  # a cell out of sight may be taken off the page
-        closed = page.locator(".pf-desk .widget-toggle-button:not(.mod-active)")
-        while closed.count():
-            closed.first.click()
+        while page.evaluate(OPENED):
+            page.evaluate(DRAWN)
         page.evaluate(UNFOLD)
         for order in page.locator("tbody .pf-link").all()[:1]:
             order.click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -33,7 +34,7 @@ MARKETS = {
     ],
 }
 _QUANTITIES = (1, 1, 1, 1, 1, 1, 2, 2, 3, 5)
-_CLOCK = np.array([2, 1, 1, 1, 1, 2, 3, 5, 6, 7, 7, 7, 7, 6, 6, 6, 6, 6, 7, 8, 8, 7, 5, 3], dtype=float)
+_CLOCK = (2, 1, 1, 1, 1, 2, 3, 5, 6, 7, 7, 7, 7, 6, 6, 6, 6, 6, 7, 8, 8, 7, 5, 3)
 
 
 @dataclass
@@ -98,10 +99,10 @@ class Seller:
 
     def moment(self, start: float, stop: float) -> float:
         """A time between two, by the clock of the first marketplace."""
+        chance, ahead = self.draw.random, self.markets[0][3]
         while True:
-            time = float(np.floor(self.draw.uniform(start, stop)))
-            hour = int((time / 3600 + self.markets[0][3]) % 24)
-            if self.draw.random() * 8 <= _CLOCK[hour]:
+            time = float(math.floor(start + (stop - start) * chance()))
+            if chance() * 8 <= _CLOCK[int((time / 3600 + ahead) % 24)]:
                 return time
 
     def pick(self) -> int:
