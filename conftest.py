@@ -9,6 +9,8 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,9 @@ COSTLY = (
 )
 """What takes longest begins first: while one process waits for the browser, the others work; nothing long is last."""
 
-_PICTURES = "browser office test_notebooks test_charts test_rate test_evidence".split()
+_PICTURES = "browser test_notebooks test_charts test_rate test_evidence".split()
+READ = ("tests/test_trouble", "tests/test_merging")
+"""Here the disk is asked each time."""
 DRAWN = ("promofix_lib/charts", *(f"tests/{name}" for name in _PICTURES))
 POINT = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=")
 
@@ -67,28 +71,47 @@ def undrawn(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True, scope="session")
-def found_once() -> Iterator[None]:
-    """The same orders hold the same incidents: cases that are made of the same reports are looked through once."""
-    import pyarrow as pa
+@pytest.fixture(autouse=True, scope="module")
+def once(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The same file holds the same report, the same orders the same incidents: many cases, each worked out once.
 
+    Only what a case asks: tests of the finder and of one file ask by themselves.
+    """
     from promofix_lib.finding import search
-
-    find, known = search.find_incidents, {}
-
-    def found(orders: Any, **asked: Any) -> Any:
-        columns = pa.Table.from_pandas(orders)
-        written = pa.BufferOutputStream()
-        with pa.ipc.new_stream(written, columns.schema) as stream:
-            stream.write_table(columns.combine_chunks())
-        key = (hashlib.sha256(written.getvalue()).digest(), repr(sorted(asked.items())))
-        if key not in known:
-            known[key] = find(orders, **asked)
-        return known[key]
+    from promofix_lib.reports import merging
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "find_incidents", found)  # a case asks for it by this name, the finder's own tests do not
+        if not request.node.nodeid.startswith(READ):
+            patch.setattr(merging, "read_report", partial(_read_once, merging.read_report))
+            patch.setattr(search, "find_incidents", partial(_found_once, search.find_incidents))
         yield
+
+
+_known: dict[Any, Any] = {}
+
+
+def _read_once(read: Any, path: Path, **asked: Any) -> Any:
+    from promofix_lib.reports.kinds import own_kinds
+
+    if not path.is_file() or path.stat().st_size > 1_000_000:
+        return read(path, **asked)
+    told = (path.name, hashlib.sha256(path.read_bytes()).digest(), own_kinds(), repr(sorted(asked.items())))
+    if told not in _known:
+        _known[told] = read(path, **asked)
+    return tuple(replace(report, path=path) for report in _known[told])
+
+
+def _found_once(find: Any, orders: Any, **asked: Any) -> Any:
+    import pyarrow as pa
+
+    written = pa.BufferOutputStream()
+    table = pa.Table.from_pandas(orders).combine_chunks()
+    with pa.ipc.new_stream(written, table.schema) as stream:
+        stream.write_table(table)
+    told = (hashlib.sha256(written.getvalue()).digest(), repr(sorted(asked.items())))
+    if told not in _known:
+        _known[told] = find(orders, **asked)
+    return _known[told]
 
 
 @pytest.fixture
