@@ -147,9 +147,7 @@ def _place(nodeid: str) -> str:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end: no test pays for looking through it for rubbish again."""
-    gc.collect()
-    gc.freeze()
+    """What was imported and collected stays to the end: it is seldom looked through for rubbish."""
     gc.set_threshold(50_000, 20, 50)
 
 
