@@ -61,7 +61,8 @@ class Picture:
             raise ValueError(f"{self.name}: there is nothing to draw.")
         written = io.BytesIO()
         with look(colours):
-            self.draw(colours).savefig(written, format="png", dpi=dpi, metadata={"Software": None})
+            given: Any = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 3}}  # a fifth quicker
+            self.draw(colours).savefig(written, format="png", dpi=dpi, **given)
         return written.getvalue()
 
     def _repr_html_(self) -> str:
