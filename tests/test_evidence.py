@@ -18,7 +18,6 @@ from matplotlib.figure import Figure
 
 from promofix_lib.amounts import Money
 from promofix_lib.case.case import Case
-from promofix_lib.charts.colours import LIGHT
 from promofix_lib.charts.incident import plot_prices
 from promofix_lib.charts.of_case import incident_picture, night_of
 from promofix_lib.charts.style import Picture, look
@@ -174,7 +173,7 @@ def test_a_price_is_drawn_where_the_ledger_knows_what_was_paid(tmp_path: Path):
     lines = [*usual(), *victims(v1=sent, v2=sent, v3=sent, v11=unprinted)]
     night = night_of(make_case(tmp_path / "case", reports={"A.txt": all_orders(lines)}))
     with look():
-        ax = plot_prices(night, LIGHT, Figure().subplots())
+        ax = plot_prices(night, Figure().subplots())
     assert ax.get_title(loc="left") == "Affected orders paid 1.00 USD a unit"
 
 

@@ -19,7 +19,7 @@ from matplotlib.patches import StepPatch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from promofix_lib.amounts import amount_text
-from promofix_lib.charts.colours import Colours
+from promofix_lib.charts import colours
 from promofix_lib.charts.style import clock_label, note, printable, quiet, sheet, spoken
 from promofix_lib.charts.usual import hourly_orders, usual_level
 from promofix_lib.say import say
@@ -97,52 +97,52 @@ class Night:
         return say(f"charts.{key}", language=spoken(self.language), **facts)
 
 
-def incident_figure(night: Night, colours: Colours, *, title: str = "") -> Figure:
+def incident_figure(night: Night, *, title: str = "") -> Figure:
     """The whole report, each incident hour by hour, the price paid per unit: one under the other."""
     numbers = [number for number in night.incidents if number and night.window(number)][:MOST_NIGHTS] or [1]
     each = 2.2 if len(numbers) == 1 else 1.6  # several fit on the page too
     figure, (whole, *nights, prices) = sheet([1.5, *(each for _ in numbers), 2.0])
     if title:
         figure.suptitle(printable(title, 100), x=0.01, y=0.995, ha="left", weight="bold", size=13, parse_math=False)
-    plot_hours(night, colours, whole)
+    plot_hours(night, whole)
     for number, ax in zip(numbers, nights, strict=True):
-        plot_night(night, colours, ax, number)
-    plot_prices(night, colours, prices)
+        plot_night(night, ax, number)
+    plot_prices(night, prices)
     return figure
 
 
-def plot_hours(night: Night, colours: Colours, ax: Axes) -> Axes:
+def plot_hours(night: Night, ax: Axes) -> Axes:
     """Orders by hour over the whole report (by day beyond 45 days): usual level with its band, affected in colour."""
     hours, step = night.hours, timedelta(hours=1)
     if len(hours) > _LONG * 24:
         hours, step = hours.groupby(pd.DatetimeIndex(hours.index).normalize()).sum(), timedelta(days=1)
-    _draw_bars(night, colours, quiet(ax), hours, step)
-    _shade(night, colours, ax, filter(None, night.incidents), named=night.several)
+    _draw_bars(night, quiet(ax), hours, step)
+    _shade(night, ax, filter(None, night.incidents), named=night.several)
     ax.set_title(night.say("by_hour" if step < timedelta(days=1) else "by_day"))
-    return _finish(night, colours, ax, legend=True)
+    return _finish(night, ax, legend=True)
 
 
-def plot_night(night: Night, colours: Colours, ax: Axes, number: int = 1) -> Axes:
+def plot_night(night: Night, ax: Axes, number: int = 1) -> Axes:
     """The hours around an incident, with its first and its last affected order marked to the minute."""
-    _draw_bars(night, colours, quiet(ax), night.hours, timedelta(hours=1))
-    _shade(night, colours, ax, [number])
+    _draw_bars(night, quiet(ax), night.hours, timedelta(hours=1))
+    _shade(night, ax, [number])
     window = night.window(number)
     if window is not None:
         margin = max(pd.Timedelta(hours=9), (window[1] - window[0]) * 0.6)
         left, right = mdates.date2num([window[0] - margin, window[1] + margin])
         ax.set_xlim(left, right)
         shown = night.hours.loc[window[0] - margin : window[1] + margin, "all"]
-        _mark_edges(night, colours, ax, number, window, max(1, shown.max() if len(shown) else 1))
+        _mark_edges(night, ax, number, window, max(1, shown.max() if len(shown) else 1))
     orders = int(night.orders.loc[night.incidents.get(number, night.affected), "order_id"].nunique())
     minutes = int((window[1] - window[0]).total_seconds()) // 60 if window else 0
     facts = {"n": orders, "hours": minutes // 60, "minutes": minutes % 60}
     cause = printable(dict(night.causes).get(number, ""), 50)
     title = night.say("night_of", number=number, cause=cause, **facts) if night.several else night.say("night", **facts)
     ax.set_title(title, parse_math=False)
-    return _finish(night, colours, ax)
+    return _finish(night, ax)
 
 
-def plot_prices(night: Night, colours: Colours, ax: Axes) -> Axes:
+def plot_prices(night: Night, ax: Axes) -> Axes:
     """What buyers paid per unit of the affected SKUs over time; a log scale where prices differ more than tenfold.
 
     Only the currency that most affected orders paid in is drawn: two currencies have no common axis.
@@ -161,7 +161,7 @@ def plot_prices(night: Night, colours: Colours, ax: Axes) -> Axes:
     ax.set_title(night.say("prices_in", paid=" – ".join(ends)), parse_math=False)
     price = shown["unit_price"].astype("float64[pyarrow]").to_numpy(dtype=np.float64)
     times = shown["purchase_date"].dt.tz_convert(None).to_numpy()  # in UTC, as the axis counts; its clock is the zone's
-    layers = [(~night.affected[shown.index], colours.others, 9, "o", night.say("others"))]
+    layers = [(~night.affected[shown.index], colours.OTHERS, 9, "o", night.say("others"))]
     for place, (number, mask) in enumerate(night.incidents.items()):
         label = night.label(number)
         layers.append((mask[shown.index], colours.incident(number), 16, MARKS[place % len(MARKS)], label))
@@ -172,8 +172,8 @@ def plot_prices(night: Night, colours: Colours, ax: Axes) -> Axes:
     _price_scale(ax, price)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(Decimal(f"{value:.10g}"))))
     ax.tick_params(axis="y", labelsize=7)
-    _shade(night, colours, ax, filter(None, night.incidents))
-    return _finish(night, colours, ax, legend=True)
+    _shade(night, ax, filter(None, night.incidents))
+    return _finish(night, ax, legend=True)
 
 
 def hours_without_orders(orders: pd.DataFrame, affected: pd.Series[bool]) -> float:
@@ -202,7 +202,7 @@ def _of_same_sku(orders: pd.DataFrame, affected: pd.Series[bool]) -> pd.Series[b
     return orders["sku"].isin(orders.loc[affected, "sku"].dropna().unique()).fillna(False).astype(bool)
 
 
-def _draw_bars(night: Night, colours: Colours, ax: Axes, hours: pd.DataFrame, step: timedelta) -> None:
+def _draw_bars(night: Night, ax: Axes, hours: pd.DataFrame, step: timedelta) -> None:
     if hours.empty:
         return
     edges = mdates.date2num([*hours.index, hours.index[-1] + step])
@@ -213,26 +213,26 @@ def _draw_bars(night: Night, colours: Colours, ax: Axes, hours: pd.DataFrame, st
         # as `stairs` does, without its slow look for the limits, which the band and our own set
         ax.add_artist(StepPatch(high, edges, baseline=low, fill=True, facecolor=colour, linewidth=0, label=label))
 
-    bars(bad, top, colours.others, night.say("others"))
+    bars(bad, top, colours.OTHERS, night.say("others"))
     for number in night.incidents:
         label = night.label(number)
         height = base + hours[number].to_numpy()
         bars(base, height, colours.incident(number), label)
         base = height
-    band: dict[str, Any] = {"step": "post", "color": colours.usual, "alpha": 0.12, "linewidth": 0, "zorder": 0.5}
+    band: dict[str, Any] = {"step": "post", "color": colours.USUAL, "alpha": 0.12, "linewidth": 0, "zorder": 0.5}
     ax.fill_between(edges[:-1], hours["low"], hours["high"], **band)
-    ax.step(edges[:-1], hours["level"], where="post", color=colours.usual, linewidth=1, label=night.say("usual"))
+    ax.step(edges[:-1], hours["level"], where="post", color=colours.USUAL, linewidth=1, label=night.say("usual"))
     ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     ax.set_ylim(0, max(1, top.max()) * 1.12)
 
 
-def _shade(night: Night, colours: Colours, ax: Axes, numbers: Iterable[int], *, named: bool = False) -> None:
+def _shade(night: Night, ax: Axes, numbers: Iterable[int], *, named: bool = False) -> None:
     middles: dict[int, float] = {}
     for number, window in ((number, night.window(number)) for number in numbers):
         if window is None:
             continue
         first, last = mdates.date2num(list(window))
-        ax.axvspan(first, last, color=colours.window, alpha=0.25, linewidth=0, zorder=0)
+        ax.axvspan(first, last, color=colours.WINDOW, alpha=0.25, linewidth=0, zorder=0)
         middles[number] = (first + last) / 2
     top: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "top"}
     for near in _apart(middles, least=0.03 * float(np.ptp(ax.get_xlim()))) if named else ():
@@ -251,22 +251,20 @@ def _apart(middles: Mapping[int, float], least: float) -> list[list[int]]:
     return marks
 
 
-def _mark_edges(
-    night: Night, colours: Colours, ax: Axes, number: int, window: tuple[pd.Timestamp, pd.Timestamp], top: float
-) -> None:
+def _mark_edges(night: Night, ax: Axes, number: int, window: tuple[pd.Timestamp, pd.Timestamp], top: float) -> None:
     ax.set_ylim(0, top * 1.5)
     first, last = mdates.date2num(list(window))
     for moment, place, name, offset, side in (
         (window[0], first, "first", -5, "right"),
         (window[1], last, "last", 5, "left"),
     ):
-        ax.axvline(place, color=colours.ink, linewidth=1)
+        ax.axvline(place, color=colours.INK, linewidth=1)
         text = night.say(name, time=moment.tz_convert(night.zone).to_pydatetime())
         note(ax, text, (place, top * 1.47), (offset, 0), ha=side, va="top", weight="bold")
     silent = hours_without_orders(night.orders, night.incidents[number])
     if silent >= 2:
         text = night.say("silent", n=round(silent))
-        note(ax, text, (last, top * 1.33), (5, 0), ha="left", va="top", color=colours.faint)
+        note(ax, text, (last, top * 1.33), (5, 0), ha="left", va="top", color=colours.FAINT)
 
 
 def _priced_like_affected(orders: pd.DataFrame, affected: pd.Series[bool]) -> tuple[pd.DataFrame, str]:
@@ -300,11 +298,11 @@ def _telling_prices(price: Any) -> list[float]:
     return sorted(told)
 
 
-def _finish(night: Night, colours: Colours, ax: Axes, *, legend: bool = False) -> Axes:
+def _finish(night: Night, ax: Axes, *, legend: bool = False) -> Axes:
     ax.xaxis.set_major_locator(mdates.AutoDateLocator(tz=night.zone, minticks=4, maxticks=10))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock_label(value, night.zone, night.language)))
     clock = night.say("clock", zone=night.zone.key.replace("_", " "))
-    ax.set_xlabel(clock, loc="right", size=8, color=colours.faint)
+    ax.set_xlabel(clock, loc="right", size=8, color=colours.FAINT)
     if legend and ax.get_legend_handles_labels()[0]:
         parts = len(night.incidents) > 1
         look: dict[str, Any] = {"ncols": 5, "fontsize": 7, "columnspacing": 1} if parts else {"ncols": 4}

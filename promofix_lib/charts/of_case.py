@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from promofix_lib.account.account import account_of
 from promofix_lib.case.case import Case
-from promofix_lib.charts.colours import Colours
 from promofix_lib.charts.incident import Night, incident_figure, plot_hours, plot_night, plot_prices
 from promofix_lib.charts.rate import plot_rate
 from promofix_lib.charts.style import Picture, sheet
@@ -30,7 +29,7 @@ def incident_picture(case: Case) -> Picture:
     night, title = night_of(case), _title(case)
     found = [one.finding.sentence for one in case.incidents if one.taken and one.finding]
     words = " ".join([title, *(str(sentence) for sentence in found)])
-    return Picture("incident", words, lambda colours: incident_figure(night, colours, title=title))
+    return Picture("incident", words, lambda: incident_figure(night, title=title))
 
 
 def rate_pictures(case: Case) -> tuple[Picture, ...]:
@@ -87,9 +86,9 @@ def _rates(case: Case, language: str) -> tuple[Picture, ...]:
     )
 
 
-def _alone(plot: Callable[[Colours, Axes], Axes], colours: Colours) -> Figure:
+def _alone(plot: Callable[[Axes], Axes]) -> Figure:
     figure, (ax,) = sheet([2.7])
-    plot(colours, ax)
+    plot(ax)
     return figure
 
 

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from promofix_lib.account.account import Outlook
 from promofix_lib.account.rate import percent, short_percent
 from promofix_lib.account.recovery import Recovery
-from promofix_lib.charts.colours import Colours
+from promofix_lib.charts import colours
 from promofix_lib.charts.style import day_label, note, printable, quiet, spoken
 from promofix_lib.say import say
 
@@ -22,7 +22,7 @@ DASHED = (0, (5, 3))
 HALF_DAY = pd.Timedelta(hours=12)
 
 
-def plot_rate(one: Outlook, colours: Colours, ax: Axes, *, language: str = "en") -> Axes:
+def plot_rate(one: Outlook, ax: Axes, *, language: str = "en") -> Axes:
     """The rate of the seven days that end on each day: as it stands, if the rest is cancelled, if all affected are.
 
     A line is the high reading, the shade below it reaches down to the low one; after the reports end it is the middle
@@ -34,11 +34,11 @@ def plot_rate(one: Outlook, colours: Colours, ax: Axes, *, language: str = "en")
     last = max(clock.shown_until for clock in clocks.values())
     shown = {name: clock.days.loc[first:last] for name, clock in clocks.items()}
     looks: dict[str, tuple[str, Any, float]] = {
-        "none": (colours.others, "-", 2.2),
-        "chosen": (colours.affected, "-", 2.6),
+        "none": (colours.OTHERS, "-", 2.2),
+        "chosen": (colours.AFFECTED, "-", 2.6),
         "all": (colours.incident(2), (0, (4, 2)), 2.0),
     }
-    _shade_future(quiet(ax), max(shown.values(), key=len), colours, language)
+    _shade_future(quiet(ax), max(shown.values(), key=len), language)
     for name in ("all", "none", "chosen"):
         _draw_scenario(ax, shown[name], *looks[name], future=name == "chosen")
     ax.set_ylim(0, max(*(float(days["high"].max()) for days in shown.values()), limit * 2) * 118)
@@ -49,11 +49,11 @@ def plot_rate(one: Outlook, colours: Colours, ax: Axes, *, language: str = "en")
         what, rate = say(f"charts.{name}", language=language, n=numbers[name]), float(shown[name]["likely"].max())
         peak = percent(Fraction(rate).limit_denominator(10**9), one.limit)
         text = say("charts.up_to", language=language, rate=peak, what=what)
-        colour = colours.faint if name == "none" else looks[name][0]
+        colour = colours.FAINT if name == "none" else looks[name][0]
         _label_peak(ax, shown[name], text, colour, at_end=name == "none", limit=limit)
-    _draw_limit(ax, one.limit, colours, language, first)
+    _draw_limit(ax, one.limit, language, first)
     if one.clock.risk >= 0.5:
-        _mark_back(ax, one.clock, colours, language)
+        _mark_back(ax, one.clock, language)
     channel = printable(one.book.sales_channel) or say("account.no_channel", language=language)
     ax.set_title(say("charts.rate", language=language, channel=channel), parse_math=False)
     ax.yaxis.set_major_formatter(FuncFormatter(_percents))
@@ -61,8 +61,8 @@ def plot_rate(one: Outlook, colours: Colours, ax: Axes, *, language: str = "en")
     ax.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=3, maxticks=8, interval_multiples=False))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: day_label(mdates.num2date(value).date(), language)))
     days = say("charts.days", language=language, zone=one.book.zone_name.replace("_", " "))
-    ax.set_xlabel(days, loc="right", size=8, color=colours.faint)
-    ax.set_ylabel(say("charts.share", language=language), size=8, color=colours.faint)
+    ax.set_xlabel(days, loc="right", size=8, color=colours.FAINT)
+    ax.set_ylabel(say("charts.share", language=language), size=8, color=colours.FAINT)
     return ax
 
 
@@ -91,35 +91,35 @@ def _label_peak(ax: Axes, days: pd.DataFrame, text: str, colour: str, *, at_end:
     note(ax, text, (high, float(likely.max()) * 100), (4, 8) if left else (-6, 0), ha=side, **look)
 
 
-def _shade_future(ax: Axes, days: pd.DataFrame, colours: Colours, language: str) -> None:
+def _shade_future(ax: Axes, days: pd.DataFrame, language: str) -> None:
     end = days.index[days["known"].to_numpy(dtype=bool)][-1] + HALF_DAY
-    ax.axvspan(end, days.index[-1] + HALF_DAY, color=colours.others, alpha=0.12, linewidth=0)
+    ax.axvspan(end, days.index[-1] + HALF_DAY, color=colours.OTHERS, alpha=0.12, linewidth=0)
     look: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "size": 8, "va": "top", "annotation_clip": False}
-    note(ax, say("charts.reports_end", language=language), (end, 1), (4, -4), color=colours.faint, **look)
+    note(ax, say("charts.reports_end", language=language), (end, 1), (4, -4), color=colours.FAINT, **look)
     ax.set_xlim(days.index[0] - HALF_DAY, days.index[-1] + HALF_DAY)
 
 
-def _draw_limit(ax: Axes, limit: Fraction, colours: Colours, language: str, left: Any) -> None:
+def _draw_limit(ax: Axes, limit: Fraction, language: str, left: Any) -> None:
     height = float(limit) * 100
-    ax.axhline(height, color=colours.ink, linewidth=1.2, linestyle=DASHED, zorder=2)
-    box = {"facecolor": colours.ground, "alpha": 0.85, "edgecolor": "none", "pad": 1.5}
+    ax.axhline(height, color=colours.INK, linewidth=1.2, linestyle=DASHED, zorder=2)
+    box = {"facecolor": colours.GROUND, "alpha": 0.85, "edgecolor": "none", "pad": 1.5}
     text = say("charts.limit", language=language, limit=short_percent(limit))
     note(ax, text, (left, height), (0, 4), size=9, zorder=5, va="bottom", bbox=box)
 
 
-def _mark_back(ax: Axes, clock: Recovery, colours: Colours, language: str) -> None:
+def _mark_back(ax: Axes, clock: Recovery, language: str) -> None:
     likely = clock.likely
     first, last, height = clock.earliest or likely, clock.latest or likely, float(clock.limit) * 100
     if likely is None or first is None or last is None:
         return
     span = [mdates.date2num(day) for day in (first, last)]
-    ax.plot(span, [height, height], color=colours.good, linewidth=7, alpha=0.4, solid_capstyle="round", zorder=4)
-    ax.scatter([mdates.date2num(likely)], [height], s=70, color=colours.good, zorder=6, edgecolors=colours.ground)
+    ax.plot(span, [height, height], color=colours.GOOD, linewidth=7, alpha=0.4, solid_capstyle="round", zorder=4)
+    ax.scatter([mdates.date2num(likely)], [height], s=70, color=colours.GOOD, zorder=6, edgecolors=colours.GROUND)
     days = {name: day_label(day, language) for name, day in (("day", likely), ("first", first), ("last", last))}
     # where the usual cancellations alone go over the limit, the line stays above it
     key = "out" if clock.usual_risk >= 0.5 else "back" if first == last else "back_between"
     text = say(f"charts.{key}", language=language, **days)
-    look: dict[str, Any] = {"weight": "bold", "color": colours.good_text, "va": "bottom"}
+    look: dict[str, Any] = {"weight": "bold", "color": colours.GOOD_TEXT, "va": "bottom"}
     # inside the chart, whatever the day: to the right of it, or back from the right edge
     late = mdates.date2num(likely) > sum(ax.get_xlim()) / 2
     place = {"xytext": (1, 0.22), "ha": "right"} if late else {"xytext": (0.45, 0.22), "ha": "left"}

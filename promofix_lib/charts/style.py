@@ -20,13 +20,13 @@ from matplotlib.axes import Axes
 from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 
-from promofix_lib.charts.colours import DARK, LIGHT, Colours
+from promofix_lib.charts import colours
 
 _CHINESE = ("Microsoft YaHei", "PingFang SC", "Noto Sans CJK SC", "Noto Sans SC", "SimHei", "WenQuanYi Micro Hei")
 
-# JupyterLab and Notebook mark their theme on the body; elsewhere the light picture is shown
-_THEME = """<style>body[data-jp-theme-light="false"] .promofix-light {display: none !important}
-body[data-jp-theme-light="false"] .promofix-dark {display: block !important}</style>"""
+# JupyterLab and Notebook mark their theme on the body; on a dark page light and dark change places and hues stay
+_THEME = """<style>body[data-jp-theme-light="false"] .promofix-picture
+{filter: invert(0.93) hue-rotate(180deg)}</style>"""
 
 
 @dataclass(frozen=True)
@@ -40,42 +40,37 @@ class Picture:
     words : str
         What the picture shows, for screen readers and for text.
     draw : callable, optional
-        Makes the figure in the given colours; without it there are only words.
+        Makes the figure; without it there are only words.
 
     Examples
     --------
-    >>> picture = Picture("night", "300 orders in one night", lambda colours: Figure())
+    >>> picture = Picture("night", "300 orders in one night", lambda: Figure())
     >>> picture
     300 orders in one night
     >>> picture._repr_html_().count('alt="300 orders'), picture.png()[1:4]
-    (2, b'PNG')
+    (1, b'PNG')
     """
 
     name: str
     words: str
-    draw: Callable[[Colours], Figure] | None = None
+    draw: Callable[[], Figure] | None = None
 
-    def png(self, colours: Colours = LIGHT, dpi: int = 150) -> bytes:
+    def png(self, dpi: int = 150) -> bytes:
         """The picture as PNG; the same data gives the same bytes."""
         if self.draw is None:
             raise ValueError(f"{self.name}: there is nothing to draw.")
         written = io.BytesIO()
-        with look(colours):
+        with look():
             given: Any = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 3}}  # a fifth quicker
-            self.draw(colours).savefig(written, format="png", dpi=dpi, **given)
+            self.draw().savefig(written, format="png", dpi=dpi, **given)
         return written.getvalue()
 
     def _repr_html_(self) -> str:
         if self.draw is None:
             return f"<p>{escape(self.words)}</p>"
-        images = []
-        for name, colours, shown in (("light", LIGHT, "block"), ("dark", DARK, "none")):
-            image, style = base64.b64encode(self.png(colours, 110)).decode(), f"display:{shown};max-width:100%"
-            images.append(
-                f'<img class="promofix-{name}" alt="{escape(self.words)}" style="{style}" '
-                f'src="data:image/png;base64,{image}">'
-            )
-        return _THEME + "".join(images)
+        image = base64.b64encode(self.png(110)).decode()
+        source = f'style="display:block;max-width:100%" src="data:image/png;base64,{image}"'
+        return f'{_THEME}<img class="promofix-picture" alt="{escape(self.words)}" {source}>'
 
     def __repr__(self) -> str:
         return self.words
@@ -94,11 +89,11 @@ def spoken(language: str) -> str:
 
 
 @contextmanager
-def look(colours: Colours = LIGHT) -> Iterator[None]:
+def look() -> Iterator[None]:
     """Figures made in here have our fonts, sizes and colours, whatever the notebook's own style is."""
-    edges = dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), colours.faint)
-    texts = dict.fromkeys(("axes.labelcolor", "text.color"), colours.ink)
-    grounds = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), colours.ground)
+    edges = dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), colours.FAINT)
+    texts = dict.fromkeys(("axes.labelcolor", "text.color"), colours.INK)
+    grounds = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), colours.GROUND)
     plain = {
         "font.family": list(fonts()),
         "font.size": 10,
@@ -107,7 +102,7 @@ def look(colours: Colours = LIGHT) -> Iterator[None]:
         "axes.titlelocation": "left",
         "axes.titleweight": "bold",
         "axes.titlesize": 11,
-        "grid.color": colours.grid,
+        "grid.color": colours.GRID,
         "legend.frameon": False,
     }
     with matplotlib.rc_context({**plain, **edges, **texts, **grounds}):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from promofix_lib.amounts import Money
-from promofix_lib.charts.colours import LIGHT
+from promofix_lib.charts import colours
 from promofix_lib.export.contents import Handed, Work
 from promofix_lib.export.sheet import (
     COLUMNS,
@@ -84,7 +84,7 @@ def todo_page(handed: Handed) -> Page:
         SHEET,
         _rows(handed, last, heights),
         [_WIDTHS.get(name, 12) for name in COLUMNS],
-        tab=LIGHT.affected.removeprefix("#"),
+        tab=colours.AFFECTED.removeprefix("#"),
         height=_HEIGHT,
         heights=heights,
         hidden=frozenset(COLUMNS.index(name) + 1 for name in HIDDEN),

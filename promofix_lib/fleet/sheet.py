@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from promofix_lib.amounts import amount_text, plain_amount
 from promofix_lib.as_csv import csv_text
-from promofix_lib.charts.colours import LIGHT
+from promofix_lib.charts import colours
 from promofix_lib.places import content, write_atomically
 from promofix_lib.say import current_language, moment_text, say
 
@@ -83,7 +83,7 @@ def write_html(rows: Sequence[Row], path: Path, zone: ZoneInfo | None = None) ->
         "language": current_language(),
         "title": escape(say("fleet.title")),
         "summary": escape(say("fleet.summary", n=len(rows), found=with_incident, failed=failed)),
-        "affected": LIGHT.affected,
+        "affected": colours.AFFECTED,
         "heads": heads,
         "rows": "\n".join(_html_row(row, zone) for row in rows),
     }
@@ -125,7 +125,7 @@ def chart(row: Row) -> str:
     step = _WIDE / len(row.days)
     bars = []
     for place, (_, count, hit) in enumerate(row.days):
-        for height, colour in ((count, LIGHT.others), (hit, LIGHT.affected)):
+        for height, colour in ((count, colours.OTHERS), (hit, colours.AFFECTED)):
             tall = _HIGH * height / highest
             box = f'x="{place * step:.1f}" y="{_HIGH - tall:.1f}" width="{step * 0.85:.1f}" height="{tall:.1f}"'
             bars.append(f'<rect {box} fill="{colour}"/>' if height else "")

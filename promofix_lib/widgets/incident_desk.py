@@ -9,7 +9,7 @@ from typing import Any
 
 from promofix_lib.amounts import Money, TypedError, amount_text, typed_amount
 from promofix_lib.case.case import TakenIncident
-from promofix_lib.charts.colours import LIGHT
+from promofix_lib.charts import colours
 from promofix_lib.charts.of_case import incident_picture
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.money import NormalPrice
@@ -91,7 +91,7 @@ class MistakeSettings(Desk):
         unknown = sum(amounts.items_not_known for amounts in sums)
         causes = one.rule.promotion_ids or (finding.promotion_ids if finding else ())
         return [
-            Html(f'<span aria-hidden="true" style="color:{LIGHT.incident(one.number)}">■</span>'),
+            Html(f'<span aria-hidden="true" style="color:{colours.incident(one.number)}">■</span>'),
             *edges,
             self.say("orders_and_units", n=facts["orders"], units=facts["units"]),
             self._money((some.paid, some.currency) for some in sums if some.known),

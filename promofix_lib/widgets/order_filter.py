@@ -14,7 +14,7 @@ import traitlets
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import Action
-from promofix_lib.charts.colours import LIGHT
+from promofix_lib.charts import colours
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.incident import Incident
 from promofix_lib.orders import order_table
@@ -40,8 +40,8 @@ from promofix_lib.widgets.panel_view import PanelView
 @cache
 def _colours() -> str:
     """The colours of the house, as the panel's style sheet names them."""
-    parts = (f".pf-part-{n % 6} {{ --pf-part: {LIGHT.incident(n)}; }}" for n in range(1, 7))
-    return "\n".join([f".promofix {{ --pf-affected: {LIGHT.affected}; }}", *parts])
+    parts = (f".pf-part-{n % 6} {{ --pf-part: {colours.incident(n)}; }}" for n in range(1, 7))
+    return "\n".join([f".promofix {{ --pf-affected: {colours.AFFECTED}; }}", *parts])
 
 
 class OrderFilter(Followed, anywidget.AnyWidget):

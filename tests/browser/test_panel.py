@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from promofix_lib.charts.colours import LIGHT
+from promofix_lib.charts import colours
 from promofix_lib.incident import Incident
 from tests.browser.lab import SENT, Lab
 from tests.panel_case import TableCase, night_of_orders
@@ -165,12 +165,12 @@ def test_a_change_made_elsewhere_is_told_and_two_incidents_stand_beside_each_oth
     second.click()
     panel.on.locator(".pf-filters summary", has_text="SKU: CABLE-2M").wait_for()
     assert second.get_attribute("aria-pressed") == "true"
-    colours = "[...document.querySelectorAll('.pf-chosen')].map(node => getComputedStyle(node).fill)"
-    assert len(set(panel.page.evaluate(colours))) == 2
+    fills = "[...document.querySelectorAll('.pf-chosen')].map(node => getComputedStyle(node).fill)"
+    assert len(set(panel.page.evaluate(fills))) == 2
     for sku, number in (("CABLE-2M", 2), ("HP-BT700-BLK", 1)):
         panel.on.get_by_label("Find an order").fill(sku)
         mark = panel.on.locator("tbody tr", has_text=sku).locator(f".pf-mark.pf-part-{number}:visible").first
-        red, green, blue = bytes.fromhex(LIGHT.incident(number)[1:])
+        red, green, blue = bytes.fromhex(colours.incident(number)[1:])
         expect(mark).to_have_css("background-color", f"rgb({red}, {green}, {blue})")
 
 
