@@ -20,6 +20,7 @@ from hypothesis.strategies import none
 
 from promofix_lib.say import speak
 
+gc.disable()  # until all is imported and collected
 MINUTES = float(os.environ.get("PROMOFIX_LONG_MINUTES", "0"))
 """How long the long tests may take; 0 where nobody said."""
 _END = time.time() + 60 * (MINUTES or 600)
@@ -152,6 +153,7 @@ def pytest_collection_finish() -> None:
     given(none())(lambda _: None)()  # hypothesis looks for the sources of chance among what is not frozen
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 50)
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from promofix_lib.finding.sales import DAY, Codes, Floats, Ints, Mask, Sales, extent
 from promofix_lib.finding.thresholds import Thresholds
@@ -152,15 +153,13 @@ def _medians(votes: _Votes, groups: int) -> Floats:
 
 def _near_medians(votes: _Votes, limits: Thresholds) -> Floats:
     """Median of the votes no further than so many blocks on either side, where there are some."""
-    reach, at = limits.parts // 2, np.arange(len(votes.key))
-    window = np.full((len(at), 2 * reach + 1), np.inf)
-    for column, shift in enumerate(range(-reach, reach + 1)):
-        beside = (at + shift).clip(0, len(at) - 1)
-        near = (beside == at + shift) & (np.abs(votes.key[beside] - votes.key) <= reach)
-        window[near, column] = votes.price[beside[near]]
+    reach = limits.parts // 2
+    key, price = (np.pad(side, reach, constant_values=-MANY) for side in (votes.key, votes.price))
+    keys, prices = (sliding_window_view(side, 2 * reach + 1) for side in (key, price))
+    window = np.where(np.abs(keys - votes.key[:, np.newaxis]) <= reach, prices, np.inf)
     window.sort(axis=1)
     size = np.isfinite(window).sum(axis=1)
-    return np.where(size >= limits.few, window[at, size // 2], np.nan)
+    return np.where(size >= limits.few, window[np.arange(len(size)), size // 2], np.nan)
 
 
 def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:

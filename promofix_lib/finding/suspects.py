@@ -130,6 +130,8 @@ def _with_companion(sales: Sales, free: Ints) -> Mask:
     answer = np.zeros(len(sales.sold), dtype=np.bool_)
     bought = np.isin(sales.order, sales.order[free]) & (sales.order >= 0)  # also where it was cancelled later
     bought[free] = False
+    if not bought.any():
+        return answer
     gifts = pd.DataFrame({"order": sales.order[free], "sku": sales.sku[free], "row": free, "time": sales.time[free]})
     beside = np.flatnonzero(bought)
     pairs = gifts.merge(pd.DataFrame({"order": sales.order[beside], "other": sales.sku[beside]}), on="order")

@@ -417,7 +417,7 @@ def one_buyer_takes_all(seller: Seller) -> Truths:
 def new_sku_wrong_promotion(seller: Seller) -> Truths:
     """The launch of a new SKU with a wrong promotion: no history at all."""
     name, hours = promotion_name(seller), hours_of(seller)
-    seller.prices = np.append(seller.prices, 4500.0)
+    seller.prices.append(4500.0)
     flood(
         seller,
         "a",
@@ -781,7 +781,7 @@ def on_an_inflated_list_price(seller: Seller) -> Truths:
 def gift_without_purchase(seller: Seller) -> Truths:
     """A free item with a purchase, until someone finds that it is free alone."""
     name, bought, hours = promotion_name(seller), some_skus(seller, 1)[0], 8.0
-    seller.prices = np.append(seller.prices, 2500.0)
+    seller.prices.append(2500.0)
     gift, start = len(seller.prices) - 1, start_of(seller, 8.0)
     for time in flood_times(seller, seller.begin, (start - seller.begin) / HOUR, 30):
         paid = add_order(seller, time, bought, 0)

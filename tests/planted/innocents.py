@@ -129,7 +129,7 @@ def replacements(seller: Seller) -> None:
 def gift_with_purchase(seller: Seller) -> None:
     """A free item with one particular SKU."""
     name, bought = promotion_name(seller), some_skus(seller, 1)[0]
-    seller.prices = np.append(seller.prices, 1500.0)
+    seller.prices.append(1500.0)
     gift = len(seller.prices) - 1
     for time in flood_times(seller, start_of(seller, 60), 60, 60):
         paid = clean(add_order(seller, time, bought, 0))
@@ -205,7 +205,7 @@ def graded_goods(seller: Seller) -> None:
 @kind
 def launch_price(seller: Seller) -> None:
     """A new SKU at 40 % of its later price for its first week."""
-    seller.prices = np.append(seller.prices, 6000.0)
+    seller.prices.append(6000.0)
     sku = len(seller.prices) - 1
     for time in flood_times(seller, seller.begin + 5 * DAY, (seller.days - 5) * 24 - 1, 120):
         add_order(seller, time, sku)

@@ -63,7 +63,7 @@ class Seller:
 
     draw: np.random.Generator
     markets: list[tuple[str, str, float, int]]
-    prices: np.ndarray
+    prices: list[float]
     popular: np.ndarray
     per_day: float
     days: float
@@ -121,7 +121,7 @@ def ordinary_seller(seed: int, *, least_rate: float = 3, most_rate: float = 250,
     seller = Seller(
         draw=draw,
         markets=home,
-        prices=np.exp(draw.normal(3.3, 0.8, size)).clip(5, 900) * 100,
+        prices=(np.exp(draw.normal(3.3, 0.8, size)).clip(5, 900) * 100).tolist(),
         popular=weights.cumsum() / weights.sum(),
         per_day=max(rate, size / 15),
         days=days if rate > 20 else 30.0,
