@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -219,8 +219,16 @@ def moment_text(moment: datetime, language: str | None = None, *, zone: bool = F
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone.")
     written = f"{day_text(moment.date(), language)} {moment:%H:%M}"
-    name = getattr(moment.tzinfo, "key", None) or moment.tzname() or "UTC"
-    return f"{written} ({name.replace('_', ' ')})" if zone else written
+    return f"{written} ({zone_text(moment.tzinfo)})" if zone else written
+
+
+def zone_text(zone: tzinfo | str) -> str:
+    """A time zone as people write it, the same in every language.
+
+    >>> zone_text("America/Los_Angeles"), zone_text(ZoneInfo("Asia/Tokyo")), zone_text(UTC)
+    ('America/Los Angeles', 'Asia/Tokyo', 'UTC')
+    """
+    return str(zone).replace("_", " ")
 
 
 def day_text(day: date, language: str | None = None) -> str:

@@ -214,7 +214,7 @@ def test_the_timeline_is_in_order_and_names_its_zone(folder: Path):
         ("2026-11-20T07:00:00Z", "last affected order"),
         ("2026-11-20T07:30:00Z", "the seller says: the promotion has ended"),
     ]
-    assert rows[0]["time"] == "2026-11-19 21:10 (America/Los_Angeles)"
+    assert rows[0]["time"] == "2026-11-19 21:10 (America/Los Angeles)"
 
 
 class Tags(HTMLParser):

@@ -12,7 +12,7 @@ import numpy as np
 
 from promofix_lib.account.seller_orders import Flags, SellerOrders, Whole, as_date
 from promofix_lib.rules import rule
-from promofix_lib.say import Told, told
+from promofix_lib.say import Told, told, zone_text
 
 LIMIT = Fraction(rule("cancel_rate.limit"))
 WINDOW_DAYS: int = rule("cancel_rate.window_days")
@@ -75,7 +75,7 @@ class Rate:
             channel=self.sales_channel or told("account.no_channel"),
             first=self.first_day,
             last=self.last_day,
-            zone=self.zone_name.replace("_", " "),
+            zone=zone_text(self.zone_name),
             share=self.share(),
         )
 

@@ -14,7 +14,7 @@ import pandas as pd
 from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, over, seven_days, short_percent
 from promofix_lib.account.seller_orders import Flags, Reading, SellerOrders, Whole, as_date
 from promofix_lib.rules import rule
-from promofix_lib.say import Told, told
+from promofix_lib.say import Told, told, zone_text
 
 SURE = float(rule("recovery.sure"))
 FUTURES: int = rule("recovery.futures")
@@ -139,7 +139,7 @@ class Recovery:
         """The clock in one to three sentences; none when nothing is cancelled."""
         if self.certain is None:
             return ()
-        zone = self.zone_name.replace("_", " ")
+        zone = zone_text(self.zone_name)
         facts: dict[str, Any] = {name: getattr(self, name) for name in ("earliest", "likely", "latest", "certain")}
         texts = [told(self._key(), limit=short_percent(self.limit), zone=zone, hundred=round(self.risk * 100), **facts)]
         if self.usual_risk > 1 - SURE:

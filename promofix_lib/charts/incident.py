@@ -22,7 +22,7 @@ from promofix_lib.amounts import amount_text
 from promofix_lib.charts import colours
 from promofix_lib.charts.style import clock_label, note, printable, quiet, sheet, spoken
 from promofix_lib.charts.usual import hourly_orders, usual_level
-from promofix_lib.say import say
+from promofix_lib.say import say, zone_text
 
 MARKS = "os^Dv"
 """Points of the first, second … incident."""
@@ -301,7 +301,7 @@ def _telling_prices(price: Any) -> list[float]:
 def _finish(night: Night, ax: Axes, *, legend: bool = False) -> Axes:
     ax.xaxis.set_major_locator(mdates.AutoDateLocator(tz=night.zone, minticks=4, maxticks=10))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock_label(value, night.zone, night.language)))
-    clock = night.say("clock", zone=night.zone.key.replace("_", " "))
+    clock = night.say("clock", zone=zone_text(night.zone))
     ax.set_xlabel(clock, loc="right", size=8, color=colours.FAINT)
     if legend and ax.get_legend_handles_labels()[0]:
         parts = len(night.incidents) > 1

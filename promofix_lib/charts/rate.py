@@ -16,7 +16,7 @@ from promofix_lib.account.rate import percent, short_percent
 from promofix_lib.account.recovery import Recovery
 from promofix_lib.charts import colours
 from promofix_lib.charts.style import day_label, note, printable, quiet, spoken
-from promofix_lib.say import say
+from promofix_lib.say import say, zone_text
 
 DASHED = (0, (5, 3))
 HALF_DAY = pd.Timedelta(hours=12)
@@ -60,7 +60,7 @@ def plot_rate(one: Outlook, ax: Axes, *, language: str = "en") -> Axes:
     ax.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
     ax.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=3, maxticks=8, interval_multiples=False))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: day_label(mdates.num2date(value).date(), language)))
-    days = say("charts.days", language=language, zone=one.book.zone_name.replace("_", " "))
+    days = say("charts.days", language=language, zone=zone_text(one.book.zone_name))
     ax.set_xlabel(days, loc="right", size=8, color=colours.FAINT)
     ax.set_ylabel(say("charts.share", language=language), size=8, color=colours.FAINT)
     return ax

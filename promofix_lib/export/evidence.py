@@ -16,7 +16,7 @@ from promofix_lib.errors import ExportError
 from promofix_lib.export.evidence_page import evidence_page
 from promofix_lib.letters.amazon import advice_of, incident_parts, recorded
 from promofix_lib.letters.texts import one_line
-from promofix_lib.say import ENGLISH, Told, told
+from promofix_lib.say import ENGLISH, Told, told, zone_text
 from promofix_lib.status.status import Status, status
 
 ORDER_COLUMNS = (
@@ -125,5 +125,5 @@ def _all_events(case: Case, stands: Status) -> Iterator[tuple[datetime, Told]]:
 
 def _timeline_rows(case: Case, stands: Status) -> Iterator[tuple[str, str, str]]:
     for at, what in _events(case, stands):
-        local = f"{at.astimezone(case.zone):%Y-%m-%d %H:%M} ({case.zone.key})"
+        local = f"{at.astimezone(case.zone):%Y-%m-%d %H:%M} ({zone_text(case.zone)})"
         yield f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", local, what.text(ENGLISH)

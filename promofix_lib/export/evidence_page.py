@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from promofix_lib.amounts import Money
 from promofix_lib.letters.amazon import IncidentPart, advice_of, amount_lines, days_of, headline, incident_parts
-from promofix_lib.say import Told, moment_text, say, told
+from promofix_lib.say import Told, moment_text, say, told, zone_text
 
 if TYPE_CHECKING:
     from promofix_lib.case.case import Case
@@ -63,7 +63,7 @@ def evidence_page(
         _tiles(stands, incidents, language),
         *(_figure(caption, png) for caption, png in pictures),
         '<div class="two"><div>',
-        _section(text("timeline", zone=case.zone.key.replace("_", " ")), _table(times)),
+        _section(text("timeline", zone=zone_text(case.zone)), _table(times)),
         _section(text("states"), _bars(stands, language)),
         "</div><div>",
         _section(text("items"), _list(_items(incidents, language))),

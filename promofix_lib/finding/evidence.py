@@ -20,7 +20,7 @@ from promofix_lib.finding.thresholds import SURE, Thresholds
 from promofix_lib.marketplaces import Marketplace, in_dollars, most_sold_in
 from promofix_lib.money import Ledger, NormalPrice, ledger
 from promofix_lib.orders import flat_lists, totals, uncoded
-from promofix_lib.say import Told, told
+from promofix_lib.say import Told, told, zone_text
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Evidence:
             what=self._what(self._skus(rows)),
             share=round(100 * self.chance.depth(rows)),
             onset=self._moment(rows, 0),
-            zone=self._market(rows).zone_name.replace("_", " "),
+            zone=zone_text(self._market(rows).zone_name),
         )
         return WorthALook(
             sentence, why_not, self.cause_of(candidate), lambda: rule_for(self.orders, self.sales, candidate)
@@ -85,7 +85,7 @@ class Evidence:
             "finding.incident",
             n=sales.count(rows),
             when=self._when(rows),
-            zone=self._market(rows).zone_name.replace("_", " "),
+            zone=zone_text(self._market(rows).zone_name),
             what=self._what(self._skus(rows)),
             paid=self._paid(rows, main, normals.get(main), book),
             why=self._why(candidate),

@@ -7,7 +7,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache, partial
@@ -20,7 +20,7 @@ from promofix_lib.case.records import Advice, ExportRecord, UploadAnswer
 from promofix_lib.errors import CaseError, LetterError
 from promofix_lib.letters.texts import one_line
 from promofix_lib.orders import flat_lists
-from promofix_lib.say import ENGLISH, Told, say, told
+from promofix_lib.say import ENGLISH, Told, say, told, zone_text
 from promofix_lib.status.rows import OPEN
 from promofix_lib.status.status import status
 
@@ -433,7 +433,7 @@ def _moment(moment: datetime | None, case: Case | None = None) -> str:
     if moment is None:
         return ""
     local = moment.astimezone(case.zone) if case else moment
-    return f"{local:%Y-%m-%d %H:%M:%S} ({getattr(local.tzinfo, 'key', 'UTC')})"
+    return f"{local:%Y-%m-%d %H:%M:%S} ({zone_text(local.tzinfo or UTC)})"
 
 
 # -- what is still wrong with a letter --------------------------------------------------------------------------------

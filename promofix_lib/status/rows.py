@@ -8,7 +8,7 @@ from typing import Any
 
 from promofix_lib.money import Amounts
 from promofix_lib.plain import Shown, shown
-from promofix_lib.say import Told, told
+from promofix_lib.say import Told, told, zone_text
 from promofix_lib.status.past import Past
 
 STATES = (
@@ -71,7 +71,7 @@ class Gate:
     def why(self) -> Told:
         """Why it is closed, or that it is open."""
         if self.after_end:
-            zone = getattr(self.ended_at and self.ended_at.tzinfo, "key", "UTC").replace("_", " ")
+            zone = zone_text((self.ended_at and self.ended_at.tzinfo) or UTC)
             return told("status.gate_still_selling", n=len(self.after_end), ended_at=self.ended_at, zone=zone)
         if self.unanswered:
             questions = tuple(told(f"status.gate_{name}") for name in self.unanswered)

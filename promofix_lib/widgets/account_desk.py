@@ -13,6 +13,7 @@ from promofix_lib.account.worklist import Step
 from promofix_lib.amounts import typed_amount, typed_whole
 from promofix_lib.case.case import Case
 from promofix_lib.charts.of_case import rate_pictures
+from promofix_lib.say import zone_text
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.html import Cell, Html, link_to
@@ -139,7 +140,7 @@ class OrderOfWork(Desk):
             return [self.said("nothing_chosen")]
         head = self.words("work_", ("when", "what", "why", "orders"))
         rows = [self._row(step) for step in account_of(case).plan_of_work(self._clock())]
-        caption = self.say("work_caption", zone=case.marketplace.zone_name.replace("_", " "))
+        caption = self.say("work_caption", zone=zone_text(case.marketplace.zone_name))
         later = rows[_FIRST_STEPS:]
         return [
             self.table("work", caption, head, rows[:_FIRST_STEPS]),

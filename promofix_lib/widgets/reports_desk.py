@@ -15,6 +15,7 @@ from promofix_lib.places import is_finished
 from promofix_lib.reports.reading import read_report
 from promofix_lib.reports.report import Lack, Report
 from promofix_lib.returns.sheets import WORKBOOKS
+from promofix_lib.say import zone_text
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Does, Part
 from promofix_lib.widgets.html import Cell, Html, as_it_is
@@ -152,7 +153,7 @@ class ReportChooser(FilesDesk):
         return [
             self.table(
                 "reading",
-                self.say("reading_caption", zone=case.marketplace.zone_name.replace("_", " ")),
+                self.say("reading_caption", zone=zone_text(case.marketplace.zone_name)),
                 self.words("", ("file", "kind", "rows", "items", "span", "set_aside", "missing")),
                 [self._row(report) for report in reading.reports],
             ),

@@ -8,7 +8,7 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.folder import SAMPLE, all_cases
 from promofix_lib.errors import CaseError
 from promofix_lib.marketplaces import MARKETPLACES, Marketplace
-from promofix_lib.say import language_name, languages
+from promofix_lib.say import language_name, languages, zone_text
 from promofix_lib.status.rows import FACTS
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
@@ -113,7 +113,7 @@ def market_of(case: Case) -> Marketplace:
 def gate_parts(desk: Desk) -> list[Part]:
     """The three ticks, and when the promotion ended."""
     settings = desk.case.settings
-    ended, zone = settings.promotion_ended_at.replace("T", " ")[:16], market_of(desk.case).zone_name.replace("_", " ")
+    ended, zone = settings.promotion_ended_at.replace("T", " ")[:16], zone_text(market_of(desk.case).zone_name)
     return [
         desk.said("gate"),
         *(desk.tick(name, getattr(settings, name), desk.keeps(name)) for name in FACTS),
