@@ -696,6 +696,25 @@ def test_a_cell_over_two_lines_is_whole_wherever_the_blocks_end():
         assert (read_file.lines, read_file.table["source_line"].to_pylist()) == (4, [2, 4])
 
 
+def test_a_row_broken_over_lines_is_whole_wherever_the_blocks_end():
+    """So is one of Amazon's own files, where a cell breaks; its last line, too, may be without an end."""
+    lines = ["\t".join(ALL), line(ALL, ORDER | {"product-name": "Blue,\ngreen"}), line(ALL, ORDER)]
+    for end in ("", "\n"):
+        body = ("\n".join([*lines, line(ALL, ORDER | {"product-name": "a\nb\nc"})]) + end).encode().splitlines(True)
+        header = header_of(body[0])
+        for at in range(1, len(body)):
+            report = FlatFile("x.txt", header).of_lines([b"".join(body[:at]), *body[at:]])
+            assert report.table["product_name"].to_pylist() == ["Blue,\ngreen", "Headphones", "a\nb\nc"]
+            assert (report.lines, report.table["source_line"].to_pylist()) == (7, [2, 4, 5])
+            assert report.count["joined"] == 2
+
+
+def test_names_below_rows_that_were_read_quickly_are_not_the_rest_of_the_header(tmp_path):
+    """Where the file breaks off in a header that begins anew, that is what is said of the line."""
+    report = read(tmp_path, text(ALL, ORDER, ORDER) + "\t".join(ALL[:3]))
+    assert [(bad.line, bad.reason.key) for bad in report.quarantined] == [(4, "reports.fault.cut_off")]
+
+
 def test_a_tab_file_in_quotes_is_read(tmp_path):
     """A program that saved it again put every cell in quotes, the column names too: there a quote is not a letter."""
     lines = ["\t".join(f'"{cell}"' for cell in cells) for cells in (ALL, [ORDER.get(name, "") for name in ALL])]

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from promofix_lib.reports.cells import decimal_sign
 from promofix_lib.reports.encodings import text_in
 from promofix_lib.reports.kinds import MONEY, Kind, columns_of, facts
-from promofix_lib.reports.lines import Header, LineReader, split_line
+from promofix_lib.reports.lines import BROKEN_OVER, Header, LineReader, split_line
 from promofix_lib.reports.report import throughout
 from promofix_lib.reports.rows import RowTyper, flawless
 from promofix_lib.reports.texts import respelled
@@ -57,7 +57,7 @@ class FlatFile:
 
     def of_lines(self, blocks: Iterable[bytes]) -> Self:
         """All of a text, from blocks of whole lines in UTF-8."""
-        ahead = _with_whole_cells(blocks) if self.header.quoted else iter(blocks)
+        ahead = _with_whole_cells(blocks) if self.header.quoted else _with_whole_rows(blocks, len(self.columns))
         block, line = self._after_header(next(ahead, b"")), self.header.line + 1
         for following in chain(ahead, [b""]):
             ends = np.frombuffer(block, np.uint8) == ord("\n")  # a third of the time that bytes.count takes
@@ -83,7 +83,7 @@ class FlatFile:
         if table is None:
             self._keep(*self.typer.table(self.reader.records(block, places.tolist(), last=last)))
         else:
-            self.typer.follow(block, gap=int(places[0]) if self.reader.after_gap() else 0)
+            self.typer.follow(block, gap=int(places[0]) if self.reader.passed() else 0)
             self._keep(table.append_column("source_line", pa.array(places)), len(places))
 
     def _keep(self, table: pa.Table, lines: int) -> None:
@@ -120,6 +120,24 @@ def _with_whole_cells(blocks: Iterable[bytes]) -> Iterator[bytes]:
             yield b"".join(held)
             held = []
     yield b"".join(held)
+
+
+def _with_whole_rows(blocks: Iterable[bytes], wide: int) -> Iterator[bytes]:
+    """The same, each ending with a line as wide as the file: a shorter one may go on below."""
+    held = b""
+    for block in blocks:
+        whole = held + block if held else block
+        end = len(whole)
+        for _ in range(BROKEN_OVER):
+            begin = whole.rfind(b"\n", 0, max(end - 1, 0)) + 1
+            if whole.count(b"\t", begin, end) >= wide - 1:
+                break
+            end = begin
+        if end:
+            yield whole[:end]
+        held = whole[end:]
+    if held:
+        yield held
 
 
 # -- from a report's words to the order table's ------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from promofix_lib.reports.kinds import Column, Kind, is_known, kind_of, spelled
 from promofix_lib.reports.texts import ORDER_ID, CellError
 
 DELIMITERS = ("\t", ",", ";", "|")
+BROKEN_OVER = 9  # lines that one row may be broken over
 HEADER_WITHIN = 40  # a payments report explains itself on up to nine lines before its header
 _IN_QUOTES = re.compile(r'[\ufeff \r]*".*"[\ufeff \r]*')
 _BY_EXCEL = re.compile(r'"(?:[^"]|"")*"')
@@ -20,7 +21,6 @@ _LOOKED_AT = 1 << 18  # bytes
 _A_HEADER = 4  # cells that are names of our columns make a line one of names, also where it lost its first ones
 _THE_REST = 3  # so many below it are what is left of it
 _NO_NAME = re.compile(r"\s*(?:[\d.,]+|.*=)\s*")  # of a row glued to its header, or of a mail that broke its lines
-_BROKEN_OVER = 9  # lines that one row may be broken over
 _LONGEST = 10_000_000  # characters in one cell of a comma file
 
 
@@ -164,7 +164,7 @@ class LineReader:
         while (at := end) < len(lines):
             end += 1
             if not self._is_no_row(lines[at].split("\t")):
-                end = at + self._taken(lines[at : at + _BROKEN_OVER])
+                end = at + self._taken(lines[at : at + BROKEN_OVER])
                 self.count["joined"] += end > at + 1
                 cells = "\n".join(lines[at:end]).split("\t")
                 yield self._record(places[at], end - at, cells, cut_off and end == len(lines))
@@ -213,8 +213,12 @@ class LineReader:
             return True
         return False
 
-    def after_gap(self) -> bool:
-        """Whether a blank line or a header stands before what comes next; the next time it is asked it does not."""
+    def passed(self) -> bool:
+        """Rows that another way read come next: whether a blank line or a header stands before them."""
+        self._begun = True
+        return self._after_gap()
+
+    def _after_gap(self) -> bool:
         gap, self._gap = self._gap, False
         return gap
 
@@ -229,7 +233,7 @@ class LineReader:
         return named
 
     def _record(self, line: int, lines: int, cells: list[str], cut_off: bool = False) -> Record:
-        gap = self.after_gap()
+        gap = self._after_gap()
         wide = len(self.columns)
         named = self._names_in(line, cells)
         if len(named) >= max(_A_HEADER, len(self._named) - 1) and named != sorted(named):
