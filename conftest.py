@@ -138,6 +138,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """What shares a browser, an office or a made case (a folder, a file) runs in one process."""
     from xdist.scheduler import LoadScopeScheduling
 
+    gc.enable()  # this process collects no tests, so nobody else does
     # xdist's own groups are lost with pytest 9.2: it keeps them in a name that is no longer read
     scheduler = LoadScopeScheduling(config, log)
     scheduler._split_scope = (lambda nodeid: nodeid) if MINUTES else _place  # type: ignore[method-assign]

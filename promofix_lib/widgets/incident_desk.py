@@ -91,7 +91,7 @@ class MistakeSettings(Desk):
         unknown = sum(amounts.items_not_known for amounts in sums)
         causes = one.rule.promotion_ids or (finding.promotion_ids if finding else ())
         return [
-            Html(f'<span aria-hidden="true" style="color:{colours.incident(one.number)}">■</span>'),
+            Html(f'<i class="promofix-picture" aria-hidden="true" style="color:{colours.incident(one.number)}">■</i>'),
             *edges,
             self.say("orders_and_units", n=facts["orders"], units=facts["units"]),
             self._money((some.paid, some.currency) for some in sums if some.known),

@@ -891,7 +891,7 @@ def vouchers_pile_up(seller: Seller) -> Truths:
 def two_listings_of_one_product(seller: Seller) -> Truths:
     """One product under two SKUs; a slipped digit on both, the second never sold before."""
     hours, sku = hours_of(seller), some_skus(seller, 1)[0]
-    seller.prices = np.append(seller.prices, seller.prices[sku])
+    seller.prices.append(seller.prices[sku])
     second = len(seller.prices) - 1
     seller.same_asin[second] = sku
     start = start_of(seller, hours)
