@@ -85,8 +85,9 @@ def one_of(orders: pd.DataFrame, column: str, values: Collection[str]) -> pd.Ser
     >>> one_of(orders, "sku", ["A"]).tolist(), one_of(orders, "sku", [""]).tolist()
     ([True, False, False], [False, False, True])
     """
-    mask = orders[column].isin([value for value in values if value]).fillna(False).astype(bool)
-    return mask | orders[column].isna() if "" in values else mask
+    words = pa.array([value or None for value in values], pa.string())
+    mask = pc.is_in(orders[column].array.__arrow_array__(), words, skip_nulls="" not in values)
+    return pd.Series(np.asarray(mask), orders.index, dtype=bool)
 
 
 def with_promotions(orders: pd.DataFrame, ids: Collection[str], *, together: bool = False) -> pd.Series[bool]:

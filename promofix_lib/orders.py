@@ -111,15 +111,13 @@ def complete(frame: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Order table with a fresh index 0, 1, 2 …; `frame` is not changed.
     """
-    columns = {name: frame[name] if name in frame else _missing(name, frame.index) for name in COLUMNS}
-    extra = {str(name): frame[name] for name in frame.columns if name not in COLUMNS}
-    orders = pd.DataFrame({**columns, **extra}, index=frame.index).reset_index(drop=True)
-    orders["unit_price"] = unit_prices(orders)
-    return orders
+    cells = {str(name): frame[name].array for name in frame.columns}
+    cells = {name: cells[name] if name in cells else _missing(name, len(frame)) for name in COLUMNS} | cells
+    return pd.DataFrame(cells).assign(unit_price=unit_prices)
 
 
-def _missing(name: str, index: pd.Index[Any]) -> pd.Series[Any]:
-    return pd.Series(None, index=index, dtype=COLUMNS[name])
+def _missing(name: str, size: int) -> Any:
+    return pd.array([None] * size, COLUMNS[name])
 
 
 def unit_prices(orders: pd.DataFrame) -> pd.Series[Any]:
@@ -135,7 +133,8 @@ def unit_prices(orders: pd.DataFrame) -> pd.Series[Any]:
     >>> unit_prices(orders).tolist()
     [Decimal('1.000000'), <NA>, <NA>]
     """
-    pieces = [_unit_prices(orders.iloc[at : at + _PIECE]) for at in range(0, max(len(orders), 1), _PIECE)]
+    cells = orders[["item_price", "item_promotion_discount", "quantity"]]
+    pieces = [_unit_prices(cells.iloc[at : at + _PIECE]) for at in range(0, max(len(cells), 1), _PIECE)]
     return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array(pieces)), index=orders.index)
 
 
@@ -208,9 +207,9 @@ def sku_keys(orders: pd.DataFrame) -> pd.Series[Any]:
     >>> sku_keys(order_table([{"order_id": "A", "order_item_id": "7", "sku": "S"}])).tolist()
     ['A/S/1']
     """
-    order, sku = orders["order_id"].fillna(""), orders["sku"].fillna("")
-    copy = orders.groupby([order, sku], sort=False).cumcount() + 1
-    return order + "/" + sku + "/" + copy.astype(TEXT)
+    line = orders["order_id"].fillna("") + "/" + orders["sku"].fillna("")
+    number = pd.Series(pd.factorize(line)[0], orders.index)
+    return line + "/" + (number.groupby(number, sort=False).cumcount() + 1).astype(TEXT)
 
 
 def is_true(flags: pd.Series[Any]) -> pd.Series[bool]:

@@ -115,8 +115,8 @@ def _listed(words: str) -> tuple[str, ...]:
 
 def spans_of(words: Iterable[str], text: str) -> list[tuple[int, int]]:
     """Where any of the words stands in a folded text, from left to right; of two at one place the longer one."""
-    near = (_compiled(word) for word in words if _longest_piece(word) in text)
-    found = sorted((match.span() for each in near for match in each.finditer(text)), key=lambda at: (at[0], -at[1]))
+    matches = (match.span() for word in words for match in _compiled(word).finditer(text))
+    found = sorted(matches, key=lambda at: (at[0], -at[1]))
     kept: list[tuple[int, int]] = []
     for start, end in found:
         if not kept or start >= kept[-1][1]:
@@ -124,20 +124,31 @@ def spans_of(words: Iterable[str], text: str) -> list[tuple[int, int]]:
     return kept
 
 
-def held(words: tuple[str, ...], text: str) -> tuple[str, ...]:
-    """Those of the words that a folded text may hold: what a whole message lacks is sought in none of its sentences.
+def held(words: tuple[str, ...], text: str) -> list[str]:
+    """Those of the words that a folded text may hold: hundreds of words are looked for by how they begin.
 
     Examples
     --------
     >>> held(("review", "leave * feedback"), "no feedback")
-    ('leave * feedback',)
+    ['leave * feedback']
     """
-    return tuple(word for piece, word in _pieces(words) if piece in text)
+    by_beginning = _pieces(words)
+    found = (by_beginning[begin] for begin in by_beginning.keys() & _beginnings(text))
+    return [word for pieces in found for piece, word in pieces if piece in text]
 
 
 @cache
-def _pieces(words: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((_longest_piece(word), word) for word in words)
+def _pieces(words: tuple[str, ...]) -> Mapping[str, list[tuple[str, str]]]:
+    pieces: dict[str, list[tuple[str, str]]] = {}
+    for word in words:
+        piece = _longest_piece(word)
+        pieces.setdefault(piece[:3], []).append((piece, word))
+    return pieces
+
+
+@lru_cache(maxsize=64)
+def _beginnings(text: str) -> frozenset[str]:
+    return frozenset(text[at : at + long] for at in range(len(text)) for long in (1, 2, 3))
 
 
 @cache
@@ -167,26 +178,28 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, 
     [(0, 'Would you be so kind as to withdraw', 'ask_to_cancel')]
     """
     plain, places = folded(text)
-    rules, groups = _table("forbidden-sentences.toml")["rules"], _table("forbidden-sentences.toml")[language]
-    strong, weak = (held(words_of(rule, language, kinds), plain) for kinds in ("-=", "~"))
-
-    @cache
-    def group(name: str) -> tuple[str, ...]:
-        return held(_listed(groups.get(name, "")), plain)
-
     for sentence in _SENTENCE.finditer(plain):
-        said = sentence[0]
-        if spans_of(group(f"spared_{rule}"), said):
-            continue
-        fine = bool(spans_of(group(f"fine_{rule}"), said))
-        found = spans_of(strong if fine else (*strong, *weak), said)
-        if fine or not found:
-            joined = rules.get(f"sure_{rule}" if fine else rule, ())
-            pairs = [(spans_of(group(one), said), spans_of(group(two), said)) for one, two in joined]
-            found += itertools.islice(_by_sense(pairs), 1)
-        for start, end in found:
+        for start, end in _faults_of(sentence[0], rule, language):
             first, last = sentence.start() + start, sentence.start() + end - 1
             yield places[first], text[places[first] : places[last] + 1].strip(), rule
+
+
+@lru_cache(maxsize=10_000)  # letters of one night have most of their sentences in common
+def _faults_of(said: str, rule: str, language: str) -> tuple[tuple[int, int], ...]:
+    rules, groups = _table("forbidden-sentences.toml")["rules"], _table("forbidden-sentences.toml")[language]
+
+    @cache
+    def group(name: str) -> list[tuple[int, int]]:
+        return spans_of(held(_listed(groups.get(name, "")), said), said)
+
+    if group(f"spared_{rule}"):
+        return ()
+    fine = bool(group(f"fine_{rule}"))
+    found = spans_of(held(words_of(rule, language, "-=" if fine else "-=~"), said), said)
+    if fine or not found:
+        joined = rules.get(f"sure_{rule}" if fine else rule, ())
+        found += itertools.islice(_by_sense((group(one), group(two)) for one, two in joined), 1)
+    return tuple(found)
 
 
 def _by_sense(joined: Iterable[tuple[list[tuple[int, int]], list[tuple[int, int]]]]) -> Iterator[tuple[int, int]]:
