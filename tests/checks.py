@@ -32,6 +32,7 @@ def run_all(long: float = 0) -> int:
         untold = Path(folder) / "not-checked.txt"
         untold.touch()
         surroundings = os.environ | {"PROMOFIX_NOT_CHECKED": str(untold), "TMPDIR": folder}
+        surroundings.pop("PYTHONDONTWRITEBYTECODE", None)  # without .pyc files every start takes seconds longer
         # the type checker works beside the tests: it waits for nobody, and they wait for browsers
         types = subprocess.Popen([*python, "mypy"], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         commands = {
