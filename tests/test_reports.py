@@ -257,6 +257,16 @@ def test_repeated_headers_and_blank_lines_are_counted_and_left_out(tmp_path):
     assert "put together by hand" in said(report)[0]
 
 
+@pytest.mark.parametrize("odd", [{}, {"sku": "HP\x07"}])
+def test_what_stands_under_other_column_names_is_set_aside_until_the_first_ones_come_again(tmp_path, odd):
+    """Reports of two kinds put together by hand: also where a row of the first kind needs a closer look."""
+    report = read(tmp_path, text(ALL, ORDER | odd) + text(NEW, BOUGHT) + text(ALL, ORDER | odd, ORDER))
+    assert report.table["source_line"].tolist() == [2, 6, 7]
+    assert {(bad.line, bad.reason.key) for bad in report.quarantined} == {
+        (line, "reports.fault.other_layout") for line in (3, 4)
+    }
+
+
 def test_nul_bytes_are_dropped(tmp_path):
     """A NUL byte in a cell is not part of the word."""
     assert read(tmp_path, text(ALL, ORDER | {"sku": "HP\0-700"})).table["sku"][0] == "HP-700"
