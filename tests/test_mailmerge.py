@@ -19,12 +19,13 @@ from hypothesis import strategies as st
 
 from promofix_lib.errors import ExportError
 from promofix_lib.export.mailmerge import (
+    MERGE_LINES,
     draft,
+    merge_names,
     write_drafts,
     write_word_template,
     write_word_templates,
 )
-from promofix_lib.export.sheets import MERGE_LINES, merge_names
 from promofix_lib.letters.messages import Message, Wording
 from promofix_lib.letters.texts import Template
 from promofix_lib.marketplaces import MARKETPLACES

@@ -22,6 +22,9 @@ from python_calamine import CalamineWorkbook
 from promofix_lib.errors import ExportError
 from promofix_lib.export import workbook
 from promofix_lib.export.contents import Handed, works_of
+from promofix_lib.export.mailmerge import NOWHERE, check_cells
+from promofix_lib.export.page import Look, Page, height_for, lines_within
+from promofix_lib.export.page import row as cells_of
 from promofix_lib.export.sheet import (
     ANSWERS,
     COLUMNS,
@@ -36,9 +39,8 @@ from promofix_lib.export.sheet import (
     status_of,
     status_word,
 )
-from promofix_lib.export.sheets import NOWHERE, SHEETS, check_cells, write_buyers
+from promofix_lib.export.sheets import SHEETS, write_buyers
 from promofix_lib.export.todo import _WIDTHS, base_rows, links_per_row
-from promofix_lib.export.workbook import height_for, lines_within
 from promofix_lib.letters.messages import EMAIL, Wording
 from promofix_lib.letters.texts import LONGEST_CELL, Template
 from promofix_lib.say import languages
@@ -405,7 +407,7 @@ def test_where_nothing_is_to_be_written_no_link_invites_to_write(tmp_path: Path)
 @pytest.mark.parametrize("writer", WRITERS)
 def test_a_count_of_none_is_a_zero(tmp_path: Path, writer: Any):
     """A number that is zero stands in its cell, an empty text is an empty cell."""
-    page = workbook.Page("summary", [workbook.row((0, workbook.Look()), ("", workbook.Look()))], (9, 9))
+    page = Page("summary", [cells_of((0, Look()), ("", Look()))], (9, 9))
     writer([page], tmp_path / "a.xlsx", "summary")
     cells = next(openpyxl.load_workbook(tmp_path / "a.xlsx")["summary"].iter_rows(values_only=True))
     assert cells == (0, None)

@@ -1,10 +1,10 @@
-"""What a mail program opens: a Word template with merge fields, and the drafts. Nothing is ever sent."""
+"""What a mail program opens: the mail list, a Word template with merge fields, the drafts. Nothing is ever sent."""
 
 from __future__ import annotations
 
 import tomllib
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from email.charset import QP, Charset
 from email.generator import BytesGenerator
 from email.header import Header
@@ -17,11 +17,121 @@ from pathlib import Path
 
 from promofix_lib.errors import ExportError
 from promofix_lib.export.cancellation import write_new
-from promofix_lib.export.sheets import MERGE_LINES
-from promofix_lib.letters.messages import Message
+from promofix_lib.export.contents import Handed
+from promofix_lib.export.page import HEADER, Look, Page, Row
+from promofix_lib.letters.messages import Message, shortened
+from promofix_lib.letters.texts import LONGEST_CELL, texts
 
+MERGE_LINES = 6
+"""Paragraphs of our own messages: the fields ``line_1`` … ``line_6`` of the mail list."""
+
+NOWHERE = "not-to-be-sent@example.invalid"
+"""Stands for the buyers' addresses in a draft: no mail program gets it delivered."""
+
+_BLANK = "\u00a0"  # a shorter letter of the seller's: blank, yet not empty
+_CELL = Look(lines=True, text=True)
+_WIDTHS = {"order_id": 22, "buyer_email": 44, "buyer_name": 24, "subject": 58, "product": 34, "message_id": 32}
 _QUOTED = Charset("utf-8")
 _QUOTED.body_encoding = QP
+
+
+def merge_names(messages: Sequence[Message]) -> tuple[str, ...]:
+    """Row 1 of the mail list: ``line_1`` … ``line_n`` are the paragraphs, so one letter serves every language.
+
+    >>> merge_names(())[:5]
+    ('order_id', 'buyer_email', 'buyer_name', 'subject', 'line_1')
+    """
+    lines = _lines(messages)
+    return (
+        "order_id", "buyer_email", "buyer_name", "subject", *(f"line_{n + 1}" for n in range(lines)), "seller_name",
+        "order_date", "product", "units", "paid_per_unit", "language", "marketplace", "buyers_orders", "message_id",
+        "batch", "send", "merge_status",
+    )  # fmt: skip
+
+
+def _lines(messages: Sequence[Message]) -> int:
+    return max((len(message.template.paragraphs) for message in messages), default=MERGE_LINES)
+
+
+def merge_page(handed: Handed) -> Page:
+    """The first sheet: names in row 1, one message a row, nothing else; every cell is a text, only the last is empty.
+
+    A filled ``merge_status`` makes add-ons skip a row: in a draft it is filled.
+
+    References
+    ----------
+    One cell of a merge sheet holds 255 characters: Word cuts the rest.
+    """
+    names = merge_names(handed.listed)
+    return Page(
+        "mail_merge",
+        _merge_rows(names, handed),
+        [_WIDTHS.get(name, 40 if "line" in name else 14) for name in names],
+        tab="0072B2",
+        height=18,
+        frozen="B2",
+        printed=(names.index("line_1"), len(handed.listed) + 1, 1),
+        footer=handed.say("page"),
+        mark=handed.mark,
+    )
+
+
+def _merge_rows(names: tuple[str, ...], handed: Handed) -> Iterator[Row]:
+    yield names, (HEADER,) * len(names)
+    looks = (_CELL,) * len(names)
+    lines, unknown = sum(name.startswith("line_") for name in names), handed.say("unknown")
+    for number, message in enumerate(handed.listed):
+        cells = _facts(message, lines, unknown)
+        cells["batch"] = str(number // handed.per_day + 1)
+        if handed.draft:
+            cells |= _unsent(handed, lines)
+        yield [cells[name] or None for name in names], looks
+
+
+def _facts(message: Message, lines: int, unknown: str) -> dict[str, str]:
+    paragraphs = [*message.paragraphs, *[_BLANK] * lines][:lines]
+    values = message.values
+    return {
+        "order_id": message.order_id,
+        "buyer_email": message.buyer_email,
+        "buyer_name": message.buyer_name or texts(message.language)["customer"],
+        "subject": message.subject,
+        **{f"line_{n}": paragraph for n, paragraph in enumerate(paragraphs, 1)},
+        "seller_name": values["seller_name"],
+        "order_date": values["order_date"] or unknown,
+        "product": values["product"],
+        "units": values["quantity"],
+        "paid_per_unit": shortened(message.paid_per_unit, LONGEST_CELL) or unknown,
+        "language": message.language,
+        "marketplace": message.marketplace or unknown,
+        "buyers_orders": f"{message.turn} / {message.turns}",
+        "message_id": message.message_id,
+        "send": "yes",
+        "merge_status": "",
+    }
+
+
+def _unsent(handed: Handed, lines: int) -> dict[str, str]:
+    blank = {f"line_{n}": _BLANK for n in range(1, lines + 1)}
+    mark = handed.mark
+    return {**blank, "buyer_email": NOWHERE, "subject": mark, "line_1": mark, "send": "no", "merge_status": mark}
+
+
+def check_cells(handed: Handed) -> None:
+    """Nothing when every paragraph fits into one cell of a merge sheet.
+
+    Raises
+    ------
+    ExportError
+        Naming every text that is too long, once per kind of message.
+    """
+    faults: dict[str, None] = {}
+    for message in handed.listed:
+        for number, text in enumerate((message.subject, *message.paragraphs)):
+            if len(text) > LONGEST_CELL:
+                faults[f"{message.variant}.{message.language}: {f'line_{number}' if number else 'subject'}"] = None
+    if faults:
+        raise ExportError("export.cell_too_long", most=LONGEST_CELL, places=tuple(faults))
 
 
 def write_word_templates(messages: Sequence[Message], folder: Path) -> tuple[Path, ...]:
@@ -39,7 +149,7 @@ def write_word_templates(messages: Sequence[Message], folder: Path) -> tuple[Pat
     ExportError
         A file exists.
     """
-    lines = max((len(message.template.paragraphs) for message in messages), default=MERGE_LINES)
+    lines = _lines(messages)
     written = [write_word_template(folder / "message-template.docx", lines=lines)]
     if any(message.language == "ar" for message in messages):
         path = folder / "message-template-right-to-left.docx"

@@ -1,9 +1,9 @@
-"""The workbook's other sheets: the mail list for mail programs, the messages, the summary, the assistant's steps."""
+"""The assistant's workbook, with its sheets to read: the messages, the summary, the steps."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ from typing import Any
 from promofix_lib.amounts import Money
 from promofix_lib.errors import ExportError
 from promofix_lib.export.contents import Handed
-from promofix_lib.export.todo import links_per_row, todo_page
-from promofix_lib.export.workbook import (
+from promofix_lib.export.mailmerge import check_cells, merge_page
+from promofix_lib.export.page import (
     HEADER,
     INK,
     PALE,
@@ -24,10 +24,11 @@ from promofix_lib.export.workbook import (
     height_for,
     lines_within,
     row,
-    write_workbook,
 )
-from promofix_lib.letters.messages import Message, shortened
-from promofix_lib.letters.texts import FIELDS, LONGEST_CELL, Template, builtin_template, texts
+from promofix_lib.export.todo import links_per_row, todo_page
+from promofix_lib.export.workbook import write_workbook
+from promofix_lib.letters.messages import Message
+from promofix_lib.letters.texts import FIELDS, Template, builtin_template
 from promofix_lib.rules import rule
 from promofix_lib.say import language_name, say
 from promofix_lib.status.book import facts_of
@@ -37,13 +38,6 @@ SHEETS = ("mail_merge", "todo", "message", "summary", "how_to")
 
 OPENS_ON = "how_to"
 
-MERGE_LINES = 6
-"""Paragraphs of our own messages: the fields ``line_1`` … ``line_6`` of the mail list."""
-
-NOWHERE = "not-to-be-sent@example.invalid"
-"""Stands for the buyers' addresses in a draft: no mail program gets it delivered."""
-
-_BLANK = "\u00a0"  # a shorter letter of the seller's: blank, yet not empty
 _TITLE = Look(bold=True, size=16, colour=INK)
 _HINT = Look(colour="555555")
 _CELL = Look(wrap=True, lines=True)
@@ -52,8 +46,6 @@ _STRONG = Look(bold=True, wrap=True, lines=True, fill=PALE)
 _STEP = Look(bold=True, wrap=True, lines=True, fill=PALE, top=True)
 _NUMBER = Look(lines=True, centre=True)
 _TOTAL = Look(lines=True, centre=True, bold=True, fill=PALE)
-_MERGE = Look(lines=True, text=True)
-_MERGE_WIDTHS = {"order_id": 22, "buyer_email": 44, "buyer_name": 24, "subject": 58, "product": 34, "message_id": 32}
 _WIDTHS = {"message": (12, 14, 8, 24, 46, 46), "summary": (36, 16, 16, 16, 16), "how_to": (24, 76)}
 _UPRIGHT = 100.0
 """An upright A4 is 100 digits wide, across 150."""
@@ -89,107 +81,6 @@ def write_buyers(handed: Handed, path: Path) -> Path:
 def pages_of(handed: Handed) -> list[Page]:
     """Every sheet, in order."""
     return [merge_page(handed), todo_page(handed), message_page(handed), summary_page(handed), how_to_page(handed)]
-
-
-# -- the mail list ----------------------------------------------------------------------------------------------------
-
-
-def merge_names(messages: Sequence[Message]) -> tuple[str, ...]:
-    """Row 1 of the mail list: ``line_1`` … ``line_n`` are the paragraphs, so one letter serves every language.
-
-    >>> merge_names(())[:5]
-    ('order_id', 'buyer_email', 'buyer_name', 'subject', 'line_1')
-    """
-    lines = max((len(message.template.paragraphs) for message in messages), default=MERGE_LINES)
-    return (
-        "order_id", "buyer_email", "buyer_name", "subject", *(f"line_{n + 1}" for n in range(lines)), "seller_name",
-        "order_date", "product", "units", "paid_per_unit", "language", "marketplace", "buyers_orders", "message_id",
-        "batch", "send", "merge_status",
-    )  # fmt: skip
-
-
-def merge_page(handed: Handed) -> Page:
-    """The first sheet: names in row 1, one message a row, nothing else; every cell is a text, only the last is empty.
-
-    A filled ``merge_status`` makes add-ons skip a row: in a draft it is filled.
-
-    References
-    ----------
-    One cell of a merge sheet holds 255 characters: Word cuts the rest.
-    """
-    names = merge_names(handed.listed)
-    return Page(
-        "mail_merge",
-        _merge_rows(names, handed),
-        [_MERGE_WIDTHS.get(name, 40 if "line" in name else 14) for name in names],
-        tab="0072B2",
-        height=18,
-        frozen="B2",
-        printed=(names.index("line_1"), len(handed.listed) + 1, 1),
-        footer=handed.say("page"),
-        mark=handed.mark,
-    )
-
-
-def _merge_rows(names: tuple[str, ...], handed: Handed) -> Iterator[Row]:
-    yield names, (HEADER,) * len(names)
-    looks = (_MERGE,) * len(names)
-    lines, unknown = sum(name.startswith("line_") for name in names), handed.say("unknown")
-    for number, message in enumerate(handed.listed):
-        cells = _facts(message, lines, unknown)
-        cells["batch"] = str(number // handed.per_day + 1)
-        if handed.draft:
-            cells |= _unsent(handed, lines)
-        yield [cells[name] or None for name in names], looks
-
-
-def _facts(message: Message, lines: int, unknown: str) -> dict[str, str]:
-    paragraphs = [*message.paragraphs, *[_BLANK] * lines][:lines]
-    values = message.values
-    return {
-        "order_id": message.order_id,
-        "buyer_email": message.buyer_email,
-        "buyer_name": message.buyer_name or texts(message.language)["customer"],
-        "subject": message.subject,
-        **{f"line_{n}": paragraph for n, paragraph in enumerate(paragraphs, 1)},
-        "seller_name": values["seller_name"],
-        "order_date": values["order_date"] or unknown,
-        "product": values["product"],
-        "units": values["quantity"],
-        "paid_per_unit": shortened(message.paid_per_unit, LONGEST_CELL) or unknown,
-        "language": message.language,
-        "marketplace": message.marketplace or unknown,
-        "buyers_orders": f"{message.turn} / {message.turns}",
-        "message_id": message.message_id,
-        "send": "yes",
-        "merge_status": "",
-    }
-
-
-def _unsent(handed: Handed, lines: int) -> dict[str, str]:
-    blank = {f"line_{n}": _BLANK for n in range(1, lines + 1)}
-    mark = handed.mark
-    return {**blank, "buyer_email": NOWHERE, "subject": mark, "line_1": mark, "send": "no", "merge_status": mark}
-
-
-def check_cells(handed: Handed) -> None:
-    """Nothing when every paragraph fits into one cell of a merge sheet.
-
-    Raises
-    ------
-    ExportError
-        Naming every text that is too long, once per kind of message.
-    """
-    faults: dict[str, None] = {}
-    for message in handed.listed:
-        for number, text in enumerate((message.subject, *message.paragraphs)):
-            if len(text) > LONGEST_CELL:
-                faults[f"{message.variant}.{message.language}: {f'line_{number}' if number else 'subject'}"] = None
-    if faults:
-        raise ExportError("export.cell_too_long", most=LONGEST_CELL, places=tuple(faults))
-
-
-# -- sheets to read ---------------------------------------------------------------------------------------------------
 
 
 def message_page(handed: Handed) -> Page:

@@ -11,23 +11,10 @@ from functools import lru_cache
 from promofix_lib.amounts import Money
 from promofix_lib.charts import colours
 from promofix_lib.export.contents import Handed, Work
-from promofix_lib.export.sheet import (
-    COLUMNS,
-    HEADER_ROW,
-    HIDDEN,
-    PRINTED,
-    SHEET,
-    VALUES,
-    Place,
-    heading,
-    status_word,
-)
-from promofix_lib.export.workbook import (
-    FILLS,
+from promofix_lib.export.page import (
     HEADER,
     INK,
     LINK,
-    MOST_LINKS,
     PALE,
     Choices,
     Formula,
@@ -40,6 +27,17 @@ from promofix_lib.export.workbook import (
     height_for,
     row,
 )
+from promofix_lib.export.sheet import (
+    COLUMNS,
+    HEADER_ROW,
+    HIDDEN,
+    PRINTED,
+    SHEET,
+    VALUES,
+    Place,
+    heading,
+    status_word,
+)
 from promofix_lib.letters.messages import shortened
 from promofix_lib.say import moment_text, say
 from promofix_lib.status.past import FINISHED
@@ -49,6 +47,14 @@ _WIDTHS = {
     "product": 23, "units": 7, "note": 14, "text": 14, "mail": 30, "paid_per_unit": 14, "ordered": 21,
     "marketplace": 15, "turn": 13, "sku": 18, "place": 27,
 }  # fmt: skip
+
+# Okabe and Ito's colours, which the colour-blind can tell apart, lightened for a fill behind black words.
+FILLS = {
+    "done": "CDEBDF", "problem": "F8D3BD", "not_needed": "E7E7E7",
+    "cancel": "FBE4D6", "ask_amazon": "CFE3F1", "wait": "FBEFC4", "shipped": "EBD9E6", "buyer_asked": "DDF0FA",
+    "already_cancelled": "E7E7E7", "set_aside": "E7E7E7",
+}  # fmt: skip
+MOST_LINKS = 65_530  # Excel repairs, that is damages, a sheet with more
 _TALL = ("task", "product", "buyer_name", "note", "ship_by", "message_status", "message")
 _LONG = _TALL[:5]
 """Columns whose words may want more than the two lines that every row has."""

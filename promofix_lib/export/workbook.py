@@ -4,193 +4,31 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-# Okabe and Ito's colours, which the colour-blind can tell apart, lightened for a fill behind black words.
-FILLS = {
-    "done": "CDEBDF", "problem": "F8D3BD", "not_needed": "E7E7E7",
-    "cancel": "FBE4D6", "ask_amazon": "CFE3F1", "wait": "FBEFC4", "shipped": "EBD9E6", "buyer_asked": "DDF0FA",
-    "already_cancelled": "E7E7E7", "set_aside": "E7E7E7",
-}  # fmt: skip
-INK, PALE, LINE, LINK = "1F3A4D", "F3F6F8", "D5DCE1", "0B5394"
-LONGEST_TEXT = 32_767
-MOST_LINKS = 65_530  # Excel repairs, that is damages, a sheet with more
+import xlsxwriter
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.indexed_list import IndexedList
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.table import Table, TableStyleInfo
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
+
+from promofix_lib.export.page import LINE, LONGEST_TEXT, Choices, Formula, Link, Look, Page, Row, Value, clean
 
 MANY_ROWS = 200  # from here on XlsxWriter takes about half the time (benchmarks/workbook.py)
-_CONTROL = re.compile(  # and what turns the signs after it round, so that exe.png reads gnp.exe
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
-)
 _LIKE_AN_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel would read _x0041_ as the letter A
 _LIKE_A_FORMULA = ("=", "+", "-", "@", "\t")
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a cell looks. `text` is Excel's format "Text": what starts with "=" stays text even after it was edited."""
-
-    bold: bool = False
-    size: int = 10
-    colour: str = "1A1A1A"
-    fill: str = ""
-    wrap: bool = False
-    centre: bool = False
-    top: bool = False
-    right_to_left: bool = False
-    underline: bool = False
-    lines: bool = False
-    text: bool = False
-    quoted: bool = False
-
-
-HEADER = Look(bold=True, colour="FFFFFF", fill=INK, wrap=True, lines=True)
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A formula of ours over cells of ours, never with text of a report in it."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Link:
-    """A text and the address that it links to."""
-
-    text: str
-    url: str
-
-
-Value = str | int | Formula | Link | None
-Row = tuple[Sequence[Value], Sequence[Look]]
-"""The values of a row, and how each looks: the same looks in the same sequence for all rows that look alike."""
-
-
-def row(*cells: tuple[Value, Look] | None) -> Row:
-    """A row of single cells, None where one is left out."""
-    return [cell[0] if cell else None for cell in cells], tuple(cell[1] if cell else Look() for cell in cells)
-
-
-@dataclass(frozen=True)
-class Choices:
-    """A drop-down in a column: its words, the title and words of its hint, and how a row is filled by its word."""
-
-    column: int
-    words: tuple[str, ...]
-    title: str
-    hint: str
-    fills: Mapping[str, str]
-    filled: tuple[int, int]
-
-
-@dataclass
-class Page:
-    """One sheet, top to bottom; columns and rows are counted from 1.
-
-    Parameters
-    ----------
-    name, tab : str
-        Name, and colour of its tab.
-    rows : iterable of Row
-        A text that is empty is a cell that shows its look; None is no cell.
-    widths : sequence of float
-    heights : dict of int to float
-        Of rows that differ from `height`; `rows` may still add that of the row which it gives next.
-    hidden : collection of int
-        Columns.
-    frozen : str
-        First cell that scrolls.
-    table : (row of the headings, last row, headings), optional
-        Makes it one Excel table, which sorts and filters with all its columns.
-    choices : tuple of Choices
-        In the rows of the table.
-    printed : (last column, last row, repeated row), optional
-        Of a long list, which lies across the paper; any other page stands upright and is printed as it is.
-    footer, mark : str
-        At the bottom of each printed page, and at its top.
-    """
-
-    name: str
-    rows: Iterable[Row]
-    widths: Sequence[float]
-    tab: str = ""
-    height: float = 20
-    heights: dict[int, float] = field(default_factory=dict)
-    hidden: frozenset[int] = frozenset()
-    frozen: str = ""
-    table: tuple[int, int, tuple[str, ...]] | None = None
-    choices: tuple[Choices, ...] = ()
-    printed: tuple[int, int, int] | None = None
-    footer: str = ""
-    mark: str = ""
-
-
-def clean(value: object) -> str:
-    r"""Text that a worksheet can hold: no control characters, at most 32,767 characters, missing = empty.
-
-    Examples
-    --------
-    >>> clean("a\x00b\u2028\r\nc"), len(clean("x" * 40_000)), clean(None)
-    ('a b \nc', 32767, '')
-    """
-    if value is None:
-        return ""
-    text = str(value)
-    if not text.isprintable():
-        text = _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
-
-
-def height_for(*texts: tuple[str, float], at_least: float = 20.0) -> float:
-    r"""Row height in points that shows every text whole, each given with its column's width in characters.
-
-    Examples
-    --------
-    >>> height_for(("short", 20)), height_for(("x" * 50, 20), ("one\n\ntwo", 40))
-    (20.0, 45.25)
-    """
-    return max(at_least, min(7.0 + max(_points(text, width) for text, width in texts), 409.0))  # Excel's tallest row
-
-
-@lru_cache(maxsize=4096)
-def _points(text: str, width: float) -> float:
-    tall = 15.0 if re.search(_WIDE_SIGN, text) else 12.75  # Chinese and Japanese fonts; Excel's Arial
-    return tall * sum(len(lines_within(line, width)) for line in text.split("\n"))
-
-
-_WIDE_SIGN = "[\u2e80-\uffdc]"
-_NARROW, _BROAD = frozenset("fijlrtI.,:;'’|!()[]/- "), frozenset("mw@%«»—…")
-
-
-def lines_within(line: str, width: float) -> list[str]:
-    """The lines that a spreadsheet breaks a text into, in a column so wide; Arial's signs are measured in digits.
-
-    Examples
-    --------
-    >>> lines_within("Nothing is cancelled before the promotion has ended.", 30)
-    ['Nothing is cancelled before the ', 'promotion has ended.']
-    """
-    room = width * 0.97 - 2.5  # between indent and border; Excel draws a little wider than LibreOffice
-    lines, used = [""], 0.0
-    for word in re.findall(rf"{_WIDE_SIGN}|(?:(?!{_WIDE_SIGN})\S)+\s*|\s+", line):
-        size = sum(map(_digits, word.rstrip()))
-        if used and used + size > room:
-            lines, used = [*lines, ""], 0.0
-        lines[-1] += word
-        lines += [""] * int(size // room) if room > 0 else []  # a word longer than a line
-        used += size % room + 0.5 * (len(word) - len(word.rstrip()))
-    return lines
-
-
-def _digits(sign: str) -> float:
-    if sign in _NARROW:
-        return 0.55
-    return 1.8 if sign > "\u2e80" else 1.3 if sign in _BROAD or sign.isupper() else 1.0
 
 
 def write_workbook(pages: Sequence[Page], path: Path, *, opens_on: str, rows: int) -> Path:
@@ -244,10 +82,6 @@ class _Styles:
 
 def by_openpyxl(pages: Sequence[Page], path: Path, opens_on: str) -> None:
     """Write the pages with openpyxl, row by row."""
-    from openpyxl import Workbook
-    from openpyxl.styles import Font
-    from openpyxl.utils.indexed_list import IndexedList
-
     book: Any = Workbook(write_only=True)
     book._fonts = IndexedList([Font(name="Arial", size=10)])  # the width of a column is counted in its digits
     book.properties.creator, book.properties.title = "promofix", path.name.split(".")[0]
@@ -257,11 +91,10 @@ def by_openpyxl(pages: Sequence[Page], path: Path, opens_on: str) -> None:
             sheet: Any = book.create_sheet(page.name)
             _set_up_openpyxl(sheet, page)
             sheet.sheet_view.tabSelected = page.name == opens_on
-            draw = _openpyxl_cells(sheet)
             for row_number, row in enumerate(page.rows, 1):
                 if row_number in page.heights:
                     sheet.row_dimensions[row_number].height = page.heights[row_number]
-                sheet.append([draw(value, style) for value, style in styles.of(row)])
+                sheet.append([_openpyxl_cell(sheet, value, style) for value, style in styles.of(row)])
             if page.name == opens_on:
                 book.active = number
         book.save(path)
@@ -271,31 +104,22 @@ def by_openpyxl(pages: Sequence[Page], path: Path, opens_on: str) -> None:
                 sheet._writer.xf.close()
 
 
-def _openpyxl_cells(sheet: Any) -> Callable[[Value, Any], Any]:
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.worksheet.hyperlink import Hyperlink
-
-    def draw(value: Value, style: Any) -> Any:
-        if value is None:
-            return None
-        text = value if isinstance(value, str | int) else value.text
-        if isinstance(text, str) and "_x" in text:
-            text = _LIKE_AN_ESCAPE.sub("_x005F_", text)
-        cell: Any = WriteOnlyCell(sheet, None if text == "" else text)
-        if isinstance(value, str | Link) and text:
-            cell.data_type = "s"  # a buyer's name that starts with "=" stays a name
-        cell._style = style
-        if isinstance(value, Link):
-            cell._hyperlink = Hyperlink(ref="", target=value.url)  # the setter wants a row and a column
-        return cell
-
-    return draw
+def _openpyxl_cell(sheet: Any, value: Value, style: Any) -> Any:
+    if value is None:
+        return None
+    text = value if isinstance(value, str | int) else value.text
+    if isinstance(text, str) and "_x" in text:
+        text = _LIKE_AN_ESCAPE.sub("_x005F_", text)
+    cell: Any = WriteOnlyCell(sheet, None if text == "" else text)
+    if isinstance(value, str | Link) and text:
+        cell.data_type = "s"  # a buyer's name that starts with "=" stays a name
+    cell._style = style
+    if isinstance(value, Link):
+        cell._hyperlink = Hyperlink(ref="", target=value.url)  # the setter wants a row and a column
+    return cell
 
 
 def _openpyxl_style(sheet: Any, look: Look) -> Any:
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-
     cell: Any = WriteOnlyCell(sheet)
     underline = "single" if look.underline else None
     cell.font = Font(name="Arial", bold=look.bold, size=look.size, color=look.colour, underline=underline)
@@ -324,9 +148,6 @@ def _side(look: Look) -> str:
 
 
 def _set_up_openpyxl(sheet: Any, page: Page) -> None:
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.table import Table, TableStyleInfo
-
     for number, width in enumerate(page.widths, 1):
         dimension = sheet.column_dimensions[get_column_letter(number)]
         dimension.width, dimension.hidden = width, number in page.hidden
@@ -362,11 +183,6 @@ _MARGINS = {"left": 0.35, "right": 0.35, "top": 0.6, "bottom": 0.7, "header": 0.
 
 
 def _offer_openpyxl(sheet: Any, choices: Choices, first: int, last: int) -> None:
-    from openpyxl.formatting.rule import FormulaRule
-    from openpyxl.styles import PatternFill
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
-
     letter, words = get_column_letter(choices.column), f'"{",".join(choices.words)}"'
     offer = DataValidation(type="list", formula1=words, sqref=f"{letter}{first}:{letter}{last}")
     offer.promptTitle = offer.errorTitle = choices.title
@@ -384,10 +200,8 @@ def _offer_openpyxl(sheet: Any, choices: Choices, first: int, last: int) -> None
 
 def by_xlsxwriter(pages: Sequence[Page], path: Path, opens_on: str) -> None:
     """Write the pages with XlsxWriter."""
-    from xlsxwriter import Workbook
-
     plain = {"font_name": "Arial", "font_size": 10}
-    with Workbook(str(path), {"default_format_properties": plain}) as book:
+    with xlsxwriter.Workbook(str(path), {"default_format_properties": plain}) as book:
         book.set_properties({"author": "promofix", "title": path.name.split(".")[0]})
         styles = _Styles(lambda look: book.add_format(_xlsxwriter_look(look)))
         for page in pages:
@@ -440,8 +254,6 @@ def _xlsxwriter_look(look: Look) -> dict[str, Any]:
 
 
 def _set_up_xlsxwriter(book: Any, sheet: Any, page: Page) -> None:
-    from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
-
     for number, width in enumerate(page.widths, 1):
         sheet.set_column(number - 1, number - 1, width - _PADDING, None, {"hidden": number in page.hidden})
     sheet.set_default_row(page.height)
