@@ -9,16 +9,17 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from promofix_lib.account.account import account_of
 from promofix_lib.case.case import Case
-from promofix_lib.case.records import Cancellation, ExportRecord, HandedItem, MessageState
+from promofix_lib.case.records import ExportRecord, HandedItem
 from promofix_lib.errors import ExportError, LetterError
 from promofix_lib.export.cancellation import (
+    BUYER_ASKED,
     MERCHANT_TOKEN,
     CancellationPlan,
     Withheld,
@@ -62,50 +63,44 @@ class Job:
 
     Parameters
     ----------
-    case, folder, now, copies, round
+    case, folder, copies
     plans : mapping of str to CancellationPlan
         By the name of the file.
     handed : Handed
         What the sheets tell.
-    items : tuple of HandedItem
+    kept : ExportRecord
+        What the journal keeps; the parts add to it.
     written : list of Path
     withheld : list of Withheld
         Files that were not written.
     orders : list of (order id, reason)
         Orders that stand in no file.
     warnings : list of Told
-    uploads, requests, messages, rows, refunds
-        As in `ExportRecord`.
     """
 
     case: Case
     folder: Path
-    now: datetime
     copies: int
-    round: int
     plans: Mapping[str, CancellationPlan]
     handed: Handed
-    items: tuple[HandedItem, ...]
+    kept: ExportRecord
     written: list[Path] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
     orders: list[tuple[str, Told]] = field(default_factory=list)
     warnings: list[Told] = field(default_factory=list)
-    uploads: dict[str, tuple[Cancellation, ...]] = field(default_factory=dict)
-    requests: tuple[str, ...] = ()
-    messages: dict[str, tuple[str, MessageState, Told | None]] = field(default_factory=dict)
-    rows: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
-    refunds: tuple[str, ...] = ()
 
     def write(self, name: str, content: str | bytes) -> None:
         """One file more."""
         self.written.append(write_new(self.folder / name, content.encode() if isinstance(content, str) else content))
 
+    def keep(self, **facts: Any) -> None:
+        """What the journal keeps of a part, by the names of `ExportRecord`."""
+        self.kept = replace(self.kept, **facts)
+
     def record(self) -> ExportRecord:
         """What the journal keeps of what was written so far."""
         sums = {path.relative_to(self.folder).as_posix(): sha256(path) for path in self.written}
-        kept = {name: getattr(self, name) for name in ("items", "uploads", "requests", "messages", "rows", "refunds")}
-        draft, withheld = bool(self.handed.draft), dict(self.orders)
-        return ExportRecord(self.handed.export, self.now, self.round, draft, withheld=withheld, files=sums, **kept)
+        return replace(self.kept, withheld=dict(self.orders), files=sums)
 
 
 @trouble_of_case_told
@@ -160,7 +155,10 @@ def export(
         for left_behind in case.folder.glob(".export-*.part"):
             shutil.rmtree(left_behind, ignore_errors=True)
         place = case.new_export(now)
-        job = _job(case, place.name, chosen, now, round, copies)
+        plans, handed = prepared(case, chosen, now, place.name)
+        items = _items(case, handed.stand.book, chosen)
+        kept = ExportRecord(place.name, now, round, draft=bool(handed.draft), items=items)
+        job = Job(case, case.folder / f".export-{place.name}.part", copies, plans, handed, kept)
         job.folder.mkdir()
         try:
             for part in tqdm(PARTS, disable=not progress, desc="export", unit="step"):
@@ -177,12 +175,6 @@ def export(
     orders = [pair for pair in job.orders if pair[1] != job.handed.draft]  # the draft is said of the file
     written = tuple(place / path.relative_to(job.folder) for path in job.written)
     return Handover(place, written, (*job.withheld, *_together(orders)), tuple(dict.fromkeys(job.warnings)))
-
-
-def _job(case: Case, name: str, chosen: Mask, now: datetime, number: int, copies: int) -> Job:
-    plans, handed = prepared(case, chosen, now, name)
-    folder = case.folder / f".export-{name}.part"
-    return Job(case, folder, now, copies, number, plans, handed, _items(case, handed.stand.book, chosen))
 
 
 def _items(case: Case, book: Book, chosen: Mask) -> tuple[HandedItem, ...]:
@@ -227,32 +219,23 @@ def _together(orders: Iterable[tuple[str, Told]]) -> Iterator[Withheld]:
 
 
 def cancellations(job: Job) -> None:
-    """``order-cancellation.txt``, and the same as XML when the seller wants it; withheld in a draft."""
-    name = "order-cancellation"
-    if _upload(job, name) and job.case.settings.acknowledgement_xml:
-        job.write(f"{name}.xml", acknowledgement_xml(job.plans[name].lines))
-        job.warnings.append(told("export.token", token=MERCHANT_TOKEN))
-
-
-def buyer_cancellations(job: Job) -> None:
-    """``buyer-asked-cancellation.txt``: orders whose buyers asked through Amazon; these do not count."""
-    _upload(job, "buyer-asked-cancellation")
-
-
-def _upload(job: Job, name: str) -> bool:
-    """Whether there is something to upload."""
-    plan, draft = job.plans[name], job.handed.draft
-    job.orders += plan.withheld
-    job.warnings += plan.warnings
-    if draft and plan.lines:
-        held = told("export.gate", why=draft, effect=stock_effect(plan.reason))
-        job.withheld.append(Withheld(Told(f"{name}.txt"), held))
-        job.orders += [(order_id, draft) for order_id in plan.order_ids]
-        return False
-    for tail, lines in batches(plan.lines, job.case.settings.batch_size).items():
-        job.uploads[f"{name}{tail}.txt"] = lines
-        job.write(f"{name}{tail}.txt", cancellation_text(lines))
-    return bool(plan.lines)
+    """``order-cancellation.txt``, and as XML when the seller wants it, and what buyers asked; withheld in a draft."""
+    draft, settings = job.handed.draft, job.case.settings
+    for name, plan in job.plans.items():
+        job.orders += plan.withheld
+        job.warnings += plan.warnings
+        if draft and plan.lines:
+            held = told("export.gate", why=draft, effect=stock_effect(plan.reason))
+            job.withheld.append(Withheld(Told(f"{name}.txt"), held))
+            job.orders += [(order_id, draft) for order_id in plan.order_ids]
+            continue
+        uploads = {f"{name}{tail}.txt": lines for tail, lines in batches(plan.lines, settings.batch_size).items()}
+        job.keep(uploads={**job.kept.uploads, **uploads})
+        for file, lines in uploads.items():
+            job.write(file, cancellation_text(lines))
+        if plan.lines and plan.reason != BUYER_ASKED and settings.acknowledgement_xml:
+            job.write(f"{name}.xml", acknowledgement_xml(plan.lines))
+            job.warnings.append(told("export.token", token=MERCHANT_TOKEN))
 
 
 def requests(job: Job) -> None:
@@ -261,7 +244,8 @@ def requests(job: Job) -> None:
     if text:
         head = f"{say('export.draft_page', language=job.case.language)}\n\n" if job.handed.draft else ""
         job.write("fba-requests.txt", head + text)
-        job.requests = tuple(dict.fromkeys(item.order_id for item in job.items if item.triage == "ask_amazon"))
+        asked = (item.order_id for item in job.kept.items if item.triage == "ask_amazon")
+        job.keep(requests=tuple(dict.fromkeys(asked)))
 
 
 def refunds(job: Job) -> None:
@@ -275,7 +259,7 @@ def refunds(job: Job) -> None:
         job.withheld.append(Withheld(Told(name), why))
     elif file.items:
         job.write(name, file.text)
-        job.refunds = file.items
+        job.keep(refunds=file.items)
     if not job.handed.draft:
         job.withheld += [Withheld(told("export.refund", ids=one.what), one.why) for one in _together(file.withheld)]
 
@@ -291,15 +275,17 @@ def for_the_assistant(job: Job) -> None:
         held = Told(error.key, tuple(error.facts.items()))
         job.withheld.append(Withheld(told("export.workbook"), held))
     else:
-        job.rows = base_rows(handed)
+        job.keep(rows=base_rows(handed))
         if handed.listed and handed.draft:
             job.withheld.append(Withheld(told("export.messages"), handed.draft))
         elif handed.listed:
             job.written += write_word_templates(handed.listed, job.folder)
             job.written += write_drafts(handed.listed, job.folder, per_day=handed.per_day)
+    messages = {}
     for message in (work.message for work in handed.works if work.message):
         state, why = ("held", held) if held and message.state == "written" else (message.state, message.why)
-        job.messages[message.message_id] = (message.order_id, cast("MessageState", state), why)
+        messages[message.message_id] = (message.order_id, state, why)
+    job.keep(messages=messages)
 
 
 def letters(job: Job) -> None:
@@ -314,12 +300,11 @@ def letters(job: Job) -> None:
 
 def evidence(job: Job) -> None:
     """``evidence/``: charts, timeline, order ids and hashes, and one page; orders stand as this export leaves them."""
-    job.written += write_evidence(job.case, job.folder / "evidence", job.now, handing=job.record())
+    job.written += write_evidence(job.case, job.folder / "evidence", job.kept.made_at, handing=job.record())
 
 
 PARTS: tuple[Callable[[Job], None], ...] = (
     cancellations,
-    buyer_cancellations,
     requests,
     refunds,
     for_the_assistant,
