@@ -114,7 +114,7 @@ def test_the_page_tells_one_night_without_numbers(folder: Path):
 def test_the_bars_are_as_long_as_their_numbers(folder: Path):
     """Nine orders fill the line, one a ninth of it."""
     page = (folder / "evidence.html").read_text(encoding="utf-8")
-    assert re.findall(r'class="n">(\d+)</td><td class="bar"><i style="width:(\d+)%', page) == [
+    assert re.findall(r'class="n">(\d+)</td>\s*<td class="bar"><i style="width:(\d+)%', page) == [
         ("9", "100"),
         *[("1", "11")] * 3,
     ]

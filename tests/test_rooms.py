@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "promofix_lib"
 # From facts to hands; a module may import from modules of its own row and of the rows above.
 ROWS = (
     ("errors", "amounts", "say", "plain"),
-    ("marketplaces", "places", "rules", "orders", "as_csv"),
+    ("marketplaces", "places", "rules", "orders", "as_csv", "as_html"),
     ("filters", "reports"),
     ("money", "incident"),
     ("finding",),
@@ -32,6 +32,7 @@ ROWS = (
     ("__main__", "__init__"),
 )
 HOMES = {"matplotlib": {"charts"}, "ipywidgets": {"widgets"}, "anywidget": {"widgets"}, "openpyxl": {"export"}}
+HOMES |= {"xlsxwriter": {"export"}, "jinja2": {"as_html"}}
 
 
 def modules() -> list[Path]:

@@ -100,6 +100,8 @@ def keys_in_code() -> dict[str, str]:
                 found[_in_full(first.value, node.func, path)] = f"{path.relative_to(PACKAGE)}:{node.lineno}"
             if named and isinstance(first, ast.JoinedStr) and name.endswith("Error"):
                 found[f"a finished text at {path.relative_to(PACKAGE)}:{node.lineno}"] = str(path)
+    for page in PACKAGE.rglob("*.html"):
+        found |= dict.fromkeys(re.findall(r'say\("([\w.]+)"[,)]', page.read_text(encoding="utf-8")), page.name)
     return found
 
 
@@ -116,7 +118,8 @@ def test_every_sentence_of_the_code_is_in_the_catalogue():
 
 def test_every_sentence_of_the_catalogue_is_said():
     """What nobody says goes; names that are put together (`status.next.{word}`) count by their beginning."""
-    code = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    files = (path for ending in ("*.py", "*.html") for path in PACKAGE.rglob(ending))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in files)
     beginnings = tuple(set(re.findall(r'f"([a-z_]+\.(?:[a-z_]+[._])*)\{', code)))
     said = set(re.findall(r"""["']([\w.]+)["']""", code + (PACKAGE / "app" / "commands.toml").read_text("utf-8")))
     assert [name for name in messages(ENGLISH) if name not in said and not name.startswith(beginnings)] == []

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
+from promofix_lib.amounts import Money
 from promofix_lib.as_csv import as_text, csv_text
+from promofix_lib.as_html import html_page
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import ExportRecord
 from promofix_lib.charts.style import Picture
 from promofix_lib.errors import ExportError
-from promofix_lib.export.evidence_page import evidence_page
-from promofix_lib.letters.amazon import advice_of, incident_parts, recorded
+from promofix_lib.letters.amazon import (
+    IncidentPart,
+    advice_of,
+    amount_lines,
+    days_of,
+    headline,
+    incident_parts,
+    recorded,
+)
 from promofix_lib.letters.texts import one_line
-from promofix_lib.say import ENGLISH, Told, told, zone_text
+from promofix_lib.say import ENGLISH, Told, moment_text, say, told, zone_text
 from promofix_lib.status.status import Status, status
 
 ORDER_COLUMNS = (
@@ -26,6 +37,7 @@ ORDER_COLUMNS = (
 """Columns of ``order-ids.csv``: none of them says who bought."""
 
 _ON_PAGE = ("incident-hours", "unit-prices")
+_ITEMS_SHOWN = 8
 
 
 def write_evidence(
@@ -67,7 +79,7 @@ def write_evidence(
         images = images or drawn
         shown = [(one.words, drawn[one.name]) for one in charts if one.draw and one.name.startswith(_ON_PAGE)]
         name = "evidence.html" if language == ENGLISH else f"evidence-{language}.html"
-        pages[name] = evidence_page(case, stands, now, _events(case, stands), shown, language)
+        pages[name] = _page(case, stands, now, shown, language)
     files: dict[str, bytes] = {
         **{name: text.encode() for name, text in pages.items()},
         "order-ids.csv": order_ids_csv(case, stands).encode(),
@@ -127,3 +139,61 @@ def _timeline_rows(case: Case, stands: Status) -> Iterator[tuple[str, str, str]]
     for at, what in _events(case, stands):
         local = f"{at.astimezone(case.zone):%Y-%m-%d %H:%M} ({zone_text(case.zone)})"
         yield f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", local, what.text(ENGLISH)
+
+
+def _page(case: Case, stands: Status, made_at: datetime, pictures: Sequence[tuple[str, bytes]], language: str) -> str:
+    """Everything on one page, which asks nothing of the network and prints on one sheet."""
+    incidents, text = incident_parts(case), partial(say, language=language)
+    onset, end, causes = headline(incidents)
+    cause = told(f"letters.cause_short_{causes}")
+    found = [one.finding for one in case.incidents if one.taken and one.finding]
+    lead = [f"{one.sentence.text(language)} {one.evidence.text(language)}" for one in found]
+    made = moment_text(made_at.astimezone(case.zone), language, zone=True)
+    return html_page(
+        "export/evidence.html",
+        language,
+        title=text("evidence.title", n=stands.orders, day=days_of(onset, end), cause=cause),
+        by=[case.settings.seller_name, text("evidence.made", at=made)],
+        draft="" if stands.gate.open else stands.gate.why.text(language),
+        lead=lead or [text(f"letters.cause_{'price' if causes == 'price' else 'promotion'}")],
+        tiles=list(_tiles(stands, incidents, language)),
+        pictures=[(caption, base64.b64encode(png).decode("ascii")) for caption, png in pictures],
+        zone=zone_text(case.zone),
+        times=[
+            (moment_text(at.astimezone(case.zone), language), what.text(language)) for at, what in _events(case, stands)
+        ],
+        states=stands.triage,
+        items=list(_items(incidents, language)),
+        sums=[line.text(language).removeprefix("- ") for line in amount_lines(stands)],
+        advice=[
+            (one.given_on, text("evidence.case", case_id=one.case_id) if one.case_id else "", one.text)
+            for one in advice_of(case)
+        ],
+        reports=case.reading.reports,
+    )
+
+
+def _tiles(stands: Status, incidents: Sequence[IncidentPart], language: str) -> Iterator[tuple[str, str]]:
+    """The large figures, each with its name."""
+    for name, count in (("orders", stands.orders), ("units", stands.units)):
+        yield say(f"evidence.{name}", language=language, n=count), f"{count:,}"
+    for one in incidents:
+        if one.onset and one.end and one.number:
+            hours, minutes = divmod(int((one.end - one.onset).total_seconds()) // 60, 60)
+            key = "evidence.span_of" if one.of > 1 else "evidence.span"
+            span = say("evidence.duration", language=language, hours=hours, minutes=minutes)
+            yield say(key, language=language, number=one.number), span
+    for sums in (one for one in stands.amounts[:3] if one.known):
+        for name, amount in (("paid", sums.paid), ("loss", sums.loss)):
+            yield say(f"evidence.{name}", language=language), Money(amount, sums.currency).text(language)
+
+
+def _items(incidents: Sequence[IncidentPart], language: str) -> Iterator[str]:
+    for one in incidents:
+        yield from (line.text(language) for line in (*one.heading, *one.names))
+        for line in one.items[:_ITEMS_SHOWN]:  # the page is finished: what a letter asks the seller for is not known
+            shown = Told("evidence.item_unknown", line.facts) if line.key == "letters.item_unknown" else line
+            yield shown.text(language).removeprefix("- ")
+        rest = len(one.items) - _ITEMS_SHOWN
+        if rest > 0:
+            yield say("letters.more_items", language=language, n=rest).removeprefix("- ")
