@@ -55,7 +55,7 @@ def test_a_whole_night_gives_one_alarm(night: list[Round]):
     """Reports every two hours through the night: one alarm, then growth."""
     assert sum(len(round.alarms) for round in night) == 1
     assert [len(round.alarms) for round in night][2] == 1, "in the first report that shows the mistake"
-    assert any(round.grown for round in night[3:])
+    assert any(round.updates for round in night[3:])
 
 
 def test_the_alarm_names_the_promotion_to_end(night: list[Round]):

@@ -133,7 +133,6 @@ def this_was_meant(options: argparse.Namespace) -> int:
 
 def watch_folder(options: argparse.Namespace) -> int:
     """``promofix watch``."""
-    from promofix_lib.fleet.looking import why_not_read
     from promofix_lib.fleet.watch import Round, Watch, alarm_text, send
     from promofix_lib.reports.merging import thrifty
 
@@ -149,14 +148,14 @@ def watch_folder(options: argparse.Namespace) -> int:
         if options.json:
             _print_json(round.to_json())
         else:
-            texts = [*told_now, *(alarm_text(one) for one in round.grown)]
+            texts = [*told_now, *(alarm_text(one) for one in round.updates)]
             if options.once and not texts:
-                could = len({*round.checked} - {path for path, _ in round.failed})
+                could = len({*round.checked} - {one.path for one in round.failed})
                 texts = [say("fleet.nothing_new", n=could, known=round.known)]
             if looks := [f"- {found.sentence} {why}" for found, why in round.worth_a_look]:
                 texts.append("\n".join([say("app.worth_a_look"), *looks]))
             if options.once or round.failed != failed_before:
-                texts += [why_not_read(path.name, why) for path, why in round.failed]
+                texts += [one.text() for one in round.failed]
             _print("\n\n".join(texts)) if texts else None
         trouble = send(told_now, options.alarm)
         if trouble is not None:

@@ -11,10 +11,30 @@ from promofix_lib.finding.findings import Cause, Findings
 from promofix_lib.finding.search import ASKED, find_incidents
 from promofix_lib.orders import coded
 from promofix_lib.places import is_finished, trouble_told
+from promofix_lib.plain import Shown
 from promofix_lib.reports.merging import merged
 from promofix_lib.reports.reading import read_report
 from promofix_lib.reports.report import Reading, Report
 from promofix_lib.say import Told, say, told
+
+
+@dataclass(frozen=True)
+class NotRead(Shown):
+    """A file that could not be read, and why.
+
+    Examples
+    --------
+    >>> NotRead(Path("notes.txt"), told("fleet.unreadable", why="locked")).to_json("en")
+    {'path': 'notes.txt', 'why': 'It cannot be read: locked.'}
+    """
+
+    path: Path
+    why: Told
+
+    def text(self) -> str:
+        """The reason with the file's name in front, where the sentence does not name it already."""
+        why = self.why.text()
+        return why if self.path.name in why else say("fleet.not_read", file=self.path.name, why=why)
 
 
 @dataclass(frozen=True)
@@ -27,13 +47,13 @@ class Look:
         What could be read, as one order table of the columns that a search needs; None when nothing could be read.
     findings : Findings
         What was found in it.
-    failed : tuple of (Path, Told)
-        Files that could not be read, each with the reason. The others were read all the same.
+    failed : tuple of NotRead
+        Files that could not be read. The others were read all the same.
     """
 
     reading: Reading | None
     findings: Findings
-    failed: tuple[tuple[Path, Told], ...] = ()
+    failed: tuple[NotRead, ...] = ()
 
 
 def finished_files(folder: Path) -> tuple[Path, ...]:
@@ -52,12 +72,6 @@ def finished_files(folder: Path) -> tuple[Path, ...]:
 def read_narrow(path: Path) -> tuple[Report, ...]:
     """One file with no more than what a search needs: no buyer's name comes into memory."""
     return read_report(path, columns=frozenset(ASKED))
-
-
-def why_not_read(name: str, why: Told) -> str:
-    """The reason with the file's name in front, where the sentence does not name it already."""
-    text = why.text()
-    return text if name in text else say("fleet.not_read", file=name, why=text)
 
 
 def look_at(
@@ -81,24 +95,24 @@ def look_at(
     --------
     >>> from promofix_lib.places import SAMPLE, sample_reports
     >>> look = look_at([*sample_reports(), SAMPLE / "truth.json"])
-    >>> [found.orders for found in look.findings.incidents], [path.name for path, _ in look.failed]
+    >>> [found.orders for found in look.findings.incidents], [one.path.name for one in look.failed]
     ([300], ['truth.json'])
     """
     reports: list[Report] = []
-    failed: list[tuple[Path, Told]] = []
+    failed: list[NotRead] = []
     for path in paths:
         try:
             reports += read(path)
         except PromofixError as error:
-            failed.append((path, told(error.key, **error.facts)))
+            failed.append(NotRead(path, told(error.key, **error.facts)))
         except OSError as error:
-            failed.append((path, told("fleet.unreadable", why=error.strerror or str(error))))
+            failed.append(NotRead(path, told("fleet.unreadable", why=error.strerror or str(error))))
     if not reports:
         return Look(None, Findings((), ()), tuple(failed))
     try:
         reading = merged(reports)
     except ReportError as error:
-        return Look(None, Findings((), ()), (*failed, (paths[-1], told(error.key, **error.facts))))
+        return Look(None, Findings((), ()), (*failed, NotRead(paths[-1], told(error.key, **error.facts))))
     reports.clear()  # whoever reads once keeps them no longer than this
     reading = replace(reading, orders=coded(reading.orders))
     return Look(reading, find_incidents(reading.orders, meant=meant), tuple(failed))

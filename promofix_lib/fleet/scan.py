@@ -29,7 +29,7 @@ from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.finding.findings import Finding
 from promofix_lib.fleet.accounts import Account, accounts_under, text_beside
-from promofix_lib.fleet.looking import Look, look_at, why_not_read
+from promofix_lib.fleet.looking import Look, look_at
 from promofix_lib.incident import affected
 from promofix_lib.marketplaces import in_dollars, main_marketplace
 from promofix_lib.places import (
@@ -199,7 +199,8 @@ def open_as_case(root: str, account: str) -> Case:
         case = Case.choose(checked_case_name(safe_file_name(account)))
         if not case.reports:
             case.change_settings(**settings)
-        case.add_reports(path for path in files if path not in dict(look.failed))
+        broken = {one.path for one in look.failed}
+        case.add_reports(path for path in files if path not in broken)
     return case.take_found()
 
 
@@ -249,7 +250,7 @@ def search_account(account: Account, kept: str, language: str) -> Row:
 
 
 def _row(name: str, look: Look, files: Sequence[Path]) -> Row:
-    whys = [why_not_read(path.name, why) for path, why in look.failed]
+    whys = [one.text() for one in look.failed]
     if not files:
         whys = [told("fleet.empty_account").text()]
     failed, found = " ".join(whys) or None, look.findings.incidents

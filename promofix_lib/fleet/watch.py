@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ import pandas as pd
 
 from promofix_lib.errors import CaseError
 from promofix_lib.finding.findings import Cause, Finding
-from promofix_lib.fleet.looking import Look, finished_files, look_at, read_narrow
+from promofix_lib.fleet.looking import Look, NotRead, finished_files, look_at, read_narrow
 from promofix_lib.places import content, to_install, write_atomically
-from promofix_lib.plain import Record
+from promofix_lib.plain import Record, Shown, shown
 from promofix_lib.reports.report import Report
 from promofix_lib.say import Told, say, told
 
@@ -125,25 +126,21 @@ class State(Record):
 
 
 @dataclass(frozen=True)
-class Alarmed:
-    """One incident of a round, with its alarm."""
+class Alarmed(Shown):
+    """One incident of a round, with its alarm's number and the orders known of it before, 0 when it is new."""
 
-    alarm: Alarm
+    id: str
     found: Finding
-    before: Alarm | None
+    before: int
 
-    @property
-    def new(self) -> bool:
-        """Whether nobody was told of it before."""
-        return self.before is None
-
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, language: str | None = None) -> dict[str, Any]:
         """The incident as ``find --json`` prints it, with the alarm's number."""
-        return {**self.found.to_json(), "id": self.alarm.id, "new": self.new, "link": end_link(self.found)}
+        alarm = {"id": self.id, "new": not self.before, "link": end_link(self.found)}
+        return self.found.to_json(language) | alarm
 
 
 @dataclass(frozen=True)
-class Round:
+class Round(Shown):
     """What one look at the folder brought.
 
     Parameters
@@ -152,24 +149,24 @@ class Round:
         Files that are new or have changed, and were read.
     alarms : tuple of Alarmed
         Incidents that nobody was told of before.
-    grown : tuple of Alarmed
+    updates : tuple of Alarmed
         Known ones that hold more orders now.
     worth_a_look : tuple of (Finding, Told)
         What may be a mistake, and nobody is woken for, each with the reason.
     known : int
         Incidents that were told before and are there still.
-    failed : tuple of (Path, Told)
-        Files that could not be read, each with the reason; they are tried again in each round.
+    failed : tuple of NotRead
+        Files that could not be read; they are tried again in each round.
     files : int
         How many finished files lie in the folder.
     """
 
     checked: tuple[Path, ...] = ()
     alarms: tuple[Alarmed, ...] = ()
-    grown: tuple[Alarmed, ...] = ()
+    updates: tuple[Alarmed, ...] = ()
     worth_a_look: tuple[tuple[Finding, Told], ...] = ()
     known: int = 0
-    failed: tuple[tuple[Path, Told], ...] = ()
+    failed: tuple[NotRead, ...] = ()
     files: int = 0
 
     @property
@@ -177,16 +174,11 @@ class Round:
         """0 nothing new, 1 a new alarm, 2 nothing could be read."""
         return 1 if self.alarms else 2 if self.failed and len(self.failed) == self.files else 0
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, language: str | None = None) -> dict[str, Any]:
         """As ``watch --once --json`` prints it."""
-        return {
-            "checked": [str(path) for path in self.checked],
-            "alarms": [one.to_json() for one in self.alarms],
-            "updates": [one.to_json() for one in self.grown],
-            "worth_a_look": [{**one.to_json(), "why_not": why.text()} for one, why in self.worth_a_look],
-            "known": self.known,
-            "failed": [{"path": str(path), "why": why.text()} for path, why in self.failed],
-        }
+        looks = [{**one.to_json(language), "why_not": why.text(language)} for one, why in self.worth_a_look]
+        facts = shown(self, "checked", "alarms", "updates", "known", "failed", language=language)
+        return facts | {"worth_a_look": looks}
 
 
 Tell = Callable[[Round], bool]
@@ -217,7 +209,7 @@ class Watch:
     def __init__(self, folder: Path, state: Path | None = None) -> None:
         self.folder = folder
         self.state = state or folder / STATE_NAME
-        self._kept: dict[tuple[Path, Stamp], tuple[Report, ...]] = {}
+        self._read: dict[tuple[Path, Stamp], tuple[Report, ...]] = {}
 
     def round(self, tell: Tell = lambda _round: True) -> Round:
         """Look once: read what is new, search all together, tell, remember.
@@ -233,17 +225,23 @@ class Watch:
             done = Round(known=len(state.alarms), files=len(stamps))
             tell(done)
             return done
-        look = look_at(list(stamps), meant=state.meant, read=lambda path: self._read_once(path, stamps[path]))
+        before, self._read = self._read, {}
+
+        def read_once(path: Path) -> tuple[Report, ...]:
+            place = (path, stamps[path])
+            self._read[place] = before[place] if place in before else read_narrow(path)
+            return self._read[place]
+
+        look = look_at(list(stamps), meant=state.meant, read=read_once)
         told_now, quiet, alarms = _matched(look, state)
-        broken = {path for path, _ in look.failed}
+        broken = {one.path for one in look.failed}
         read = {path.name: stamp for path, stamp in stamps.items() if path not in broken and _stamp(path) == stamp}
-        self._kept = {place: reports for place, reports in self._kept.items() if place[0] in stamps}
         done = Round(
             checked=new,
-            alarms=tuple(one for one in told_now if one.new),
-            grown=tuple(one for one in told_now if one.before and one.before.orders < one.found.orders),
+            alarms=tuple(one for one in told_now if not one.before),
+            updates=tuple(one for one in told_now if 0 < one.before < one.found.orders),
             worth_a_look=quiet,
-            known=sum(not one.new for one in told_now),
+            known=sum(one.before > 0 for one in told_now),
             failed=look.failed,
             files=len(stamps),
         )
@@ -258,15 +256,9 @@ class Watch:
         yield self.round(tell)
         for _ in _events(self.folder, every, pause):
             before = None
-            while before != (before := _signature(self.folder)):
+            while before != (before := [_stamp(path) for path in finished_files(self.folder)]):
                 pause(_SETTLING)
             yield self.round(tell)
-
-    def _read_once(self, path: Path, stamp: Stamp) -> tuple[Report, ...]:
-        place = (path, stamp)
-        if place not in self._kept:
-            self._kept[place] = read_narrow(path)
-        return self._kept[place]
 
 
 def end_link(found: Finding) -> str:
@@ -277,7 +269,7 @@ def end_link(found: Finding) -> str:
 def alarm_text(one: Alarmed) -> str:
     """The alarm for a person: the sentence, then what to do at once and where."""
     found = one.found
-    head = say("fleet.alarm" if one.new else "fleet.grown", id=one.alarm.id, orders=say("say.orders", n=found.orders))
+    head = say("fleet.grown" if one.before else "fleet.alarm", id=one.id, orders=say("say.orders", n=found.orders))
     what = "fleet.end_promotion" if found.promotion_ids else "fleet.mend_price"
     to_do = say(what, promotions=found.promotion_ids, skus=found.skus[:5], link=end_link(found))
     return "\n".join([head, str(found.sentence), to_do])
@@ -285,21 +277,18 @@ def alarm_text(one: Alarmed) -> str:
 
 def _matched(look: Look, state: State) -> tuple[list[Alarmed], tuple[tuple[Finding, Told], ...], tuple[Alarm, ...]]:
     """What is told now, what is only worth a look, and all alarms as they are known now."""
-    before = {alarm.id: alarm for alarm in state.alarms}
-    alarms = dict(before)
+    alarms = {alarm.id: alarm for alarm in state.alarms}
     told_now: dict[str, Alarmed] = {}
     quiet: list[tuple[Finding, Told]] = []
     for found in look.findings.incidents:
         known = next((one for one in alarms.values() if one.is_of(found) and not one.meant), None)
-        if known is None:
-            if why_not := found.why_no_alarm(state.until):
-                quiet.append((found, why_not))
-                continue
-            number = str(1 + max((int(one) for one in alarms), default=0))
-            known = Alarm(number, found.cause, found.skus, found.onset, found.end, 0, False)
-        alarms[known.id] = known.seen(found)
-        if known.id not in told_now:  # the graver part speaks, where one mistake was found as two
-            told_now[known.id] = Alarmed(alarms[known.id], found, before.get(known.id))
+        if known is None and (why_not := found.why_no_alarm(state.until)):
+            quiet.append((found, why_not))
+            continue
+        alarm = known or Alarm(str(len(alarms) + 1), found.cause, found.skus, found.onset, found.end, 0, False)
+        alarms[alarm.id] = alarm.seen(found)
+        # the graver part speaks, where one mistake was found as two
+        told_now.setdefault(alarm.id, Alarmed(alarm.id, found, alarm.orders))
     return list(told_now.values()), tuple(quiet), tuple(alarms.values())
 
 
@@ -318,20 +307,13 @@ def _stamp(path: Path) -> Stamp:
     return (facts.st_size, facts.st_mtime_ns)
 
 
-def _signature(folder: Path) -> tuple[Stamp, ...]:
-    return tuple(_stamp(path) for path in finished_files(folder))
-
-
-def _events(folder: Path, every: float, pause: Callable[[float], None]) -> Iterator[None]:
+def _events(folder: Path, every: float, pause: Callable[[float], object]) -> Iterable[object]:
     try:
         from watchfiles import watch
     except ImportError:
-        while True:
-            pause(every)
-            yield
+        return (pause(every) for _ in count())
     # an empty set of changes comes after `every`: network folders give no events of their own
-    for _ in watch(folder, rust_timeout=int(every * 1000), yield_on_timeout=True, recursive=False):
-        yield
+    return watch(folder, rust_timeout=int(every * 1000), yield_on_timeout=True, recursive=False)
 
 
 _DESKTOPS = {"darwin": "macosx://", "win32": "windows://"}
