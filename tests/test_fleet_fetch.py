@@ -32,7 +32,7 @@ class Amazon(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.states: list[str] = ["DONE"]
         self.busy = self.cut = self.expired = 0
-        self.permitted, self.packed = True, False
+        self.permitted, self.packed, self.portal = True, False, False
         self.asked: list[dict[str, Any]] = []
         self.tokens = 0
 
@@ -86,7 +86,9 @@ class Handler(BaseHTTPRequestHandler):  # noqa: D101
             self.answer(202, {"reportId": f"r{len(self.server.asked)}"})
 
     def do_GET(self) -> None:  # noqa: D102
-        if self.path == "/file":
+        if self.server.portal:
+            self.answer(200, b"<html>Please log in</html>")
+        elif self.path == "/file":
             self.answer(200, gzip.compress(CONTENT) if self.server.packed else CONTENT)
         elif not self.known_token():
             return
@@ -189,6 +191,13 @@ def test_a_cut_download_is_tried_again(amazon: Amazon, tmp_path: Path):
     with pytest.raises(FetchError, match="broke off"):
         got(tmp_path / "other")
     assert list((tmp_path / "other" / "in").iterdir()) == []
+
+
+def test_an_answer_that_is_not_amazon_s_is_told(amazon: Amazon, tmp_path: Path):
+    """The page of a hotel's network is tried again, and is no traceback."""
+    amazon.portal = True
+    with pytest.raises(FetchError, match="does not answer"):
+        got(tmp_path)
 
 
 def test_a_report_with_buyers_asks_for_a_restricted_token(amazon: Amazon, tmp_path: Path):

@@ -7,11 +7,9 @@ Amazon, Reports API v2021-06-30 and Tokens API v2021-03-01 (amzn/selling-partner
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import time
-import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, Request, build_opener, urlopen
 
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.marketplaces import MARKETPLACES, Marketplace
@@ -80,13 +78,16 @@ def fetch(
     """
     if report not in REPORTS:
         raise FetchError("fleet.no_report", found=report, known=tuple(REPORTS))
-    market = next((one for one in MARKETPLACES if one.code == marketplace.upper()), None)
+    markets = {one.code: one for one in MARKETPLACES}
+    market = markets.get(marketplace.upper())
     if market is None:
-        known = tuple(one.code for one in MARKETPLACES)
-        raise FetchError("fleet.no_marketplace", found=marketplace, known=known)
+        raise FetchError("fleet.no_marketplace", found=marketplace, known=tuple(markets))
     end = now or datetime.now(UTC)
     begin = end - timedelta(seconds=since)
-    door = _Door(_address(market), _keys(), pause)
+    own = os.environ.get("PROMOFIX_SPAPI_URL", "").rstrip("/")
+    region = "na" if market.code in _AMERICA else "fe" if market.code in _FAR_EAST else "eu"
+    address, tokens = f"https://sellingpartnerapi-{region}.amazon.com", "https://api.amazon.com"
+    door = _Door(own or address, own or tokens, _keys(), pause)
     private_folder(out)
     files = []
     while begin < end:
@@ -104,11 +105,7 @@ def keep_keys() -> None:
     FetchError
         A key is not in the environment, or there is no keyring.
     """
-    keys = {name: os.environ.get(_variable(name), "") for name in _KEYS}
-    missing = tuple(_variable(name) for name, key in keys.items() if not key)
-    if missing:
-        raise FetchError("fleet.no_keys", missing=missing)
-    ring = _keyring()
+    keys, ring = _keys(kept=False), _keyring()
     for name, key in keys.items():
         ring.set_password("promofix", name, key)
 
@@ -122,11 +119,10 @@ def _one(door: _Door, out: Path, report: str, market: Marketplace, begin: dateti
     }
     document = _document(door, asked, again=True)
     path = f"/reports/2021-06-30/documents/{document}"
+    restricted = ""
     if report in _WITH_BUYERS:
         wanted = {"restrictedResources": [{"method": "GET", "path": path}]}
         restricted = door.ask("POST", "/tokens/2021-03-01/restrictedDataToken", wanted)["restrictedDataToken"]
-    else:
-        restricted = ""
     content, packed = _downloaded(door, path, restricted)
     stem = "".join(word.capitalize() for word in report.split("-"))
     name = f"{stem}-{market.code}-{end:%Y-%m-%dT%H%M%SZ}.txt{'.gz' if packed else ''}"
@@ -156,17 +152,9 @@ def _downloaded(door: _Door, path: str, restricted: str) -> tuple[bytes, bool]:
     """The document's bytes and whether they are packed; its address holds five minutes, so each try asks for one."""
     for attempt in range(_TRIES):
         facts = door.ask("GET", path, token=restricted)
-        packed = facts.get("compressionAlgorithm") == "GZIP"
-        try:
-            with build_opener().open(Request(str(facts["url"])), timeout=_TIMEOUT) as answer:
-                content = answer.read()
-            length = answer.headers.get("Content-Length")
-            if packed:
-                gzip.decompress(content)  # a packed file that was cut off does not unpack
-            if length is None or int(length) == len(content):
-                return content, packed
-        except (OSError, EOFError, zlib.error, HTTPException):
-            pass  # expired or cut off: the next try has a new address
+        # expired, or less came than was announced: the next try has a new address
+        with suppress(OSError, HTTPException), urlopen(str(facts["url"]), timeout=_TIMEOUT) as answer:
+            return answer.read(), facts.get("compressionAlgorithm") == "GZIP"
         door.pause(2.0**attempt)
     raise FetchError("fleet.download_cut")
 
@@ -183,34 +171,35 @@ class _Door:
     """The way to Amazon: gets a token, asks, waits as the limits say, and asks again."""
 
     address: str
+    tokens: str
     keys: Mapping[str, str] = field(repr=False)
     pause: Callable[[float], None]
     _token: str = field(default="", repr=False)
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str = "") -> dict[str, Any]:
         """One call of the API; gives its JSON."""
+        content = None if body is None else json.dumps(body).encode()
         for attempt in range(_TRIES):
-            headers = {
-                "x-amz-access-token": token or self._access(),
-                "x-amz-date": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"),
-                "user-agent": "promofix (Language=Python)",
-                "content-type": "application/json",
-            }
-            content = None if body is None else json.dumps(body).encode()
             try:
+                headers = {
+                    "x-amz-access-token": token or self._access(),
+                    "x-amz-date": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"),
+                    "user-agent": "promofix (Language=Python)",
+                    "content-type": "application/json",
+                }
                 return self._open(Request(self.address + path, content, headers, method=method))
             except HTTPError as error:
                 self._after(error, attempt)
-            except (URLError, TimeoutError, ConnectionError, HTTPException) as error:
+            except (OSError, HTTPException, ValueError, TypeError, LookupError) as error:
                 if attempt + 1 == _TRIES:
-                    raise FetchError("fleet.no_api", why=str(getattr(error, "reason", error))) from error
+                    raise FetchError("fleet.no_api", why=str(getattr(error, "reason", error))) from None
                 self.pause(2.0**attempt)
         raise FetchError("fleet.too_often")
 
     def _after(self, error: HTTPError, attempt: int) -> None:
         """Wait and come back where that helps; else say what Amazon said."""
         if error.code == 429 or error.code >= 500:
-            rate = _number(error.headers.get("x-amzn-RateLimit-Limit"))
+            rate = float(error.headers.get("x-amzn-RateLimit-Limit", 0))
             self.pause(min(1 / rate if rate > 0 else 2.0**attempt, _LONGEST_WAIT))
         elif error.code in (401, 403) and attempt == 0 and self._token:
             self._token = ""  # it holds an hour; a new one tells whether it was that
@@ -221,35 +210,24 @@ class _Door:
 
     def _access(self) -> str:
         if not self._token:
-            own = os.environ.get("PROMOFIX_SPAPI_URL", "").rstrip("/")
             form = urlencode({"grant_type": "refresh_token", **self.keys}).encode()
             headers = {"content-type": "application/x-www-form-urlencoded;charset=UTF-8"}
-            request = Request(f"{own or 'https://api.amazon.com'}/auth/o2/token", form, headers, method="POST")
             try:
-                self._token = str(self._open(request)["access_token"])
+                self._token = str(self._open(Request(f"{self.tokens}/auth/o2/token", form, headers))["access_token"])
             except HTTPError as error:
                 raise FetchError("fleet.keys_refused", code=error.code) from None
-            except (OSError, HTTPException) as error:
-                raise FetchError("fleet.no_api", why=str(getattr(error, "reason", error))) from None
         return self._token
 
     @staticmethod
     def _open(request: Request) -> dict[str, Any]:
         with build_opener(_NoDetour).open(request, timeout=_TIMEOUT) as answer:
-            found = json.loads(answer.read())
-        return found if isinstance(found, dict) else {}
+            return dict(json.loads(answer.read()))
 
 
-def _address(market: Marketplace) -> str:
-    if own := os.environ.get("PROMOFIX_SPAPI_URL"):
-        return own.rstrip("/")
-    region = "na" if market.code in _AMERICA else "fe" if market.code in _FAR_EAST else "eu"
-    return f"https://sellingpartnerapi-{region}.amazon.com"
-
-
-def _keys() -> dict[str, str]:
+def _keys(*, kept: bool = True) -> dict[str, str]:
+    """The keys of the environment, and those that the keyring has kept."""
     keys = {name: os.environ.get(_variable(name), "") for name in _KEYS}
-    if not all(keys.values()):
+    if kept and not all(keys.values()):
         with suppress(CaseError):  # without a keyring the environment alone can hold them
             ring = _keyring()
             keys = {name: key or ring.get_password("promofix", name) or "" for name, key in keys.items()}
@@ -278,13 +256,6 @@ def _variable(name: str) -> str:
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text or "")
-    except ValueError:
-        return 0.0
 
 
 def _said(error: HTTPError) -> str:
