@@ -26,6 +26,8 @@ from promofix_lib.app import bootstrap, pages, server
 from promofix_lib.errors import PromofixError
 from promofix_lib.places import PROJECT
 
+NEWS = "@jupyterlab/apputils-extension:announcements"
+
 
 @pytest.mark.parametrize(
     ("requirement", "there"),
@@ -178,26 +180,6 @@ def test_without_pages_the_way_to_them_is_said(monkeypatch: pytest.MonkeyPatch, 
         server.open_notebooks(browser=False)
 
 
-def test_jupyterlab_is_kept_quiet(tmp_path: Path):
-    """No news and no update check; other settings stay, a broken file is left alone."""
-    file = tmp_path / "share/jupyter/lab/settings/overrides.json"
-    file.parent.mkdir(parents=True)
-    file.write_text('{"theirs": {"a": 1}}', encoding="utf-8")
-    server.quiet_jupyterlab(tmp_path)
-    told = json.loads(file.read_text(encoding="utf-8"))
-    assert told["theirs"] == {"a": 1}
-    assert told["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}
-    file.write_text("{", encoding="utf-8")
-    server.quiet_jupyterlab(tmp_path)
-    assert file.read_text(encoding="utf-8") == "{"
-
-
-def test_where_jupyterlab_keeps_its_pages_elsewhere_no_folder_of_its_name_is_made(tmp_path: Path):
-    """It would look for its pages there, and answer with HTTP 500 to everybody."""
-    server.quiet_jupyterlab(tmp_path)
-    assert not list(tmp_path.iterdir())
-
-
 @pytest.fixture
 def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The pages of a version, as a wheel brings them."""
@@ -300,7 +282,9 @@ def test_open_serves_the_pages_and_nothing_else_of_the_disk(by: str, tmp_path: P
                     return error.code, b""
 
             status, shown = got("doc/tree/0_start_here.ipynb")
-            assert (status, b"jupyter-config-data" in shown) == (200, True)
+            config = json.loads(re.findall(rb'(?s)id="jupyter-config-data"[^>]*>(.*?)</script>', shown)[0])
+            assert (status, config["appName"]) == (200, "JupyterLab")
+            assert NEWS in config["disabledExtensions"], "no news of Jupyter, no update check: nothing leaves"
             names = {one["name"] for one in json.loads(got("api/contents/")[1])["content"]}
             assert names >= {"zh-CN", "6_follow_up.ipynb"}
             assert not names & {"data", "cases", "promofix_lib"}

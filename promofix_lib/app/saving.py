@@ -1,4 +1,4 @@
-"""What the notebook server keeps of a page: no buyer; what it gives out of a case: the files of its exports.
+"""What the notebook server keeps of a page: no buyer; what it gives out of a case: its exports; whom it asks: nobody.
 
 Loaded by the server alone.
 """
@@ -15,6 +15,7 @@ from tornado.web import HTTPError
 
 from promofix_lib.places import SERVED, cases_folder, exported
 
+_NEWS = "@jupyterlab/apputils-extension:announcements"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -58,6 +59,17 @@ def before_saving(model: dict[str, Any], **_place: Any) -> None:
         model["content"] = saved(model["content"])
 
 
+def quiet(_handler: Any, page: dict[str, Any]) -> dict[str, Any]:
+    """Jupyter's hook: its pages without the part that asks for Jupyter's news and for newer versions of it.
+
+    Examples
+    --------
+    >>> quiet(None, {"disabledExtensions": ["theirs"]})
+    {'disabledExtensions': ['theirs', '@jupyterlab/apputils-extension:announcements']}
+    """
+    return page | {"disabledExtensions": [*page.get("disabledExtensions", ()), _NEWS]}
+
+
 class Exports(AuthenticatedFileHandler):
     """Files of exports, for who holds the token; nothing else that lies in the cases folder."""
 
@@ -78,4 +90,5 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
     address = url_path_join(serverapp.base_url, "promofix/exports/")
     place = {"path": str(cases_folder().resolve())}
     serverapp.web_app.add_handlers(".*$", [(f"{address}(.+)", Exports, place)])
+    serverapp.web_app.settings["page_config_hook"] = quiet
     os.environ[SERVED] = address  # the kernels know by it what they may link

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 import webbrowser
 from contextlib import suppress
@@ -60,7 +59,6 @@ def open_notebooks(folder: Path | None = None, *, browser: bool = True, port: in
     pages = home / "notebooks"
     first = first_notebook(pages, current_language())
     port = _free(port)
-    quiet_jupyterlab(Path(sys.prefix))
     token = secrets.token_hex(24)
     group: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": _NEW_GROUP}
     for number in (signal.SIGINT, signal.SIGTERM):  # a script that began us may have Ctrl+C ignored
@@ -138,22 +136,6 @@ def server_command(pages: Path, port: int, first: str) -> list[str]:
     ]
 
 
-def quiet_jupyterlab(prefix: Path) -> None:
-    """Write JupyterLab's default settings for this environment: no news, no update check, no network."""
-    folder = prefix / "share" / "jupyter" / "lab"
-    overrides = folder / "settings" / "overrides.json"
-    if not folder.is_dir():
-        return  # JupyterLab finds its pages elsewhere, but looks for them here first
-    wanted = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
-    try:
-        known = json.loads(overrides.read_text(encoding="utf-8")) if overrides.exists() else {}
-        if {**known, **wanted} != known:
-            overrides.parent.mkdir(exist_ok=True)
-            overrides.write_text(json.dumps({**known, **wanted}, indent=1), encoding="utf-8")
-    except (OSError, ValueError):
-        return  # a conda environment of somebody else's: JupyterLab then asks once whether it may fetch news
-
-
 def _pass_on(running: subprocess.Popen[bytes], ending: threading.Event) -> None:
     """What the server and its kernels complain of, harmless; what they say because they are ended helps nobody."""
     for line in running.stderr or ():
@@ -164,14 +146,9 @@ def _pass_on(running: subprocess.Popen[bytes], ending: threading.Event) -> None:
 def _wait_for(running: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + _PATIENCE
     while running.poll() is None and time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5).close()
-        except urllib.error.HTTPError:
-            return  # it answers
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+            return  # it listens once its pages are ready
+        time.sleep(0.1)
     raise PromofixError("app.no_server", port=port)
 
 
