@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.journal import NAME, Journal
@@ -37,7 +37,7 @@ from promofix_lib.places import (
     trouble_told,
     whole,
 )
-from promofix_lib.plain import Record, Shown, typed
+from promofix_lib.plain import Record, Shown
 from promofix_lib.purge.removal import planned, without_buyers
 from promofix_lib.purge.search import Searcher
 from promofix_lib.say import Told, say, told
@@ -45,6 +45,7 @@ from promofix_lib.say import Told, say, told
 LIST = "promofix-case.json"
 """Member that names the others, each with its SHA-256."""
 
+_VERSION = 1
 _STEP = 1 << 20
 _MOST_FILES = 20_000
 _TRAP = 64 << 20
@@ -52,17 +53,12 @@ _RATIO = 250
 """What unpacks to more than `_TRAP` bytes and `_RATIO` times its size is a trap: reports shrink 5 to 40 times."""
 
 
-def _known_version(found: int, place: str) -> None:
-    if found > 1:
-        raise CaseError("case.newer", file=place, found=found, known=1)
-
-
 @dataclass(frozen=True)
 class _Listed(Record):
     """What `LIST` holds."""
 
     format: Literal["promofix case, packed"]
-    version: Annotated[int, _known_version]
+    version: int
     name: str
     packed_at: datetime
     without_buyers: bool
@@ -127,8 +123,8 @@ def pack(case: Case, folder: Path, *, without: bool = False, now: datetime | Non
             copy.clean(lambda _kind, facts: without_buyers(facts, searcher), {"packed": True})
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as package:
             digests = {name: _added(package, name, path) for name, path in [(NAME, copy.path), *taken]}
-            listed = _Listed("promofix case, packed", 1, case.name, moment, without, digests)
-            package.writestr(_member(LIST), json.dumps(listed.to_json(), ensure_ascii=False, indent=1))
+            listed = _Listed("promofix case, packed", _VERSION, case.name, moment, without, digests)
+            package.writestr(LIST, json.dumps(listed.to_json(), ensure_ascii=False, indent=1))
     return Packed(target, case.name, len(digests), without, tuple(left_out))
 
 
@@ -157,7 +153,9 @@ def unpack(file: Path, name: str = "") -> Case:
         with trouble_told(target), _scratch(cases_folder(), ".unpack-") as scratch:
             draft = private_folder(scratch / "case")
             for member, digest in listed.files.items():
-                _laid(package, member, digest, draft / member, file)
+                package.extract(member, draft)
+                if sha256(draft / member) != digest:
+                    raise _none(file, "app.pack_changed", name=member)
             Journal(draft, lambda: listed.packed_at).check()
             draft.rename(target)
     return Case.existing(target)
@@ -194,15 +192,9 @@ def _scratch(folder: Path, begins: str) -> Iterator[Path]:
         yield Path(scratch)
 
 
-def _member(name: str) -> zipfile.ZipInfo:
-    member = zipfile.ZipInfo(name)
-    member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, (stat.S_IFREG | 0o600) << 16
-    return member
-
-
 def _added(package: zipfile.ZipFile, name: str, path: Path) -> str:
     digest = hashlib.sha256()
-    with trouble_told(path), path.open("rb") as source, package.open(_member(name), "w", force_zip64=True) as member:
+    with trouble_told(path), path.open("rb") as source, package.open(name, "w", force_zip64=True) as member:
         while piece := source.read(_STEP):
             digest.update(piece)
             member.write(piece)
@@ -240,27 +232,15 @@ def _looked_through(package: zipfile.ZipFile, file: Path) -> _Listed:
         if not plain or kind not in (0, stat.S_IFREG) or not known:
             raise _none(file, "app.pack_odd", name=name)
     try:
-        listed: _Listed = typed(_Listed, json.loads(package.read(LIST)), LIST)
-    except CaseError as error:
-        if error.key == "case.newer":
-            raise CaseError(error.key, **{**error.facts, "file": file}) from error
+        facts = dict(json.loads(package.read(LIST)))
+        listed = None if facts["version"] > _VERSION else _Listed.from_json(facts)
+    except (CaseError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise _none(file, "app.pack_list", name=LIST) from error
-    except (ValueError, KeyError, RecursionError) as error:
-        raise _none(file, "app.pack_list", name=LIST) from error
+    if listed is None:
+        raise CaseError("case.newer", file=file, found=facts["version"], known=_VERSION)
     if odd := sorted({NAME, LIST, *listed.files} ^ members.keys()):
         raise _none(file, "app.pack_list", name=odd[0])
     return listed
-
-
-def _laid(package: zipfile.ZipFile, member: str, digest: str, place: Path, file: Path) -> None:
-    private_folder(place.parent)
-    found = hashlib.sha256()
-    with place.open("xb") as target, package.open(member) as source:
-        while piece := source.read(_STEP):
-            found.update(piece)
-            target.write(piece)
-    if found.hexdigest() != digest:
-        raise _none(file, "app.pack_changed", name=member)
 
 
 def _none(file: Path, key: str, /, **facts: Any) -> CaseError:
