@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,18 @@ from promofix_lib.reports.reading import read_report
 from promofix_lib.returns.inbox import INBOX
 from promofix_lib.returns.sheets import is_list
 from promofix_lib.rules import rule
-from promofix_lib.say import Told, say, told
+from promofix_lib.say import say, told
 
 _TAKEN_OUT = "[removed]"
 _WANTED = ".purge.json"
 """Whom a purge looks for, from its first step to its last: cut off in between, the next one still knows."""
 
-_ALWAYS = ("cache", "history", "returns", ".export-*.part", "exports/.*.part", "**/.*.new", "**/.ipynb_checkpoints")
-_MADE_FOR_THE_ASSISTANT = ("buyers*.xlsx", "messages", "message-drafts*.mbox", "message-template*.docx")
+_MADE = (
+    "cache", "history", "returns", ".export-*.part", "exports/.*.part", "**/.*.new", "**/.ipynb_checkpoints",
+    "exports/*/buyers*.xlsx", "exports/*/messages",
+    "exports/*/message-drafts*.mbox", "exports/*/message-template*.docx",
+)  # fmt: skip
+"""What goes whatever is in it: leftovers, and what an export made for the assistant."""
 _OURS = ("case.db", "case.db-journal", _WANTED)
 
 
@@ -54,11 +58,6 @@ class Purge:
     shut: tuple[Path, ...]
     done: bool
 
-    @property
-    def outside(self) -> Told:
-        """What a purge can not reach."""
-        return told("purge.outside", n=rule("buyers_data.keep_days"))
-
     def text(self, language: str | None = None) -> str:
         """The purge in words, for the seller."""
         lists = (
@@ -67,12 +66,9 @@ class Purge:
             ("purge.kept", self.kept),
             ("purge.shut", self.shut),
         )
-        parts = [self._listed(say(key, language=language), paths) for key, paths in lists]
-        proof = [say("purge.proved", language=language)] if self.done else []
-        return "\n\n".join([*(part for part in parts if part), *proof, self.outside.text(language)])
-
-    def _listed(self, title: str, paths: tuple[Path, ...]) -> str:
-        return "\n".join([title, *(f"  {self._name(path)}" for path in paths)]) if paths else ""
+        parts = ["\n  ".join([say(key, language=language), *map(self._name, paths)]) for key, paths in lists if paths]
+        parts += [say("purge.proved", language=language)] if self.done else []
+        return "\n\n".join([*parts, say("purge.outside", language=language, n=rule("buyers_data.keep_days"))])
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else str(path)
@@ -81,8 +77,7 @@ class Purge:
 @trouble_of_case_told
 def what_would_go(case: Case) -> Purge:
     """What `purge` would remove, clean and keep; nothing is changed."""
-    plan, _ = planned(case)
-    return plan
+    return planned(case)[0]
 
 
 @trouble_of_case_told
@@ -111,9 +106,7 @@ def purge(case: Case) -> Purge:
     plan, searcher = planned(case)
     wanted = case.folder / _WANTED
     write_atomically(wanted, json.dumps(sorted(searcher.people)).encode())
-    reports = {path for path in plan.removed if path.parent == case.reports_folder}
-    _remove_all(path for path in plan.removed if path not in reports)
-    _remove_all(reports)
+    _remove_all(plan.removed)
     for path in plan.cleaned:
         if path.suffix == ".ipynb":
             _empty(path)
@@ -121,7 +114,7 @@ def purge(case: Case) -> Purge:
     _prove(case, searcher)
     with trouble_told(wanted):
         wanted.unlink(missing_ok=True)
-    return Purge(case.folder, plan.removed, plan.kept, plan.cleaned, plan.shut, done=True)
+    return replace(plan, done=True)
 
 
 def purge_older_than(days: int, now: datetime | None = None, *, really: bool = True) -> tuple[Purge, ...]:
@@ -150,8 +143,8 @@ def purge_older_than(days: int, now: datetime | None = None, *, really: bool = T
     for folder in all_cases():
         try:
             case = Case.existing(folder)
-            if _newest(case) <= limit and _has_buyers(what_would_go(case)):
-                finished.append(purge(case) if really else what_would_go(case))
+            if _newest(case) <= limit and _has_buyers(plan := what_would_go(case)):
+                finished.append(purge(case) if really else plan)
         except PromofixError as error:
             troubles.append(told("purge.trouble", name=folder.name, why=told(error.key, **error.facts)))
     if troubles:
@@ -161,12 +154,9 @@ def purge_older_than(days: int, now: datetime | None = None, *, really: bool = T
 
 def _newest(case: Case) -> datetime:
     """When the newest order was placed; where no report tells, when the case was last worked on."""
-    try:
-        newest = case.orders["purchase_date"].max() if case.reports else None
-        if isinstance(newest, datetime) and newest == newest:  # not a missing time
-            return newest
-    except PromofixError:
-        pass  # a report that can not be read: its case still grows old
+    with suppress(PromofixError):  # no report, or one that can not be read: its case still grows old
+        if len(bought := case.orders["purchase_date"].dropna()):
+            return bought.max().to_pydatetime()
     return max((entry.at for entry in case.journal.entries()), default=datetime.min.replace(tzinfo=UTC))
 
 
@@ -183,49 +173,38 @@ def planned(case: Case) -> tuple[Purge, Searcher]:
     """What would go, and who finds the buyers of the case."""
     people, with_buyers = _buyers_of(case)
     searcher = Searcher(people)
-    removed = dict.fromkeys([*sorted(with_buyers), *_made_with_buyers(case)])
+    gone = [*with_buyers, *_made_with_buyers(case)]
     mine = [path for path in _files(case.folder) if path.relative_to(case.folder).as_posix() not in _OURS]
-
-    def goes(path: Path) -> bool:
-        return any(path.is_relative_to(gone) for gone in removed)
-
-    removed |= dict.fromkeys([path for path in mine if not goes(path) and searcher.found_in(path)])
+    left = [path for path in mine if not any(path.is_relative_to(one) for one in gone)]
+    found = [path for path in left if searcher.found_in(path)]
     checkpoints, notebooks = _notebooks(searcher)
-    removed |= dict.fromkeys(checkpoints)
-    kept = [path for path in mine if not goes(path)]
-    shut = tuple(path for path in kept if is_shut(path))
-    open_files, cleaned = tuple(path for path in kept if path not in shut), (case.journal.path, *notebooks)
-    return Purge(case.folder, tuple(removed), open_files, cleaned, shut, done=False), searcher
+    removed = tuple(dict.fromkeys([*gone, *found, *checkpoints]))
+    shut = tuple(path for path in left if path not in found and is_shut(path))
+    kept = tuple(path for path in left if path not in found and path not in shut)
+    return Purge(case.folder, removed, kept, (case.journal.path, *notebooks), shut, done=False), searcher
 
 
-def _buyers_of(case: Case) -> tuple[frozenset[str], frozenset[Path]]:
+def _buyers_of(case: Case) -> tuple[set[str], list[Path]]:
     """Whom the reports (or a purge that was cut off) name, and the reports that do or can not be read."""
     people: set[str] = set()
-    wanted = case.folder / _WANTED
     with suppress(OSError, ValueError):
-        people |= {word for word in json.loads(wanted.read_text(encoding="utf-8")) if isinstance(word, str)}
-    suspects = set()
+        people.update(json.loads((case.folder / _WANTED).read_bytes()))
+    suspects = []
     for path in (path for path in _files(case.reports_folder) if not path.name.startswith(".")):
         try:
             tables = [report.table for report in read_report(path)]
         except PromofixError:
-            suspects.add(path)  # nobody can say what is in it
+            suspects.append(path)  # nobody can say what is in it
             continue
-        people |= {word for table in tables for word in people_of(table)}
-        if any(names_people(table) for table in tables):
-            suspects.add(path)
-    return frozenset(people), frozenset(suspects)
+        people.update(*map(people_of, tables))
+        if any(map(names_people, tables)):
+            suspects.append(path)
+    return people, suspects
 
 
-def _made_with_buyers(case: Case) -> Iterator[Path]:
-    for pattern in _ALWAYS:
-        yield from sorted(case.folder.glob(pattern))
-    for folder in case.exports:
-        for pattern in _MADE_FOR_THE_ASSISTANT:
-            yield from sorted(folder.glob(pattern))
-    for path in sorted((case.folder / INBOX).glob("*")):
-        if is_list(path):
-            yield path
+def _made_with_buyers(case: Case) -> list[Path]:
+    made = [path for pattern in _MADE for path in sorted(case.folder.glob(pattern))]
+    return made + [path for path in sorted((case.folder / INBOX).glob("*")) if is_list(path)]
 
 
 def _notebooks(searcher: Searcher) -> tuple[tuple[Path, ...], tuple[Path, ...]]:

@@ -56,8 +56,7 @@ def names_people(orders: pd.DataFrame) -> bool:
     >>> names_people(pd.DataFrame({"buyer_name": ["Li"]})), names_people(pd.DataFrame({"ship_city": ["Berlin"]}))
     (True, False)
     """
-    cells = (orders[name].dropna().astype(str).str.strip() for name in _columns(orders, _PERSON))
-    return any((column != "").any() for column in cells)
+    return bool(_cells(orders, _columns(orders, _PERSON)))
 
 
 def people_of(orders: pd.DataFrame) -> frozenset[str]:
@@ -126,7 +125,7 @@ class Searcher:
     def traces(self, paths: Iterable[Path]) -> tuple[str, ...]:
         """Files in which somebody is found, each with the place inside it when it is an archive."""
         places = ((path, inside) for path in paths for inside in self._places(path.read_bytes(), _DEEPEST))
-        return tuple(f"{path.name}: {inside}" if inside else path.name for path, inside in places if self.people)
+        return tuple(f"{path.name}: {inside}" if inside else path.name for path, inside in places)
 
     def without(self, text: str, instead: str) -> str:
         """The text with everybody taken out."""
@@ -207,11 +206,9 @@ def is_shut(path: Path) -> bool:
     if start.startswith(_OLD_OFFICE):
         return not any(True for _ in _members(path.read_bytes()))
     if start.startswith(b"PK\x03\x04"):
-        try:
-            with zipfile.ZipFile(path) as package:
-                return any(entry.flag_bits & 1 for entry in package.infolist())
-        except (zipfile.BadZipFile, OSError):
-            return True
+        with suppress(zipfile.BadZipFile, OSError), zipfile.ZipFile(path) as package:
+            return any(entry.flag_bits & 1 for entry in package.infolist())
+        return True
     return start.startswith(_SHUT)
 
 
@@ -282,17 +279,11 @@ def _mailed(content: bytes) -> Iterator[tuple[str, bytes]]:
             continue
         message = email.message_from_bytes(piece, policy=email.policy.compat32)
         heads = []
-        for _, value in message.items():
-            try:
+        for value in message.values():
+            with suppress(ValueError, LookupError):
                 heads.append(str(make_header(decode_header(str(value)))))
-            except (ValueError, LookupError, UnicodeError):
-                continue
         yield f"message {number}", "\n".join(heads).encode("utf-8", "replace")
         for part in message.walk():
             payload = part.get_payload(decode=True)
-            if isinstance(payload, bytes) and part.get("Content-Transfer-Encoding", "").lower() not in (
-                "7bit",
-                "8bit",
-                "",
-            ):
+            if isinstance(payload, bytes):
                 yield f"message {number}", payload
