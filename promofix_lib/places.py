@@ -366,7 +366,7 @@ def trouble_of_case_told(act: F) -> F:
     """The same function of a case, with `trouble_told` of its folder around it: for what writes many files."""
 
     @wraps(act)
-    def told(case: Any, /, *args: Any, **named: Any) -> Any:
+    def told(case: Any, *args: Any, **named: Any) -> Any:
         with trouble_told(case.folder):
             return act(case, *args, **named)
 

@@ -8,7 +8,10 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from datetime import timedelta
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import pandas as pd
 import pytest
 
 from promofix_lib.app.cli import _parser, run
-from promofix_lib.places import SAMPLE, sample_reports
+from promofix_lib.places import PACKAGE, SAMPLE, sample_reports
 from promofix_lib.say import say
 from tests.handed_case import NIGHT, all_orders, line, new_orders, usual, victims
 
@@ -28,6 +31,21 @@ ALL_ORDERS = REPORTS[0]
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     assert run([*arguments, "--json"]) == 0
     return json.loads(capsys.readouterr().out)
+
+
+COMMANDS = tomllib.loads((PACKAGE / "app" / "commands.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_a_function_that_gets_what_it_needs_by_name(name: str):
+    """Each argument that can be typed is one of the function's, and none that it needs is missing."""
+    module, function = COMMANDS[name]["does"].split(":")
+    wanted = signature(getattr(import_module(f"promofix_lib.{module}"), function)).parameters
+    options = [one.get("dest", one["name"].lstrip("-").replace("-", "_")) for one in COMMANDS[name]["arguments"]]
+    given = {*options, *COMMANDS[name].get("defaults", {})}
+    assert given <= set(wanted)
+    needed = {one.name for one in wanted.values() if one.default is one.empty}
+    assert needed <= given | {"language", "progress", "json"}
 
 
 def test_read_says_what_was_read(capsys: pytest.CaptureFixture[str]):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import sys
 import tomllib
 from collections.abc import Callable, Sequence
-from functools import partial
+from importlib import import_module
 from importlib.resources import files
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +30,8 @@ def run(arguments: Sequence[str]) -> int:
         options.pytest_arguments = others
     elif others:
         parser.error(say("app.unknown_arguments", found=tuple(others)))
-    command: Callable[[argparse.Namespace], int] = options.command
-    if "files" in options:
-        options.files = [path for given in options.files for path in _named(given)]
     try:
-        return command(options)
+        return show(_called(options), getattr(options, "json", False))
     except PromofixError as error:
         return refused(str(error))
     except BrokenPipeError:
@@ -44,6 +44,27 @@ def run(arguments: Sequence[str]) -> int:
         return 130
     finally:
         speak("")
+
+
+def show(answer: Any, as_json: bool = False) -> int:
+    """Print what a command answered, for people or for programs; gives the exit status.
+
+    Parameters
+    ----------
+    answer : int, str or record
+        An exit status, a text, or what has a ``text`` and a ``to_json``; it may have an ``exit_status``, and sentences
+        ``beside`` it that a person hears of whose program asked.
+    as_json : bool
+    """
+    if isinstance(answer, int):
+        return answer
+    if as_json and not isinstance(answer, str):
+        print(harmless(json.dumps(answer.to_json(), ensure_ascii=False, indent=1), escaped=True))
+        for sentence in getattr(answer, "beside", ()):
+            print(harmless(str(sentence)), file=sys.stderr)
+    elif text := answer if isinstance(answer, str) else answer.text():
+        print(harmless(text))
+    return int(getattr(answer, "exit_status", 0))
 
 
 def refused(text: str) -> int:
@@ -103,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, told in tomllib.loads(files("promofix_lib.app").joinpath("commands.toml").read_text("utf-8")).items():
         about, epilog = say(f"app.help.{name}"), told.get("epilog")
         added = commands.add_parser(name, help=about, description=about, epilog=epilog and say(epilog))
-        added.set_defaults(command=partial(_act, told["does"]), **told.get("defaults", {}))
+        added.set_defaults(does=told["does"], **told.get("defaults", {}))
         _add(added, name="--language", type="language", metavar="|".join(languages()), default="", help="language")
         if told.get("json", True):
             _add(added, name="--json", action="store_true", help="json")
@@ -120,11 +141,18 @@ def _add(parser: argparse.ArgumentParser, *, name: str, help: str, **facts: Any)
     parser.add_argument(name, help=say(f"app.help.{help}"), **facts)
 
 
-def _act(name: str, options: argparse.Namespace) -> int:
-    from promofix_lib.app import commands  # what a command needs is imported when it is called
+def _called(options: argparse.Namespace) -> Any:
+    """What the function of a command answers, given those arguments that it knows by name."""
+    module, name = options.does.split(":")
+    act = getattr(import_module(f"promofix_lib.{module}"), name)  # what a command needs is imported when it is called
+    asked = options.language or os.environ.get("PROMOFIX_LANGUAGE", "")
+    given = vars(options) | {"language": asked and language_of(asked), "progress": sys.stderr.isatty()}
+    given["files"] = [path for one in given.get("files", ()) for path in _named(one)]
+    if given.get("case"):
+        from promofix_lib.app.commands import existing
 
-    answer: int = getattr(commands, name)(options)
-    return answer
+        given["case"] = existing(given["case"], given["language"])
+    return act(**{name: given[name] for name in signature(act).parameters if name in given})
 
 
 def _language(text: str) -> str:

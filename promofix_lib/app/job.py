@@ -50,6 +50,11 @@ class JobDone:
     handover: Handover | None = None
     nothing: Told | None = None
 
+    @property
+    def beside(self) -> tuple[Told, ...]:
+        """What a person hears of whose program asked: that there was nothing to export."""
+        return (self.nothing,) if self.nothing else ()
+
     def to_json(self) -> dict[str, Any]:
         """The JSON of ``promofix run --json``."""
         found = [finding.to_json() for _, finding in self.incidents]

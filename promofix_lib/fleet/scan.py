@@ -118,6 +118,12 @@ class Scan:
         """0 nothing, 1 incidents found, 3 something could not be read."""
         return 3 if any(row.failed for row in self.rows) else 1 if any(row.incidents for row in self.rows) else 0
 
+    def text(self) -> str:
+        """What it brought, for a terminal."""
+        from promofix_lib.fleet.sheet import scan_text
+
+        return scan_text(self)
+
     def to_json(self) -> dict[str, Any]:
         """As ``scan --json`` prints it."""
         return {
