@@ -36,9 +36,9 @@ def with_everything_installed(arguments: list[str]) -> int:
     try:
         python = _ready_environment(extra)
     except KeyboardInterrupt:
-        return _say_and_fail("stopped")
+        return _say("stopped")
     except OSError as error:
-        return _say_and_fail("no_folder", folder=error.filename or PROJECT / ".venv", why=error.strerror)
+        return _say("no_folder", folder=error.filename or PROJECT / ".venv", why=error.strerror)
     if python is None:
         return 2
     return _run_in(python, [str(python), "-m", "promofix_lib", *arguments])
@@ -84,7 +84,7 @@ def _ready_environment(extra: str | None) -> Path | None:
     folder = PROJECT / ".venv"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / f"promofix-{extra or 'run'}.stamp"
-    wanted = _fingerprint()
+    wanted = hashlib.sha256((PROJECT / "pyproject.toml").read_bytes() + sys.version.encode()).hexdigest()
     if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return python
     folder.mkdir(exist_ok=True)  # a folder that cannot be written says so itself
@@ -94,11 +94,6 @@ def _ready_environment(extra: str | None) -> Path | None:
     stamp.write_text(wanted, encoding="utf-8")
     _say("done")
     return python
-
-
-def _fingerprint() -> str:
-    content = (PROJECT / "pyproject.toml").read_bytes() + sys.version.encode()
-    return hashlib.sha256(content).hexdigest()
 
 
 def _made(folder: Path, python: Path) -> bool:
@@ -112,13 +107,9 @@ def _made(folder: Path, python: Path) -> bool:
     if _done([sys.executable, "-m", "venv", "--clear", str(folder)]):
         return True
     shutil.rmtree(folder, ignore_errors=True)
-    if not _has_room():
-        _say("no_room", folder=PROJECT)
-    elif importlib.util.find_spec("ensurepip") is None:
-        _say("no_venv", version=f"{sys.version_info[0]}.{sys.version_info[1]}")
-    else:
-        _say("no_environment", folder=folder)
-    return False
+    if importlib.util.find_spec("ensurepip") is None:
+        return _failed("no_venv", version=f"{sys.version_info[0]}.{sys.version_info[1]}")
+    return _failed("no_environment", folder=folder)
 
 
 def _filled(python: Path, extra: str | None) -> bool:
@@ -129,14 +120,15 @@ def _filled(python: Path, extra: str | None) -> bool:
     brought = PROJECT / "packages"
     install += ["--no-index", "--find-links", str(brought)] if brought.is_dir() else []
     what = f"{PROJECT}[{extra}]" if extra else str(PROJECT)
-    if _done([*install, "--quiet", "--editable", what], _as_pip_would() if uv else {}):
-        return True
-    _say("no_packages" if _has_room() else "no_room", folder=PROJECT)
+    filled = _done([*install, "--quiet", "--editable", what], _as_pip_would() if uv else {})
+    return filled or _failed("no_packages", folder=PROJECT)
+
+
+def _failed(word: str, **facts: object) -> bool:
+    """Say why, which is the disk where it is full."""
+    full = shutil.disk_usage(PROJECT).free < _ROOM
+    _say("no_room", folder=PROJECT) if full else _say(word, **facts)
     return False
-
-
-def _has_room() -> bool:
-    return shutil.disk_usage(PROJECT).free > _ROOM
 
 
 _FOR_UV = {
@@ -164,13 +156,10 @@ def _done(command: list[str], settings: Mapping[str, str] | None = None) -> bool
     return subprocess.run(command, stdout=sys.stderr, env={**os.environ, **(settings or {})}).returncode == 0
 
 
-def _say(word: str, **facts: object) -> None:
+def _say(word: str, **facts: object) -> int:
+    """Say it on standard error; gives the exit status of a set-up that went wrong."""
     spoken = (os.environ.get("PROMOFIX_LANGUAGE") or locale.getlocale()[0] or "").lower()
     words = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))[word]
     text = words["zh" if spoken.startswith(("zh", "chinese")) else "en"].format(**facts)
     print(text, file=sys.stderr, flush=True)
-
-
-def _say_and_fail(word: str, **facts: object) -> int:
-    _say(word, **facts)
     return 2
