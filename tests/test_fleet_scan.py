@@ -23,6 +23,7 @@ from promofix_lib.finding.search import find_incidents
 from promofix_lib.fleet import scan as scanning
 from promofix_lib.fleet.accounts import Account
 from promofix_lib.fleet.looking import Look
+from promofix_lib.fleet.rows import Row, row_of
 from promofix_lib.fleet.scan import DEFAULTS_NAME, open_as_case, scan
 from promofix_lib.fleet.sheet import _html_row
 from promofix_lib.marketplaces import MARKETPLACES
@@ -76,7 +77,7 @@ def test_each_account_has_one_row_the_gravest_first(done: tuple[scanning.Scan, P
 def test_two_currencies_are_compared_by_the_rates_of_the_marketplaces():
     """Of two accounts the one that lost more dollars comes first; a new marketplace brings its rate with it."""
     for market in MARKETPLACES:
-        row = scanning.Row("a", lost=((market.currency, Decimal(str(market.per_dollar))),))
+        row = Row("a", losses={market.currency: Decimal(str(market.per_dollar))})
         assert row.gravity[1] == pytest.approx(1), market.code
 
 
@@ -90,11 +91,11 @@ def test_an_order_of_two_incidents_is_lost_once():
     ]
     orders = order_table(usual() + rows)
     findings = find_incidents(orders)
-    row = scanning._row("a", Look(Reading(orders, (), ()), findings), [ALL_ORDERS])
+    row = row_of("a", Look(Reading(orders, (), ()), findings), [ALL_ORDERS])
     assert [found.orders for found in findings.incidents] == [25, 25]
     assert (row.orders, row.losses) == (45, {"USD": Decimal("2449.75")})
     assert sum(hit for _, _, hit in row.days) == 45
-    yen = scanning.Row("b", row.incidents, lost=(("JPY", Decimal(148_000)),))
+    yen = Row("b", row.incidents, losses={"JPY": Decimal(148_000)})
     assert 'data-sort="1000.00">148,000 JPY<' in _html_row(yen, None), "a click on the column's head asks in dollars"
 
 
@@ -172,7 +173,7 @@ def test_processes_say_the_same_and_survive_an_account_that_kills_them(
     assert {row.account for row in rows if row.incidents} == {"hit"}
 
 
-def dies_of_quiet(account: Account, kept: str, language: str) -> scanning.Row:
+def dies_of_quiet(account: Account, kept: str, language: str) -> Row:
     """Stands in for an account whose search ends the process."""
     if account.name == "quiet":
         os._exit(9)

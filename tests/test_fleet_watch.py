@@ -16,8 +16,7 @@ from promofix_lib.finding.findings import Findings
 from promofix_lib.finding.search import find_incidents
 from promofix_lib.fleet import watch as watching
 from promofix_lib.fleet.looking import Look
-from promofix_lib.fleet.scan import _row
-from promofix_lib.fleet.sheet import since_text
+from promofix_lib.fleet.rows import row_of
 from promofix_lib.fleet.watch import STATE_NAME, Round, State, Watch, send
 from promofix_lib.orders import order_table
 from promofix_lib.places import SAMPLE
@@ -77,18 +76,18 @@ def test_the_link_and_the_clock_are_those_of_the_marketplace_that_was_hit_most()
     assert found.orders == 20
     assert watching.end_link(found) == "https://sellercentral.amazon.de/promotions/manage"
     assert "(Europe/Berlin)" in found.sentence.text("en")
-    row = _row("a", Look(Reading(order_table(rows), (), ()), Findings((found,), ())), [ALL_ORDERS])
-    assert since_text(row) == "2026-03-17 17:00 (Europe/Berlin)"
+    row = row_of("a", Look(Reading(order_table(rows), (), ()), Findings((found,), ())), [ALL_ORDERS])
+    assert row.since_text() == "2026-03-17 17:00 (Europe/Berlin)"
 
 
 def test_the_day_of_a_scan_is_that_of_the_clock_beside_it():
     """Ten at night in Los Angeles is the next day in London: the small chart draws it where *since* says."""
     orders = order_table(usual() + wrong_night(12, start=413))
     look = Look(Reading(orders, (), ()), find_incidents(orders))
-    row = _row("a", look, [ALL_ORDERS])
-    assert since_text(row) == "2026-03-17 22:00 (America/Los Angeles)"
+    row = row_of("a", look, [ALL_ORDERS])
+    assert row.since_text() == "2026-03-17 22:00 (America/Los Angeles)"
     assert [day for day, _, hit in row.days if hit] == ["2026-03-17"]
-    quiet = _row("b", Look(Reading(order_table(usual()), (), ()), Findings((), ())), [ALL_ORDERS])
+    quiet = row_of("b", Look(Reading(order_table(usual()), (), ()), Findings((), ())), [ALL_ORDERS])
     assert (quiet.days[0], quiet.days[-1][0]) == (("2026-02-28", 2, 0), "2026-03-30")
 
 

@@ -13,25 +13,20 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 from tqdm.auto import tqdm
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.finding.findings import Finding
 from promofix_lib.fleet.accounts import Account, accounts_under, text_beside
-from promofix_lib.fleet.looking import Look, look_at
-from promofix_lib.incident import affected
-from promofix_lib.marketplaces import in_dollars, main_marketplace
+from promofix_lib.fleet.looking import look_at
+from promofix_lib.fleet.rows import Row, row_of
 from promofix_lib.places import (
     checked_case_name,
     private_folder,
@@ -39,68 +34,14 @@ from promofix_lib.places import (
     to_install,
     write_atomically,
 )
-from promofix_lib.plain import Record, checked
+from promofix_lib.plain import checked
 from promofix_lib.reports.merging import thrifty
 from promofix_lib.say import current_language, speak, told
 
 DEFAULTS_NAME = "promofix.toml"
 _OF_A_CASE = ("seller_name", "cancel_reason", "costs")  # no word of a gate: that is said for one case at a time
-_FORMAT = 4  # grows when what is found or kept of an account changes: all are done again then
-_DAYS_DRAWN = 60
+_FORMAT = 5  # grows when what is found or kept of an account changes: all are done again then
 _ANSWER_WITHIN = "10s"  # a scheduler that is there answers in a fraction of it
-
-
-@dataclass(frozen=True)
-class Row(Record):
-    """What a scan says of one account, and keeps of it.
-
-    Parameters
-    ----------
-    account : str
-        Its folder's name.
-    incidents : tuple of dict
-        As ``find --json`` prints them, the gravest first.
-    failed : str or None
-        What could not be read and why, in the language of the scan.
-    files : tuple of (str, str, int, int)
-        Name, SHA-256, lines, lines set aside: for the audit.
-    days : tuple of (str, int, int)
-        Day in `zone`, orders, affected orders: for the small chart.
-    zone : str
-        Of the marketplace in which its first incident is, else of the one that most of its orders come from.
-    orders : int
-        Affected orders of all incidents, each once.
-    lost : tuple of (str, Decimal)
-        Currency, and what was lost in it, each order item once.
-    looked_at : str
-        When, ISO 8601 in UTC.
-    """
-
-    account: str
-    incidents: tuple[dict[str, Any], ...] = ()
-    failed: str | None = None
-    files: tuple[tuple[str, str, int, int], ...] = ()
-    days: tuple[tuple[str, int, int], ...] = ()
-    looked_at: str = ""
-    zone: str = "UTC"
-    orders: int = 0
-    lost: tuple[tuple[str, Decimal], ...] = ()
-
-    @property
-    def losses(self) -> dict[str, Decimal]:
-        """What was lost, per currency."""
-        return dict(self.lost)
-
-    @property
-    def since(self) -> str:
-        """When the first incident began, ISO 8601 in UTC; empty without one."""
-        return min((found["onset"] for found in self.incidents), default="")
-
-    @property
-    def gravity(self) -> tuple[bool, float, int, bool]:
-        """Larger for what a person should look at first."""
-        worth = sum(in_dollars(lost, currency) for currency, lost in self.losses.items())
-        return (bool(self.incidents), worth, self.orders, self.failed is not None)
 
 
 @dataclass(frozen=True)
@@ -201,7 +142,7 @@ def open_as_case(root: str, account: str) -> Case:
         files = found.files(Path(room))
         look = look_at(files)
         if look.reading is None:
-            raise CaseError("fleet.unreadable_account", account=account, why=_row(account, look, files).failed)
+            raise CaseError("fleet.unreadable_account", account=account, why=row_of(account, look, files).failed)
         case = Case.choose(checked_case_name(safe_file_name(account)))
         if not case.reports:
             case.change_settings(**settings)
@@ -246,46 +187,13 @@ def search_account(account: Account, kept: str, language: str) -> Row:
         try:
             key = _key(account, language)
             files = account.files(Path(room))
-            row = _row(account.name, look_at(files), files)
+            row = row_of(account.name, look_at(files), files)
         except PromofixError as error:
             key, row = "", Row(account.name, failed=str(error))
     row = replace(row, looked_at=datetime.now(UTC).isoformat(timespec="seconds"))
     if key:
         write_atomically(Path(kept) / f"{key}.json", json.dumps(row.to_json(), ensure_ascii=False).encode())
     return row
-
-
-def _row(name: str, look: Look, files: Sequence[Path]) -> Row:
-    whys = [one.text() for one in look.failed]
-    if not files:
-        whys = [told("fleet.empty_account").text()]
-    failed, found = " ".join(whys) or None, look.findings.incidents
-    if look.reading is None:
-        return Row(name, failed=failed)
-    market = min(found, key=lambda one: one.onset).market if found else main_marketplace(look.reading.orders)
-    return Row(
-        name,
-        tuple(one.to_json() for one in found),
-        failed,
-        tuple((one.name, one.sha256, one.lines, len(one.quarantined)) for one in look.reading.reports),
-        _days(look.reading.orders, found, market.zone),
-        zone=market.zone_name,
-        orders=look.findings.orders,
-        lost=tuple((one.currency, one.loss) for one in look.findings.amounts),
-    )
-
-
-def _days(orders: pd.DataFrame, incidents: Sequence[Finding], zone: ZoneInfo) -> tuple[tuple[str, int, int], ...]:
-    if orders["purchase_date"].isna().all():
-        return ()
-    masks = (affected(orders, found.rule).to_numpy() for found in incidents)
-    mask = np.logical_or.reduce([np.zeros(len(orders), dtype=np.bool_), *masks])
-    day = orders["purchase_date"].dt.tz_convert(zone).dt.tz_localize(None).to_numpy().astype("datetime64[D]")
-    order = pd.factorize(orders["order_id"])[0]  # -1 where it is missing
-    table = pd.DataFrame({"day": day, "order": order, "hit": mask})[order >= 0].dropna()
-    per_order = table.groupby("order", sort=False).agg(day=("day", "first"), hit=("hit", "any"))
-    counts = per_order.groupby("day")["hit"].agg(["size", "sum"]).sort_index().tail(_DAYS_DRAWN)
-    return tuple((str(when.date()), int(all_), int(hit)) for when, all_, hit in counts.itertuples())
 
 
 def _key(account: Account, language: str) -> str:

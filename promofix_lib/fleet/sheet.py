@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from promofix_lib.amounts import amount_text, plain_amount
+from promofix_lib.amounts import plain_amount
 from promofix_lib.as_csv import csv_text
 from promofix_lib.charts import colours
 from promofix_lib.places import content, write_atomically
-from promofix_lib.say import current_language, moment_text, say
+from promofix_lib.say import current_language, say
 
 if TYPE_CHECKING:
-    from promofix_lib.fleet.scan import Row, Scan
+    from promofix_lib.fleet.rows import Row
+    from promofix_lib.fleet.scan import Scan
 
 _COLUMNS = ("account", "incidents", "since", "orders", "loss", "promotions", "failed")
 _AUDIT = ("looked_at", "what", "name", "sha256", "lines", "set_aside", "onset", "end", "orders", "loss", "why")
@@ -29,7 +28,7 @@ def scan_text(done: Scan) -> str:
     """What a scan brought, for a terminal: a line per account with an incident, what could not be read, the counts."""
     lines = []
     for row in (one for one in done.rows if one.incidents):
-        since, loss = since_text(row, done.zone), loss_text(row)
+        since, loss = row.since_text(done.zone), row.loss_text()
         lines.append(say("fleet.found", account=row.account, since=since, orders=row.orders, loss=loss))
     lines += [say("fleet.not_read", file=row.account, why=str(row.failed)) for row in done.rows if row.failed]
     counts = done.to_json()
@@ -45,8 +44,8 @@ def write_csv(rows: Sequence[Row], path: Path) -> Path:
             len(row.incidents),
             row.since,
             row.orders,
-            _plain_losses(row.losses),
-            promotions_text(row),
+            "; ".join(f"{currency} {plain_amount(lost, currency)}" for currency, lost in row.losses.items()),
+            row.promotions_text(),
             row.failed or "",
         )
         for row in rows
@@ -96,25 +95,14 @@ def write_html(rows: Sequence[Row], path: Path, zone: ZoneInfo | None = None) ->
 def _html_row(row: Row, zone: ZoneInfo | None) -> str:
     cells = [
         (row.account, row.account),
-        (row.since, since_text(row, zone)),
+        (row.since, row.since_text(zone)),
         (str(row.orders), f"{row.orders:,}" if row.incidents else ""),
-        (f"{row.gravity[1]:.2f}", loss_text(row)),
-        ("", promotions_text(row)),
+        (f"{row.gravity[1]:.2f}", row.loss_text()),
+        ("", row.promotions_text()),
     ]
     plain = "".join(f'<td data-sort="{escape(key)}">{escape(text)}</td>' for key, text in cells)
     mark, failed = " class=found" if row.incidents else "", escape(row.failed or "")
     return f"<tr{mark}>{plain}<td>{chart(row)}</td><td>{failed}</td></tr>"
-
-
-def since_text(row: Row, zone: ZoneInfo | None = None) -> str:
-    """When the first incident of an account began, in a zone, its marketplace's by default; empty without one."""
-    since = datetime.fromisoformat(row.since).astimezone(zone or ZoneInfo(row.zone)) if row.since else None
-    return moment_text(since, zone=True) if since else ""
-
-
-def loss_text(row: Row) -> str:
-    """What an account lost, one amount per currency: two currencies are never added."""
-    return ", ".join(amount_text(lost, currency) for currency, lost in row.losses.items())
 
 
 def chart(row: Row) -> str:
@@ -133,12 +121,3 @@ def chart(row: Row) -> str:
     told = escape(say("fleet.chart", first=first, last=last, orders=say("say.orders", n=row.orders)))
     size = f'width="{_WIDE}" height="{_HIGH}"'
     return f'<svg role="img" aria-label="{told}" {size}><title>{told}</title>{"".join(bars)}</svg>'
-
-
-def _plain_losses(losses: dict[str, Decimal]) -> str:
-    return "; ".join(f"{currency} {plain_amount(lost, currency)}" for currency, lost in losses.items())
-
-
-def promotions_text(row: Row) -> str:
-    """The promotions of an account's incidents, each once."""
-    return ", ".join(dict.fromkeys(name for found in row.incidents for name in found["promotion_ids"]))

@@ -6,8 +6,9 @@ from functools import partial
 from html import escape
 
 from promofix_lib.case.case import Case
-from promofix_lib.fleet.scan import DEFAULTS_NAME, Row, Scan, open_as_case, scan
-from promofix_lib.fleet.sheet import chart, loss_text, promotions_text, since_text
+from promofix_lib.fleet.rows import Row
+from promofix_lib.fleet.scan import DEFAULTS_NAME, Scan, open_as_case, scan
+from promofix_lib.fleet.sheet import chart
 from promofix_lib.places import cases_folder, content, private_folder, write_atomically
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
@@ -77,7 +78,7 @@ class AccountsDesk(Desk):
 
     def _cells(self, n: int, row: Row, found: Scan) -> list[Cell]:
         orders = self.number(row.orders) if row.incidents else ""
-        cells = [since_text(row, found.zone), orders, loss_text(row), promotions_text(row)]
+        cells = [row.since_text(found.zone), orders, row.loss_text(), row.promotions_text()]
         return [f"{n}. {row.account}", *cells, Html(chart(row)), row.failed or ""]
 
     def _open(self, root: str, row: Row) -> None:
