@@ -17,7 +17,7 @@ OUTSIDE |= {"dask", "distributed", "boto3", "s3fs", "websockets", "xmlrpc"}
 HARMLESS = {"urllib.parse", "http.client"}  # words of addresses, names of errors
 DOORS = {
     "fleet/fetch.py": "promofix fetch",
-    "fleet/watch.py": "watch --alarm",
+    "fleet/alarms.py": "watch --alarm",
     "fleet/accounts.py": "a remote ROOT",
     "fleet/scan.py": "--scheduler",
     "app/server.py": "the page on this machine itself",

@@ -15,9 +15,10 @@ from promofix_lib.errors import CaseError
 from promofix_lib.finding.findings import Findings
 from promofix_lib.finding.search import find_incidents
 from promofix_lib.fleet import watch as watching
+from promofix_lib.fleet.alarms import STATE_NAME, State, alarm_text, end_link, send
 from promofix_lib.fleet.looking import Look
 from promofix_lib.fleet.rows import row_of
-from promofix_lib.fleet.watch import STATE_NAME, Round, State, Watch, send
+from promofix_lib.fleet.watch import Round, Watch
 from promofix_lib.orders import order_table
 from promofix_lib.places import SAMPLE
 from promofix_lib.reports.report import Reading
@@ -60,7 +61,7 @@ def test_a_whole_night_gives_one_alarm(night: list[Round]):
 def test_the_alarm_names_the_promotion_to_end(night: list[Round]):
     """The alarm says since when, how many orders, which promotion to end and where."""
     (alarm,) = [one for round in night for one in round.alarms]
-    text = watching.alarm_text(alarm)
+    text = alarm_text(alarm)
     assert TRUTH["promotion_ids"][0] in text
     assert "https://sellercentral.amazon.com/promotions" in text
     assert alarm.found.onset.isoformat() == TRUTH["onset"]
@@ -74,7 +75,7 @@ def test_the_link_and_the_clock_are_those_of_the_marketplace_that_was_hit_most()
     rows += wrong_night(1, start=400.2, first=7000, **here)
     (found,) = find_incidents(order_table(rows)).incidents
     assert found.orders == 20
-    assert watching.end_link(found) == "https://sellercentral.amazon.de/promotions/manage"
+    assert end_link(found) == "https://sellercentral.amazon.de/promotions/manage"
     assert "(Europe/Berlin)" in found.sentence.text("en")
     row = row_of("a", Look(Reading(order_table(rows), (), ()), Findings((found,), ())), [ALL_ORDERS])
     assert row.since_text() == "2026-03-17 17:00 (Europe/Berlin)"

@@ -81,7 +81,7 @@ def follow_up(case: Case, files: Sequence[Path]) -> Answer:
 
 def this_was_meant(state: str, alarm: str, meant: bool, language: str) -> Answer:
     """``promofix meant``: of an alarm of a watch, or of an incident of a case."""
-    from promofix_lib.fleet.watch import STATE_NAME, State
+    from promofix_lib.fleet.alarms import STATE_NAME, State
 
     file = Path(state, STATE_NAME) if Path(state, STATE_NAME).is_file() else Path(state)
     if file.is_file():
@@ -98,7 +98,8 @@ def watch_folder(
     folder: Path, every: float, once: bool, state: Path | None, alarm: list[str], try_alarm: bool, json: bool
 ) -> int:
     """``promofix watch``."""
-    from promofix_lib.fleet.watch import Round, Watch, alarm_text, send
+    from promofix_lib.fleet.alarms import alarm_text, send
+    from promofix_lib.fleet.watch import Round, Watch
     from promofix_lib.reports.merging import thrifty
 
     thrifty()
