@@ -24,8 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.feather
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError
 
 _PERSON = re.compile(
     r"^(?:buyer_(?:name|email|phone_number)|recipient_name|(?:ship|bill)_(?:name|phone_number)|"
@@ -241,20 +240,12 @@ def _tarred(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _old_sheets(content: bytes) -> Iterator[tuple[str, bytes]]:
     """The cells of an Excel file before 2007; nothing of a Word file, or where a password shuts it."""
-    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    for name in book.sheet_names:
-        rows = book.get_sheet_by_name(name).to_python()
-        yield name, "\n".join(str(cell) for row in rows for cell in row).encode()
+    for name, sheet in pd.read_excel(io.BytesIO(content), sheet_name=None, header=None, engine="calamine").items():
+        yield name, _cells_in(sheet)
 
 
-def _feather(content: bytes) -> Iterator[tuple[str, bytes]]:
-    table = pyarrow.feather.read_table(io.BytesIO(content), memory_map=False)
-    for name in table.column_names:
-        column = table.column(name)
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            yield name, "\n".join(cell for cell in column.unique().to_pylist() if cell).encode()
+def _cells_in(table: pd.DataFrame) -> bytes:
+    return "\n".join(map(str, table.to_numpy(dtype=object).ravel())).encode()
 
 
 _READERS: tuple[tuple[bytes, Callable[[bytes], Iterable[tuple[str, bytes]]]], ...] = (
@@ -264,7 +255,7 @@ _READERS: tuple[tuple[bytes, Callable[[bytes], Iterable[tuple[str, bytes]]]], ..
     (rb"\xfd7zXZ", lambda content: [("xz", lzma.decompress(content))]),
     (_OLD_OFFICE, _old_sheets),
     (rb".{257}ustar", _tarred),
-    (rb"ARROW1|FEA1", _feather),
+    (rb"ARROW1|FEA1", lambda content: [("cells", _cells_in(pd.read_feather(io.BytesIO(content))))]),
 )
 _BROKEN = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, pa.ArrowInvalid, CalamineError, OSError, EOFError,
