@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from promofix_lib.incident import Incident
 from promofix_lib.plain import Record
@@ -86,6 +86,9 @@ class Cancellation(Record):
     keys: tuple[str, ...]
 
 
+P = TypeVar("P", HandedItem, Cancellation)
+
+
 MessageState = Literal["written", "held", "none"]
 
 
@@ -131,6 +134,21 @@ class ExportRecord(Record, entry="export"):
     rows: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     refunds: tuple[str, ...] = ()
+
+
+def by_order(parts: Iterable[P]) -> dict[str, list[P]]:
+    """Items or lines of an export by the order that they belong to.
+
+    Examples
+    --------
+    >>> lines = [Cancellation(order_id, "PricingError", code, ()) for order_id, code in ("A1", "B1", "A2")]
+    >>> {order_id: [line.item_code for line in mine] for order_id, mine in by_order(lines).items()}
+    {'A': ['1', '2'], 'B': ['1']}
+    """
+    orders: dict[str, list[P]] = {}
+    for part in parts:
+        orders.setdefault(part.order_id, []).append(part)
+    return orders
 
 
 # -- what came back ---------------------------------------------------------------------------------------------------

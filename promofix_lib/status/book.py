@@ -145,6 +145,10 @@ class Book:
         wanted = list(keys)
         return (self.keys.isin(wanted) | self.sku_keys.isin(wanted)).to_numpy(dtype=np.bool_)
 
+    def orders_of(self, mask: Mask) -> tuple[str, ...]:
+        """The orders of these items, in file order."""
+        return tuple(self.order_names[np.unique(self.order_codes[mask])])
+
     def told(self, items: Sequence[int]) -> dict[str, Any]:
         """What the reports tell of some items of one order, by their row numbers: fields of its row; worked out once.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
-from promofix_lib.case.records import Answer, ExportRecord, UploadAnswer
+from promofix_lib.case.records import Answer, Cancellation, ExportRecord, UploadAnswer, by_order
 from promofix_lib.say import Told, told
 from promofix_lib.status.book import order_triage
 
@@ -121,60 +122,50 @@ def pasts(
     exports, uploads, answers
         The journal's records, each in the order in which they were written.
     """
-    found: dict[str, Past] = {}
+    found: defaultdict[str, Past] = defaultdict(Past)
     accepted: set[str] = set()
     replies = {(reply.export, reply.file): reply for reply in uploads}
     for record in exports:
         _handed(found, record)
         for file, lines in record.uploads.items():
-            orders: dict[str, list[str]] = {}
-            for line in lines:
-                orders.setdefault(line.order_id, []).extend(line.keys)
-                found.setdefault(line.order_id, Past()).by_buyer = line.reason == "BuyerCanceled"
-            _replied(found, orders, replies.get((record.folder, file)), accepted)
+            reply = replies.get((record.folder, file))
+            accepted |= set(reply.accepted if reply else ())
+            _filed(found, lines, reply, accepted)
     for answer in answers:
-        said = found.setdefault(answer.order_id, Past()).answers
-        if answer.hand == SELLER:
-            said[answer.field] = {}
-        said.setdefault(answer.field, {})[answer.hand] = answer
+        said = found[answer.order_id].answers
+        before = {} if answer.hand == SELLER else said.get(answer.field, {})
+        said[answer.field] = before | {answer.hand: answer}
     return found
 
 
-def _handed(found: dict[str, Past], record: ExportRecord) -> None:
-    words: dict[str, list[str]] = {}
-    keys: dict[str, list[str]] = {}
-    for item in record.items:
-        words.setdefault(item.order_id, []).append(item.triage)
-        keys.setdefault(item.order_id, []).append(item.key)
-    for order_id, mine in words.items():
-        past = found.setdefault(order_id, Past())
+def _handed(found: Mapping[str, Past], record: ExportRecord) -> None:
+    for order_id, items in by_order(record.items).items():
+        past, keys = found[order_id], tuple(item.key for item in items)
         past.withheld = record.withheld.get(order_id)
         past.drafted |= record.draft
         if not record.draft:
-            past.handed_as, past.export, past.keys = order_triage(mine), record.folder, tuple(keys[order_id])
-        past.keys = past.keys or tuple(keys[order_id])
+            past.handed_as, past.export, past.keys = order_triage(item.triage for item in items), record.folder, keys
+        past.keys = past.keys or keys
     for order_id in record.requests:
-        found.setdefault(order_id, Past()).asked |= not record.draft
+        found[order_id].asked |= not record.draft
     for order_id, state, _why in record.messages.values():
-        found.setdefault(order_id, Past()).message = state
+        found[order_id].message = state
 
 
-def _replied(
-    found: dict[str, Past], orders: dict[str, list[str]], reply: UploadAnswer | None, accepted: set[str]
+def _filed(
+    found: Mapping[str, Past], lines: Iterable[Cancellation], reply: UploadAnswer | None, accepted: Set[str]
 ) -> None:
-    if reply is not None:
-        accepted |= set(reply.accepted)
     refused = {order_id: (code, message) for order_id, _, code, message in reply.refused} if reply else {}
-    for order_id, keys in orders.items():
-        past = found.setdefault(order_id, Past())
-        past.in_file = True
-        if accepted >= set(keys):
+    for order_id, mine in by_order(lines).items():
+        past = found[order_id]
+        past.in_file, past.by_buyer = True, mine[-1].reason == "BuyerCanceled"
+        if accepted >= {key for line in mine for key in line.keys}:
             past.outcome, past.refusal = "accepted", None
         elif order_id in refused:
             code, message = refused[order_id]
             past.outcome, past.refusal = "refused", told("status.refused_why", code=code, message=message)
         else:  # a newer file that nobody answered yet takes the place of the refused one
-            past.outcome, past.refusal = ("uploaded" if reply else ""), past.refusal
+            past.outcome = "uploaded" if reply else ""
 
 
 def standing(
@@ -195,44 +186,37 @@ def standing(
         The reports now tell item codes that the export did not have.
     left : bool
         Left out by hand, or let go by the rules: it is honoured, unless it is gone already.
+
+    Examples
+    --------
+    >>> facts = {"late": False, "shipped_choice": "", "coded": False}
+    >>> standing("cancel", Past(), **facts), standing("cancel", Past("cancel", in_file=True), **facts)
+    (('new', None, 'hand_over'), ('written', None, 'upload'))
     """
-    write = "write_buyer" if past.message_state == "written" and (past.handed_as or past.in_file) else ""
-    if left and word != "already_cancelled" and past.outcome not in ("uploaded", "accepted"):
-        return (
-            "left_out",
-            None,
-            {"cancel": "wait" if past.says("done") else "ship", "wait": "wait"}.get(word, "nothing"),
-        )
-    if word == "already_cancelled":
-        return "cancelled", None, write or "nothing"
-    if word == "shipped":
-        return _shipped(past, shipped_choice, write)
-    finished = past.says(*FINISHED)
-    if past.in_file:
-        state = past.outcome or "written"
-        if past.outcome in ("accepted", "uploaded") or finished or word not in ("cancel", "buyer_asked"):
-            return state, past.refusal, (write if past.outcome == "accepted" or finished else "") or "wait"
-        return state, past.refusal, "upload_again" if past.outcome == "refused" else "upload"
-    if word == "ask_amazon" and past.handed_as and finished:
-        return "asked", None, "wait"
-    if past.asked:
-        return "written", None, "ask_amazon" if word == "ask_amazon" else "wait"
-    open_step = {"set_aside": "nothing", "wait": "wait"}.get(word, "hand_over")
-    if late:
-        return "still_selling", None, open_step
-    if not past.handed_as:
-        return (
-            ("withheld", past.withheld or told("status.draft"), open_step) if past.drafted else ("new", None, open_step)
-        )
-    if open_step == "hand_over" and (finished or (word == past.handed_as and not coded)):
-        open_step = (write if finished else "") or "wait"
-    return "withheld", past.withheld or told(f"status.withheld_{word}"), open_step
-
-
-def _shipped(past: Past, choice: str, write: str) -> tuple[str, Told | None, str]:
-    told_done = past.says(*FINISHED) and past.handed_as == "shipped"
-    if told_done or (choice in ("keep", "refunded") and past.handed_as):
-        return "closed", told(f"status.closed_{choice}") if choice else None, write or "nothing"
-    if not choice:
-        return "shipped", None, "decide"
-    return "shipped", None, (write or "wait") if past.handed_as else "hand_over"
+    handed, outcome, finished = past.handed_as, past.outcome, past.says(*FINISHED)
+    gone = outcome in ("uploaded", "accepted")
+    write = "write_buyer" if past.message_state == "written" and (handed or past.in_file) else ""
+    after = (write if finished or outcome == "accepted" else "") or "wait"
+    honour = {"cancel": "wait" if past.says("done") else "ship", "wait": "wait"}.get(word, "nothing")
+    ready = {"set_aside": "nothing", "wait": "wait"}.get(word, "hand_over")
+    settled = handed and (shipped_choice in ("keep", "refunded") or (finished and handed == "shipped"))
+    closed = told(f"status.closed_{shipped_choice}") if shipped_choice else None
+    as_handed = finished or (word == handed and not coded)
+    withheld = past.withheld or told(f"status.withheld_{word}" if handed else "status.draft")
+    ways = (  # the first that is so
+        (left and word != "already_cancelled" and not gone, "left_out", None, honour),
+        (word == "already_cancelled", "cancelled", None, write or "nothing"),
+        (word == "shipped" and settled, "closed", closed, write or "nothing"),
+        (word == "shipped" and not shipped_choice, "shipped", None, "decide"),
+        (word == "shipped", "shipped", None, (write or "wait") if handed else "hand_over"),
+        (past.in_file and (gone or finished), outcome or "written", past.refusal, after),
+        (past.in_file and word not in ("cancel", "buyer_asked"), outcome or "written", past.refusal, "wait"),
+        (past.in_file, outcome or "written", past.refusal, "upload_again" if outcome == "refused" else "upload"),
+        (word == "ask_amazon" and handed and finished, "asked", None, "wait"),
+        (past.asked, "written", None, "ask_amazon" if word == "ask_amazon" else "wait"),
+        (late, "still_selling", None, ready),
+        (not handed and not past.drafted, "new", None, ready),
+        (handed and ready == "hand_over" and as_handed, "withheld", withheld, after),
+        (True, "withheld", withheld, ready),
+    )
+    return next((state, why, step) for so, state, why, step in ways if so)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -17,9 +17,9 @@ from promofix_lib.money import Amounts
 from promofix_lib.plain import shown
 from promofix_lib.say import Told, told
 from promofix_lib.status.book import Book, Mask, facts_of
-from promofix_lib.status.past import Past, pasts
+from promofix_lib.status.past import pasts
 from promofix_lib.status.rows import FACTS, NEXT, STATES, Gate, OrderRow, iso
-from promofix_lib.status.table import Table, urgency, withdrawn
+from promofix_lib.status.table import order_rows, urgency, withdrawn
 
 if TYPE_CHECKING:
     from promofix_lib.case.case import Case
@@ -152,31 +152,32 @@ def status(case: Case, handing: ExportRecord | None = None) -> Status:
         The case has no report yet.
     """
     if handing is not None:
-        return _status(case, case.book, case.revision, [handing])
-    return case.once("status", lambda: _status(case, case.book, case.revision))
+        return _status(case, [handing])
+    return case.once("status", lambda: _status(case))
 
 
-def _status(case: Case, book: Book, revision: int, handing: Sequence[ExportRecord] = ()) -> Status:
-    exports = [*case.journal.records(ExportRecord), *handing]
+def _status(case: Case, handing: Sequence[ExportRecord] = ()) -> Status:
+    book, exports = case.book, [*case.journal.records(ExportRecord), *handing]
     past = pasts(exports, case.journal.records(UploadAnswer), case.journal.records(Answer))
+    handed = {order_id: was.keys for order_id, was in past.items() if was.keys}
     numbers = case.incident_of().to_numpy()
     chosen = case.chosen().to_numpy(dtype=np.bool_)
     left = book.named(case.left_out) & (numbers > 0) & ~chosen
     gate, late = _gate(case, book, chosen, left)
-    left &= ~_order_flags(book, chosen | late)[book.order_codes]
-    handed = _handed(book, past, chosen | late | left)
-    if handed.any():
-        left |= handed & ~_touched(case, chosen)
-    table, groups = Table(case, book, gate, past, late, left), _grouped(book, chosen | late | left | handed)
-    gone: dict[str, list[int]] = {order_id: [] for order_id, was in past.items() if was.keys}
-    rows = [table.row(order_id, items) for order_id, items in (groups | {**gone, **groups}).items()]
+    waiting = book.orders_of(chosen | late)
+    left &= ~np.isin(book.order_codes, book.order_codes[chosen | late])
+    shown = {*book.orders_of(chosen | late | left)}
+    gone = book.named(key for order_id, keys in handed.items() if order_id not in shown for key in keys)
+    if gone.any():  # items of orders that were handed over and that are not affected any more
+        left |= gone & ~_touched(case, chosen)
+    groups = _grouped(book, chosen | late | left | gone)
+    groups |= {order_id: [] for order_id in handed if order_id not in groups}
+    rows = list(order_rows(case, book, gate, past, groups, late, left))
     facts = facts_of(book, chosen)
-    exported = {item.order_id for record in exports for item in record.items}
-    waiting = tuple(book.order_names[_order_flags(book, chosen | late)])
-    in_none = tuple(order_id for order_id in waiting if order_id not in exported)
+    in_none = tuple(order_id for order_id in waiting if order_id not in handed)
     return Status(
         case=case.name,
-        revision=revision,
+        revision=case.revision,
         language=case.language,
         book=book,
         chosen=chosen,
@@ -186,7 +187,7 @@ def _status(case: Case, book: Book, revision: int, handing: Sequence[ExportRecor
         rows=tuple(sorted(rows, key=urgency)),
         in_no_export=in_none,
         new_since_export=len(in_none) if exports else 0,
-        put_in=tuple(book.order_names[_order_flags(book, book.named(case.put_in) & chosen)]),
+        put_in=book.orders_of(book.named(case.put_in) & chosen),
         to_hand_over=tuple(dict.fromkeys((*in_none, *(row.order_id for row in rows if row.step == "hand_over")))),
         withdrawn=withdrawn(rows),
         known_cancelled=frozenset(row.order_id for row in rows if row.cancelled_by_seller),
@@ -202,9 +203,8 @@ def _gate(case: Case, book: Book, chosen: Mask, left: Mask) -> tuple[Gate, Mask]
         mine = np.logical_or.reduce([chosen, *by_rule]) & ~book.named(case.left_out) & ~left
         times = book.orders["purchase_date"] > pd.Timestamp(end)
         late = mine & times.to_numpy(dtype=np.bool_) & (book.triage != "set_aside").to_numpy(dtype=np.bool_)
-    names = tuple(book.order_names[_order_flags(book, late)])
     facts: dict[str, bool] = {name: getattr(case.settings, name) for name in FACTS}
-    return Gate(**facts, ended_at=end and end.astimezone(case.zone), after_end=names), late
+    return Gate(**facts, ended_at=end and end.astimezone(case.zone), after_end=book.orders_of(late)), late
 
 
 def _end(case: Case) -> datetime | None:
@@ -216,16 +216,6 @@ def _end(case: Case) -> datetime | None:
         elif entry.kind == CONFIRMED or (entry.kind == "settings" and entry.facts.get("promotion_ended")):
             said_at = entry.at if entry.kind == CONFIRMED or told_at is None else said_at
     return said_at or told_at if case.settings.promotion_ended else told_at
-
-
-def _order_flags(book: Book, mask: Mask) -> Mask:
-    return np.bincount(book.order_codes[mask], minlength=len(book.order_names)) > 0
-
-
-def _handed(book: Book, past: Mapping[str, Past], known: Mask) -> Mask:
-    """Items of orders that were handed over and that are not affected any more."""
-    shown = set(book.order_names[_order_flags(book, known)])
-    return book.named(key for order_id, was in past.items() if order_id not in shown for key in was.keys)
 
 
 def _touched(case: Case, chosen: Mask) -> Mask:
@@ -251,7 +241,7 @@ def _incident(one: Any, book: Book, mine: Mask) -> dict[str, Any]:
         "end": iso(times.max() if len(times) else one.rule.end),
         "promotion_ids": list(one.rule.promotion_ids or (one.finding.promotion_ids if one.finding else ())),
         "skus": [str(sku) for sku in items["sku"].value_counts().index],
-        "orders": int(_order_flags(book, mine).sum()),
+        "orders": len(book.orders_of(mine)),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,38 +18,55 @@ _BEHIND_THE_GATE = frozenset({"hand_over", "ask_amazon", "upload", "upload_again
 _BY_FILE = frozenset({"ask_amazon", "upload"})
 
 
-class Table:
-    """Makes the rows of one status."""
+def order_rows(
+    case: Case,
+    book: Book,
+    gate: Gate,
+    past: Mapping[str, Past],
+    groups: Mapping[str, list[int]],
+    late: Mask,
+    left: Mask,
+) -> Iterator[OrderRow]:
+    """The row of each order, from its items; without any no report holds it any more, and its last state stands.
 
-    def __init__(self, case: Case, book: Book, gate: Gate, past: Mapping[str, Past], late: Mask, left: Mask) -> None:
-        self.book, self.gate, self.past, self.late, self.left = book, gate, past, late, left
-        self.left_out, self.shipped_choice = case.left_out, case.settings.shipped_choice
-        self.numbers, self.gravest_first = case.incident_of().to_numpy(), case.gravest_first
-        self.keys, self.sku_keys = (names.to_numpy(dtype=object) for names in (book.keys, book.sku_keys))
-
-    def row(self, order_id: str, items: list[int]) -> OrderRow:
-        """The row of an order; without items no report holds it any more, and its last state stands."""
-        was = self.past.get(order_id, Past())
-        told: dict[str, Any] = {"triage": was.handed_as or "wait", "keys": was.keys}
-        told = self.book.told(items) if items else told
-        names = list(zip(self.keys[items], self.sku_keys[items], strict=True))
+    Parameters
+    ----------
+    case : Case
+    book : Book
+    gate : Gate
+    past : dict of str to Past
+        By order id.
+    groups : dict of str to list of int
+        The row numbers of its items, by order id.
+    late, left : array of bool
+        Order items bought after the end of the promotion; those left out by hand, or let go by the rules.
+    """
+    numbers, gravest_first = case.incident_of().to_numpy(), case.gravest_first
+    left_out, sku_keys = case.left_out, book.sku_keys.to_numpy(dtype=object)
+    for order_id, items in groups.items():
+        was = past.get(order_id, Past())
+        told: dict[str, Any] = book.told(items) if items else {"triage": was.handed_as or "wait", "keys": was.keys}
+        names = list(zip(told["keys"], sku_keys[items], strict=True)) if items else []
         state, why, step = standing(
             told["triage"],
             was,
-            left=bool(items) and bool(self.left[items].all()),
-            late=bool(self.late[items].any()),
-            shipped_choice=self.shipped_choice,
+            left=bool(items) and bool(left[items].all()),
+            late=bool(late[items].any()),
+            shipped_choice=case.settings.shipped_choice,
             coded=any(before in was.keys and now != before for now, before in names),
         )
         answer, said = was.answer(), was.conflict() if state not in ("cancelled", "closed") else None
         conflict = said or was.conflict("message")  # the newer report settles what it shows
-        return OrderRow(
+        following = "settle_conflict" if conflict and state != "left_out" else step
+        waits = not gate.open and (following in _BEHIND_THE_GATE or state == "still_selling")
+        reason = next((left_out[key] for key in told["keys"] if left_out.get(key)), "")
+        yield OrderRow(
             order_id=order_id,
-            incident=next((number for number in self.gravest_first if number in self.numbers[items]), None),
+            incident=next((number for number in gravest_first if number in numbers[items]), None),
             **told | ({"ship_by": None} if told["triage"] in SETTLED else {}),
             state=state,
-            why=self._reason(names) if state == "left_out" else why,
-            next=step if state == "left_out" else self._behind_the_gate("settle_conflict" if conflict else step, state),
+            why=Told(reason) if state == "left_out" and reason else why,
+            next="confirm_end" if waits else following,
             step=step,
             message=was.message_state,
             answer=answer.value if answer else "todo" if was.handed_as else "",
@@ -59,14 +76,6 @@ class Table:
             conflict=conflict,
             past=was,
         )
-
-    def _behind_the_gate(self, step: str, state: str) -> str:
-        closed = not self.gate.open and (step in _BEHIND_THE_GATE or state == "still_selling")
-        return "confirm_end" if closed else step
-
-    def _reason(self, names: Sequence[tuple[str, str]]) -> Told | None:
-        """Why an order was left out, by whichever name of an item it was said."""
-        return next((Told(self.left_out[name]) for pair in names for name in pair if self.left_out.get(name)), None)
 
 
 def withdrawn(rows: Sequence[OrderRow]) -> tuple[str, ...]:
