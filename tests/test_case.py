@@ -36,7 +36,7 @@ def open_case(folder: Path) -> Case:
 
 def said(case: Case, action: str) -> dict[str, str]:
     """What was last said by hand, with the reason."""
-    return {item: word.reason for item, (_, word) in case.decisions.by_hand.items() if word.action == action}
+    return {item: word.reason for item, word in case.decisions.by_hand.items() if word.action == action}
 
 
 @pytest.fixture

@@ -219,14 +219,14 @@ def test_cleaning_leaves_nothing_of_the_old_text_in_the_file(journal: Journal):
         for n in range(200)
     )
     journal.add("advice", {"text": "the last row has no name in it"})
-    assert "Ada Example" in reader.state.decisions.by_hand["A/0"][1].reason
+    assert "Ada Example" in reader.state.decisions.by_hand["A/0"].reason
 
     def without(_kind: str, facts: Any) -> Any:
         return json.loads(json.dumps(facts).replace("Ada Example", "[removed]"))
 
     assert journal.clean(without, {"files": 3}) == 200
     assert b"Ada Example" not in journal.path.read_bytes()
-    assert reader.state.decisions.by_hand["A/0"][1].reason == "[removed] is a friend 0"
+    assert reader.state.decisions.by_hand["A/0"].reason == "[removed] is a friend 0"
     assert (reader.entries("cleaned")[0].facts, reader.revision) == ({"files": 3, "rows": 200}, 202)
 
 

@@ -16,10 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from promofix_lib.case.by_hand import ByHand, by_hand
 from promofix_lib.case.folder import CHOSEN, SAMPLE, CaseFolder, now
 from promofix_lib.case.growth import Known, matched
-from promofix_lib.case.records import Meant
+from promofix_lib.case.records import Action, Meant
 from promofix_lib.case.report_folder import where_allowed
 from promofix_lib.errors import CaseError
 from promofix_lib.finding.findings import Cause, Finding, Findings
@@ -294,24 +293,25 @@ class Case(CaseFolder):
     @property
     def put_in(self) -> dict[str, str]:
         """Order items put in by hand, by today's item key, with the reason."""
-        return dict(self.once("by_hand", self._by_hand).put_in)
+        return self._by_hand("add")
 
     @property
     def left_out(self) -> dict[str, str]:
         """Order items left out by hand, by today's item key, with the reason."""
-        return dict(self.once("by_hand", self._by_hand).left_out)
+        return self._by_hand("leave_out")
 
     def chosen(self) -> pd.Series[bool]:
         """Mask over `orders`: every taken incident, with what was put in and without what was left out by hand."""
 
         def choose() -> pd.Series[bool]:
-            verdict = self.once("by_hand", self._by_hand).verdict
-            return ((self.incident_of() > 0) | (verdict > 0)) & ~pd.Series(verdict < 0, index=self.orders.index)
+            put_in, left_out = (self.keys.isin(some).astype(bool) for some in (self.put_in, self.left_out))
+            return ((self.incident_of() > 0) | put_in) & ~left_out
 
         return self.once("chosen", choose).copy()
 
-    def _by_hand(self) -> ByHand:
-        return by_hand(self.decisions.by_hand, self.keys, self.sku_keys)
+    def _by_hand(self, action: Action) -> dict[str, str]:
+        said = self.once("by_hand", lambda: self.decisions.said_of(self.keys, self.sku_keys))
+        return {key: one.reason for key, one in said.items() if one.action == action}
 
     @property
     def book(self) -> Any:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
+
+import pandas as pd
 
 from promofix_lib.case.growth import Known, matched, rebased, same_cause, widened
 from promofix_lib.case.records import Action, Decision, Entry, KeptReport
@@ -66,9 +69,36 @@ class Decisions:
         return tuple(one for _, one in sorted(now.items()) if one is not None)
 
     @cached_property
-    def by_hand(self) -> dict[str, tuple[int, Decision]]:
-        """The last word on each order item that was ever decided by hand, and its number in the journal."""
-        return {item: (number, one) for number, one in self._in_force.items() for item in one.items}
+    def by_hand(self) -> dict[str, Decision]:
+        """The last word on each order item that was ever decided by hand, by the key it was said of, oldest first."""
+        words: dict[str, Decision] = {}
+        for one in self._in_force.values():
+            for item in one.items:
+                words.pop(item, None)
+                words[item] = one
+        return words
+
+    def said_of(self, keys: pd.Series[Any], sku_keys: pd.Series[Any]) -> dict[str, Decision]:
+        """The last word on each order item, by the key that it has today or, where no report holds it, by its last.
+
+        Parameters
+        ----------
+        keys, sku_keys : Series
+            From `item_keys` and `sku_keys`: a word counts by whichever of the two it was said.
+
+        Examples
+        --------
+        >>> decisions = Decisions()
+        >>> decisions.apply(1, "seller", Decision("leave_out", items=("A/S/1",), reason="a friend"))
+        >>> decisions.apply(2, "seller", Decision("add", items=("gone/7",), reason="seen"))
+        >>> said = decisions.said_of(pd.Series(["A/7", "B/9"]), pd.Series(["A/S/1", "B/S/1"]))
+        >>> {key: (one.action, one.reason) for key, one in said.items()}
+        {'A/7': ('leave_out', 'a friend'), 'gone/7': ('add', 'seen')}
+        """
+        named = keys.isin(self.by_hand) | sku_keys.isin(self.by_hand)
+        today = zip(keys[named].tolist(), sku_keys[named].tolist(), strict=True)
+        names = {name: key for key, sku_key in today for name in (sku_key, key)}
+        return {names.get(name, name): one for name, one in self.by_hand.items()}
 
     # -- what a change writes -----------------------------------------------------------------------------------------
 
@@ -105,7 +135,7 @@ class Decisions:
     def decide(self, action: Action, items: Iterable[str], reason: str) -> Iterator[Decision]:
         """The row that puts items in or out by hand; none where that is said already."""
         wanted = tuple(dict.fromkeys(items))
-        said = {item: (one.action, one.reason) for item, (_, one) in self.by_hand.items()}
+        said = {item: (one.action, one.reason) for item, one in self.by_hand.items()}
         if any(said.get(item) != (action, reason) for item in wanted):
             yield Decision(action, items=wanted, reason=reason)
 

@@ -172,7 +172,7 @@ def _status(case: Case, handing: Sequence[ExportRecord] = ()) -> Status:
         left |= gone & ~_touched(case, chosen)
     groups = _grouped(book, chosen | late | left | gone)
     groups |= {order_id: [] for order_id in handed if order_id not in groups}
-    rows = list(order_rows(case, book, gate, past, groups, late, left))
+    rows = list(order_rows(case, book, gate, past, groups, left))
     facts = facts_of(book, chosen)
     in_none = tuple(order_id for order_id in waiting if order_id not in handed)
     return Status(

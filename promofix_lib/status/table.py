@@ -19,13 +19,7 @@ _BY_FILE = frozenset({"ask_amazon", "upload"})
 
 
 def order_rows(
-    case: Case,
-    book: Book,
-    gate: Gate,
-    past: Mapping[str, Past],
-    groups: Mapping[str, list[int]],
-    late: Mask,
-    left: Mask,
+    case: Case, book: Book, gate: Gate, past: Mapping[str, Past], groups: Mapping[str, list[int]], left: Mask
 ) -> Iterator[OrderRow]:
     """The row of each order, from its items; without any no report holds it any more, and its last state stands.
 
@@ -38,11 +32,12 @@ def order_rows(
         By order id.
     groups : dict of str to list of int
         The row numbers of its items, by order id.
-    late, left : array of bool
-        Order items bought after the end of the promotion; those left out by hand, or let go by the rules.
+    left : array of bool
+        Order items left out by hand, or let go by the rules.
     """
     numbers, gravest_first = case.incident_of().to_numpy(), case.gravest_first
-    left_out, sku_keys = case.left_out, book.sku_keys.to_numpy(dtype=object)
+    left_out, shipped_choice = case.left_out, case.settings.shipped_choice
+    late, sku_keys = {*gate.after_end}, book.sku_keys.to_numpy(dtype=object)
     for order_id, items in groups.items():
         was = past.get(order_id, Past())
         told: dict[str, Any] = book.told(items) if items else {"triage": was.handed_as or "wait", "keys": was.keys}
@@ -51,8 +46,8 @@ def order_rows(
             told["triage"],
             was,
             left=bool(items) and bool(left[items].all()),
-            late=bool(late[items].any()),
-            shipped_choice=case.settings.shipped_choice,
+            late=order_id in late,
+            shipped_choice=shipped_choice,
             coded=any(before in was.keys and now != before for now, before in names),
         )
         answer, said = was.answer(), was.conflict() if state not in ("cancelled", "closed") else None
