@@ -171,7 +171,7 @@ def trouble_after(folder: Path) -> str:
     try:
         case = swept(folder)
         record = {entry.facts["folder"] for entry in case.journal.entries("export")}
-        if case.decisions.by_hand[KEPT][1].reason != "a friend":
+        if case.decisions.by_hand[KEPT].reason != "a friend":
             return "a decision is lost"
         if lost := record - {path.name for path in case.exports}:
             return f"exports are lost: {lost}"

@@ -7,7 +7,8 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
@@ -28,6 +29,7 @@ CLEANED = "cleaned"
 
 _WAIT = 60.0  # seconds for which a notebook waits while others write; a write takes a few milliseconds
 _SETTLED = 5_000_000_000  # nanoseconds: two writes within a tick of the coarsest file clock have the same time
+_SELECT = "SELECT id, at, kind, hand, facts FROM entry WHERE id >= ? ORDER BY id"
 _SCHEMA = """
 CREATE TABLE entry (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -37,6 +39,17 @@ CREATE TABLE entry (
 Row = tuple[datetime, str, str, Mapping[str, Any]]
 """Time, kind, hand and facts."""
 Rec = TypeVar("Rec", bound=Record)
+
+
+@dataclass
+class _Taken:
+    """What a process has read of the file: the rows, what they add up to, the last one as it stands there."""
+
+    state: Story = field(default_factory=Story)
+    entries: list[Entry] = field(default_factory=list)
+    records: dict[str, list[Record]] = field(default_factory=dict)
+    last: tuple[Any, ...] = (0,)
+    stamp: tuple[int, int, int] | None = None
 
 
 class Journal:
@@ -58,41 +71,28 @@ class Journal:
         self._clock = clock
         self._lock = RLock()
         self._held = 0
-        self._forget()
-
-    def _forget(self) -> None:
-        self._state = Story()
-        self._entries: list[Entry] = []
-        self._records: dict[str, list[Record]] = {}
-        self._last: tuple[Any, ...] = (0,)
-        self._stamp: tuple[int, int, int] | None = None
+        self._taken = _Taken()
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
     @property
     def state(self) -> Story:
         """What all rows add up to now, also those of other processes."""
-        with self._lock:
-            self._read()
-            return self._state
+        return self._now().state
 
     @property
     def revision(self) -> int:
         """Number of the last row: it grows with every change."""
-        with self._lock:
-            self._read()
-            return int(self._last[0])
+        return int(self._now().last[0])
 
     def entries(self, kind: str = "") -> tuple[Entry, ...]:
         """Rows of one kind, or all, oldest first."""
-        with self._lock:
-            self._read()
-            return tuple(entry for entry in self._entries if kind in ("", entry.kind))
+        return tuple(entry for entry in self._now().entries if kind in ("", entry.kind))
 
     def records(self, of: type[Rec]) -> tuple[Rec, ...]:
         """Records of one kind, oldest first, each read once."""
         with self._lock:
-            entries, known = self.entries(of.entry), self._records.setdefault(of.entry, [])
+            entries, known = self.entries(of.entry), self._taken.records.setdefault(of.entry, [])
             known += [of.from_json(entry.facts) for entry in entries[len(known) :]]
             return cast("tuple[Rec, ...]", tuple(known))
 
@@ -114,44 +114,35 @@ class Journal:
     def still(self) -> Iterator[None]:
         """What is read inside is the state of one moment, the first, with what is written inside; others wait."""
         with self._lock:
-            self._read()
+            self._now()
             self._held += 1
             try:
                 yield
             finally:
                 self._held -= 1
 
-    def _read(self) -> None:
-        if self._held and self._entries:
-            return
-        stamp = self._stamp_now()
-        if stamp is not None and stamp == self._stamp and time.time_ns() - stamp[0] > _SETTLED:
-            return
-        with self._opened("BEGIN") as database:
-            self._catch_up(database)
-        self._stamp = stamp
-
-    def _stamp_now(self) -> tuple[int, int, int] | None:
-        try:
-            about = self.path.stat()
-        except OSError:
-            return None  # reading it will say what is wrong
-        return about.st_mtime_ns, about.st_size, about.st_ino
+    def _now(self) -> _Taken:
+        with self._lock:
+            if self._held and self._taken.entries:
+                return self._taken
+            stamp = None
+            with suppress(OSError):  # reading it will say what is wrong
+                about = self.path.stat()
+                stamp = about.st_mtime_ns, about.st_size, about.st_ino
+            if not stamp or stamp != self._taken.stamp or time.time_ns() - stamp[0] <= _SETTLED:
+                with self._opened("BEGIN") as database:
+                    self._catch_up(database)
+                self._taken.stamp = stamp
+            return self._taken
 
     def _catch_up(self, database: sqlite3.Connection) -> None:
         """Take in the rows that came since; all of them again when the file is another one or rows were cleaned."""
-        select = "SELECT id, at, kind, hand, facts FROM entry WHERE id "
-        same = not self._last[0] or database.execute(f"{select} = ?", self._last[:1]).fetchone() == self._last
-        rows = database.execute(f"{select} > ? ORDER BY id", self._last[:1]).fetchall() if same else []
-        if not same or (self._entries and any(row[2] == CLEANED for row in rows)):
-            self._forget()
-            rows = database.execute(f"{select} > 0 ORDER BY id").fetchall()
-        try:
-            for row in rows:
-                self._take_in(row)
-        except BaseException:
-            self._forget()
-            raise
+        rows = database.execute(_SELECT, self._taken.last[:1]).fetchall()
+        if self._taken.entries and (rows[:1] != [self._taken.last] or any(row[2] == CLEANED for row in rows[1:])):
+            self._taken = _Taken()
+            rows = database.execute(_SELECT, self._taken.last).fetchall()
+        for row in rows[1:] if self._taken.entries else rows:
+            self._take_in(row)
 
     def _take_in(self, row: tuple[Any, ...]) -> Entry:
         number, at, kind, hand, text = row
@@ -160,14 +151,14 @@ class Journal:
             if not isinstance(facts, dict) or moment.tzinfo is None:
                 raise ValueError(text[:80])
             entry = Entry(number, moment, kind, hand, facts)
-            self._state.apply(entry)
+            self._taken.state.apply(entry)
         except CaseError as error:
             raise CaseError("case.entry", file=self.path, number=number, why=told(error.key, **error.facts)) from error
         except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, LookupError) as error:
             why = f"{type(error).__name__}: {error}"
             raise CaseError("case.entry", file=self.path, number=number, why=why) from error
-        self._entries.append(entry)
-        self._last = row
+        self._taken.entries.append(entry)
+        self._taken.last = row
         return entry
 
     # -- writing ------------------------------------------------------------------------------------------------------
@@ -188,14 +179,9 @@ class Journal:
 
     def decide(self, make: Callable[[Story], Iterable[New]], hand: str = "seller") -> tuple[Entry, ...]:
         """Write what `make` says, given the state as it is under the lock; nothing when it says nothing."""
-        with self._lock:
-            try:
-                with self._opened("BEGIN IMMEDIATE") as database:
-                    self._catch_up(database)
-                    return tuple(self._take_in(self._written(database, one, hand)) for one in make(self._state))
-            except BaseException:
-                self._forget()  # rows taken in may not have been written
-                raise
+        with self._lock, self._opened("BEGIN IMMEDIATE") as database:
+            self._catch_up(database)
+            return tuple(self._take_in(self._written(database, one, hand)) for one in make(self._taken.state))
 
     def _written(self, database: sqlite3.Connection, new: New, hand: str) -> tuple[Any, ...]:
         kind, facts = (new.entry, new) if isinstance(new, Record) else new
@@ -217,15 +203,15 @@ class Journal:
             How many rows were changed.
         """
         with self._lock:
-            with self._opened("BEGIN IMMEDIATE", secure=True) as database:
+            with self._opened("BEGIN IMMEDIATE") as database:
                 rows = database.execute("SELECT facts, kind, id FROM entry").fetchall()
                 new = [(as_json(change(kind, json.loads(text))), number) for text, kind, number in rows]
                 changed = [one for one, row in zip(new, rows, strict=True) if one[0] != row[0]]
                 database.executemany("UPDATE entry SET facts = ? WHERE id = ?", changed)
                 self._written(database, (CLEANED, {**facts, "rows": len(changed)}), "promofix")
-            with self._opened("", secure=True) as database:
+            with self._opened("") as database:
                 database.execute("VACUUM")
-            self._forget()
+            self._taken = _Taken()
         return len(changed)
 
     def create(self, rows: Iterable[Row] = ()) -> None:
@@ -233,7 +219,7 @@ class Journal:
 
         Where another process was quicker, its file stays.
         """
-        with whole(self.path, replace=False) as draft, self._connected(draft, "BEGIN IMMEDIATE") as database:
+        with whole(self.path, replace=False) as draft, _connected(draft, "BEGIN IMMEDIATE") as database:
             database.execute(_SCHEMA)
             database.execute(f"PRAGMA user_version = {VERSION}")
             for row in rows:
@@ -243,43 +229,36 @@ class Journal:
         """Lay a copy of the journal as it is at this moment into another file, also while others write into it."""
         with trouble_told(path):
             path.touch(0o600)
-            with self._opened("") as database, self._connected(path, "") as copy:
+            with self._opened("") as database, _connected(path, "") as copy:
                 database.backup(copy)
 
     # -- the file -----------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _opened(self, begin: str, *, secure: bool = False) -> Iterator[sqlite3.Connection]:
-        with trouble_told(self.path), self._connected(self.path, begin, secure=secure) as database:
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            if version > VERSION:
-                raise CaseError("case.newer", file=self.path, found=version, known=VERSION)
-            if version < 1:
-                raise CaseError("places.damaged", file=self.path, why=f"user_version {version}")
-            yield database
-
-    @staticmethod
-    @contextmanager
-    def _connected(path: Path, begin: str, *, secure: bool = False) -> Iterator[sqlite3.Connection]:
-        place = path.absolute().as_posix()
-        address = f"file://{'' if place.startswith('/') else '/'}{quote(os.fsencode(place))}?mode=rw"
-        database = sqlite3.connect(address, uri=True, timeout=_WAIT, isolation_level=None)
+    def _opened(self, begin: str) -> Iterator[sqlite3.Connection]:
         try:
-            database.execute("PRAGMA synchronous = FULL")
-            if secure:
-                database.execute("PRAGMA secure_delete = ON")
-                database.execute("PRAGMA temp_store = MEMORY")
-            if begin:
-                database.execute(begin)
-            yield database
-            if begin:
-                database.execute("COMMIT")
+            with trouble_told(self.path), _connected(self.path, begin) as database:
+                version = database.execute("PRAGMA user_version").fetchone()[0]
+                if version > VERSION:
+                    raise CaseError("case.newer", file=self.path, found=version, known=VERSION)
+                if version < 1:
+                    raise CaseError("places.damaged", file=self.path, why=f"user_version {version}")
+                yield database
         except BaseException:
-            with suppress(sqlite3.Error):
-                database.rollback()
+            self._taken = _Taken()  # rows taken in may not have been written, or only half of them were
             raise
-        finally:
-            database.close()
+
+
+@contextmanager
+def _connected(path: Path, begin: str) -> Iterator[sqlite3.Connection]:
+    """The file opened; what happens inside is one transaction if it begins with a word of SQL, else each statement."""
+    place = path.absolute().as_posix()
+    address = f"file://{'' if place.startswith('/') else '/'}{quote(os.fsencode(place))}?mode=rw"
+    with closing(sqlite3.connect(address, uri=True, timeout=_WAIT, isolation_level=None)) as database, database:
+        for pragma in ("synchronous = FULL", "secure_delete = ON", "temp_store = MEMORY"):
+            database.execute(f"PRAGMA {pragma}")
+        database.execute(begin)
+        yield database
 
 
 def _insert(database: sqlite3.Connection, row: Row) -> tuple[Any, ...]:
