@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.records import Answer, ExportRecord
+from promofix_lib.case.records import Answer, ExportRecord, by_order
 from promofix_lib.export.sheet import Place, Value, status_of
 from promofix_lib.plain import Shown
 from promofix_lib.returns.sheets import Line, Worked, mail_status
@@ -74,18 +74,26 @@ class _Cell:
 
 
 Cells = dict[tuple[str, Task], list[_Cell]]
+Handed = tuple[str, Mapping[str, str]]
+"""A row as it was handed out: its key (by itself, the order that it is of) and the cells that are to be answered."""
 
 
-class Heard:
-    """What is known while files are read: what was handed out, what each hand last said, and what came of them."""
+class Desk:
+    """What was handed out, what each hand said of it, and what comes of the files that are read one after the other.
+
+    Parameters
+    ----------
+    case : Case
+        Its journal tells what was handed out and heard so far; nothing is written into it.
+    """
 
     def __init__(self, case: Case) -> None:
         self.exports = {one.folder: one for one in case.journal.records(ExportRecord)}
         self.age = Counter({folder: number for number, folder in enumerate(self.exports, start=1)})
-        self.handed: dict[str, dict[str, list[tuple[str, Mapping[str, str]]]]] = {}
+        self.handed: dict[str, dict[str, list[Handed]]] = {}
         for folder, one in self.exports.items():
-            for item in one.items:
-                self.handed.setdefault(item.order_id, {}).setdefault(folder, [])
+            for order_id in by_order(one.items):
+                self.handed.setdefault(order_id, {})[folder] = []
             for key, (order_id, cells) in one.rows.items():
                 self.handed.setdefault(order_id, {}).setdefault(folder, []).append((key, cells))
         self.last: dict[tuple[str, str], dict[str, Answer]] = {}
@@ -96,140 +104,123 @@ class Heard:
         self.not_understood: list[NotUnderstood] = []
         self.warnings: dict[Told, None] = {}
         for answer in case.journal.records(Answer):
-            self.hear(answer)
+            self._hear(answer)
 
-    def hear(self, answer: Answer) -> None:
-        """One more answer; the seller's closes what was open."""
-        task = (answer.order_id, answer.field)
-        self.last.setdefault(task, {})[answer.hand] = answer
-        if answer.hand == SELLER:
-            self.open[task] = {}
-        self.open.setdefault(task, {})[answer.hand] = answer
+    def take(self, source: Source, worked: Worked, *, known: bool) -> list[Answer]:
+        """Compare the lists of one file with what was heard before; gives the new answers.
+
+        Parameters
+        ----------
+        source : Source
+        worked : Worked
+        known : bool
+            The file was read before: it says nothing new, its conflicts are shown again.
+        """
+        self.source, self.worked, self.known = source, worked, known
+        self.answers: list[Answer] = []
+        spoke = []
+        for number, (sheet, lines) in enumerate(worked.lists.items()):
+            cells = self._cells(lines, COLUMNS)
+            if any(cell.touched or cell.note for some in cells.values() for cell in some):
+                spoke.append(sheet)
+            self._say(cells, f"{worked.hand} [{sheet}]" if number else worked.hand)
+            self._of_the_export({line.order_id for line in lines})
+        filled = [line for line in worked.mails if line.cells.get("merge_status")]
+        self._say(self._cells(filled, _MAIL), worked.hand)
+        if len(spoke) > 1:
+            self.warnings[told("returns.several_lists", file=source.name, sheets=tuple(spoke))] = None
+        self.changed += len(self.answers)
+        return self.answers
 
     def taken_back(self) -> TakenBack:
         """What was understood of all files."""
         found = (tuple(self.conflicts), tuple(self.not_understood), tuple(self.warnings))
         return TakenBack(self.understood, self.changed, *found)
 
-    def row(self, place: Place | None) -> tuple[str, Mapping[str, str]] | None:
+    def _hear(self, answer: Answer) -> None:
+        """One more answer; the seller's closes what was open."""
+        task = (answer.order_id, answer.field)
+        self.last.setdefault(task, {})[answer.hand] = answer
+        before = {} if answer.hand == SELLER else self.open.get(task, {})
+        self.open[task] = before | {answer.hand: answer}
+
+    # -- reading rows -------------------------------------------------------------------------------------------------
+
+    def _cells(self, lines: Sequence[Line], columns: Mapping[Task, str]) -> Cells:
+        self.export, self.copy = self._source_of(lines)
+        cells: Cells = {}
+        for line in lines:
+            if line.order_id not in self.handed:
+                self._unknown(line)
+                continue
+            self.understood += 1
+            row, base = self._base(line)
+            note = line.cells.get("note", "")
+            for task, column in columns.items():
+                if column in line.cells:
+                    value, touched = self._value(line, column, base.get(column, ""))
+                    remark = note if task == "task" and note != base.get("note", "") else ""
+                    cells.setdefault((line.order_id, task), []).append(_Cell(row, value, touched, remark))
+        return cells
+
+    def _handed_as(self, place: Place | None) -> Handed | None:
         """Order and answer cells of a row as it was handed out."""
         record = self.exports.get(place.export) if place else None
         return record.rows.get(place.key) if record and place else None
 
-
-class Desk:
-    """Compares the lists of one file with what was heard.
-
-    Parameters
-    ----------
-    heard : Heard
-        Learns what is new.
-    source : Source
-    worked : Worked
-    known : bool
-        The file was read before: it says nothing new, its conflicts are shown again.
-    """
-
-    def __init__(self, heard: Heard, source: Source, worked: Worked, *, known: bool) -> None:
-        self.heard, self.source, self.worked, self.known = heard, source, worked, known
-        self.export, self.copy = "", "1"
-        self.answers: list[Answer] = []
-
-    def take(self) -> list[Answer]:
-        """Read all lists; gives the new answers."""
-        spoke = []
-        for number, (sheet, lines) in enumerate(self.worked.lists.items()):
-            cells = self._cells(lines, COLUMNS, status_of)
-            if any(cell.touched or cell.note for some in cells.values() for cell in some):
-                spoke.append(sheet)
-            self._say(cells, f"{self.worked.hand} [{sheet}]" if number else self.worked.hand)
-            self._of_the_export({line.order_id for line in lines})
-        filled = [line for line in self.worked.mails if line.cells.get("merge_status")]
-        self._say(self._cells(filled, _MAIL, mail_status), self.worked.hand)
-        if len(spoke) > 1:
-            self.heard.warnings[told("returns.several_lists", file=self.source.name, sheets=tuple(spoke))] = None
-        self.heard.changed += len(self.answers)
-        return self.answers
-
-    # -- reading rows -------------------------------------------------------------------------------------------------
-
-    def _cells(self, lines: Sequence[Line], columns: Mapping[Task, str], read: Callable[[str], Value | None]) -> Cells:
-        self.export, self.copy = self._source_of(lines)
-        cells: Cells = {}
-        for line in lines:
-            base = self._base(line)
-            if base is None:
-                self._unknown(line, read)
-                continue
-            self.heard.understood += 1
-            note = line.cells.get("note", "")
-            new_note = note if note != base[1].get("note", "") else ""
-            for task, column in columns.items():
-                if column in line.cells:
-                    value, touched = self._value(line, column, base[1].get(column, ""), read)
-                    remark = new_note if task == "task" else ""
-                    cells.setdefault((line.order_id, task), []).append(_Cell(base[0], value, touched, remark))
-        return cells
-
     def _source_of(self, lines: Sequence[Line]) -> tuple[str, str]:
         """The export that a list comes from, and which copy of it: what most rows say, else the newest that fits."""
         places = (Place.of(line.cells.get("place", "")) for line in lines)
-        named = Counter((place.export, str(place.copy)) for place in places if place and self.heard.row(place))
+        named = Counter((place.export, str(place.copy)) for place in places if place and self._handed_as(place))
         if named:
             return named.most_common(1)[0][0]
-        fitting = Counter(folder for line in lines for folder in self.heard.handed.get(line.order_id, ()))
-        return max(reversed(self.heard.exports), key=lambda folder: fitting[folder], default=""), "1"
+        fitting = Counter(folder for line in lines for folder in self.handed.get(line.order_id, ()))
+        return max(reversed(self.exports), key=lambda folder: fitting[folder], default=""), "1"
 
-    def _base(self, line: Line) -> tuple[str, Mapping[str, str]] | None:
+    def _base(self, line: Line) -> Handed:
         """Row key and cells of what was handed out; the order id that a person sees decides, never a key beside it."""
-        found = self.heard.handed.get(line.order_id)
-        if not found:
-            return None
-        place = Place.of(line.cells.get("place", ""))
-        named = self.heard.row(place)
+        place, found = Place.of(line.cells.get("place", "")), self.handed[line.order_id]
+        named = self._handed_as(place)
         if place and named and named[0] == line.order_id:
             return place.text(), named[1]
-        rows = found.get(self.export) or next(reversed(found.values())) or [("", {})]
+        key, cells = (found.get(self.export) or next(reversed(found.values())) or [("", {})])[-1]
         old_keys = line.cells.get("item_keys", "").split()  # a list of 0.1 has a row for each item
-        mine = old_keys and all(key.startswith(f"{line.order_id}/") for key in old_keys)
-        return (" ".join(old_keys) if mine else rows[-1][0]), rows[-1][1]
+        mine = old_keys and all(one.startswith(f"{line.order_id}/") for one in old_keys)
+        return " ".join(old_keys) if mine else key, cells
 
-    def _value(
-        self, line: Line, column: str, handed_out: str, read: Callable[[str], Value | None]
-    ) -> tuple[Value, bool]:
+    def _value(self, line: Line, column: str, handed_out: str) -> tuple[Value, bool]:
+        """What a cell says, and whether somebody changed it."""
         text, before = line.cells[column], status_of(handed_out) or "todo"
-        if not text or text == handed_out:
-            return before, False
-        value = read(text)
+        value = _read(column, text) if text and text != handed_out else before
         if value is None:
             self._tell(line.place, told("returns.strange_status", order_id=line.order_id, found=text))
-        if value is None or (value == "todo" and "place" not in line.cells):  # of which export nobody can say
-            return before, False
-        return value, value != before
+        elif value != "todo" or "place" in line.cells:  # else of which export nobody can say
+            return value, value != before
+        return before, False
 
-    def _unknown(self, line: Line, read: Callable[[str], Value | None]) -> None:
-        statuses = {read(cell) for name in (*COLUMNS.values(), *_MAIL.values()) if (cell := line.cells.get(name))}
+    def _unknown(self, line: Line) -> None:
+        cells = ((name, line.cells.get(name)) for name in (*COLUMNS.values(), *_MAIL.values()))
         if line.order_id:
             self._tell(line.place, told("returns.never_handed_out", order_id=line.order_id))
-        elif statuses - {"todo"} or line.cells.get("note"):
+        elif line.cells.get("note") or {_read(name, cell) for name, cell in cells if cell} - {"todo"}:
             self._tell(line.place, told("returns.no_order_id"))
 
     def _tell(self, place: Told, why: Told) -> None:
-        self.heard.not_understood.append(NotUnderstood(self.source.name, place, why))
+        self.not_understood.append(NotUnderstood(self.source.name, place, why))
 
     def _of_the_export(self, seen: set[str]) -> None:
-        record = self.heard.exports.get(self.export)
-        handed = dict.fromkeys(item.order_id for item in record.items) if record else {}
+        record = self.exports.get(self.export)
+        handed = by_order(record.items) if record else {}
         if record and seen & handed.keys():
             self._warn("returns.rows_gone", [order_id for order_id in handed if order_id not in seen])
             if record.draft:
-                self.heard.warnings[told("returns.of_a_draft", file=self.source.name)] = None
+                self.warnings[told("returns.of_a_draft", file=self.source.name)] = None
 
     def _warn(self, key: str, orders: Iterable[str], **facts: Any) -> None:
         named = tuple(dict.fromkeys(orders))
         if named:
             shown = (*named[:_SHOWN], *(["…"] if len(named) > _SHOWN else []))
-            self.heard.warnings[told(key, n=len(named), file=self.source.name, orders=shown, **facts)] = None
+            self.warnings[told(key, n=len(named), file=self.source.name, orders=shown, **facts)] = None
 
     # -- whose hand ---------------------------------------------------------------------------------------------------
 
@@ -242,32 +233,33 @@ class Desk:
         """
         names = (name if number == 1 else f"{name} ({number})" for number in count(1))
         hand = next(one for one in names if self._goes_on(one, cells))
-        if self.worked.signed and hand != name:
+        if not self.worked.signed:
+            self.in_this_call.add(hand)
+        elif hand != name:
             gone = (task[0] for task, some in cells.items() if self._given(name, task) and not _touched(some))
             self._warn("returns.not_in_it", gone, hand=name)
-        if not self.worked.signed:
-            self.heard.in_this_call.add(hand)
         return hand
 
+    def _said(self, hand: str, task: tuple[str, Task]) -> Answer | None:
+        """What a hand answered last."""
+        said = self.last.get(task, {}).get(hand)
+        return said if said and not is_remark(said) else None
+
     def _given(self, hand: str, task: tuple[str, Task]) -> Answer | None:
-        """What a hand answered before in this copy of the list."""
-        said = self.heard.last.get(task, {}).get(hand)
-        here = said is not None and (said.export, said.copy) == (self.export, self.copy)
-        return said if here and said and not is_remark(said) else None
+        """The same, if it did so in this copy of the list."""
+        said = self._said(hand, task)
+        return said if said and (said.export, said.copy) == (self.export, self.copy) else None
 
     def _goes_on(self, hand: str, cells: Cells) -> bool:
         """Whether what a hand answered in a copy still stands in these cells, or was changed by that hand for sure."""
-        unsure = hand in self.heard.in_this_call or (self.worked.nameless and not self._own_words(hand, cells))
+        unsure = hand in self.in_this_call or (self.worked.nameless and not self._own_words(hand, cells))
         for task, some in cells.items():
-            said = self.heard.last.get(task, {}).get(hand)
-            if said is None or is_remark(said):
-                continue
-            here = bool(self._given(hand, task))
-            if here and not _touched(some) and not self._saved_after(said):
-                return False
-            later = not here and self.heard.age[said.export] >= self.heard.age[self.export]
-            if (later or unsure) and _touched(some) - {said.value}:
-                return False
+            if said := self._said(hand, task):
+                here, values = bool(self._given(hand, task)), _touched(some)
+                gone = here and not values and not self._saved_after(said)
+                later = not here and self.age[said.export] >= self.age[self.export]
+                if gone or ((later or unsure) and values - {said.value}):
+                    return False
         return True
 
     def _own_words(self, hand: str, cells: Cells) -> bool:
@@ -300,24 +292,26 @@ class Desk:
     def _answer(self, answer: Answer) -> bool:
         """Whether it is new; what differs from another hand's open answer is a conflict."""
         task = (answer.order_id, answer.field)
-        before = self.heard.last.get(task, {}).get(answer.hand)
-        if before is not None and is_remark(answer) and not is_remark(before):
+        before = self.last.get(task, {}).get(answer.hand)
+        if before and is_remark(answer) and not is_remark(before):
             answer = replace(answer, value=before.value)  # a note beside an answer that stands
-        new = before is None or before.value != answer.value or answer.note not in ("", before.note)
+        new = not before or before.value != answer.value or answer.note not in ("", before.note)
         if new and self.known:
             return False
         if new:
             answer = replace(answer, note=answer.note or (before.note if before else ""))
-            self.heard.hear(answer)
+            self._hear(answer)
             self.answers.append(answer)
-        said = self.heard.open.get(task, {})
-        if answer.hand in said and not is_remark(
-            answer
-        ):  # else settled: it counts again when that hand says something new
-            for hand, other in said.items():
-                if hand != answer.hand and not is_remark(other) and other.value != answer.value:
-                    self.heard.conflicts[Clash(*task, other.value, answer.value, self.source.name)] = None
+        said = self.open.get(task, {})
+        if answer.hand in said and not is_remark(answer):  # else settled: it counts when that hand says something new
+            others = [one.value for one in said.values() if one.value != answer.value and not is_remark(one)]
+            clashes = (Clash(*task, value, answer.value, self.source.name) for value in others)
+            self.conflicts |= dict.fromkeys(clashes)
         return new
+
+
+def _read(column: str, text: str) -> Value | None:
+    return mail_status(text) if column == _MAIL["message"] else status_of(text)
 
 
 def _touched(cells: Iterable[_Cell]) -> set[Value]:

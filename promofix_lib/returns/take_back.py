@@ -14,7 +14,7 @@ from promofix_lib.export.sheet import Value
 from promofix_lib.places import content, trouble_of_case_told
 from promofix_lib.plain import Record
 from promofix_lib.reports.feed_result import ProcessingReport, read_processing_report
-from promofix_lib.returns.compare import Desk, Heard, TakenBack
+from promofix_lib.returns.compare import Desk, TakenBack
 from promofix_lib.returns.sheets import Worked, is_list, read_worked
 from promofix_lib.returns.uploads import Source, match_upload
 from promofix_lib.status.past import SELLER, Task
@@ -46,10 +46,10 @@ def follow_up(case: Case, paths: Iterable[Path | str], *, now: datetime) -> Take
     for source, read in came:
         if isinstance(read, ProcessingReport):
             _matched(case, source, read)
-    heard = Heard(case)
+    desk = Desk(case)
     for source, read in came:
-        _take(case, source, read, heard)
-    return heard.taken_back()
+        _take(case, source, read, desk)
+    return desk.taken_back()
 
 
 def settle(case: Case, order_id: str, field: Task, value: Value, *, now: datetime, note: str = "") -> None:
@@ -65,17 +65,17 @@ def _read(path: Path, now: datetime) -> tuple[Source, Worked | ProcessingReport]
     return source, read_worked(path) if is_list(path) else read_processing_report(path)
 
 
-def _take(case: Case, source: Source, read: Worked | ProcessingReport, heard: Heard) -> None:
+def _take(case: Case, source: Source, read: Worked | ProcessingReport, desk: Desk) -> None:
     known = any(one.sha256 == source.sha256 for one in case.journal.records(Returned))
     lines: list[Record]
     if isinstance(read, Worked):
-        lines, kind, by = [*Desk(heard, source, read, known=known).take()], "todo", "assistant"
+        lines, kind, by = [*desk.take(source, read, known=known)], "todo", "assistant"
     else:
         answer, new = _matched(case, source, read)
         told = len(answer.accepted) + len(answer.refused)
-        heard.understood += max(told, read.processed)
-        heard.changed += told * new
-        heard.warnings.update(dict.fromkeys(answer.warnings))
+        desk.understood += max(told, read.processed)
+        desk.changed += told * new
+        desk.warnings.update(dict.fromkeys(answer.warnings))
         lines, kind, by = [answer] * new, "processing_report", "amazon"
     if not known:
         case.journal.keep([*lines, Returned(source.name, source.sha256, kind, source.at)], by)

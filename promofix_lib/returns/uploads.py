@@ -64,16 +64,12 @@ def _fits(report: ProcessingReport, lines: Lines) -> bool:
 
 
 def _is_about_the_file(fault: FeedError) -> bool:
-    return _is(fault, "fatal") and not fault.order_id and fault.record <= 0
-
-
-def _is(fault: FeedError, kind: str) -> bool:
-    return fault.kind.lower() == kind
+    return fault.kind == "Fatal" and not fault.order_id and fault.record <= 0
 
 
 def _answer(source: Source, export: str, file: str, lines: Lines, report: ProcessingReport) -> UploadAnswer:
-    faults = [fault for fault in report.errors if not _is(fault, "warning")]
-    remarks = [_remark(fault) for fault in report.errors if _is(fault, "warning")]
+    faults = [fault for fault in report.errors if fault.kind != "Warning"]
+    remarks = [_remark(fault) for fault in report.errors if fault.kind == "Warning"]
     shift = _shift(lines, faults)
     failed: dict[int, FeedError] = {}
     for fault in faults:
@@ -102,15 +98,11 @@ def _remark(fault: FeedError) -> Told:
 
 def _shift(lines: Lines, faults: Iterable[FeedError]) -> int:
     """By how much Amazon's record numbers run ahead of ours, told by the records that also name their order."""
-    named = [fault for fault in faults if fault.order_id and fault.record > 0]
+    named = {(fault.record, fault.order_id) for fault in faults if fault.order_id and fault.record > 0}
     for shift in range(_HEADER_LINES):
-        if all(_order_at(lines, fault.record - 1 - shift) == fault.order_id for fault in named):
+        if named <= set(enumerate((line.order_id for line in lines), start=1 + shift)):
             return shift
     return 0
-
-
-def _order_at(lines: Lines, number: int) -> str | None:
-    return lines[number].order_id if 0 <= number < len(lines) else None
 
 
 def _lines_of(fault: FeedError, lines: Lines, shift: int) -> Sequence[int]:
