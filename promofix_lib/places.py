@@ -300,23 +300,18 @@ def sweep(folder: Path, patterns: Iterable[str], older_than: float = 3600) -> No
 def _put(draft: Path, path: Path) -> None:
     try:
         path.hardlink_to(draft)
-    except FileExistsError:
-        return
-    except OSError:  # a file system without links
+    except OSError:  # it has come there meanwhile, or a file system without links
         if not path.exists():
             draft.rename(path)
 
 
 def _replace(draft: Path, path: Path) -> None:
-    for attempt in range(5):
-        try:
+    for pause in (0.1, 0.2, 0.4, 0.8) if os.name == "nt" else ():
+        with suppress(PermissionError):  # while a virus scanner or a sync client holds the old file
             draft.replace(path)
-        except PermissionError:  # Windows, while a virus scanner or a sync client holds the old file
-            if attempt == 4 or os.name != "nt":
-                raise
-            time.sleep(0.1 * 2**attempt)
-        else:
             return
+        time.sleep(pause)
+    draft.replace(path)
 
 
 # -- trouble ----------------------------------------------------------------------------------------------------------

@@ -215,10 +215,8 @@ class Case(CaseFolder):
         CaseError
             There is no incident of that number.
         """
-        one = next((one for one in self.incidents if one.number == number), None)
-        if one is None:
-            raise CaseError("case.no_such_incident", number=number, known=tuple(one.number for one in self.incidents))
-        cause = one.finding.cause if one.finding else _cause(one.found)
+        rule, finding = self.decisions.numbered(number).found, self._evidence().get(number)
+        cause = finding.cause if finding else _cause(rule)
         self.journal.keep([Meant(cause.promotion_ids, cause.skus, on)])
         return self.take(number, not on)
 
@@ -242,15 +240,15 @@ class Case(CaseFolder):
     @property
     def incidents(self) -> tuple[TakenIncident, ...]:
         """The incidents of the case, ticked or not, by number."""
-        known = self.decisions.known
-        evidence = self._evidence(known) if known else {}
+        known, evidence = self.decisions.known, self._evidence()
         return tuple(
             TakenIncident(one.number, one.found, one.rule, one.taken, evidence.get(one.number)) for one in known
         )
 
-    def _evidence(self, known: tuple[Known, ...]) -> dict[int, Finding]:
+    def _evidence(self) -> dict[int, Finding]:
         """Today's findings by the number of their incident, gravest first."""
-        if not self.reports:
+        known = self.decisions.known
+        if not (known and self.reports):
             return {}
         found = self.findings.incidents
         pairs = matched(known, [one.rule for one in found])
@@ -259,10 +257,9 @@ class Case(CaseFolder):
     @property
     def gravest_first(self) -> tuple[int, ...]:
         """Numbers of the taken incidents, by the loss that today's reports show; those they show no more come last."""
-        known = self.decisions.known
-        taken = [one.number for one in known if one.taken]
-        graver = [*self._evidence(known)] if len(taken) > 1 else []
-        return tuple(sorted(taken, key=lambda number: graver.index(number) if number in graver else len(graver)))
+        taken = [one.number for one in self.decisions.known if one.taken]
+        graver = self._evidence() if len(taken) > 1 else ()
+        return tuple(number for number in dict.fromkeys((*graver, *taken)) if number in taken)
 
     def take(self, what: int | Incident | Finding, on: bool = True) -> Self:
         """Tick an incident, by its number or its rule, or take the tick away; a rule not known yet is a new one."""

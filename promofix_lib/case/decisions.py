@@ -100,12 +100,25 @@ class Decisions:
         names = {name: key for key, sku_key in today for name in (sku_key, key)}
         return {names.get(name, name): one for name, one in self.by_hand.items()}
 
+    def numbered(self, number: int) -> Known:
+        """The incident of that number.
+
+        Raises
+        ------
+        CaseError
+            There is none.
+        """
+        for one in self.known:
+            if one.number == number:
+                return one
+        raise CaseError("case.no_such_incident", number=number, known=tuple(one.number for one in self.known))
+
     # -- what a change writes -----------------------------------------------------------------------------------------
 
     def take(self, what: int | Incident, on: bool, answers: Answers | None = None) -> Iterator[Decision]:
         """Rows that tick an incident, or take the tick away; a rule that is not known yet becomes a new incident."""
         action: Action = "take" if on else "untick"
-        same = self._numbered(what) if isinstance(what, int) else matched(self.known, [what]).get(0)
+        same = self.numbered(what) if isinstance(what, int) else matched(self.known, [what]).get(0)
         if same is None and isinstance(what, Incident):
             yield Decision(action, self._numbers + 1, found=what)
         elif same is not None:
@@ -129,7 +142,7 @@ class Decisions:
 
     def set_rule(self, number: int, rule: Incident) -> Iterator[Decision]:
         """The row that adjusts the rule of an incident."""
-        if self._numbered(number).rule != rule:
+        if self.numbered(number).rule != rule:
             yield Decision("rule", number, rule=rule)
 
     def decide(self, action: Action, items: Iterable[str], reason: str) -> Iterator[Decision]:
@@ -144,12 +157,6 @@ class Decisions:
         source = self.done if action == "undo" else self.undone
         if source:
             yield Decision(action, of=source[-1][0])
-
-    def _numbered(self, number: int) -> Known:
-        for one in self.known:
-            if one.number == number:
-                return one
-        raise CaseError("case.no_such_incident", number=number, known=tuple(one.number for one in self.known))
 
 
 def _then(number: int, now: Known | None, step: Decision) -> Known | None:

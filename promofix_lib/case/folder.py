@@ -57,10 +57,8 @@ class CaseFolder(ReportFolder):
     def _opened(cls, name: str | Path | None, language: str, clock: Callable[[], datetime]) -> Self:
         if language and language not in languages():
             raise CaseError("case.language", found=language, known=languages())
-        place, lost = (name, ()) if name is not None else open_one()
-        if isinstance(place, Path) and "\0" in str(place):
-            raise CaseError("places.no_case_name", name=str(place))
-        case = cls(place if isinstance(place, Path) else cases_folder() / checked_case_name(place), clock)
+        folder, lost = _open_one() if name is None else (_folder_of(name), ())
+        case = cls(folder, clock)
         case._begin(language)
         case._told = (*lost, *case._told)
         case._is_the_open_one = name is None
@@ -117,8 +115,7 @@ class CaseFolder(ReportFolder):
     @property
     def replaced_by(self) -> str:
         """The name of the case that was opened since this one was given as the open one; empty when there is none."""
-        place = open_one()[0] if self._is_the_open_one else self.folder
-        folder = place if isinstance(place, Path) else cases_folder() / place
+        folder = _open_one()[0] if self._is_the_open_one else self.folder
         return "" if folder == self.folder else folder.name
 
     @property
@@ -240,18 +237,26 @@ def all_cases() -> tuple[Path, ...]:
     return tuple(sorted(folder for folder in cases_folder().glob("*") if is_case(folder)))
 
 
-def open_one() -> tuple[str | Path, tuple[Told, ...]]:
-    """The case meant when none is named, and what is to be said about it."""
+def _open_one() -> tuple[Path, tuple[Told, ...]]:
+    """The folder of the case meant when none is named, and what is to be said about it."""
     if named := os.environ.get("PROMOFIX_CASE", "").strip():
-        return _name_or_folder(named), ()
+        return _folder_of(_name_or_folder(named)), ()
     chosen = cases_folder() / CHOSEN
     with trouble_told(chosen):
         text = chosen.read_text(encoding="utf-8", errors="replace").strip() if chosen.is_file() else ""
-        place = _name_or_folder(text) if text else SAMPLE
-        folder = place if isinstance(place, Path) else cases_folder() / place
-        if text and not folder.is_dir():
-            return SAMPLE, (told("case.chosen_gone", name=text),)
-    return place, ()
+        place = _name_or_folder(text or SAMPLE)
+        if text and not (cases_folder() / place).is_dir():
+            return cases_folder() / SAMPLE, (told("case.chosen_gone", name=text),)
+    return _folder_of(place), ()
+
+
+def _folder_of(case: str | Path) -> Path:
+    """The folder of a case, by its name in the cases folder; a path is one already."""
+    if isinstance(case, str):
+        return cases_folder() / checked_case_name(case)
+    if "\0" in str(case):
+        raise CaseError("places.no_case_name", name=str(case))
+    return case
 
 
 def _name_or_folder(text: str) -> str | Path:
