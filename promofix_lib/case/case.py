@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -31,8 +31,6 @@ from promofix_lib.places import cases_folder, private_folder, sample_reports, tr
 
 if TYPE_CHECKING:  # an empty case opens without what reads and finds
     from promofix_lib.reports.report import Reading
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -62,11 +60,6 @@ class Case(CaseFolder):
     >>> Case.open(folder).settings.seller_name  # tomorrow, in another notebook
     'Lumen Audio'
     """
-
-    def __init__(self, folder: Path, clock: Callable[[], datetime] = now) -> None:
-        """Use `Case.open`."""
-        super().__init__(folder, clock)
-        self._kept: dict[str, tuple[object, Any]] = {}
 
     @classmethod
     def open(cls, name: str | Path | None = None, language: str = "", clock: Callable[[], datetime] = now) -> Self:
@@ -103,26 +96,6 @@ class Case(CaseFolder):
         chosen = place.name if place.parent == cases_folder().absolute() else str(place)
         write_atomically(cases_folder() / CHOSEN, os.fsencode(chosen))
         return case
-
-    # -- what is worked out once --------------------------------------------------------------------------------------
-
-    def once(self, name: str, make: Callable[[], T], *, per: str = "revision", also: object = None) -> T:
-        """What `make` gives, worked out once per reading of the reports, or per revision and reading.
-
-        Parameters
-        ----------
-        name : str
-            Of what is kept.
-        make : callable
-        per : {"revision", "reading"}
-        also : object, optional
-            Worked out anew when this differs.
-        """
-        with self.journal.still():  # of one moment, and the journal is read once for all that is asked inside
-            asked = (self.hashes(), self.revision if per == "revision" else 0, also)
-            if self._kept.get(name, (None, None))[0] != asked:
-                self._kept[name] = (asked, make())
-            return cast("T", self._kept[name][1])
 
     # -- what was read -------------------------------------------------------------------------------------------------
 
@@ -234,8 +207,7 @@ class Case(CaseFolder):
         What was affected stays affected, numbers and ticks stay; the same again changes nothing.
         """
         rules, answers = [one.rule for one in self.findings.incidents], self._answers
-        self.journal.decide(lambda story: story.decisions.take_found(rules, answers), "promofix")
-        return self
+        return self._decide(lambda decisions: decisions.take_found(rules, answers), "promofix")
 
     @property
     def incidents(self) -> tuple[TakenIncident, ...]:
@@ -265,8 +237,7 @@ class Case(CaseFolder):
         """Tick an incident, by its number or its rule, or take the tick away; a rule not known yet is a new one."""
         wanted = what.rule if isinstance(what, Finding) else what
         answers = self._answers if isinstance(wanted, Incident) and self.reports else None
-        self.journal.decide(lambda story: story.decisions.take(wanted, on, answers))
-        return self
+        return self._decide(lambda decisions: decisions.take(wanted, on, answers))
 
     def incident_of(self) -> pd.Series[int]:
         """Per order item the number of the taken incident that touches it, the gravest where several do; 0 for none."""

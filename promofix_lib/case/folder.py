@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from promofix_lib.case.decisions import Decisions, Story
+from promofix_lib.case.decisions import SELLER, Decisions, Story
 from promofix_lib.case.journal import NAME
-from promofix_lib.case.records import Action
+from promofix_lib.case.records import Action, Decision
 from promofix_lib.case.report_folder import ReportFolder
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.case.takeover import OLD_NAME, put_aside, taken_over
@@ -44,12 +44,8 @@ def now() -> datetime:
 class CaseFolder(ReportFolder):
     """The folder of a case and what is kept in it. `Case` adds what it all adds up to."""
 
-    def __init__(self, folder: Path, clock: Callable[[], datetime] = now) -> None:
-        """Use `Case.open`."""
-        super().__init__(folder, clock)
-        self._clock = clock
-        self._told: tuple[Told, ...] = ()
-        self._is_the_open_one = False
+    _told: tuple[Told, ...] = ()
+    _is_the_open_one = False
 
     # -- opening ------------------------------------------------------------------------------------------------------
 
@@ -150,24 +146,22 @@ class CaseFolder(ReportFolder):
 
     def set_rule(self, number: int, rule: Incident) -> Self:
         """Adjust the rule of an incident; the same rule again changes nothing."""
-        self.journal.decide(lambda story: story.decisions.set_rule(number, rule))
-        return self
+        return self._decide(lambda decisions: decisions.set_rule(number, rule))
 
     def decide(self, action: Action, keys: Iterable[str], reason: str = "") -> Self:
         """Put order items in (``add``) or out (``leave_out``) by hand, or back to what the rule says (``as_rule``)."""
-        items = tuple(keys)
-        if items:
-            self.journal.decide(lambda story: story.decisions.decide(action, items, reason))
-        return self
+        return self._decide(lambda decisions: decisions.decide(action, keys, reason))
 
     def undo(self) -> Self:
         """Take the seller's last decision back."""
-        self.journal.decide(lambda story: story.decisions.step("undo"))
-        return self
+        return self._decide(lambda decisions: decisions.step("undo"))
 
     def redo(self) -> Self:
         """Make the last undone decision again."""
-        self.journal.decide(lambda story: story.decisions.step("redo"))
+        return self._decide(lambda decisions: decisions.step("redo"))
+
+    def _decide(self, make: Callable[[Decisions], Iterable[Decision]], hand: str = SELLER) -> Self:
+        self.journal.decide(lambda story: make(story.decisions), hand)
         return self
 
     @property

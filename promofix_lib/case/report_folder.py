@@ -8,19 +8,25 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 from promofix_lib.case.journal import Journal
 from promofix_lib.case.records import KeptReport
 from promofix_lib.errors import CaseError
 from promofix_lib.places import content, free_name, is_finished, safe_file_name, sha256, trouble_told, write_atomically
 
+T = TypeVar("T")
+
 
 class ReportFolder:
-    """A folder with ``reports/`` in it, and what its journal knows of them."""
+    """A folder with ``reports/`` in it, what its journal knows of them, and what is worked out of both once."""
 
     def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
+        """Use `Case.open`."""
         self.folder = folder
         self.journal = Journal(folder, clock)
+        self._clock = clock
+        self._kept: dict[str, tuple[object, Any]] = {}
 
     @property
     def reports_folder(self) -> Path:
@@ -87,6 +93,24 @@ class ReportFolder:
             with where_allowed():
                 self.journal.keep(new, "promofix")
         return {one.name: one.sha256 for one in seen}
+
+    def once(self, name: str, make: Callable[[], T], *, per: str = "revision", also: object = None) -> T:
+        """What `make` gives, worked out once per reading of the reports, or per revision and reading.
+
+        Parameters
+        ----------
+        name : str
+            Of what is kept.
+        make : callable
+        per : {"revision", "reading"}
+        also : object, optional
+            Worked out anew when this differs.
+        """
+        with self.journal.still():  # of one moment, and the journal is read once for all that is asked inside
+            asked = (self.hashes(), self.journal.revision if per == "revision" else 0, also)
+            if self._kept.get(name, (None, None))[0] != asked:
+                self._kept[name] = (asked, make())
+            return cast("T", self._kept[name][1])
 
 
 @contextmanager

@@ -163,13 +163,13 @@ def _status(case: Case, handing: Sequence[ExportRecord] = ()) -> Status:
     numbers = case.incident_of().to_numpy()
     chosen = case.chosen().to_numpy(dtype=np.bool_)
     left = book.named(case.left_out) & (numbers > 0) & ~chosen
-    gate, late = _gate(case, book, chosen, left)
+    gate, late = _gate(case, book, chosen)
     waiting = book.orders_of(chosen | late)
     left &= ~np.isin(book.order_codes, book.order_codes[chosen | late])
     shown = {*book.orders_of(chosen | late | left)}
     gone = book.named(key for order_id, keys in handed.items() if order_id not in shown for key in keys)
     if gone.any():  # items of orders that were handed over and that are not affected any more
-        left |= gone & ~_touched(case, chosen)
+        left |= gone & ~_reached(case, chosen, order_statuses=())  # which status a rule asks for lets go of nothing
     groups = _grouped(book, chosen | late | left | gone)
     groups |= {order_id: [] for order_id in handed if order_id not in groups}
     rows = list(order_rows(case, book, gate, past, groups, left))
@@ -195,12 +195,11 @@ def _status(case: Case, handing: Sequence[ExportRecord] = ()) -> Status:
     )
 
 
-def _gate(case: Case, book: Book, chosen: Mask, left: Mask) -> tuple[Gate, Mask]:
+def _gate(case: Case, book: Book, chosen: Mask) -> tuple[Gate, Mask]:
     end = _end(case)
     late = np.zeros(len(chosen), dtype=np.bool_)
     if end is not None:
-        by_rule = [case.mask(replace(one.rule, end=None)) for one in case.incidents if one.taken]
-        mine = np.logical_or.reduce([chosen, *by_rule]) & ~book.named(case.left_out) & ~left
+        mine = _reached(case, chosen, end=None) & ~book.named(case.left_out)
         times = book.orders["purchase_date"] > pd.Timestamp(end)
         late = mine & times.to_numpy(dtype=np.bool_) & (book.triage != "set_aside").to_numpy(dtype=np.bool_)
     facts: dict[str, bool] = {name: getattr(case.settings, name) for name in FACTS}
@@ -218,10 +217,10 @@ def _end(case: Case) -> datetime | None:
     return said_at or told_at if case.settings.promotion_ended else told_at
 
 
-def _touched(case: Case, chosen: Mask) -> Mask:
-    """What the case asks for, whatever became of it since: that a rule asks for a status lets go of nothing."""
-    rules = (replace(one.rule, order_statuses=()) for one in case.incidents if one.taken)
-    return np.logical_or.reduce([chosen, *(case.mask(rule) for rule in rules)])
+def _reached(case: Case, chosen: Mask, **instead: Any) -> Mask:
+    """What is chosen, and what the taken incidents would touch if their rules asked this instead."""
+    rules = (replace(one.rule, **instead) for one in case.incidents if one.taken)
+    return np.logical_or.reduce([chosen, *map(case.mask, rules)])
 
 
 def _grouped(book: Book, mask: Mask) -> dict[str, list[int]]:
