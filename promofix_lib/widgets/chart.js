@@ -2,7 +2,7 @@
 
 const CHART = { height: 176, left: 44, right: 10, top: 10, bottom: 36 };
 
-function chartPart({ model, t, ask }) {
+function chartPart({ screen, t, ask }) {
   const everything = h("path", { class: "pf-everything" });
   const chosen = h("g", { class: "pf-parts" });
   const grid = h("g", { class: "pf-grid", "aria-hidden": "true" });
@@ -26,9 +26,9 @@ function chartPart({ model, t, ask }) {
   let width = 800;
   let moved = null; // the window as the reader moves it, ahead of Python's answer
   let settle = null;
-  const chart = () => model.get("chart");
+  const chart = () => screen().chart;
   let axisDrawn = "";
-  const clock = () => clockOf(model.get("words").language, chart().zone);
+  const clock = () => clockOf(screen());
   const shown = () => moved ?? { onset: chart().onset, end: chart().end };
   const inside = (seconds) => Math.min(Math.max(seconds, chart().first), chart().last);
   const x = (seconds) => CHART.left + ((seconds - chart().from) / (chart().to - chart().from)) * (width - CHART.left - CHART.right);

@@ -9,9 +9,6 @@ from datetime import datetime
 from promofix_lib.amounts import TypedError, amount_text, typed_amount, typed_whole
 from promofix_lib.case.case import Case
 from promofix_lib.incident import Ceiling, Incident
-from promofix_lib.say import ENGLISH
-from promofix_lib.widgets.counts import Codes, Mask
-from promofix_lib.widgets.pages import Order, Show
 
 
 @dataclass(frozen=True)
@@ -20,13 +17,19 @@ class Look:
 
     Parameters
     ----------
+    number : int
+        The incident at work; 0 for the first.
+    preview : Incident or None
+        Its rule while the window moves on the screen; not saved.
     search : str
         Text that the shown rows contain.
     show : str
         ``affected`` (chosen; what was left out by hand stays in sight, unticked), ``all``, ``by_hand``
         or ``unjudged`` (in the window, without price and promotion).
-    order : Order
-        How the table is sorted.
+    sort : str
+        The column of `pages.COLUMNS` by which the table is sorted.
+    descending : bool
+        Whether the largest comes first.
     page : int
         Page number, from 1.
     first, last : int
@@ -39,20 +42,23 @@ class Look:
         Fields all of whose choices are shown.
     """
 
+    number: int = 0
+    preview: Incident | None = None
     search: str = ""
-    show: Show = "affected"
-    order: Order = field(default_factory=Order)
+    show: str = "affected"
+    sort: str = "bought"
+    descending: bool = False
     page: int = 1
     first: int = 0
     last: int = 0
     details: str | None = None
-    find: dict[str, str] = field(default_factory=dict)
+    find: Mapping[str, str] = field(default_factory=dict)
     opened: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is chosen, and what else the case says of the panel's questions at one revision.
+    """What is chosen at one revision of the case.
 
     Parameters
     ----------
@@ -64,40 +70,28 @@ class Choice:
         Item keys with the reason.
     found : dict of int to Incident
         Every incident's rule as it was found.
-    presets : dict of str to Incident
-        Rules kept under a name.
-    hand : dict of str to bool
-        Whether a decision can be undone, and made again.
-    language : str
     revision : int
     """
 
     rules: Mapping[int, Incident]
-    number: int
-    put_in: Mapping[str, str]
-    left_out: Mapping[str, str]
+    number: int = 1
+    put_in: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
     found: Mapping[int, Incident] = field(default_factory=dict)
-    presets: Mapping[str, Incident] = field(default_factory=dict)
-    hand: Mapping[str, bool] = field(default_factory=dict)
-    language: str = ENGLISH
     revision: int = 0
 
     @classmethod
-    def of(cls, case: Case, number: int = 0) -> Choice:
-        """As the case is now, with this incident at work or, where that is not taken, the first."""
-        revision, incidents, decisions = case.revision, case.incidents, case.decisions  # what comes later is newer
-        found = {one.number: one.rule for one in incidents}
-        rules = {number: found[number] for number in case.gravest_first if number in found}
-        return cls(
-            rules,
-            number if number in rules else min(rules, default=0),
-            *((case.put_in, case.left_out) if case.reports else ({}, {})),
-            {one.number: one.found for one in incidents},
-            case.presets,
-            {"can_undo": bool(decisions.done), "can_redo": bool(decisions.undone)},
-            case.language,
-            revision,
-        )
+    def of(cls, case: Case, look: Look) -> Choice:
+        """As the case is now, with the look's incident at work or, where that is not taken, the first."""
+        with case.journal.still():
+            known = {one.number: one for one in case.incidents}
+            rules = {number: known[number].rule for number in case.gravest_first}
+            number = look.number if look.number in rules else min(rules, default=0)
+            if look.preview:
+                number = number or 1  # the first incident of all is being made
+                rules[number] = look.preview
+            by_hand = (case.put_in, case.left_out) if case.reports else ({}, {})
+            return cls(rules, number, *by_hand, {n: one.found for n, one in known.items()}, case.revision)
 
     @property
     def rule(self) -> Incident:
@@ -108,24 +102,6 @@ class Choice:
     def rule_found(self) -> Incident:
         """The same as it was found."""
         return self.found.get(self.number, Incident())
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which rows are in, and why.
-
-    Parameters
-    ----------
-    numbers : array of int
-        Number of the incident that touches the row; 0 for none.
-    chosen, added, left_out : array of bool
-        In all; put in by hand; left out by hand.
-    """
-
-    numbers: Codes
-    chosen: Mask
-    added: Mask
-    left_out: Mask
 
 
 # -- changes to a rule ------------------------------------------------------------------------------------------------
@@ -140,9 +116,9 @@ def chosen_words(rule: Incident, name: str) -> tuple[str, ...]:
     (('false',), ())
     """
     value = getattr(rule, name)
-    if name == "is_business_order":
-        return () if value is None else (str(value).lower(),)
-    return tuple(value)
+    if isinstance(value, bool):
+        return (str(value).lower(),)
+    return value or ()
 
 
 def with_choice(rule: Incident, name: str, value: str, on: bool) -> Incident:
@@ -169,10 +145,8 @@ def with_words(rule: Incident, name: str, words: tuple[str, ...]) -> Incident:
     """
     if name == "is_business_order":
         return replace(rule, is_business_order=words == ("true",) if len(words) == 1 else None)
-    changes: dict[str, object] = {name: words}
-    if name == "promotion_ids" and len(words) < 2:
-        changes["together"] = False
-    return replace(rule, **changes)  # type: ignore[arg-type]
+    changed = replace(rule, **{name: words})  # type: ignore[arg-type]
+    return replace(changed, together=rule.together and len(changed.promotion_ids) > 1)
 
 
 def with_number(rule: Incident, name: str, text: str, language: str) -> Incident:
@@ -204,11 +178,18 @@ def with_number(rule: Incident, name: str, text: str, language: str) -> Incident
     return replace(rule, **{name: number})  # type: ignore[arg-type]
 
 
-def with_window(rule: Incident, onset: datetime | None, end: datetime | None) -> Incident:
-    """The rule with this window; the earlier moment is its beginning."""
-    if onset is not None and end is not None and onset > end:
-        onset, end = end, onset
-    return replace(rule, onset=onset, end=end)
+def with_window(rule: Incident, **sides: datetime | None) -> Incident:
+    """The rule with this `onset`, this `end` or both; the earlier moment is its beginning.
+
+    Examples
+    --------
+    >>> rule = with_window(Incident(end=datetime(2026, 11, 20)), onset=datetime(2026, 11, 21))
+    >>> rule.onset.day, rule.end.day
+    (20, 21)
+    """
+    rule = replace(rule, **sides)  # type: ignore[arg-type]
+    turned = rule.onset and rule.end and rule.onset > rule.end
+    return replace(rule, onset=rule.end, end=rule.onset) if turned else rule
 
 
 def ceilings_text(ceilings: tuple[Ceiling, ...], language: str, most: int = 3) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from promofix_lib.errors import CaseError
 from promofix_lib.incident import QUESTIONS, Answers, Incident
 from promofix_lib.orders import flat_lists, is_true
 from promofix_lib.status.book import Book
@@ -55,11 +56,18 @@ class Facets:
         self._book = book
         self.answers = Answers(book.orders)
         self._values: dict[str, tuple[list[str], Codes, Codes, Any]] = {}
+        self._listed: dict[tuple[str, Incident], list[str]] = {}
 
-    def by_frequency(self, name: str) -> list[str]:
-        """The values of one field of the rule, the most frequent first; the empty text is a missing cell."""
-        orders = self._orders(name, np.ones(len(self._book.orders), dtype=np.bool_))
-        return sorted(orders, key=lambda value: -orders[value])
+    def listed(self, name: str, found: Incident) -> list[str]:
+        """The values of one field: first what the incident touches, as found, then the most frequent; worked out once.
+
+        The empty text is a missing cell.
+        """
+        if (name, found) not in self._listed:
+            touched = self.counts(found, name)
+            orders = self._orders(name, np.ones(len(self._book.orders), dtype=np.bool_))
+            self._listed[name, found] = sorted(orders, key=lambda value: (-touched[value], -orders[value]))
+        return self._listed[name, found]
 
     def counts(self, rule: Incident, name: str) -> dict[str, int]:
         """Orders that would be in, were a value the only one ticked of its field, given every other question."""
@@ -140,7 +148,8 @@ class Hours:
         """Bars from `first` to `last`, one an hour as long as they can be told apart, else wider.
 
         ``start`` of the first and ``step`` to the next, in UTC seconds; ``everything``: all orders of each; ``chosen``:
-        by the number of their incident the affected ones among them, 0 for those put in by hand alone.
+        by the number of their incident the affected ones among them, 0 for those put in by hand alone; ``top``: a round
+        number of orders that no bar exceeds.
 
         Parameters
         ----------
@@ -162,7 +171,9 @@ class Hours:
 
         everything = bars(np.ones(len(self._codes), dtype=np.bool_))
         parts = [(number, bars(numbers == number)) for number in chosen]
-        return {"start": start, "step": step, "everything": everything, "chosen": parts}
+        most = max((*everything, 2))
+        top = next(nice * 10**power for power in range(20) for nice in (1, 2, 4, 5, 6, 8) if nice * 10**power >= most)
+        return {"start": start, "step": step, "everything": everything, "chosen": parts, "top": top}
 
     def days(self, first: int, last: int) -> list[int]:
         """Every midnight in the zone from `first` to `last` (UTC seconds), also across a change of the clocks."""
@@ -170,24 +181,20 @@ class Hours:
         midnights = (int(day.timestamp()) for day in pd.date_range(begin, end, normalize=True))
         return [midnight for midnight in midnights if midnight >= first]
 
-    def local(self, second: int) -> str:
-        """A moment as the fields show it and `moment` reads it, on the zone's clock."""
-        return datetime.fromtimestamp(second, self.zone).strftime("%Y-%m-%d %H:%M:%S")
+    def local(self, moment: datetime | None) -> str:
+        """A moment as the fields show it and `moment` reads it, on the zone's clock; empty for none."""
+        return "" if moment is None else moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
 
-    def moment(self, text: str, *, end: bool = False) -> datetime:
-        """A moment typed on the zone's clock; in the hour that the clocks repeat, the wider reading.
+    def moment(self, text: str, *, end: bool = False) -> datetime | None:
+        """A moment typed on the zone's clock; in the hour that the clocks repeat, the wider reading; None for nothing.
 
         Raises
         ------
-        ValueError
+        CaseError
             Not a date and time.
         """
-        return datetime.fromisoformat(text).replace(tzinfo=self.zone, fold=int(end))
-
-
-def axis(bars: dict[str, Any], days: list[int]) -> dict[str, Any]:
-    """What the chart needs besides the bars: its height in orders, a round number, and the days."""
-    most = max((*bars["everything"], 1))
-    magnitude = 10 ** (len(str(most)) - 1)
-    top = next(nice * magnitude for nice in (1, 2, 4, 5, 6, 8, 10) if nice * magnitude >= most)
-    return {"top": max(top, 2), "days": days}
+        try:
+            moment = datetime.fromisoformat(text.strip()) if text.strip() else None
+        except ValueError as error:
+            raise CaseError("widgets.panel_not_a_moment", found=text) from error
+        return moment and moment.replace(tzinfo=self.zone, fold=int(end))

@@ -1,6 +1,6 @@
 // The filters, folded away below what they ask: check boxes with counts, number fields, and rules kept under a name.
 
-function filtersPart({ model, t, ask }) {
+function filtersPart({ screen, t, ask }) {
   const groups = h("div", { class: "pf-groups" });
   const numbers = h("fieldset", { class: "pf-group" }, h("legend", {}, t("numbers")));
   const fields = {};
@@ -14,11 +14,16 @@ function filtersPart({ model, t, ask }) {
   const ceilingsText = h("span", {});
   const ceilingsRow = h("label", { class: "pf-choice pf-limits" }, ceilings, ceilingsText);
   numbers.append(ceilingsRow);
-  const presets = presetsPart();
+  const name = h("input", { type: "text", size: 18, maxlength: 60, "aria-label": t("preset_name"), placeholder: t("preset_name") });
+  const save = h("button", { type: "button", onclick: () => { ask({ do: "save_preset", name: name.value }); name.value = ""; } }, t("preset_save"));
+  const choose = h("select", { "aria-label": t("presets") });
+  const use = h("button", { type: "button", onclick: () => ask({ do: "use_preset", name: choose.value }) }, t("preset_use"));
+  const reset = h("button", { type: "button", onclick: () => ask({ do: "as_found" }) }, t("as_found"));
   const asks = h("span", {});
   const which = h("div", { class: "pf-tools", role: "group", "aria-label": t("incidents") });
   const root = h("section", { class: "pf-filters", "aria-label": t("filters") }, which,
-    h("details", {}, h("summary", {}, h("strong", {}, t("filters")), " ", asks), groups, presets.root));
+    h("details", {}, h("summary", {}, h("strong", {}, t("filters")), " ", asks), groups,
+      h("div", { class: "pf-tools", role: "group", "aria-label": t("presets") }, reset, choose, use, name, save)));
 
   function incident(one) {
     return h("button", { type: "button", onclick: () => ask({ do: "incident", number: one.number }) }, h("i", { class: `pf-mark pf-part-${one.number % 6}` }), h("span", {}));
@@ -26,10 +31,10 @@ function filtersPart({ model, t, ask }) {
 
   /** What the rule asks, in one line, so that the folded filters need not be opened to be read. */
   function asked() {
-    const state = model.get("fields");
-    const words = model.get("facets").filter((facet) => facet.asked.length).map((facet) => `${facet.title}: ${facet.asked.join(", ")}`);
-    const numbers = Object.keys(fields).filter((name) => state[name]).map((name) => `${t(name)} ${state[name]}`);
-    return [...words, ...numbers, state.ceilings ? state.ceilings_text : ""].filter(Boolean).join(" · ") || t("no_rule");
+    const { facets, fields: limits } = screen();
+    const words = facets.filter((facet) => facet.asked.length).map((facet) => `${facet.title}: ${facet.asked.join(", ")}`);
+    const numbers = Object.keys(fields).filter((name) => limits[name]).map((name) => `${t(name)} ${limits[name]}`);
+    return [...words, ...numbers, limits.ceilings && limits.ceilings_text].filter(Boolean).join(" · ") || t("no_rule");
   }
 
   function group(facet) {
@@ -48,8 +53,7 @@ function filtersPart({ model, t, ask }) {
 
   function updateGroup(node, facet) {
     const { any, find, together, togetherRow, more, list } = node.parts;
-    any.checked = facet.any;
-    any.disabled = facet.any; // ticked and nothing to untick: choose below instead
+    any.checked = any.disabled = !facet.asked.length; // ticked and nothing to untick: choose below instead
     find.hidden = !facet.find;
     togetherRow.hidden = facet.together === null;
     together.checked = facet.together === true;
@@ -69,34 +73,23 @@ function filtersPart({ model, t, ask }) {
     node.classList.toggle("pf-none", choice.orders === 0);
   }
 
-  function presetsPart() {
-    const name = h("input", { type: "text", size: 18, maxlength: 60, "aria-label": t("preset_name"), placeholder: t("preset_name") });
-    const save = h("button", { type: "button", onclick: () => { ask({ do: "save_preset", name: name.value }); name.value = ""; } }, t("preset_save"));
-    const choose = h("select", { "aria-label": t("presets") });
-    const use = h("button", { type: "button", onclick: () => ask({ do: "use_preset", name: choose.value }) }, t("preset_use"));
-    const reset = h("button", { type: "button", onclick: () => ask({ do: "as_found" }) }, t("as_found"));
-    const root = h("div", { class: "pf-tools", role: "group", "aria-label": t("presets") }, reset, choose, use, name, save);
-    return { root, choose, use, reset };
-  }
-
   function draw() {
-    const incidents = model.get("incidents");
+    const { incidents, facets, fields: limits } = screen();
     which.hidden = incidents.length < 2;
     keyed(which, incidents, (one) => one.number, incident, (node, one) => {
       say(node.lastChild, one.label);
       node.setAttribute("aria-pressed", String(one.here));
     });
     say(asks, asked());
-    keyed(groups, model.get("facets"), (facet) => facet.name, group, updateGroup);
+    keyed(groups, facets, (facet) => facet.name, group, updateGroup);
     groups.append(numbers);
-    const state = model.get("fields");
-    for (const [name, input] of Object.entries(fields)) fill(input, state[name]);
-    ceilingsRow.hidden = !state.ceilings_text;
-    ceilings.checked = state.ceilings;
-    say(ceilingsText, state.ceilings_text);
-    keyed(presets.choose, state.presets, (preset) => preset, (preset) => h("option", { value: preset }, preset), () => {});
-    presets.choose.hidden = presets.use.hidden = !state.presets.length;
-    presets.reset.disabled = !state.adjusted;
+    for (const [name, input] of Object.entries(fields)) fill(input, limits[name]);
+    ceilingsRow.hidden = !limits.ceilings_text;
+    ceilings.checked = limits.ceilings;
+    say(ceilingsText, limits.ceilings_text);
+    keyed(choose, limits.presets, (preset) => preset, (preset) => h("option", { value: preset }, preset), () => {});
+    choose.hidden = use.hidden = !limits.presets.length;
+    reset.disabled = !limits.adjusted;
   }
   return { root, draw };
 }

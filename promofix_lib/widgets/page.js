@@ -45,15 +45,15 @@ function fill(field, value) {
 }
 
 /** The words of the seller's language: `t("more", {n: 4})`. */
-function wordsOf(model) {
-  const numbers = () => new Intl.NumberFormat(model.get("words").language);
-  return (key, facts = {}) => (model.get("words")[key] ?? key).replace(/\{(\w+)(:,)?\}/g, (_, name) =>
+function wordsOf(screen) {
+  const numbers = () => new Intl.NumberFormat(screen().words.language);
+  return (key, facts = {}) => (screen().words[key] ?? key).replace(/\{(\w+)(:,)?\}/g, (_, name) =>
     typeof facts[name] === "number" ? numbers().format(facts[name]) : String(facts[name] ?? ""));
 }
 
 /** Times on the marketplace's clock; a panel that fills itself learns its zone with the first report. */
 const clocks = {};
-const clockOf = (language, zone) => (clocks[`${language} ${zone}`] ??= clockMade(language, zone));
+const clockOf = ({ words, chart }) => (clocks[`${words.language} ${chart.zone}`] ??= clockMade(words.language, chart.zone));
 
 function clockMade(language, zone) {
   const weekday = language.startsWith("zh") ? undefined : "short"; // 11月19日 22:05

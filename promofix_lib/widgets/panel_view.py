@@ -1,8 +1,9 @@
-"""The panel as plain data: one rule and one look at it become chart, choices, totals and a page; no widget in it."""
+"""The panel as plain data: one choice and one look at it become chart, filters, totals and a page; no widget in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,12 +14,32 @@ from promofix_lib.amounts import amount_text
 from promofix_lib.incident import Incident
 from promofix_lib.say import known_key, say
 from promofix_lib.status.book import Book, facts_of
-from promofix_lib.widgets.choice import Choice, Look, Selection, chosen_words
-from promofix_lib.widgets.counts import DAY, FACETS, HOUR, Codes, Facets, Hours, Mask, axis
+from promofix_lib.widgets.choice import Choice, Look, chosen_words
+from promofix_lib.widgets.counts import DAY, FACETS, HOUR, Codes, Facets, Hours, Mask
 from promofix_lib.widgets.pages import Pages
 
 _FEW, _MANY = 8, 200
 _ROWS_A_PAGE = 25
+_WORDED = {"order_statuses": "status", "fulfillment_channels": "value", "is_business_order": "value"}
+"""Fields of the rule whose values have words in the catalogue, and how those begin."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which rows are in, and why.
+
+    Parameters
+    ----------
+    numbers : array of int
+        Number of the incident that touches the row; 0 for none.
+    chosen, added, left_out : array of bool
+        In all; put in by hand; left out by hand.
+    """
+
+    numbers: Codes
+    chosen: Mask
+    added: Mask
+    left_out: Mask
 
 
 class PanelView:
@@ -43,7 +64,6 @@ class PanelView:
         self.hours = Hours(book, zone)
         self.pages = Pages(book, language)
         self._unjudged = book.named(unjudged)
-        self._listed: dict[tuple[str, Incident], list[str]] = {}
 
     def say(self, name: str, **facts: Any) -> str:
         """One of the panel's own sentences."""
@@ -77,34 +97,27 @@ class PanelView:
 
     def chart(self, choice: Choice, selection: Selection, look: Look) -> dict[str, Any]:
         """Bars, days and window, in UTC seconds."""
-        rule = choice.rule
-        bars = self.hours.bars(self._numbers_of_orders(selection, choice), look.first, look.last)
         first, last = self.hours.whole()
-        moments = {side: getattr(rule, side) for side in ("onset", "end")}
-        seconds = {side: None if moment is None else int(moment.timestamp()) for side, moment in moments.items()}
-        texts = {f"{side}_text": "" if at is None else self.hours.local(at) for side, at in seconds.items()}
+        moments = {side: getattr(choice.rule, side) for side in ("onset", "end")}
         return {
             "zone": str(self.hours.zone),
-            "bars": bars,
-            **axis(bars, self.hours.days(look.first, look.last)),
+            "bars": self.hours.bars(self._numbers_of_orders(selection, choice), look.first, look.last),
+            "days": self.hours.days(look.first, look.last),
             "from": look.first,
             "to": look.last,
             "first": first,
             "last": last,
-            **seconds,
-            **texts,
+            "preview": look.preview is not None,
+            **{side: moment and moment.timestamp() for side, moment in moments.items()},
+            **{f"{side}_text": self.hours.local(moment) for side, moment in moments.items()},
         }
 
     def _numbers_of_orders(self, selection: Selection, choice: Choice) -> Codes:
         """Per chosen row the gravest incident of its order, -1 for rows that are out: an order has one colour."""
-        numbers = np.where(selection.chosen, selection.numbers, -1)
-        if len(np.unique(selection.numbers[selection.chosen])) < 2:
-            return numbers
         of_order: Codes = np.zeros(len(self.book.order_names), dtype=np.int64)
         for number in reversed([*choice.rules]):
-            of_order[self.book.order_codes[numbers == number]] = number
-        mine = of_order[self.book.order_codes]
-        return np.where(selection.chosen & (mine > 0), mine, numbers)
+            of_order[self.book.order_codes[selection.chosen & (selection.numbers == number)]] = number
+        return np.where(selection.chosen, of_order[self.book.order_codes], -1)
 
     def choices(self, choice: Choice, look: Look) -> list[dict[str, Any]]:
         """The check boxes with their counts; a field with nothing to choose from is left out.
@@ -116,46 +129,30 @@ class PanelView:
 
     def _group(self, rule: Incident, found: Incident, name: str, look: Look) -> dict[str, Any] | None:
         asked = chosen_words(rule, name)
-        values = self._in_order(name, found)
-        values = values + [value for value in asked if value not in values]
+        values = list(dict.fromkeys((*self.facets.listed(name, found), *asked)))
         if len(values) < 2 and not asked and name != "promotion_ids":
             return None
         counts = self.facets.counts(rule, name)
+        labels = {value: self._label(name, value) for value in values}
         wanted = look.find.get(name, "").strip().lower()
-        fitting = [value for value in values if wanted in self._label(name, value).lower()]
+        fitting = [value for value in values if wanted in labels[value].lower()]
         most = _MANY if wanted or name in look.opened else _FEW
         visible = [value for place, value in enumerate(fitting) if place < most or value in asked]
         return {
             "name": name,
             "title": self.say(f"facet_{name}"),
-            "any": not asked,
-            "asked": [self._label(name, value) for value in asked],
+            "asked": [labels[value] for value in asked],
             "together": rule.together if name == "promotion_ids" and len(asked) > 1 else None,
             "find": len(values) > _FEW,
             "hidden": 0 if most == _MANY else len(fitting) - len(visible),
             "choices": [
-                {
-                    "value": value,
-                    "label": self._label(name, value),
-                    "orders": counts.get(value, 0),
-                    "chosen": value in asked,
-                }
-                for value in visible
+                {"value": one, "label": labels[one], "orders": counts.get(one, 0), "chosen": one in asked}
+                for one in visible
             ],
         }
 
-    def _in_order(self, name: str, found: Incident) -> list[str]:
-        """Values of a field: first what the incident touches, then the most frequent; the same order all evening."""
-        if (name, found) not in self._listed:
-            touched = self.facets.counts(found, name)
-            self._listed[name, found] = sorted(self.facets.by_frequency(name), key=lambda value: -touched[value])
-        return self._listed[name, found]
-
     def _label(self, name: str, value: str) -> str:
-        if not value:
-            return self.say("not_stated")
-        plain = name in ("fulfillment_channels", "is_business_order")
-        return self.word("value", value) if plain else self.word("status", value) if name == "order_statuses" else value
+        return self.word(_WORDED.get(name, "as_it_is"), value) if value else self.say("not_stated")
 
     def word(self, kind: str, value: str) -> str:
         """A word of the reports in the seller's language; as it is where nobody translated it."""
@@ -164,31 +161,29 @@ class PanelView:
 
     def totals(self, selection: Selection) -> dict[str, Any]:
         """The figures of what is chosen, worded: all of them come from `status.facts_of`."""
-        facts = facts_of(self.book, selection.chosen)
-        by_rule = selection.numbers > 0
-        unknown = sum(amounts["items_not_known"] for amounts in facts["amounts"])
-        counts = {
-            "by_rule": int(by_rule.sum()),
-            "added": int((selection.added & ~by_rule).sum()),
-            "left_out": int((selection.left_out & by_rule).sum()),
-            "unjudged": int((self._unjudged & ~selection.chosen & ~selection.left_out).sum()),
-            "without_loss": unknown,
+        facts, by_rule = facts_of(self.book, selection.chosen), selection.numbers > 0
+        rows = {
+            "by_rule": by_rule,
+            "added": selection.added & ~by_rule,
+            "left_out": selection.left_out & by_rule,
+            "unjudged": self._unjudged & ~selection.chosen & ~selection.left_out,
         }
-        counted = {name: facts[name] for name in ("orders", "units")}
-        losses = {amounts["currency"]: Decimal(amounts["loss"]) for amounts in facts["amounts"]}
-        lost = {currency: amount_text(loss, currency, self.language) for currency, loss in losses.items() if loss}
+        counts = {name: int(mask.sum()) for name, mask in rows.items()}
+        counts["without_loss"] = sum(amounts["items_not_known"] for amounts in facts["amounts"])
+        figures = [self._counted(self.say(name, n=facts[name]), facts[name]) for name in ("orders", "units")]
+        for amounts in facts["amounts"]:
+            if loss := Decimal(amounts["loss"]):
+                text = amount_text(loss, amounts["currency"], self.language)
+                lost = self.say("lost", currency=amounts["currency"])
+                figures.append([lost, text.removesuffix(f" {amounts['currency']}")])
         return {
-            "orders": facts["orders"],
-            "figures": [
-                *([self.say(name, n=n), self.say("count", n=n), name] for name, n in counted.items()),
-                *(
-                    [self.say("lost", currency=name), text.removesuffix(f" {name}"), name]
-                    for name, text in lost.items()
-                ),
-            ],
-            "words": [[self.triage(word), self.say("count", n=n), word] for word, n in facts["triage"].items()],
+            "figures": figures,
+            "words": [self._counted(self.triage(word), n) for word, n in facts["triage"].items()],
             "note": " · ".join(self.say(name, n=n) for name, n in counts.items() if n or name == "by_rule"),
         }
+
+    def _counted(self, label: str, n: int) -> list[str]:
+        return [label, self.say("count", n=n)]
 
     def triage(self, word: str) -> str:
         """A triage word as the seller reads it."""
@@ -201,18 +196,15 @@ class PanelView:
         pages = max(1, -(-count // _ROWS_A_PAGE))
         number = min(max(look.page, 1), pages)
         start = (number - 1) * _ROWS_A_PAGE
-        places = self.pages.sorted(shown, look.order)[start : start + _ROWS_A_PAGE]
+        places = self.pages.sorted(shown, look.sort, look.descending)[start : start + _ROWS_A_PAGE]
         return {
             "rows": self._rows(places, selection, choice),
-            "sort": look.order.column,
-            "descending": look.order.descending,
+            "look": {name: getattr(look, name) for name in ("search", "show", "sort", "descending")},
             "first": min(start + 1, count),
             "last": start + len(places),
             "count": count,
             "number": number,
             "pages": pages,
-            "which": look.show,
-            "text": look.search,
             "takes": bool((shown & ~selection.chosen).any()),
             "leaves": bool((shown & selection.chosen).any()),
         }
@@ -225,36 +217,31 @@ class PanelView:
             row["reason"] = reasons.get(row["key"], "")
             row["incident"] = int(selection.numbers[place])
             row["word"] = self.triage(row["word"])
-            row["status"] = row["status"] and self.word("status", row["status"])
-            row["fulfilment"] = row["fulfilment"] and self.word("fulfilment", row["fulfilment"])
+            for kind in ("status", "fulfilment"):
+                row[kind] = row[kind] and self.word(kind, row[kind])
         return rows
 
     def details(self, key: str | None) -> dict[str, Any]:
         """Every cell of every item of one order, and the file and line each item came from."""
-        items = self.pages.details(key) if key is not None else []
-        titles = [
-            self.say("details_item", n=n, file=cells.get("source_file", "?"), line=cells.get("source_line", "?"))
-            for n, cells in enumerate(map(dict, items), 1)
-        ]
-        records = [{"title": title, "cells": cells} for title, cells in zip(titles, items, strict=True)]
-        order = dict(items[0]).get("order_id", self.say("no_order_id")) if items else ""
-        return {"key": key if items else None, "order": order, "items": records}
+        items = self.pages.details(key) if key else []
+        places = [[cells.get(name, "?") for name in ("source_file", "source_line")] for cells in items]
+        titles = [self.say("details_item", n=n, file=file, line=line) for n, (file, line) in enumerate(places, 1)]
+        order = items[0].get("order_id", self.say("no_order_id")) if items else ""
+        cells = [list(one.items()) for one in items]
+        return {"key": key if items else None, "order": order, "items": list(zip(titles, cells, strict=True))}
 
     # -- looking closer or wider ----------------------------------------------------------------------------------
 
     def zoomed(self, look: Look, rule: Incident, how: str) -> tuple[int, int]:
         """The part of the report that is on the chart after one of the zoom buttons."""
         first, last = self.hours.whole()
-        if how in ("whole", "window"):
-            return (first, last) if how == "whole" else self.hours.around(rule.onset, rule.end)
+        if how == "window":
+            return self.hours.around(rule.onset, rule.end)
         width = look.last - look.first
-        centre = _centre(rule, look)
-        if how in ("closer", "wider"):
-            width = max(12 * HOUR, width // 2) if how == "closer" else width * 2
-            low = (centre - width // 2) // HOUR * HOUR
-        else:
-            low = look.first + (DAY if how == "later" else -DAY)
-        width = min(width, last - first)
+        wanted = {"closer": width // 2, "wider": width * 2, "whole": last - first}.get(how, width)
+        width = min(max(wanted, 12 * HOUR), last - first)
+        step = {"earlier": -DAY, "later": DAY}.get(how)
+        low = look.first + step if step else (_centre(rule, look) - width // 2) // HOUR * HOUR
         low = min(max(low, first), last - width)
         return low, low + width
 

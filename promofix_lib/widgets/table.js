@@ -2,22 +2,20 @@
 
 const PLACES = ["order", "bought", "sku", "units", "paid_each", "word", "status", "fulfilment", "discount"];
 const LOOKS = { units: "pf-right", paid_each: "pf-right", discount: "pf-right" };
-const SORTED_BY = { order: "order_id", bought: "purchase_date", sku: "sku", units: "quantity", paid_each: "unit_price",
-  discount: "item_promotion_discount", status: "order_status", fulfilment: "fulfillment_channel", word: "triage" };
 
-function tablePart({ model, t, ask, id }) {
+function tablePart({ model, screen, t, ask, id }) {
   const search = h("input", { type: "search", class: "pf-search", "aria-label": t("search"), placeholder: t("search"),
-    oninput: () => ask({ do: "search", text: search.value, latest: "search" }) });
-  const show = h("select", { "aria-label": t("show"), onchange: () => ask({ do: "show", which: show.value }) },
+    oninput: () => ask({ do: "see", search: search.value, page: 1, latest: "search" }) });
+  const show = h("select", { "aria-label": t("show"), onchange: () => ask({ do: "see", show: show.value, page: 1 }) },
     ...["affected", "all", "by_hand", "unjudged"].map((which) => h("option", { value: which }, t(`show_${which}`))));
-  const takeIn = h("button", { type: "button", onclick: () => ask({ do: "take_in_shown", reason: reason.value }) });
-  const leaveOut = h("button", { type: "button", onclick: () => ask({ do: "leave_out_shown", reason: reason.value }) });
+  const takeIn = h("button", { type: "button", onclick: () => ask({ do: "decide_shown", on: true, reason: reason.value }) });
+  const leaveOut = h("button", { type: "button", onclick: () => ask({ do: "decide_shown", on: false, reason: reason.value }) });
   const undo = h("button", { type: "button", onclick: () => ask({ do: "undo" }) }, t("undo"));
   const redo = h("button", { type: "button", onclick: () => ask({ do: "redo" }) }, t("redo"));
   const reason = h("input", { type: "text", class: "pf-reason", maxlength: 200, list: `${id}-reasons`, value: t("reason_1") });
   const reasons = h("datalist", { id: `${id}-reasons` }, ...[1, 2, 3, 4].map((n) => h("option", { value: t(`reason_${n}`) })));
-  const previous = h("button", { type: "button", "aria-label": t("previous"), onclick: () => ask({ do: "page", number: page.number - 1 }) }, "‹");
-  const next = h("button", { type: "button", "aria-label": t("next"), onclick: () => ask({ do: "page", number: page.number + 1 }) }, "›");
+  const previous = h("button", { type: "button", "aria-label": t("previous"), onclick: () => ask({ do: "see", page: page.number - 1 }) }, "‹");
+  const next = h("button", { type: "button", "aria-label": t("next"), onclick: () => ask({ do: "see", page: page.number + 1 }) }, "›");
   const where = h("span", { role: "status" });
   const heads = Object.fromEntries(PLACES.map((name) => [name, head(name)]));
   const body = h("tbody", {});
@@ -35,7 +33,8 @@ function tablePart({ model, t, ask, id }) {
   let one = { key: null, order: "", items: [] }; // the order whose details are open
 
   function head(name) {
-    const button = h("button", { type: "button", onclick: () => ask({ do: "sort", column: SORTED_BY[name] }) }, t(`column_${name}`), h("span", { "aria-hidden": "true" }));
+    const turn = ({ sort, descending }) => ask({ do: "see", sort: name, descending: sort === name && !descending, page: 1 });
+    const button = h("button", { type: "button", onclick: () => turn(page.look) }, t(`column_${name}`), h("span", { "aria-hidden": "true" }));
     return h("th", { scope: "col", class: LOOKS[name] }, button);
   }
 
@@ -53,10 +52,10 @@ function tablePart({ model, t, ask, id }) {
 
   function updateRow(node, item) {
     const { box, mark, open, why, cells, hand } = node.parts;
-    const bought = item.bought === null ? "" : clockOf(model.get("words").language, model.get("chart").zone).full(item.bought);
+    const bought = item.bought === null ? "" : clockOf(screen()).full(item.bought);
     const texts = { ...item, bought, paid_each: item.paid_each ?? t("no_price") };
     mark.className = item.incident ? `pf-mark pf-part-${item.incident % 6}` : "pf-mark";
-    mark.hidden = model.get("incidents").length < 2;
+    mark.hidden = screen().incidents.length < 2;
     box.checked = item.chosen;
     box.setAttribute("aria-label", t("affected_order", { order: item.order ?? "?", sku: item.sku ?? "" }));
     say(open, item.order ?? t("no_order_id"));
@@ -72,7 +71,7 @@ function tablePart({ model, t, ask, id }) {
 
   function toggle(key, button) {
     opened = button;
-    ask({ do: "details", key: one.key === key ? null : key });
+    ask({ do: "see", details: one.key === key ? null : key });
   }
 
   function drawDetails(told) {
@@ -80,9 +79,9 @@ function tablePart({ model, t, ask, id }) {
     one = told;
     details.hidden = one.key === null;
     for (const node of body.children) node.parts.open.setAttribute("aria-expanded", String(node.dataset.key === one.key));
-    const close = h("button", { type: "button", onclick: () => { ask({ do: "details", key: null }); opened?.focus(); } }, t("close"));
-    details.replaceChildren(h("strong", {}, t("details_of", one)), close, ...one.items.map((item) =>
-      h("table", { class: "pf-item" }, h("caption", {}, item.title), h("tbody", { translate: "no" }, ...item.cells.map(([name, cell]) =>
+    const close = h("button", { type: "button", onclick: () => { ask({ do: "see", details: null }); opened?.focus(); } }, t("close"));
+    details.replaceChildren(h("strong", {}, t("details_of", one)), close, ...one.items.map(([title, cells]) =>
+      h("table", { class: "pf-item" }, h("caption", {}, title), h("tbody", { translate: "no" }, ...cells.map(([name, cell]) =>
         h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, cell)))))));
     if (isNew) details.focus();
   }
@@ -95,24 +94,24 @@ function tablePart({ model, t, ask, id }) {
 
   function draw() {
     if (!page) return;
-    const { rows, sort, descending, first, last, count, number, pages, takes, leaves, which, text } = page;
+    const { rows, look, first, last, count, number, pages, takes, leaves } = page;
     const place = Array.from(body.children).findIndex((node) => node.contains(node.getRootNode().activeElement));
     keyed(body, rows, (item) => item.key, row, updateRow);
     if (place >= 0 && !body.contains(body.getRootNode().activeElement)) {
       body.children[Math.min(place, rows.length - 1)]?.parts.box.focus(); // its row is gone: stay where the reader was
     }
     for (const [name, node] of Object.entries(heads)) {
-      const here = SORTED_BY[name] === sort;
-      node.setAttribute("aria-sort", here ? (descending ? "descending" : "ascending") : "none");
-      say(node.querySelector("span"), here ? (descending ? " ▾" : " ▴") : "");
+      const here = name === look.sort;
+      node.setAttribute("aria-sort", here ? (look.descending ? "descending" : "ascending") : "none");
+      say(node.querySelector("span"), here ? (look.descending ? " ▾" : " ▴") : "");
     }
     empty.hidden = count > 0;
     say(where, t("where", { first, last, n: count }));
     say(takeIn, t("take_in_shown", { n: count }));
     say(leaveOut, t("leave_out_shown", { n: count }));
-    fill(search, text);
-    fill(show, which);
-    const { can_undo, can_redo } = model.get("hand");
+    fill(search, look.search);
+    fill(show, look.show);
+    const { can_undo, can_redo } = screen().hand;
     const can = [[previous, number > 1], [next, number < pages], [takeIn, takes], [leaveOut, leaves], [undo, can_undo], [redo, can_redo]];
     for (const [button, on] of can) button.disabled = !on;
   }
