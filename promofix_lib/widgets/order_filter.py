@@ -146,12 +146,12 @@ class OrderFilter(Followed, anywidget.AnyWidget):
     def _show(self, question: str = "") -> None:
         """Show the state as it is in the case now, as an answer to a question; only what changed is sent."""
         found = self._choice.found
-        self._read()
-        if found != self._choice.found or self._view.language != self.language:
-            self._prepare()
-        shown, told = self._parts()
-        with self.hold_sync():
-            self.shown, self.answer = shown, question or self.answer
+        with self._case.journal.still(), self.hold_sync():
+            self._read()
+            if found != self._choice.found or self._view.language != self.language:
+                self._prepare()
+            self.shown, told = self._parts()
+            self.answer = question or self.answer
         news = {name: part for name, part in told.items() if part != self.told[name]}
         self.told = told
         if news:
