@@ -12,7 +12,8 @@ function chartPart({ screen, t, ask }) {
     shade, grid, everything, chosen, handles.onset, handles.end);
   const caption = h("p", { class: "pf-caption" });
   const under = h("p", { class: "pf-under" });
-  const fields = { onset: field("onset"), end: field("end") };
+  const fields = Object.fromEntries(["onset", "end"].map((side) => [side, h("label", {}, `${t(side)} `,
+    h("input", { type: "text", size: 17, onchange: (event) => ask({ do: "moment", side, text: event.target.value }) }))]));
   const tools = h("div", { class: "pf-tools", role: "group", "aria-label": t("zoom") },
     ...["earlier", "later", "closer", "wider", "window", "whole"].map((how) =>
       h("button", { type: "button", onclick: () => ask({ do: "zoom", how }) }, t(`zoom_${how}`))));
@@ -21,13 +22,12 @@ function chartPart({ screen, t, ask }) {
     h("div", { class: "pf-scroll", tabindex: 0, role: "region", "aria-label": t("hours_table") }, h("table", {}, h("thead", {}, h("tr", {},
       ...["hour_from", "hour_all", "hour_affected"].map((name) => h("th", { scope: "col" }, t(name))))), numbers)));
   const root = h("section", { class: "pf-hours", "aria-label": t("chart") }, tools, svg,
-    h("div", { class: "pf-window" }, caption, fields.onset.label, fields.end.label, readable), under);
+    h("div", { class: "pf-window" }, caption, fields.onset, fields.end, readable), under);
 
   let width = 800;
   let moved = null; // the window as the reader moves it, ahead of Python's answer
   let settle = null;
   const chart = () => screen().chart;
-  let axisDrawn = "";
   const clock = () => clockOf(screen());
   const shown = () => moved ?? { onset: chart().onset, end: chart().end };
   const inside = (seconds) => Math.min(Math.max(seconds, chart().first), chart().last);
@@ -36,11 +36,6 @@ function chartPart({ screen, t, ask }) {
     const share = (event.clientX - svg.getBoundingClientRect().left - CHART.left) / (width - CHART.left - CHART.right);
     return chart().from + Math.min(Math.max(share, 0), 1) * (chart().to - chart().from);
   };
-
-  function field(side) {
-    const input = h("input", { type: "text", size: 17, onchange: () => ask({ do: "moment", side, text: input.value }) });
-    return { input, label: h("label", {}, `${t(side)} `, input) };
-  }
 
   function handle(side) {
     return h("g", { class: "pf-handle", role: "slider", tabindex: 0, "aria-label": t(`${side}_handle`), "aria-orientation": "horizontal",
@@ -68,12 +63,11 @@ function chartPart({ screen, t, ask }) {
     settle = setTimeout(finish, 700); // a run of key presses is one decision
   }
 
-  function move(window) {
-    const { onset, end } = window;
-    const [low, high] = onset !== null && end !== null && onset > end ? [end, onset] : [onset, end];
-    moved = { onset: low, end: high };
+  function move({ onset, end }) {
+    const turned = onset !== null && end !== null && onset > end;
+    moved = turned ? { onset: end, end: onset } : { onset, end };
     drawWindow();
-    ask({ do: "window", onset: low, end: high, commit: false, latest: "window" });
+    ask({ do: "window", ...moved, commit: false, latest: "window" });
   }
 
   function finish() {
@@ -86,7 +80,7 @@ function chartPart({ screen, t, ask }) {
     if (event.button !== 0) return;
     event.preventDefault();
     event.stopPropagation();
-    if (event.currentTarget.focus && event.currentTarget !== svg) event.currentTarget.focus();
+    event.currentTarget.focus();
     const start = event.clientX;
     let dragging = false;
     const onMove = (now) => {
@@ -113,7 +107,7 @@ function chartPart({ screen, t, ask }) {
   });
   svg.addEventListener("pointerdown", (event) => {
     const from = hourNear(secondsAt(event));
-    grab(event, (seconds) => move({ onset: Math.min(from, hourNear(seconds)), end: Math.max(from, hourNear(seconds)) }));
+    grab(event, (seconds) => move({ onset: from, end: hourNear(seconds) }));
   });
   svg.addEventListener("pointermove", (event) => {
     const { bars } = chart();
@@ -149,11 +143,11 @@ function chartPart({ screen, t, ask }) {
   }
 
   function draw() {
-    const { bars, top, days, from, to } = chart();
+    const { bars, days, from, to } = chart();
     if (!chart().preview) moved = null; // the window is saved: Python's is the true one
     svg.setAttribute("width", width);
     const floor = CHART.height - CHART.bottom;
-    const y = (count) => floor - (count / top) * (floor - CHART.top);
+    const y = (count) => floor - (count / bars.top) * (floor - CHART.top);
     const outline = (counts, below = []) => counts.map((count, place) => {
       if (!count) return "";
       const foot = below[place] ?? 0;
@@ -167,16 +161,11 @@ function chartPart({ screen, t, ask }) {
       path.setAttribute("d", outline(counts, below));
       counts.forEach((count, place) => { below[place] += count; });
     });
-    const axis = [top, from, to, width].join();
-    if (axis !== axisDrawn) {
-      axisDrawn = axis;
-      grid.replaceChildren(...countLabels(top, y), ...dayLabels(days, from, to, floor));
-    }
+    grid.replaceChildren(...countLabels(bars.top, y), ...dayLabels(days, from, to, floor));
     drawWindow();
     say(under, barsSay());
     drawNumbers();
-    fill(fields.onset.input, chart().onset_text);
-    fill(fields.end.input, chart().end_text);
+    for (const [side, label] of Object.entries(fields)) fill(label.control, chart()[`${side}_text`]);
   }
 
   /** The same bars as numbers, for those who do not see them; bars without orders are left out. */

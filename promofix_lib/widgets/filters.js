@@ -25,10 +25,6 @@ function filtersPart({ screen, t, ask }) {
     h("details", {}, h("summary", {}, h("strong", {}, t("filters")), " ", asks), groups,
       h("div", { class: "pf-tools", role: "group", "aria-label": t("presets") }, reset, choose, use, name, save)));
 
-  function incident(one) {
-    return h("button", { type: "button", onclick: () => ask({ do: "incident", number: one.number }) }, h("i", { class: `pf-mark pf-part-${one.number % 6}` }), h("span", {}));
-  }
-
   /** What the rule asks, in one line, so that the folded filters need not be opened to be read. */
   function asked() {
     const { facets, fields: limits } = screen();
@@ -76,7 +72,8 @@ function filtersPart({ screen, t, ask }) {
   function draw() {
     const { incidents, facets, fields: limits } = screen();
     which.hidden = incidents.length < 2;
-    keyed(which, incidents, (one) => one.number, incident, (node, one) => {
+    keyed(which, incidents, ({ number }) => number, ({ number }) =>
+      h("button", { type: "button", onclick: () => ask({ do: "incident", number }) }, h("i", { class: `pf-mark pf-part-${number % 6}` }), h("span", {})), (node, one) => {
       say(node.lastChild, one.label);
       node.setAttribute("aria-pressed", String(one.here));
     });

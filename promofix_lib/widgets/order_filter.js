@@ -20,27 +20,27 @@ function totalsPart({ screen, t }) {
 function render({ model, el }) {
   const screen = () => model.get("shown");
   const t = wordsOf(screen);
-  const silent = h("p", { class: "pf-silent", role: "alert", hidden: true });
-  const notice = h("p", { role: "alert", class: "pf-notice", hidden: true });
+  const notice = h("p", { role: "alert", hidden: true });
   const reload = h("button", { type: "button", hidden: true, onclick: () => line.ask({ do: "reload" }) }, t("reload"));
-  const line = lineTo(model,
-    () => { silent.hidden = false; say(silent, t("run_again")); },
-    () => { silent.hidden = true; if (screen().notice.kind === "error") draw(); }); // a box that was not saved
+  const line = lineTo(model, () => tell({ text: t("run_again"), kind: "silent" }),
+    () => (screen().notice.kind === "error" ? draw() : tell(screen().notice))); // drawn again: a box that was not saved
   const context = { model, screen, t, ask: line.ask, id: `pf-${Math.random().toString(36).slice(2)}` };
   const parts = [totalsPart, chartPart, filtersPart, tablePart].map((part) => part(context));
   const root = h("div", { class: "promofix", role: "group", "aria-label": t("panel"), lang: screen().words.language, "data-lm-suppress-shortcuts": "true" },
-    silent, notice, reload, ...parts.map((part) => part.root));
+    notice, reload, ...parts.map((part) => part.root));
   el.append(root);
   handOnSaving(root);
 
-  function draw() {
-    const { text, kind } = screen().notice;
+  function tell({ text, kind }) {
     notice.hidden = !text;
     notice.className = `pf-notice pf-${kind}`;
     say(notice, text);
     reload.hidden = kind !== "changed";
+  }
+  function draw() {
+    tell(screen().notice);
     for (const part of parts) {
-      part.root.hidden = kind === "empty";
+      part.root.hidden = screen().notice.kind === "empty";
       part.draw();
     }
   }

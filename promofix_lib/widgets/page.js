@@ -86,37 +86,33 @@ function lineTo(model, onSilence, onAnswer) {
   let open = null;
   let timer = null;
 
-  function post(message) {
+  function next() {
+    if (open !== null || !waiting.length) return;
     open = `${Date.now()}-${Math.random()}`;
-    timer ??= setTimeout(onSilence, 3000);
+    timer = setTimeout(onSilence, 3000);
     try {
-      model.send({ ...message, question: open });
+      model.send({ ...waiting.shift(), question: open });
     } catch {
       onSilence();
     }
   }
-  function heard() {
-    clearTimeout(timer);
-    timer = null;
-  }
   function answered() {
     if (model.get("answer") !== open) return;
-    heard();
+    clearTimeout(timer);
     open = null;
     onAnswer();
-    if (waiting.length) post(waiting.shift());
+    next();
   }
   model.on("change:answer", answered);
   return {
     ask(message) {
-      if (open === null) return post(message);
-      timer ??= setTimeout(onSilence, 3000);
       const place = waiting.findIndex((other) => message.latest && other.latest === message.latest);
       if (place >= 0) waiting[place] = message;
       else waiting.push(message);
+      next();
     },
     close() {
-      heard();
+      clearTimeout(timer);
       model.off("change:answer", answered);
     },
   };
