@@ -340,7 +340,8 @@ def test_a_contradiction_is_settled_on_the_desk(given: Case):
     assert desk._understood.warnings
     [row] = status(given).rows_of(next="settle_conflict")
     assert row.order_id == order_id(1)
-    assert row.order_id in part(desk, f"conflict {row.order_id}")["text"]
+    assert row.conflict
+    assert part(desk, f"conflict {row.order_id}")["text"] == f"{row.order_id}: {row.conflict.text('en')}"
     ask(desk, f"sheet.status_done {row.order_id}")
     assert status(given).rows_of(next="settle_conflict") == ()
     assert status(given).rows_of(order_id=row.order_id)[0].answer == "done"

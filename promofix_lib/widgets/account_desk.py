@@ -47,7 +47,7 @@ class RateDesk(Desk):
         names = {str(n): one.book.sales_channel or self.say("panel_not_stated") for n, one in enumerate(channels)}
         place = min(int(self.typed("rate_channel", "0")), len(channels) - 1)
         shown = channels[place]
-        told = [sentence.text(self.language) for sentence in (*shown.told(), *shown.warnings)]
+        told = [*map(str, (*shown.told(), *shown.warnings))]
         channel = self.select("rate_channel", str(place), names, None)
         most = self.field("rate_most_field", self._most, self._at_most)
         plan = self._plan(shown)
@@ -56,7 +56,7 @@ class RateDesk(Desk):
         return [
             self.text("rate", "\n".join(told[:2])),
             self.row(channel, most) if len(names) > 1 else most,
-            self.row(self.text("plan", plan.told().text(self.language)), take),
+            self.row(self.text("plan", str(plan.told())), take),
             self.folded("rate_chart", lambda: [self._picture(place), self.text("in words", "\n".join(told))]),
         ]
 
@@ -148,12 +148,11 @@ class OrderOfWork(Desk):
         ]
 
     def _row(self, step: Step) -> list[Cell]:
-        language = self.language
-        link = f" → {link_to(step.page, language)}" if step.page is not None else ""
-        due = f" ({step.urgent.text(language)})" if step.urgent else ""
+        link = f" → {link_to(step.page, self.language)}" if step.page is not None else ""
+        due = f" ({step.urgent})" if step.urgent else ""
         return [
             self.moment(step.when) + due,
-            Html(escape(step.what.text(language)) + link),
-            step.why.text(language),
+            Html(escape(str(step.what)) + link),
+            str(step.why),
             self.number(len(step.order_ids)) if step.order_ids else "",
         ]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from promofix_lib.amounts import typed_whole
 from promofix_lib.export.contents import going_out
 from promofix_lib.letters.texts import CANCEL_REASONS
-from promofix_lib.say import Worded
 from promofix_lib.status.status import status
 from promofix_lib.widgets.desk import Desk
 from promofix_lib.widgets.form import Part
@@ -46,16 +45,12 @@ class Exporting(Desk):
         done = self.handover
         if done is None:
             return []
-        rows = [[self._worded(item.what), self._worded(item.why)] for item in done.withheld]
-        warnings = [self._worded(warning) for warning in done.warnings]
+        rows = [[str(item.what), str(item.why)] for item in done.withheld]
         return [
             export_links(self, done.folder),
             rows and self.table("withheld", self.say("withheld"), self.words("", ("what", "why")), rows),
-            self.bullets("warnings", self.say("warnings"), warnings),
+            self.bullets("warnings", done.warnings),
         ]
-
-    def _worded(self, words: Any) -> str:
-        return words.text(self.language) if isinstance(words, Worded) else str(words)
 
 
 class ExportButton(Exporting):
@@ -85,7 +80,7 @@ class ExportButton(Exporting):
             self.select("shipped_choice", case.settings.shipped_choice, shipped, self.keeps("shipped_choice")),
             self.field("copies", self.typed("copies", "1")),
             self.folded("options", self._options),
-            not now.gate.open and self.text("closed", now.gate.why.text(self.language), look="told"),
+            not now.gate.open and self.text("closed", str(now.gate.why), look="told"),
             self.button("export" if now.gate.open else "export_draft", self._export, main=True),
             *before,
             *self.outcome(),

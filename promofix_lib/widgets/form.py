@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -107,9 +108,9 @@ class Form(Followed, w.VBox):
         link = "" if to is None else link_to(to, self.language)
         return self.html(key, paragraph(self.say(key, **facts), look=look, link=link))
 
-    def bullets(self, name: str, title: str, items: Sequence[str]) -> w.HTML:
-        """A list with a title, each item once; nothing when there is none."""
-        return self.html(name, listed(title, list(dict.fromkeys(items))))
+    def bullets(self, key: str, items: Iterable[object], name: str = "") -> w.HTML:
+        """A list with its title of the catalogue, each item once; nothing when there is none."""
+        return self.html(name or key, listed(self.say(key), list(dict.fromkeys(map(str, items)))))
 
     def table(self, name: str, caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> w.HTML:
         """A table; the first cell of each row names the row."""
@@ -135,19 +136,16 @@ class Form(Followed, w.VBox):
     # -- parts that ask ---------------------------------------------------------------------------------------------
 
     def _asking(
-        self,
-        name: str,
-        kind: Callable[..., Part],
-        does: Does,
-        facts: Mapping[str, Any],
-        value: Any = None,
-        **looks: Any,
+        self, name: str, make: Callable[[], Part], does: Does, facts: Mapping[str, Any], value: Any = None
     ) -> Part:
-        """A part with its label and value; when the seller changes that it does what it is for."""
+        """A part with its label and value; pressed, or when the seller changes that, it does what it is for."""
 
         def made() -> Part:
-            part = kind(**looks)
-            part.observe(lambda change: self._done(name, change["new"]), "value")
+            part = make()
+            if isinstance(part, w.Button):
+                part.on_click(lambda _button: self._done(name))
+            else:
+                part.observe(lambda change: self._done(name, change["new"]), "value")
             return part
 
         part = self._part(name, made)
@@ -159,35 +157,27 @@ class Form(Followed, w.VBox):
 
     def button(self, name: str, does: Does, *, main: bool = False, off: bool = False, **facts: Any) -> w.Button:
         """A button."""
-
-        def make() -> w.Button:
-            made = w.Button()
-            made.on_click(lambda _button: self._done(name))
-            return made
-
-        part = self._part(name, make)
-        self._does[name] = does
-        part.description, part.disabled = self.say(name.partition(" ")[0], **facts), off
-        part.button_style = "primary" if main else ""
+        part = self._asking(name, w.Button, does, facts)
+        part.disabled, part.button_style = off, "primary" if main else ""
         return part
 
     def tick(self, name: str, on: bool, does: Does, **facts: Any) -> w.Checkbox:
         """A check box."""
-        return self._asking(name, w.Checkbox, does, facts, on, indent=False)
+        return self._asking(name, partial(w.Checkbox, indent=False), does, facts, on)
 
     def field(
         self, name: str, value: str, does: Does = None, *, width: str = "auto", rows: int = 0, **facts: Any
     ) -> w.Box:
         """A field to type in, of so many rows; it speaks when it is left (or, of one row, when Enter is pressed)."""
         looks = {"continuous_update": False, "style": _WIDE, "layout": w.Layout(width=width, max_width="100%")}
-        if not rows:
-            return self._with_hint(name, self._asking(name, w.Text, does, facts, value, **looks), facts, "row wrap")
-        part = self._asking(name, w.Textarea, does, facts, value, rows=rows, **looks)
-        return self._with_hint(name, part, facts, "column")
+        make = partial(w.Textarea, rows=rows, **looks) if rows else partial(w.Text, **looks)
+        part = self._asking(name, make, does, facts, value)
+        return self._with_hint(name, part, facts, "column" if rows else "row wrap")
 
     def select(self, name: str, value: str, choices: Mapping[str, str], does: Does, **facts: Any) -> w.Box:
         """One of several; `choices` maps each value to its label, which may be a report's own words."""
-        part = self._asking(name, w.Dropdown, does, facts, style=_WIDE, layout=w.Layout(width="auto", max_width="100%"))
+        looks = {"style": _WIDE, "layout": w.Layout(width="auto", max_width="100%")}
+        part = self._asking(name, partial(w.Dropdown, **looks), does, facts)
         options = tuple((words, key) for key, words in choices.items())
         if part.options != options:
             part.options = options
@@ -212,7 +202,7 @@ class Form(Followed, w.VBox):
             self.empty(name, value=())
             does([(one["name"], bytes(one["content"])) for one in files])
 
-        return self._asking(name, w.FileUpload, given, {}, multiple=True, accept=",".join(suffixes))
+        return self._asking(name, partial(w.FileUpload, multiple=True, accept=",".join(suffixes)), given, {})
 
     def _with_hint(self, name: str, part: Part, facts: Mapping[str, Any], flow: str) -> w.Box:
         key = f"{name.partition(' ')[0]}_hint"

@@ -107,16 +107,11 @@ class MistakeSettings(Desk):
 
     def _let_be(self) -> list[Part]:
         found = self._case.findings
-        parts: list[Part] = [
-            self.text("not looked at", "\n".join(one.text(self.language) for one in found.not_looked_at))
-        ]
+        parts: list[Part] = [self.text("not looked at", "\n".join(map(str, found.not_looked_at)))]
         for n, look in enumerate(found.worth_a_look, 1):
-            words = f"{look.sentence.text(self.language)} {look.why_not.text(self.language)}"
-            parts += [self.text(f"look {n}", words), self.button(f"take_it {n}", partial(self._take_it, n - 1), n=n)]
+            takes = self.button(f"take_it {n}", partial(self._case.take, look.rule), n=n)
+            parts += [self.text(f"look {n}", f"{look.sentence} {look.why_not}"), takes]
         return parts
-
-    def _take_it(self, place: int) -> None:
-        self._case.take(self._case.findings.worth_a_look[place].rule)
 
     # -- the numbers that decide ----------------------------------------------------------------------------------
 

@@ -120,7 +120,7 @@ class LetterDesk(TextsDesk):
             self.said("yours" if edited else "ours", look="quiet"),
             *self.state_parts(name),
             *self._stale_parts(name, letter.text),
-            self.bullets("concerns", self.say("letter_concerns"), wrong) if wrong else self.said("letter_clean"),
+            self.bullets("letter_concerns", wrong, name="concerns") if wrong else self.said("letter_clean"),
             ours.gloss and self.folded("letter_reading", lambda: [self.text("gloss", ours.gloss)]),
         ]
 
@@ -131,7 +131,7 @@ class LetterDesk(TextsDesk):
         now, then, mine = lines_of(self.ours(name)), lines_of(basis), lines_of(sent)
         new = [line for line in now if line not in then and line not in mine]
         old = [line for line in then if line not in now and line in mine]
-        told = [self.bullets(key, self.say(key), lines) for key, lines in (("letter_stale", new), ("letter_past", old))]
+        told = [self.bullets(key, lines) for key, lines in (("letter_stale", new), ("letter_past", old))]
         return [*told, self.button("letter_keep", partial(self._keep, name))] if new or old else []
 
     def _keep(self, name: str) -> None:
@@ -144,7 +144,7 @@ class LetterDesk(TextsDesk):
     def _advice(self) -> list[Part]:
         given = [f"{advice.given_on}, {advice.case_id}: {advice.text}" for advice in advice_of(self._case)]
         return [
-            self.bullets("given", self.say("advice_recorded"), given) if given else self.said("advice_none"),
+            self.bullets("advice_recorded", given, name="given") if given else self.said("advice_none"),
             self.row(*(self.field(name, self.typed(name)) for name in ("advice_day", "advice_case"))),
             self.field("advice_words", self.typed("advice_words"), rows=3),
             self.button("advice_record", self._record),

@@ -39,7 +39,7 @@ class PageHead(Desk):
         parts, told = self._lines() if case.reports else ([self._has(), link_to(1, self.language)], [])
         if other := case.replaced_by:
             told = [self.say("other_case", name=case.name, other=other), *told]
-        told = [*(warning.text(self.language) for warning in case.warnings), *told]
+        told = [*map(str, case.warnings), *told]
         line = f"<p>{' · '.join([name, *parts])}</p>"
         return [self.html("line", line + "".join(paragraph(text, look="told") for text in told))]
 
@@ -60,7 +60,7 @@ class PageHead(Desk):
         what = self.say("head_next", what=self.say(f"status.next_{step}"))
         page = page_of(step)
         parts.append(f"{escape(what)} {link_to(_FOLLOW_UP if page is None else page, self.language)}")
-        return parts, [one.text(self.language) for one in now.told()]
+        return parts, [*map(str, now.told())]
 
 
 class SafetyDesk(Desk):

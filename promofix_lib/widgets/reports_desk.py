@@ -13,7 +13,7 @@ from promofix_lib.case.folder import SAMPLE
 from promofix_lib.errors import PromofixError
 from promofix_lib.places import is_finished
 from promofix_lib.reports.reading import read_report
-from promofix_lib.reports.report import Lack, Report
+from promofix_lib.reports.report import Report
 from promofix_lib.returns.sheets import WORKBOOKS
 from promofix_lib.say import zone_text
 from promofix_lib.widgets.desk import Desk
@@ -150,6 +150,7 @@ class ReportChooser(FilesDesk):
         if not case.reports:
             return [self.said("in_case_none", folder=case.reports_folder)]
         reading, orders = case.reading, case.orders
+        lacks = (lack for report in reading.reports for lack in report.lacks)
         return [
             self.table(
                 "reading",
@@ -158,14 +159,9 @@ class ReportChooser(FilesDesk):
                 [self._row(report) for report in reading.reports],
             ),
             self.said("read_together", orders=orders["order_id"].nunique(), items=len(orders)),
-            self.bullets(
-                "lacks", self.say("lacks"), [self._way_to(lack) for report in reading.reports for lack in report.lacks]
-            ),
-            self.bullets("warnings", self.say("warnings"), [one.text(self.language) for one in reading.warnings]),
+            self.bullets("lacks", [f"{lack.what}: {lack.how_to_get_it}" for lack in lacks]),
+            self.bullets("warnings", reading.warnings),
         ]
-
-    def _way_to(self, lack: Lack) -> str:
-        return f"{lack.what.text(self.language)}: {lack.how_to_get_it.text(self.language)}"
 
     def _row(self, report: Report) -> list[Cell]:
         bad = [self.say("line", line=line.line, reason=line.reason) for line in report.quarantined[:_SHOWN_LINES]]
@@ -177,7 +173,7 @@ class ReportChooser(FilesDesk):
             self.number(report.items),
             Html(f'<span class="pf-line">{self._span(report)}</span>'),
             (*bad, *([self.say("and_more", n=more)] if more else [])) or self.say("nothing"),
-            tuple(one.what.text(self.language) for one in report.lacks) or self.say("nothing"),
+            tuple(str(one.what) for one in report.lacks) or self.say("nothing"),
         ]
 
     def _span(self, report: Report) -> str:

@@ -83,18 +83,17 @@ class ReturnsDesk(FilesDesk, Exporting):
     # -- what they said -------------------------------------------------------------------------------------------
 
     def _said(self, came: Sequence[Returned]) -> list[Part]:
-        language = self.language
-        lines = self._understood.not_understood
-        strange = [f"{one.file}: {one.place.text(language)}: {one.why.text(language)}" for one in lines]
-        remarks = [one.text(language) for answer in self._case.journal.records(UploadAnswer) for one in answer.warnings]
-        warned = [one.text(language) for one in self._understood.warnings]
+        understood = self._understood
+        remarks = [one for answer in self._case.journal.records(UploadAnswer) for one in answer.warnings]
         names = [self.say("returns_file", name=one.file, at=one.at.astimezone(self._case.zone)) for one in came]
         return [
             self._listed("returns_what", names),
-            self._listed("returns_strange", strange),
+            self._listed(
+                "returns_strange", [f"{one.file}: {one.place}: {one.why}" for one in understood.not_understood]
+            ),
             *self._conflicts(),
             self._listed("returns_warnings", remarks),
-            self.bullets("read warnings", self.say("warnings"), warned),
+            self.bullets("warnings", understood.warnings, name="read warnings"),
         ]
 
     def _conflicts(self) -> list[Part]:
@@ -103,16 +102,15 @@ class ReturnsDesk(FilesDesk, Exporting):
         return [*([self.said("returns_conflicts")] if rows else []), *(self._conflict(row) for row in rows)]
 
     def _conflict(self, row: OrderRow) -> Part:
-        words = row.conflict.text(self.language) if row.conflict else ""
         task: Task = "message" if row.conflict and row.conflict.key.endswith("message") else "task"
         does = partial(settle, self._case, row.order_id, task, now=self._clock())
-        words = f"sheet.{COLUMNS[task]}_"
-        buttons = (self.button(f"{words}{value} {row.order_id}", partial(does, value)) for value in _ANSWERS)
-        return self.row(self.text(f"conflict {row.order_id}", f"{row.order_id}: {words}"), *buttons)
+        names = {value: f"sheet.{COLUMNS[task]}_{value} {row.order_id}" for value in _ANSWERS}
+        buttons = (self.button(name, partial(does, value)) for value, name in names.items())
+        return self.row(self.text(f"conflict {row.order_id}", f"{row.order_id}: {row.conflict}"), *buttons)
 
     def _refused(self) -> list[Part]:
         rows = status(self._case).rows_of(state="refused")
-        told = [f"{row.order_id}: {row.why.text(self.language) if row.why else ''}" for row in rows]
+        told = [f"{row.order_id}: {row.why or ''}" for row in rows]
         again = partial(self.export, only=[key for row in rows for key in row.keys])
         return [self._listed("returns_failed", told), self.button("returns_again", again)] if rows else []
 
@@ -131,9 +129,9 @@ class ReturnsDesk(FilesDesk, Exporting):
             ),
         ]
 
-    def _listed(self, name: str, items: Sequence[str]) -> Part:
+    def _listed(self, key: str, items: Sequence[object]) -> Part:
         more = [self.say("and_more", n=len(items) - _SHOWN)] if len(items) > _SHOWN else []
-        return self.bullets(name, self.say(name), [*items[:_SHOWN], *more])
+        return self.bullets(key, [*items[:_SHOWN], *more])
 
 
 class TruthTable(Desk):
@@ -188,9 +186,8 @@ class TruthTable(Desk):
         def word(kind: str) -> str:
             return self.say(f"status.{kind}_{getattr(row, kind)}")
 
-        state = word("state") + (f" ({row.why.text(self.language)})" if row.why else "")
-        conflict = row.conflict.text(self.language) if row.conflict else ""
+        state = word("state") + (f" ({row.why})" if row.why else "")
         answer = self.say(f"sheet.status_{row.answer}") if row.answer else ""
-        told = " · ".join(filter(None, (answer, row.note, conflict)))
+        told = " · ".join(filter(None, (answer, row.note, str(row.conflict or ""))))
         due = self.moment(row.ship_by) if row.ship_by else ""
         return [row.order_id, word("triage"), state, word("next"), word("message"), told, due]
