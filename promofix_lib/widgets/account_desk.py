@@ -78,7 +78,7 @@ class RateDesk(Desk):
         self.tell("rate_taken", n=len(order_ids))
 
     def _at_most(self, typed: str) -> None:
-        self._most = str(typed_whole(typed, self.language)) if typed.strip() else ""
+        self._most = str(typed_whole(typed)) if typed.strip() else ""
 
 
 class CostsDesk(Desk):
@@ -115,7 +115,7 @@ class CostsDesk(Desk):
     def _keep(self, sku: str, name: str, typed: str) -> None:
         costs = self._case.settings.costs
         read: Any = typed_whole if name == "stock" else typed_amount
-        row = dict(costs.get(sku, {})) | {name: str(read(typed, self.language)) if typed.strip() else ""}
+        row = dict(costs.get(sku, {})) | {name: str(read(typed)) if typed.strip() else ""}
         row = {key: cell for key, cell in row.items() if cell}
         self._case.change_settings(costs={key: cells for key, cells in {**costs, sku: row}.items() if cells})
         self.tell("costs_saved")
@@ -148,7 +148,7 @@ class OrderOfWork(Desk):
         ]
 
     def _row(self, step: Step) -> list[Cell]:
-        link = f" → {link_to(step.page, self.language)}" if step.page is not None else ""
+        link = f" → {link_to(step.page)}" if step.page is not None else ""
         due = f" ({step.urgent})" if step.urgent else ""
         return [
             self.moment(step.when) + due,

@@ -149,7 +149,7 @@ def with_words(rule: Incident, name: str, words: tuple[str, ...]) -> Incident:
     return replace(changed, together=rule.together and len(changed.promotion_ids) > 1)
 
 
-def with_number(rule: Incident, name: str, text: str, language: str) -> Incident:
+def with_number(rule: Incident, name: str, text: str) -> Incident:
     """The rule with a number as it was typed; an empty field asks nothing.
 
     Parameters
@@ -158,8 +158,7 @@ def with_number(rule: Incident, name: str, text: str, language: str) -> Incident
     name : str
         ``max_unit_price``, ``min_quantity`` or ``max_quantity``.
     text : str
-        As typed in that language.
-    language : str
+        As typed in the language that is spoken.
 
     Raises
     ------
@@ -168,11 +167,11 @@ def with_number(rule: Incident, name: str, text: str, language: str) -> Incident
 
     Examples
     --------
-    >>> with_number(Incident(), "max_unit_price", "1,234.50", "en").max_unit_price
+    >>> with_number(Incident(), "max_unit_price", "1,234.50").max_unit_price
     Decimal('1234.50')
     """
     typed = typed_amount if name == "max_unit_price" else typed_whole
-    number = typed(text, language) if text.strip() else None
+    number = typed(text) if text.strip() else None
     if number is not None and number < 0:
         raise TypedError("amounts.not_a_number", found=text, example="1")
     return replace(rule, **{name: number})  # type: ignore[arg-type]
@@ -192,14 +191,14 @@ def with_window(rule: Incident, **sides: datetime | None) -> Incident:
     return replace(rule, onset=rule.end, end=rule.onset) if turned else rule
 
 
-def ceilings_text(ceilings: tuple[Ceiling, ...], language: str, most: int = 3) -> str:
+def ceilings_text(ceilings: tuple[Ceiling, ...], most: int = 3) -> str:
     """The wrong prices that were found, in short.
 
     Examples
     --------
     >>> from decimal import Decimal
-    >>> ceilings_text((Ceiling("HP-700", "Amazon.com", "USD", Decimal("1.00")),), "en")
+    >>> ceilings_text((Ceiling("HP-700", "Amazon.com", "USD", Decimal("1.00")),))
     'HP-700 ≤ 1.00 USD'
     """
-    texts = [f"{item.sku} ≤ {amount_text(item.price, item.currency, language)}" for item in ceilings]
+    texts = [f"{item.sku} ≤ {amount_text(item.price, item.currency)}" for item in ceilings]
     return ", ".join(texts[:most]) + (f" … ({len(texts)})" if len(texts) > most else "")

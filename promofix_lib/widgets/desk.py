@@ -49,11 +49,11 @@ class Desk(Form):
 
     def moment(self, at: datetime, *, zone: bool = False) -> str:
         """A moment on the marketplace's clock."""
-        return moment_text(at.astimezone(self._case.zone), self.language, zone=zone)
+        return moment_text(at.astimezone(self._case.zone), zone=zone)
 
     def tell(self, key: str, to: int | None = None, **facts: Any) -> None:
         """One sentence below the form, with a link to a page where it names one."""
-        link = "" if to is None else link_to(to, self.language)
+        link = "" if to is None else link_to(to)
         self._notice.value = paragraph(self.say(key, **facts), role="status", link=link)
 
     def refuse(self, *why: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from promofix_lib.amounts import typed_whole
@@ -87,7 +86,7 @@ class ExportButton(Exporting):
         ]
 
     def _export(self) -> None:
-        self.export(copies=max(typed_whole(self.typed("copies"), self.language), 1))
+        self.export(copies=max(typed_whole(self.typed("copies")), 1))
 
     def _going(self) -> Part:
         tasks = going_out(self._case).tasks
@@ -101,25 +100,21 @@ class ExportButton(Exporting):
         if not messages:
             return self.said("no_message")
         one = messages[0]
-        words = f"{one.subject}\n\n{one.body}"
-        return self.folded(
-            "message_preview",
-            lambda: [
-                self.aside("to", f"{self.say('to')}: {one.buyer_email}", self.language),
-                self.aside("words", words, one.language),
-            ],
-            n=len(messages),
-            order=one.order_id,
-        )
+
+        def parts() -> list[Part]:
+            to = self.aside("to", f"{self.say('to')}: {one.buyer_email}", self.language)
+            return [to, self.aside("words", f"{one.subject}\n\n{one.body}", one.language)]
+
+        return self.folded("message_preview", parts, n=len(messages), order=one.order_id)
 
     def _options(self) -> list[Part]:
-        settings, whole = self._case.settings, partial(typed_whole, language=self.language)
+        settings = self._case.settings
         reasons = {code: self.say(f"reason_{code.lower()}") for code in CANCEL_REASONS}
         return [
             self.select("cancel_reason", settings.cancel_reason, reasons, self.keeps("cancel_reason")),
             self.select("language_of_export", settings.language, names_of_languages(), self.keeps("language")),
             self.field("seller_name", settings.seller_name, self.keeps("seller_name")),
-            self.field("batch_size", str(settings.batch_size), self.keeps("batch_size", whole)),
+            self.field("batch_size", str(settings.batch_size), self.keeps("batch_size", typed_whole)),
             self.tick("refund_adjustments", settings.refund_adjustments, self.keeps("refund_adjustments")),
             self.tick("acknowledgement_xml", settings.acknowledgement_xml, self.keeps("acknowledgement_xml")),
             self.said("refund_warning"),

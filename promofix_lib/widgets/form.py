@@ -68,8 +68,8 @@ class Form(Followed, w.VBox):
         raise NotImplementedError
 
     def say(self, key: str, **facts: Any) -> str:
-        """A sentence of the catalogue's room ``widgets`` (or of the room named) in the case's language."""
-        return say(key if "." in key else f"widgets.{key}", language=self.language, **facts)
+        """A sentence of the catalogue's room ``widgets`` (or of the room named) in the language that is spoken."""
+        return say(key if "." in key else f"widgets.{key}", **facts)
 
     def words(self, prefix: str, names: Sequence[str]) -> list[str]:
         """Several of them, such as the heads of a table."""
@@ -105,7 +105,7 @@ class Form(Followed, w.VBox):
 
     def said(self, key: str, look: str = "", to: int | None = None, **facts: Any) -> w.HTML:
         """A sentence of the catalogue as a part of its name, with a link to a page where it names one."""
-        link = "" if to is None else link_to(to, self.language)
+        link = "" if to is None else link_to(to)
         return self.html(key, paragraph(self.say(key, **facts), look=look, link=link))
 
     def bullets(self, key: str, items: Iterable[object], name: str = "") -> w.HTML:

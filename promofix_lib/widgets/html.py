@@ -49,15 +49,15 @@ def as_it_is(words: str) -> Html:
     return Html(f'<span translate="no">{escape(words)}</span>')
 
 
-def link_to(page: int, language: str) -> Html:
+def link_to(page: int) -> Html:
     """A link to one of the notebooks, which lie beside each other in every language.
 
     Examples
     --------
-    >>> link_to(1, "en")
+    >>> link_to(1)
     '<a href="1_load_reports.ipynb" target="_blank">1. Load the reports</a>'
     """
-    title = escape(say(f"pages.title_{page}", language=language))
+    title = escape(say(f"pages.title_{page}"))
     return Html(f'<a href="{PAGES[page]}.ipynb" target="_blank">{title}</a>')
 
 

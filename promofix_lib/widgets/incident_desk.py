@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -103,7 +104,7 @@ class MistakeSettings(Desk):
         ]
 
     def _money(self, sums: Iterable[tuple[Decimal, str]]) -> str:
-        return " + ".join(Money(*one).text(self.language) for one in sums) or self.say("export.unknown")
+        return " + ".join(Money(*one).text() for one in sums) or self.say("export.unknown")
 
     def _let_be(self) -> list[Part]:
         found = self._case.findings
@@ -129,7 +130,7 @@ class MistakeSettings(Desk):
         return self.field(name, f"{value * scale:g}", partial(self._set_threshold, name), usual=f"{usual * scale:g}")
 
     def _set_threshold(self, name: str, typed: str) -> None:
-        number = typed_amount(typed.strip().rstrip("%").strip(), self.language)
+        number = typed_amount(typed.strip().rstrip("%").strip())
         share = float(number / _scale(name))
         value = int(share) if share.is_integer() else share
         try:
@@ -145,25 +146,22 @@ class MistakeSettings(Desk):
         return tuple(dict.fromkeys(prices))[:_MOST_PRICES]
 
     def _price(self, place: int, price: NormalPrice) -> Part:
-        shown = amount_text(price.price, price.currency, self.language).removesuffix(f" {price.currency}")
-        return self.field(
-            f"normal_price {place}",
-            shown,
-            partial(self._set_price, price),
-            n=place,
-            sku=price.sku,
-            currency=price.currency,
-            channel=f", {price.sales_channel}" if price.sales_channel else "",
-            how=price.how_known,
-        )
+        shown = amount_text(price.price, price.currency).removesuffix(f" {price.currency}")
+        channel = f", {price.sales_channel}" if price.sales_channel else ""
+        facts: dict[str, Any] = {
+            "sku": price.sku,
+            "currency": price.currency,
+            "channel": channel,
+            "how": price.how_known,
+        }
+        return self.field(f"normal_price {place}", shown, partial(self._set_price, price), n=place, **facts)
 
     def _set_price(self, price: NormalPrice, typed: str) -> None:
-        number = typed_amount(typed, self.language)
+        number = typed_amount(typed)
         if number <= 0:
             raise TypedError("amounts.not_a_number", found=typed, example="58.99")
-        names = ("sku", "sales_channel", "currency")
-        row = {name: getattr(price, name) for name in names} | {"price": str(number)}
-        mine = self._case.settings.normal_prices
+        row = replace(price, price=number).to_json()
+        mine, names = self._case.settings.normal_prices, ("sku", "sales_channel", "currency")
         others = [other for other in mine if any(other.get(name, "") != row[name] for name in names)]
         self._find_with(normal_prices=[*others, row])
 

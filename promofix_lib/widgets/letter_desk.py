@@ -84,10 +84,9 @@ class LetterDesk(TextsDesk):
 
     def show(self) -> list[Part]:
         """The letter chosen, what to do with it, and the advice."""
-        language = self.language
         return [
             *(self._letter_parts() if self._case.chosen().any() else [self.said("nothing_chosen")]),
-            self.folded("letter_read_first", lambda: [self.text("how to", how_to(language), language=language)]),
+            self.folded("letter_read_first", lambda: [self.text("how to", how_to(), language=self.language)]),
             self.folded("advice_title", self._advice),
         ]
 
@@ -107,11 +106,11 @@ class LetterDesk(TextsDesk):
         return {basis: self._case.settings.texts.get(basis, self.ours(name)), name: typed}
 
     def _letter_parts(self) -> list[Part]:
-        sent, language = self._letters(None), self.language
+        sent = self._letters(None)
         name = self._name = self._name or LETTERS[0]
-        letter, titles = sent[name], {one: letter.title.text(language) for one, letter in sent.items()}
+        letter, titles = sent[name], {one: str(letter.title) for one, letter in sent.items()}
         ours = self._letters({})[name]
-        wrong = concerns(_gaps_told(letter.text, ours), people_of(self._case.orders[self._case.chosen()]), language)
+        wrong = concerns(_gaps_told(letter.text, ours), people_of(self._case.orders[self._case.chosen()]))
         words = self._drafts.get(name, letter.text)
         edited = name in self._case.settings.texts
         return [

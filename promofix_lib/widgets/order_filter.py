@@ -64,17 +64,18 @@ class OrderFilter(Followed, anywidget.AnyWidget):
         self.on_msg(self._on_message)
 
     def _read(self) -> None:
-        """Take the case as it is now; the incident at work stays the one at work."""
+        """Take the case as it is now, and speak its language; the incident at work stays the one at work."""
+        speak(self.language)
         self._choice = Choice.of(self._case, self._look)
         self._see(number=self._choice.number)
 
     def _prepare(self) -> None:
-        """Make the view new, for the orders and the language as they are now."""
+        """Make the view new, for the orders as they are now."""
         case = self._case
         self._book = case.book if case.reports else None
         zone, found = (case.zone, case.findings.incidents) if self._book else (ZoneInfo("UTC"), ())
         unjudged = (key for one in found for key in one.cannot_judge)
-        self._view = PanelView(self._book or Book(order_table()), zone, self.language, unjudged)
+        self._view = PanelView(self._book or Book(order_table()), zone, unjudged)
         self._zoom("window")
 
     # -- what Python says -----------------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ class OrderFilter(Followed, anywidget.AnyWidget):
         choice, look, view, selection = self._choice, self._look, self._view, self.selection
         done, hint = self._case.decisions, "" if choice.rules else view.say("no_incident")
         shown = {
-            "words": sentences("widgets.panel_", view.language) | {"language": view.language},
+            "words": sentences("widgets.panel_", self.language) | {"language": self.language},
             "incidents": view.incidents(choice),
             "chart": view.chart(choice, selection, look),
             "facets": view.choices(choice, look),
@@ -116,13 +117,13 @@ class OrderFilter(Followed, anywidget.AnyWidget):
     def _fields(self) -> dict[str, Any]:
         rule, found = self.rule, self._choice.rule_found
         numbers = {name: getattr(rule, name) for name in ("max_unit_price", "min_quantity", "max_quantity")}
-        text = ceilings_text(found.ceilings, self.language)
+        text = ceilings_text(found.ceilings)
         return {
             **{name: "" if number is None else str(number) for name, number in numbers.items()},
             "ceilings": bool(rule.ceilings),
             "ceilings_text": self._view.say("ceilings", list=text) if text else "",
             "presets": sorted(self._case.presets),
-            "adjusted": self._choice.number in self._choice.found and rule != found,
+            "adjusted": rule != found,
         }
 
     def refresh(self) -> None:
@@ -134,6 +135,7 @@ class OrderFilter(Followed, anywidget.AnyWidget):
 
     def look(self) -> None:
         """Tell what changed since in another notebook; show it where nothing can move under the seller's hands."""
+        speak(self.language)  # a timer is apart from the cell that opened the case, and so is a message
         changed = self._case.revision != self._choice.revision
         if self._case.reports and (self._book is None or (changed and not self._choice.rules)):
             self.refresh()
@@ -148,7 +150,7 @@ class OrderFilter(Followed, anywidget.AnyWidget):
         found = self._choice.found
         with self._case.journal.still(), self.hold_sync():
             self._read()
-            if found != self._choice.found or self._view.language != self.language:
+            if found != self._choice.found:
                 self._prepare()
             self.shown, told = self._parts()
             self.answer = question or self.answer
@@ -162,7 +164,7 @@ class OrderFilter(Followed, anywidget.AnyWidget):
     def _on_message(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         facts = {name: value for name, value in message.items() if name not in ("do", "question", "latest")}
         asked, question = message.get("do"), str(message.get("question", ""))
-        speak(self.language)  # a message comes apart from the cell that opened the case
+        speak(self.language)
         try:
             if asked == "draw":
                 self.send(self.told)
@@ -176,7 +178,7 @@ class OrderFilter(Followed, anywidget.AnyWidget):
                 self._notify("error", str(error))
                 self.answer = question
 
-    def _actions(self) -> dict[str, Callable[..., None]]:
+    def _actions(self) -> dict[str, Callable[..., object]]:
         """What the screen can ask for, by its name there."""
         return {
             "incident": self._work_on,
@@ -185,16 +187,18 @@ class OrderFilter(Followed, anywidget.AnyWidget):
             "choose": lambda name, value, on: self._save(with_choice(self.rule, name, value, on)),
             "any": lambda name: self._save(with_words(self.rule, name, ())),
             "together": lambda on: self._save(replace(self.rule, together=on)),
-            "number": lambda name, text: self._save(with_number(self.rule, name, text, self.language)),
-            "ceilings": self._set_ceilings,
+            "number": lambda name, text: self._save(with_number(self.rule, name, text)),
+            "ceilings": lambda on: self._save(
+                replace(self.rule, ceilings=self._choice.rule_found.ceilings if on else ())
+            ),
             "as_found": lambda: self._save(self._choice.rule_found),
             "save_preset": self._save_preset,
             "use_preset": lambda name: self._save(self._case.presets.get(name, self.rule)),
-            "tick": self._tick,
+            "tick": lambda key, on, reason: self._decide(self._view.book.named([key]), on, reason),
             "reason": self._change_reason,
             "decide_shown": self._decide_shown,
-            "undo": lambda: self._step(self._case.undo),
-            "redo": lambda: self._step(self._case.redo),
+            "undo": self._case.undo,
+            "redo": self._case.redo,
             "reload": self.refresh,
             "zoom": self._zoom,
             "see": self._see,
@@ -218,10 +222,6 @@ class OrderFilter(Followed, anywidget.AnyWidget):
         elif self._book and rule != Incident():
             self._case.take(rule)
 
-    def _step(self, step: Callable[[], Case]) -> None:
-        self._see(preview=None)
-        step()
-
     # the window and the other filters
 
     def _set_window(self, onset: float | None, end: float | None, commit: bool) -> None:
@@ -236,9 +236,6 @@ class OrderFilter(Followed, anywidget.AnyWidget):
         moment = self._view.hours.moment(text, end=side == "end")
         self._save(with_window(self.rule, **{side: moment}))
 
-    def _set_ceilings(self, on: bool) -> None:
-        self._save(replace(self.rule, ceilings=self._choice.rule_found.ceilings if on else ()))
-
     def _save_preset(self, name: str) -> None:
         if not name.strip():
             raise CaseError("widgets.panel_no_name")
@@ -250,15 +247,12 @@ class OrderFilter(Followed, anywidget.AnyWidget):
 
     # orders by hand
 
-    def _tick(self, key: str, on: bool, reason: str) -> None:
-        self._decide_rows(self._view.book.named([key]), on, reason)
-
     def _decide_shown(self, on: bool, reason: str) -> None:
         rows = self._view.shown(self.selection, self._look)
-        self._decide_rows(rows, on, reason)
+        self._decide(rows, on, reason)
         self._said = self._view.say("taken_in_all" if on else "left_out_all", n=int(rows.sum()))
 
-    def _decide_rows(self, rows: Mask, on: bool, reason: str) -> None:
+    def _decide(self, rows: Mask, on: bool, reason: str) -> None:
         """Put rows in or out: back to the rule where the rule says the same, else by hand; always one step to undo."""
         selection = self.selection
         rows = rows & (selection.chosen != on)

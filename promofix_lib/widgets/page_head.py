@@ -10,7 +10,7 @@ from pathlib import Path
 from promofix_lib.account.worklist import page_of
 from promofix_lib.amounts import Money
 from promofix_lib.export.requests import fba_requests
-from promofix_lib.say import sentences
+from promofix_lib.say import current_language, sentences
 from promofix_lib.status.rows import OPEN, OrderRow
 from promofix_lib.status.status import Status, status
 from promofix_lib.widgets.desk import Desk
@@ -36,7 +36,7 @@ class PageHead(Desk):
         """The case in one line; what is to be known before anything is done."""
         case = self._case
         name = f"<strong>{escape(self.say('head_case', name=case.name))}</strong>"
-        parts, told = self._lines() if case.reports else ([self._has(), link_to(1, self.language)], [])
+        parts, told = self._lines() if case.reports else ([self._has(), link_to(1)], [])
         if other := case.replaced_by:
             told = [self.say("other_case", name=case.name, other=other), *told]
         told = [*map(str, case.warnings), *told]
@@ -53,13 +53,13 @@ class PageHead(Desk):
         case, now = self._case, status(self._case)
         parts = [self._has(), escape(self.say("head_orders", n=now.orders))]
         if not any(one.taken for one in case.incidents) and not now.orders:
-            return [*parts, link_to(2, self.language)], []
+            return [*parts, link_to(2)], []
         lost = tuple(Money(amounts.loss, amounts.currency) for amounts in now.amounts if amounts.loss)
         parts += [escape(self.say("head_lost", lost=lost))] if lost else []
         step = next((step for step in now.next if step != "nothing"), "nothing")
         what = self.say("head_next", what=self.say(f"status.next_{step}"))
         page = page_of(step)
-        parts.append(f"{escape(what)} {link_to(_FOLLOW_UP if page is None else page, self.language)}")
+        parts.append(f"{escape(what)} {link_to(_FOLLOW_UP if page is None else page)}")
         return parts, [*map(str, now.told())]
 
 
@@ -139,14 +139,14 @@ class ExportLinks(Desk):
 def export_links(desk: Desk, folder: Path) -> Part:
     """A table of the files and folders of an export, each a link."""
     found = sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.name))
-    cells: list[list[Cell]] = [[file_link(path, folder_told=True), _purpose(path, desk.language)] for path in found]
+    cells: list[list[Cell]] = [[file_link(path, folder_told=True), _purpose(path)] for path in found]
     return desk.table("links", desk.say("links_in", folder=folder), desk.words("", ("file", "what_for")), cells)
 
 
-def _purpose(path: Path, language: str) -> str:
+def _purpose(path: Path) -> str:
     """What a file is for: the sentence of the catalogue whose key is the longest beginning of its name."""
-    purposes = sentences("widgets.for_", language)
-    if path.stem.endswith(f"-{language}"):
+    purposes = sentences("widgets.for_", current_language())
+    if path.stem.endswith(f"-{current_language()}"):
         return purposes["translation"]
     name = re.sub(r"\W", "_", path.name)
     return purposes[max((kind for kind in purposes if name.startswith(kind)), key=len, default="other")]

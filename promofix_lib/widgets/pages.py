@@ -39,21 +39,19 @@ class Pages:
     ----------
     book : Book
         The order table, prepared.
-    language : str
-        Of the amounts.
 
     Examples
     --------
     >>> from promofix_lib.orders import order_table
-    >>> pages = Pages(Book(order_table([{"order_id": "B", "sku": "S"}, {"order_id": "A", "sku": "S"}])), "en")
+    >>> pages = Pages(Book(order_table([{"order_id": "B", "sku": "S"}, {"order_id": "A", "sku": "S"}])))
     >>> rows = pages.sorted(pages.containing(""), "order")
     >>> pages.keys[rows].tolist()
     ['A/S/1', 'B/S/1']
     """
 
-    def __init__(self, book: Book, language: str) -> None:
+    def __init__(self, book: Book) -> None:
         self.orders = book.orders
-        self._book, self._language = book, language
+        self._book = book
         # as everywhere: before shipping a discount may not be printed yet, then nobody knows what is paid
         paid = book.orders["unit_price"].where(book.ledger.paid_known)
         cells = book.orders.assign(unit_price=paid, triage=book.triage, key=book.keys)
@@ -99,7 +97,7 @@ class Pages:
         currency, bought = cells.pop("currency") or "", cells["bought"]
         for name, code in {"paid_each": currency, "discount": ""}.items():
             amount = cells[name]
-            cells[name] = amount if amount is None else amount_text(amount, code, self._language)
+            cells[name] = amount if amount is None else amount_text(amount, code)
         return {**cells, "bought": bought and int(bought.timestamp())}
 
     def details(self, key: str) -> list[dict[str, str]]:

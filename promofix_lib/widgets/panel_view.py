@@ -51,23 +51,20 @@ class PanelView:
         The order table, prepared.
     zone : ZoneInfo
         The marketplace's zone.
-    language : str
-        The seller's.
     unjudged : iterable of str
         Keys of items in an incident's window that nobody can judge yet.
     """
 
-    def __init__(self, book: Book, zone: ZoneInfo, language: str, unjudged: Iterable[str] = ()) -> None:
+    def __init__(self, book: Book, zone: ZoneInfo, unjudged: Iterable[str] = ()) -> None:
         self.book = book
-        self.language = language
         self.facets = Facets(book)
         self.hours = Hours(book, zone)
-        self.pages = Pages(book, language)
+        self.pages = Pages(book)
         self._unjudged = book.named(unjudged)
 
     def say(self, name: str, **facts: Any) -> str:
         """One of the panel's own sentences."""
-        return say(f"widgets.panel_{name}", language=self.language, **facts)
+        return say(f"widgets.panel_{name}", **facts)
 
     # -- what is in -----------------------------------------------------------------------------------------------
 
@@ -157,7 +154,7 @@ class PanelView:
     def word(self, kind: str, value: str) -> str:
         """A word of the reports in the seller's language; as it is where nobody translated it."""
         key = f"widgets.{kind}_{value.lower()}"
-        return say(key, language=self.language) if known_key(key) else value
+        return say(key) if known_key(key) else value
 
     def totals(self, selection: Selection) -> dict[str, Any]:
         """The figures of what is chosen, worded: all of them come from `status.facts_of`."""
@@ -173,7 +170,7 @@ class PanelView:
         figures = [self._counted(self.say(name, n=facts[name]), facts[name]) for name in ("orders", "units")]
         for amounts in facts["amounts"]:
             if loss := Decimal(amounts["loss"]):
-                text = amount_text(loss, amounts["currency"], self.language)
+                text = amount_text(loss, amounts["currency"])
                 lost = self.say("lost", currency=amounts["currency"])
                 figures.append([lost, text.removesuffix(f" {amounts['currency']}")])
         return {
@@ -187,7 +184,7 @@ class PanelView:
 
     def triage(self, word: str) -> str:
         """A triage word as the seller reads it."""
-        return say(f"status.triage_{word}", language=self.language)
+        return say(f"status.triage_{word}")
 
     def page(self, selection: Selection, choice: Choice, look: Look) -> dict[str, Any]:
         """One page of rows, and where it stands."""

@@ -17,7 +17,7 @@ from promofix_lib.reports.report import Report
 from promofix_lib.returns.sheets import WORKBOOKS
 from promofix_lib.say import zone_text
 from promofix_lib.widgets.desk import Desk
-from promofix_lib.widgets.form import Does, Part
+from promofix_lib.widgets.form import Part
 from promofix_lib.widgets.html import Cell, Html, as_it_is
 from promofix_lib.widgets.start_desk import begun, today
 
@@ -63,12 +63,10 @@ class FilesDesk(Desk):
         when = datetime.fromtimestamp(facts.st_mtime).strftime("%Y-%m-%d %H:%M")
         words = self.say("chooser_file", name=path.name, size=size_text(facts.st_size), when=when)
         before = f" · {self.say('returns_read_before')}" if known else ""
-        return self.row(
-            self.tick(f"tick_file {n}", ticked, self._turn(path.name), n=n), self.text(f"file {n}", words + before)
+        tick = self.tick(
+            f"tick_file {n}", ticked, lambda _on: self._turned.symmetric_difference_update({path.name}), n=n
         )
-
-    def _turn(self, name: str) -> Does:
-        return lambda _on: self._turned.symmetric_difference_update({name})
+        return self.row(tick, self.text(f"file {n}", words + before))
 
     def _read(self, ticked: Sequence[Path]) -> None:
         self._turned.clear()
@@ -151,13 +149,10 @@ class ReportChooser(FilesDesk):
             return [self.said("in_case_none", folder=case.reports_folder)]
         reading, orders = case.reading, case.orders
         lacks = (lack for report in reading.reports for lack in report.lacks)
+        caption = self.say("reading_caption", zone=zone_text(case.marketplace.zone_name))
+        head = self.words("", ("file", "kind", "rows", "items", "span", "set_aside", "missing"))
         return [
-            self.table(
-                "reading",
-                self.say("reading_caption", zone=zone_text(case.marketplace.zone_name)),
-                self.words("", ("file", "kind", "rows", "items", "span", "set_aside", "missing")),
-                [self._row(report) for report in reading.reports],
-            ),
+            self.table("reading", caption, head, [self._row(report) for report in reading.reports]),
             self.said("read_together", orders=orders["order_id"].nunique(), items=len(orders)),
             self.bullets("lacks", [f"{lack.what}: {lack.how_to_get_it}" for lack in lacks]),
             self.bullets("warnings", reading.warnings),
@@ -168,7 +163,7 @@ class ReportChooser(FilesDesk):
         more = len(report.quarantined) - len(bad)
         return [
             as_it_is(report.name),
-            as_it_is(f"{report.kind_text(self.language)} ({report.encoding})"),
+            as_it_is(f"{report.kind_text()} ({report.encoding})"),
             self.number(report.rows),
             self.number(report.items),
             Html(f'<span class="pf-line">{self._span(report)}</span>'),

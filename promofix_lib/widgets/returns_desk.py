@@ -22,7 +22,6 @@ from promofix_lib.widgets.reports_desk import FilesDesk
 
 _SHOWN = 20
 _ROWS = 5
-_COLUMNS = ("order", "triage", "state", "next", "message", "answer", "due")
 _ANSWERS = ("done", "todo", "problem", "not_needed")
 
 
@@ -159,14 +158,12 @@ class TruthTable(Desk):
         first = self._page * _ROWS
         part = rows[first : first + _ROWS]
         cells = [self._cells(row) for row in part]
-        columns = [place for place in range(len(_COLUMNS)) if any(row[place] for row in cells)]
+        columns = [name for name in cells[0] if any(row[name] for row in cells)]
+        caption = self.say("truth_rows", first=first + 1, last=first + len(part), n=len(rows))
         return [
             self.row(self._step("", len(now.rows)), *(self._step(*pair) for pair in now.next.items())),
             self.table(
-                "orders",
-                self.say("truth_rows", first=first + 1, last=first + len(part), n=len(rows)),
-                self.words("truth_", [_COLUMNS[place] for place in columns]),
-                [[row[place] for place in columns] for row in cells],
+                "orders", caption, self.words("truth_", columns), [[row[name] for name in columns] for row in cells]
             ),
             self.row(
                 self.button("earlier", partial(self._look_at, self._next, self._page - 1), off=first == 0),
@@ -182,12 +179,10 @@ class TruthTable(Desk):
     def _look_at(self, step: str, page: int) -> None:
         self._next, self._page = step, page
 
-    def _cells(self, row: OrderRow) -> list[str]:
-        def word(kind: str) -> str:
-            return self.say(f"status.{kind}_{getattr(row, kind)}")
-
-        state = word("state") + (f" ({row.why})" if row.why else "")
+    def _cells(self, row: OrderRow) -> dict[str, str]:
+        kinds = ("triage", "state", "next", "message")
+        words = {kind: self.say(f"status.{kind}_{getattr(row, kind)}") for kind in kinds}
+        words["state"] += f" ({row.why})" if row.why else ""
         answer = self.say(f"sheet.status_{row.answer}") if row.answer else ""
         told = " · ".join(filter(None, (answer, row.note, str(row.conflict or ""))))
-        due = self.moment(row.ship_by) if row.ship_by else ""
-        return [row.order_id, word("triage"), state, word("next"), word("message"), told, due]
+        return {"order": row.order_id, **words, "answer": told, "due": self.moment(row.ship_by) if row.ship_by else ""}

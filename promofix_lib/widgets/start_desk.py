@@ -34,6 +34,7 @@ class StartDesk(Desk):
         case, market = self._case, market_of(self._case)
         names = dict.fromkeys([*names_of_cases(), case.name, SAMPLE])
         countries = {market.code: f"{market.code} · {market.host}" for market in MARKETPLACES}
+        head = self.words("start_", ("step", "where", "why_now"))
         steps = [self.words(f"step_{n}_", ("what", "where", "why")) for n in range(1, 8)]
         return [
             self.row(
@@ -46,12 +47,7 @@ class StartDesk(Desk):
                 self.button("start_begin", self._begin, main=case.name == SAMPLE),
             ),
             self.said("start_sample" if case.name == SAMPLE else "start_here", folder=case.folder),
-            self.table(
-                "steps",
-                self.say("start_steps", host=market.host),
-                self.words("start_", ("step", "where", "why_now")),
-                steps,
-            ),
+            self.table("steps", self.say("start_steps", host=market.host), head, steps),
             *gate_parts(self),
             self.said("start_then", to=2 if case.reports else 1),
         ]
