@@ -34,7 +34,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from promofix_lib.charts.usual import hourly_orders
-from promofix_lib.finding.sales import HOUR, as_sales
+from promofix_lib.finding.sales import HOUR, Sales
 from promofix_lib.finding.search import find_incidents
 from promofix_lib.finding.thresholds import Thresholds
 from tests.planted.early import Night
@@ -109,7 +109,7 @@ def half_of_median(orders: pd.DataFrame) -> list[Guess]:
 
 def deepest_promotion(orders: pd.DataFrame) -> list[Guess]:
     """The promotion id with the deepest median discount, if that is over half: all its orders."""
-    sales = as_sales(orders)
+    sales = Sales(orders)
     uses = sales.promotions
     known = np.isfinite(sales.depth[uses.rows])
     if not known.any():
@@ -126,7 +126,7 @@ def isolation_forest(orders: pd.DataFrame) -> list[Guess]:
     """Outliers by price ratio, discount, quantity and orders in the hour (scikit-learn), 2 % contamination."""
     from sklearn.ensemble import IsolationForest
 
-    sales = as_sales(orders)
+    sales = Sales(orders)
     rows = np.flatnonzero(sales.sold)
     if len(rows) < 10:
         return []

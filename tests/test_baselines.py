@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from promofix_lib.finding.baselines import References, references
-from promofix_lib.finding.sales import Sales, as_sales
+from promofix_lib.finding.sales import Sales
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.money import NormalPrice, ledger
 from promofix_lib.orders import order_table
@@ -21,7 +21,7 @@ def sold(day: float, price: str, sku: str = "S", **more: object) -> dict[str, ob
 
 
 def judged(rows: list[dict[str, object]], *given: NormalPrice) -> tuple[Sales, References]:
-    sales = as_sales(order_table(rows))
+    sales = Sales(order_table(rows))
     return sales, references(sales, given)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from promofix_lib.finding.chance import Chance
 from promofix_lib.finding.findings import Cause
-from promofix_lib.finding.sales import HOUR, as_sales
+from promofix_lib.finding.sales import HOUR, Sales
 from promofix_lib.finding.search import find_incidents
 from promofix_lib.finding.suspects import find_suspects
 from promofix_lib.finding.thresholds import Thresholds
@@ -40,7 +40,7 @@ def test_an_order_is_one_occasion_of_each_of_its_causes_by_its_deepest_line():
         return sale(hours, number, item_price="100.00", promotion_ids=codes, item_promotion_discount=off)
 
     lines = [line(300, 5000, "60.00", "P"), line(300, 5000, "90.00", "P"), line(310, 5001, "70.00", "P", "Q")]
-    sales = as_sales(order_table([*usual(item_price="100.00"), *lines, line(320, 5002, "80.00", "Q")]))
+    sales = Sales(order_table([*usual(item_price="100.00"), *lines, line(320, 5002, "80.00", "Q")]))
     cheap = Chance(sales, find_suspects(sales, ()))._promoted
     names = [sales.promotions.names[key] for key in cheap.key]
     told = list(zip(names, cheap.depth.round(2).tolist(), strict=True))
@@ -70,7 +70,7 @@ def test_a_basket_offer_leaves_half_of_what_the_order_lists(first: dict[str, Any
     voucher = {"promotion_ids": ["VOUCHER"], "item_promotion_discount": "2.00"}
     ordinary = [sale(100 + n, 4000 + n, sku="A", item_price="20.00", **voucher) for n in range(5)]
     order = [sale(400, 6000, sku="A", item_price="20.00", **first), sale(400, 6000, **second)]
-    sales = as_sales(order_table([*goods(A="20.00", B="30.00"), *ordinary, *offers, *order]))
+    sales = Sales(order_table([*goods(A="20.00", B="30.00"), *ordinary, *offers, *order]))
     suspects = find_suspects(sales, ())
     assert suspects.meant[-1] == meant
 
@@ -87,7 +87,7 @@ def test_a_voucher_to_come_excuses_no_wrong_price():
             sale(400 + n, 5000 + n),
         )
     ]
-    sales = as_sales(order_table([*usual(), *goods(B="30.00"), *ordinary, *wrong]))
+    sales = Sales(order_table([*usual(), *goods(B="30.00"), *ordinary, *wrong]))
     suspects = find_suspects(sales, ())
     assert not suspects.meant.any()
     assert suspects.by_price[-8:].tolist() == [True, False] * 4
@@ -121,7 +121,7 @@ def test_four_of_five_uses_tell_for_those_to_come(wrong: int, reached: bool):
 def test_each_sku_has_a_price_of_its_own_in_each_market(others: tuple[dict[str, Any], ...]):
     """Also where a cell is missing: it is never taken for the neighbour in the alphabet."""
     rows = [sale(1, 1, sku="A", sales_channel="Amazon.com", currency="EUR"), *(sale(2, 2, **cells) for cells in others)]
-    assert len(np.unique(as_sales(order_table(rows)).group[1:])) == 2
+    assert len(np.unique(Sales(order_table(rows)).group[1:])) == 2
 
 
 def test_the_normal_price_is_exact_where_a_unit_costs_no_whole_cents():
@@ -268,7 +268,7 @@ def at(hours: Sequence[float], first: int, **cells: Any) -> list[dict[str, Any]]
 
 def runs(*rows: dict[str, Any]) -> list[list[float]]:
     """The runs that wrong sales of one SKU fall into, by the hours at which they were sold."""
-    sales = as_sales(order_table([*HISTORY, *rows]))
+    sales = Sales(order_table([*HISTORY, *rows]))
     suspects = find_suspects(sales, ())
     hours = (sales.time - sales.begin) / HOUR
     return [hours[part].tolist() for part in windows(sales, suspects, np.flatnonzero(suspects.any))]
@@ -334,7 +334,7 @@ def test_three_who_paid_in_full_end_a_wrong_price(
 
 def causes(*rows: dict[str, Any]) -> list[list[str]]:
     """Wrong prices by the incidents that they make: the SKUs of each."""
-    sales = as_sales(order_table(list(rows)))
+    sales = Sales(order_table(list(rows)))
     suspects = find_suspects(sales, ())
     found = price_candidates(sales, suspects, Chance(sales, suspects), suspects.by_price)
     return sorted(sorted({sales.sku_names[sales.sku[row]] for row in one.rows}) for one in found)

@@ -36,67 +36,89 @@ class Promotions:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Sales:
-    """One entry per row of the order table, in its order. Codes are -1 where a cell is missing.
+class Rows:
+    """Rows by a key: those of some keys, key by key, each in the order in which they were given.
 
-    `group` numbers the pairs that have a price of their own: a SKU in one sales channel and one currency.
-    `list_price` and `net_price` are natural logarithms of the price per unit before and after the discount (NaN where
-    unknown), `depth` is the share of the list price that the discount takes, `gives` says per promotion id whether it
-    gives discounts on items at all: most of its items with a printed discount have one, so free-shipping and financing
-    ids drop out without a list of names. Floats here only steer the search; money
-    that is shown is summed from the exact columns.
+    >>> rows = Rows(np.array([7, 3, 7]), np.array([10, 11, 12]))
+    >>> rows(7).tolist(), rows([3, 7, 9]).tolist()
+    ([10, 12], [11, 10, 12])
     """
 
-    time: Ints
-    order: Codes
-    sku: Codes
-    asin: Codes
-    channel: Codes
-    currency: Codes
-    group: Ints
-    sku_names: tuple[str, ...]
-    channel_names: tuple[str, ...]
-    currency_names: tuple[str, ...]
-    quantity: Ints
-    list_price: Floats
-    net_price: Floats
-    depth: Floats
-    paid: Floats
-    listed: Floats
-    depth_known: Mask
-    gives: Mask
-    business: Mask
-    cancelled: Mask
-    dated: Mask
-    sold: Mask
-    promotions: Promotions
-    thresholds: Thresholds
+    def __init__(self, keys: Any, rows: Ints) -> None:
+        order = np.argsort(keys, kind="stable")
+        self._keys, self._rows = keys[order], rows[order]
+
+    def __call__(self, keys: Any) -> Ints:
+        """The rows of one key or of several."""
+        edges = (np.searchsorted(self._keys, np.atleast_1d(keys), side=side).tolist() for side in ("left", "right"))
+        return np.concatenate([self._rows[:0], *(self._rows[begin:end] for begin, end in zip(*edges, strict=True))])
+
+
+class Sales:
+    """The order table as arrays, and the numbers it is to be judged by; one entry per row, in its order.
+
+    A *sale* has a time, units and a price above zero, and is no replacement, no Vine unit and not sold outside Amazon:
+    `sold`. Codes are -1 where a cell is missing. `group` numbers what has a price of its own: a SKU in one sales
+    channel and one currency. `list_price` and `net_price` are natural logarithms of the price per unit before and after
+    the discount (NaN where unknown), `depth` is the share of the list price that the discount takes, `gives` says per
+    promotion id whether it gives discounts on items at all: most of its items with a printed discount have one, so
+    free-shipping and financing ids drop out without a list of names. Floats here only steer the search; money that is
+    shown is summed from the exact columns.
+
+    Examples
+    --------
+    >>> from promofix_lib.orders import order_table
+    >>> orders = order_table([{"sku": "A", "item_price": "40", "item_promotion_discount": "30", "quantity": 2,
+    ...                        "purchase_date": "2026-03-01T00:00:00Z"}, {"sku": "A", "quantity": 1}])
+    >>> sales = Sales(orders)
+    >>> sales.depth.tolist(), np.exp(sales.net_price[:1]).round(2).tolist(), sales.sold.tolist()
+    ([0.75, nan], [5.0], [True, False])
+    """
+
+    def __init__(self, orders: pd.DataFrame, thresholds: Thresholds = _DEFAULT) -> None:
+        self.orders, self.thresholds = orders, thresholds
+        self.order: Codes = pd.factorize(orders["order_id"])[0].astype(np.int32)
+        pa.default_memory_pool().release_unused()  # a dictionary of all order ids is as large as all that follows
+        self.sku, self.sku_names = _coded(orders["sku"])
+        self.asin: Codes = pd.factorize(orders["asin"])[0].astype(np.int32)
+        self.channel, self.channel_names = _coded(orders["sales_channel"])
+        self.currency, self.currency_names = _coded(orders["currency"])
+        self.group = _grouped(self.sku, self.channel, self.currency)
+        self.promotions = _promotions(orders["promotion_ids"])
+        self.quantity: Ints = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
+        self.time: Ints = orders["purchase_date"].to_numpy(dtype="datetime64[us]").astype(np.int64)
+        self.dated: Mask = orders["purchase_date"].notna().to_numpy(dtype=np.bool_)
+        self.business: Mask = is_true(orders["is_business_order"]).to_numpy()
+        self.cancelled: Mask = is_cancelled(orders).to_numpy()
+        price, priced = money_as_integers(orders["item_price"])
+        discount, discounted = money_as_integers(orders["item_promotion_discount"])
+        taken = np.minimum(np.where(discounted, np.abs(discount), 0), price)
+        has_price = priced & (price > 0) & (self.quantity > 0)
+        self.sold: Mask = self.dated & has_price & ~_not_for_sale(orders, self.promotions)
+        self.depth_known, self.gives = _depth_known(orders, self.promotions, self.sold, taken, thresholds.most)
+        self.listed: Floats = np.where(has_price, price / 10_000, np.nan)
+        self.paid: Floats = np.where(has_price, (price - taken) / 10_000, np.nan)
+        self.depth: Floats = np.where(has_price, taken / np.where(price > 0, price, 1), np.nan)
+        self.list_price: Floats = np.log(self.listed / np.where(has_price, self.quantity, 1))
+        self.net_price: Floats = self.list_price + np.log(np.maximum(1 - self.depth, _NEARLY_FREE))
 
     @cached_property
-    def _by_group(self) -> tuple[Ints, Ints]:
-        """Sold rows sorted by group, then time; where each group begins."""
+    def sold_in(self) -> Rows:
+        """Rows sold in a group, by time."""
         rows = np.flatnonzero(self.sold)
-        rows = rows[np.lexsort((self.time[rows], self.group[rows]))]
-        count = int(self.group.max(initial=-1)) + 1
-        return rows, np.searchsorted(self.group[rows], np.arange(count + 1)).astype(np.int64)
-
-    def sold_in(self, groups: Ints) -> Ints:
-        """Rows sold in these groups, group by group, each by time."""
-        rows, begin = self._by_group
-        return np.concatenate([rows[:0], *(rows[begin[one] : begin[one + 1]] for one in groups)])
+        rows = rows[np.argsort(self.time[rows], kind="stable")]
+        return Rows(self.group[rows], rows)
 
     @cached_property
-    def _by_price(self) -> tuple[Ints, Floats]:
-        rows = np.flatnonzero(self.sold)
-        price = self.list_price[rows].round(4)
-        order = np.argsort(price, kind="stable")
-        return rows[order], price[order]
-
-    def sold_at(self, price: float) -> Ints:
+    def sold_at(self) -> Rows:
         """Rows sold at exactly this list price (a logarithm), to a hundredth of a per cent."""
-        rows, prices = self._by_price
-        return rows[np.searchsorted(prices, price) : np.searchsorted(prices, price, side="right")]
+        rows = np.flatnonzero(self.sold)
+        return Rows(self.list_price[rows].round(4), rows)
+
+    @cached_property
+    def carrying(self) -> Rows:
+        """Rows that carry a promotion id, in file order."""
+        return Rows(self.promotions.ids, self.promotions.rows)
 
     @cached_property
     def span(self) -> int:
@@ -112,17 +134,6 @@ class Sales:
     def block(self) -> int:
         """Length of the parts that a report is cut into, microseconds."""
         return int(np.clip(self.span // self.thresholds.parts, HOUR, DAY))
-
-    @cached_property
-    def _by_id(self) -> tuple[Ints, Ints]:
-        order = np.argsort(self.promotions.ids, kind="stable")
-        begin = np.searchsorted(self.promotions.ids[order], np.arange(len(self.promotions.names) + 1))
-        return self.promotions.rows[order], begin.astype(np.int64)
-
-    def carrying(self, promotion: int) -> Ints:
-        """Rows that carry a promotion id, in file order."""
-        rows, begin = self._by_id
-        return rows[begin[promotion] : begin[promotion + 1]]
 
     def key(self, row: int) -> tuple[str, str, str]:
         """SKU, sales channel and currency of a row; the empty text where missing."""
@@ -159,68 +170,6 @@ def extent(keys: Ints, values: Any, count: int) -> tuple[Any, Any]:
     np.minimum.at(low, keys, values)
     np.maximum.at(high, keys, values)
     return low, high
-
-
-def as_sales(orders: pd.DataFrame, thresholds: Thresholds = _DEFAULT) -> Sales:
-    """The order table as arrays, and the numbers it is to be judged by.
-
-    A *sale* has a time, units and a price above zero, and is no replacement, no Vine unit and not sold outside Amazon.
-
-    Examples
-    --------
-    >>> from promofix_lib.orders import order_table
-    >>> orders = order_table([{"sku": "A", "item_price": "40", "item_promotion_discount": "30", "quantity": 2,
-    ...                        "purchase_date": "2026-03-01T00:00:00Z"}, {"sku": "A", "quantity": 1}])
-    >>> sales = as_sales(orders)
-    >>> sales.depth.tolist(), np.exp(sales.net_price[:1]).round(2).tolist(), sales.sold.tolist()
-    ([0.75, nan], [5.0], [True, False])
-    """
-    order = pd.factorize(orders["order_id"])[0].astype(np.int32)
-    pa.default_memory_pool().release_unused()  # a dictionary of all order ids is as large as all that follows
-    sku, sku_names = _coded(orders["sku"])
-    asin = pd.factorize(orders["asin"])[0].astype(np.int32)
-    channel, channel_names = _coded(orders["sales_channel"])
-    currency, currency_names = _coded(orders["currency"])
-    promotions = _promotions(orders["promotion_ids"])
-    quantity = orders["quantity"].to_numpy(dtype=np.int64, na_value=0)
-    price, priced = money_as_integers(orders["item_price"])
-    discount, discounted = money_as_integers(orders["item_promotion_discount"])
-    taken = np.minimum(np.where(discounted, np.abs(discount), 0), price)
-    dated = orders["purchase_date"].notna().to_numpy(dtype=np.bool_)
-    sold = dated & priced & (price > 0) & (quantity > 0) & ~_not_for_sale(orders, promotions)
-    depth_known, gives = _depth_known(orders, promotions, sold, taken, thresholds.most)
-    units = np.where(quantity > 0, quantity, 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        listed = np.where(priced & (price > 0) & (quantity > 0), price / 10_000, np.nan)
-        depth = np.where(np.isnan(listed), np.nan, taken / np.where(price > 0, price, 1))
-        list_price = np.log(listed / units)
-        net_price = list_price + np.log(np.maximum(1 - depth, _NEARLY_FREE))
-    return Sales(
-        time=orders["purchase_date"].to_numpy(dtype="datetime64[us]").astype(np.int64),
-        order=order,
-        sku=sku,
-        asin=asin,
-        channel=channel,
-        currency=currency,
-        group=_grouped(sku, channel, currency),
-        sku_names=sku_names,
-        channel_names=channel_names,
-        currency_names=currency_names,
-        quantity=quantity,
-        list_price=list_price,
-        net_price=net_price,
-        depth=depth,
-        paid=np.where(np.isnan(listed), np.nan, (price - taken) / 10_000),
-        listed=listed,
-        depth_known=depth_known,
-        gives=gives,
-        business=is_true(orders["is_business_order"]).to_numpy(),
-        cancelled=is_cancelled(orders).to_numpy(),
-        dated=dated,
-        sold=sold,
-        promotions=promotions,
-        thresholds=thresholds,
-    )
 
 
 def _coded(column: pd.Series[Any]) -> tuple[Codes, tuple[str, ...]]:

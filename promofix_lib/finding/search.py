@@ -10,7 +10,7 @@ from promofix_lib.finding.causes import find_candidates, near_misses
 from promofix_lib.finding.chance import Chance, verdicts
 from promofix_lib.finding.evidence import Evidence
 from promofix_lib.finding.findings import Cause, Findings
-from promofix_lib.finding.sales import Sales, as_sales
+from promofix_lib.finding.sales import Sales
 from promofix_lib.finding.suspects import find_suspects
 from promofix_lib.finding.thresholds import LOOKS, Thresholds
 from promofix_lib.money import NormalPrice
@@ -67,7 +67,7 @@ def find_incidents(
     >>> [(incident.order_ids, str(incident.amounts[0].loss)) for incident in found]
     [(('C0', 'C1', 'C2'), '59.97')]
     """
-    sales = as_sales(orders, thresholds)
+    sales = Sales(orders, thresholds)
     if not sales.sold.any():
         return Findings((), (), not_looked_at(orders, sales))
     suspects = find_suspects(sales, normal_prices)
