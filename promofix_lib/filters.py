@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from promofix_lib.orders import flat_lists, has_any, is_true
 
 _OUTSIDE = re.compile(r"non.amazon", re.IGNORECASE)
-_SOLD_AS = ("sku", "sales_channel", "currency")
+SOLD_AS = ("sku", "sales_channel", "currency")
+"""What has a price of its own: a SKU in one sales channel and one currency."""
 
 
 def in_window(orders: pd.DataFrame, start: datetime | None, end: datetime | None) -> pd.Series[bool]:
@@ -196,15 +197,15 @@ def first_that_fits(orders: pd.DataFrame, prices: Sequence[Any]) -> npt.NDArray[
     [0, 1, -1]
     """
     kind = np.zeros(len(orders), dtype=np.int64)  # the same where no price can tell two rows apart
-    for column in _SOLD_AS:
+    for column in SOLD_AS:
         words = pa.array({getattr(one, column) or None for one in prices}, pa.string())
         place = pc.index_in(orders[column].array.__arrow_array__(), words)
         kind = kind * (len(words) + 1) + np.asarray(place.fill_null(len(words)), dtype=np.int64)
     alike, first = pd.factorize(kind)[0], np.flatnonzero(~pd.Series(kind).duplicated())
-    cells = {column: orders[column].iloc[first].fillna("").to_numpy() for column in _SOLD_AS}
+    cells = {column: orders[column].iloc[first].fillna("").to_numpy() for column in SOLD_AS}
     fits = np.full(len(first), -1, dtype=np.int64)
     for number in reversed(range(len(prices))):  # the first that fits has the last word
-        words_of = {column: getattr(prices[number], column) for column in _SOLD_AS}
+        words_of = {column: getattr(prices[number], column) for column in SOLD_AS}
         same = [cells[column] == word for column, word in words_of.items() if word or column == "sku"]
         fits[np.logical_and.reduce(same)] = number
     return fits[alike]

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from promofix_lib.filters import SOLD_AS, first_that_fits
 from promofix_lib.finding.sales import DAY, Codes, Floats, Ints, Mask, Sales, extent
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.marketplaces import PER_DOLLAR
 from promofix_lib.money import NormalPrice
+from promofix_lib.orders import TEXT
 
 MANY = 1_000_000  # more than a report has blocks, or a calendar days
 _NORMAL = 0.6745  # median absolute deviation of a normal distribution, in standard deviations
@@ -58,7 +60,8 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
     the *days* are wrong. Rice, "Bandwidth choice for nonparametric regression", Annals of Statistics 12 (1984), for the
     spread from successive differences. Amazon's "Was price" is a median of paid prices, too.
     """
-    rows, limits = _worth_judging(sales, given), sales.thresholds
+    named = first_that_fits(sales.orders[[*SOLD_AS]].astype(TEXT), given) if given else np.full(len(sales.sold), -1)
+    rows, limits = _worth_judging(sales, named >= 0), sales.thresholds
     groups = int(sales.group.max(initial=-1)) + 1
     spread = _spread(sales, rows, groups)  # what takes most memory first, while there is least beside it
     size, group = sales.block, sales.group[rows]
@@ -91,14 +94,14 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
         decided=full(decided, False),
         judged=full(~young[group] | np.isfinite(known[group]), False),
     )
-    for normal in reversed(given):  # the first that fits has the last word, as in the ledger
-        mine = given_rows(sales, normal)
-        answers.list_price[mine] = answers.net_price[mine] = np.log(float(normal.price))
-        answers.decided[mine], answers.judged[mine] = False, True
+    mine = np.flatnonzero(named >= 0)
+    word = np.log([float(given[place].price) for place in named[mine]])
+    answers.list_price[mine] = answers.net_price[mine] = word
+    answers.decided[mine], answers.judged[mine] = False, True
     return answers
 
 
-def _worth_judging(sales: Sales, given: Sequence[NormalPrice]) -> Ints:
+def _worth_judging(sales: Sales, named: Mask) -> Ints:
     """All sales of the groups whose prices differ by more than a markdown's step, or for which a sibling may speak."""
     limits, rows = sales.thresholds, np.flatnonzero(sales.sold)
     group, count = sales.group[rows], int(sales.group.max(initial=-1)) + 1
@@ -108,8 +111,7 @@ def _worth_judging(sales: Sales, given: Sequence[NormalPrice]) -> Ints:
     with np.errstate(over="ignore"):
         wanted = (low - high < np.log(limits.planned_share))[sales.group]
     wanted |= np.isin(sales.sku, np.unique(sales.sku[young])) | np.isin(sales.asin, np.unique(sales.asin[young]))
-    for normal in given:
-        wanted |= given_rows(sales, normal)
+    wanted |= named
     return np.flatnonzero(sales.sold & (wanted | ~wanted[rows].any()))
 
 
@@ -213,12 +215,9 @@ def _with_siblings(sales: Sales, rows: Ints, whole: Floats, young: Mask) -> Floa
     known = np.full(len(whole), np.nan)
     groups, first = np.unique(sales.group[rows], return_index=True)
     at, old = rows[first], ~young[groups]
-    if old.any():
-        markets = list(zip(sales.channel[at].tolist(), sales.currency[at].tolist(), strict=True))
-        by_sku, by_asin = (
-            _elsewhere(sales, names[at], markets, whole[groups], old) for names in (sales.sku, sales.asin)
-        )
-        known[groups] = np.where(np.isnan(by_sku), by_asin, by_sku)
+    markets = list(zip(sales.channel[at].tolist(), sales.currency[at].tolist(), strict=True))
+    by_sku, by_asin = (_elsewhere(sales, names[at], markets, whole[groups], old) for names in (sales.sku, sales.asin))
+    known[groups] = np.where(np.isnan(by_sku), by_asin, by_sku)
     return known
 
 
@@ -247,15 +246,3 @@ def _exchange(there: str, here: str, limits: Thresholds) -> float:
     """Logarithm of what the price of one currency is in another, carefully: too cheap at the rate; NaN if not known."""
     rate = limits.deep_share * PER_DOLLAR.get(here, np.nan) / PER_DOLLAR.get(there, np.nan)
     return 0.0 if here == there else float(np.log(rate))
-
-
-def given_rows(sales: Sales, normal: NormalPrice) -> Mask:
-    """Which order items the seller's normal price speaks of; an empty channel or currency stands for every one."""
-    mine = np.ones(len(sales.sold), dtype=np.bool_)
-    for codes, names, name in (
-        (sales.sku, sales.sku_names, normal.sku),
-        (sales.channel, sales.channel_names, normal.sales_channel),
-        (sales.currency, sales.currency_names, normal.currency),
-    ):
-        mine &= (codes == names.index(name) if name in names else False) if name or codes is sales.sku else True
-    return mine

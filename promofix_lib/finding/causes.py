@@ -8,6 +8,7 @@ from promofix_lib.finding.chance import Candidate, Chance
 from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales, extent, middle
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.windows import price_candidates, windows
+from promofix_lib.say import told
 
 
 def find_candidates(sales: Sales, suspects: Suspects, chance: Chance) -> list[Candidate]:
@@ -198,7 +199,8 @@ def near_misses(sales: Sales, suspects: Suspects) -> list[Candidate]:
     known = suspects.shallow_promotion[uses.rows] & sales.gives[uses.ids]
     by_id = _short_lived(sales, uses.rows[known], uses.ids[known], (uses.rows, uses.ids))
     by_group = _short_lived(sales, price, sales.group[price], (price, sales.group[price]))
-    return [Candidate((one,), rows) for one, rows in by_id] + [Candidate((), rows) for _, rows in by_group]
+    found = [((one,), rows) for one, rows in by_id] + [((), rows) for _, rows in by_group]
+    return [Candidate(ids, rows, why_not=told("finding.why_shallow")) for ids, rows in found]
 
 
 def _short_lived(sales: Sales, rows: Ints, keys: Ints, every: tuple[Ints, Ints]) -> list[tuple[int, Ints]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
+from typing import Any
 
 import numpy as np
 
-from promofix_lib.finding.sales import DAY, Codes, Floats, Ints, Mask, Sales, middle
+from promofix_lib.finding.sales import DAY, Floats, Ints, Mask, Rows, Sales, middle
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.marketplaces import PER_DOLLAR
 from promofix_lib.say import Told, told
@@ -17,21 +18,22 @@ from promofix_lib.say import Told, told
 _NO_ROWS = np.empty(0, dtype=np.int64)
 
 
-@dataclass(frozen=True)
 class _Cheap:
-    """Orders far below their price, one entry per cause and order, sorted by cause and time.
+    """Orders far below their price, one entry per cause and order by its deepest line, sorted by cause and time.
 
-    `order` numbers those in `orders`.
+    Entries of a `run` are of one cause and no further than a day apart.
     """
 
-    row: Ints
-    key: Ints
-    sku: Codes
-    order: Ints
-    time: Ints
-    depth: Floats
-    run: Ints
-    orders: Ints
+    def __init__(self, sales: Sales, share: Floats, rows: Ints, keys: Ints) -> None:
+        order = sales.orders_of(rows)
+        place = np.lexsort((-share[rows], order, sales.time[rows], keys))
+        rows, keys, order = rows[place], keys[place], order[place]
+        new = np.r_[True, (np.diff(keys) != 0) | (np.diff(order) != 0)][: len(rows)]
+        self.row, self.key, self.order = rows[new], keys[new], order[new]
+        self.sku, self.time, self.depth = sales.sku[self.row], sales.time[self.row], share[self.row]
+        apart = np.r_[False, (np.diff(self.key) != 0) | (np.diff(self.time) > DAY)][: len(self.row)]
+        self.run: Ints = np.cumsum(apart)
+        self._of_cause, self._of_order = (Rows(of, np.arange(len(self.row))) for of in (self.key, self.order))
 
     @cached_property
     def by_time(self) -> Ints:
@@ -43,32 +45,33 @@ class _Cheap:
         """The entries by cause, SKU and time."""
         return np.lexsort((self.time, self.sku, self.key))
 
-    def by_cause(self, keys: Ints) -> Mask:
+    def by_cause(self, keys: Any) -> Mask:
         """Which entries are of these causes."""
-        mine = np.zeros(len(self.key), dtype=np.bool_)
-        edges = (np.searchsorted(self.key, keys, side=side).tolist() for side in ("left", "right"))
-        for begin, end in zip(*edges, strict=True):
-            mine[begin:end] = True
-        return mine
+        return self._where(self._of_cause(keys))
 
     def of(self, orders: Ints) -> Mask:
         """Which entries are of these orders."""
-        among, last = np.zeros(len(self.orders), dtype=np.bool_), max(len(self.orders) - 1, 0)
-        at = np.searchsorted(self.orders, orders).clip(max=last)
-        among[at[self.orders[at] == orders] if len(among) else at[:0]] = True
-        return among[self.order]
+        return self._where(self._of_order(orders))
+
+    def _where(self, entries: Ints) -> Mask:
+        mask = np.zeros(len(self.row), dtype=np.bool_)
+        mask[entries] = True
+        return mask
 
 
 @dataclass(frozen=True)
 class Candidate:
     """One cause in one window: the promotion ids (none: the price itself) and the affected rows, sorted by time.
 
-    Several ids are guilty `together`, or one of them stands on each row (codes for one use each).
+    Several ids are guilty `together`, or one of them stands on each row (codes for one use each). Once it is judged:
+    how many like it the shop's own life would bring, and why it is no incident (None: it is one).
     """
 
     ids: tuple[int, ...]
     rows: Ints
     together: bool = True
+    expected: float = np.inf
+    why_not: Told | None = None
 
     def pooled(self, sales: Sales) -> bool:
         """Whether several causes make it up: codes for one use each, wrong prices of several SKUs."""
@@ -90,19 +93,8 @@ class Chance:
         uses = sales.promotions
         given = known[uses.rows] & sales.gives[uses.ids] & (sales.depth[uses.rows] > 0)
         plain = np.flatnonzero(known & (sales.depth == 0))
-        self._promoted = self._cheap(uses.rows[given], uses.ids[given])
-        self._priced = self._cheap(plain, sales.group[plain])
-
-    def _cheap(self, rows: Ints, keys: Ints) -> _Cheap:
-        order, time = self.sales.orders_of(rows), self.sales.time[rows]
-        place = np.lexsort((-self.share[rows], order, time, keys))
-        rows, keys, order = rows[place], keys[place], order[place]
-        new = np.r_[True, (keys[1:] != keys[:-1]) | (order[1:] != order[:-1])][: len(rows)]
-        rows, keys, order = rows[new], keys[new], order[new]
-        time, pause = self.sales.time[rows], DAY
-        apart = np.r_[False, (keys[1:] != keys[:-1]) | (np.diff(time) > pause)][: len(rows)]
-        orders, code = np.unique(order, return_inverse=True)
-        return _Cheap(rows, keys, self.sales.sku[rows], code, time, self.share[rows], np.cumsum(apart), orders)
+        self._promoted = _Cheap(sales, self.share, uses.rows[given], uses.ids[given])
+        self._priced = _Cheap(sales, self.share, plain, sales.group[plain])
 
     def depth(self, rows: Ints) -> float:
         """Median share of the usual price that the rows are below."""
@@ -115,7 +107,7 @@ class Chance:
         """Whether it is so deep that no seller decides it and no shop lives by it."""
         return depth > 1 - self.limits.never_decided_share + self.limits.rounding
 
-    def expected(self, one: Candidate, excluded: Ints = _NO_ROWS, meant: Ints = _NO_ROWS) -> float:
+    def expected(self, one: Candidate, excluded: Sequence[Candidate] = (), meant: Sequence[Candidate] = ()) -> float:
         """How many runs as deep and as dense as this one the rest of the report lets expect in such a report.
 
         What is excluded is no part of the life that the rest tells of; what was meant is, however large.
@@ -135,37 +127,38 @@ class Chance:
         gaps = np.sort(np.diff(np.sort(sales.time[rows[first]])))
         gap = float(gaps[ceil(limits.most * (len(gaps) - 1))])  # most of the gaps are no longer
         cheap, depth = self._promoted if one.ids else self._priced, self.depth(rows)
-        other = ~(cheap.of(own) | cheap.of(sales.orders_of(excluded)))
+        other = ~cheap.of(np.concatenate([own, *(sales.orders_of(it.rows) for it in excluded)]))
         if sales.business[rows].all():
             other &= sales.business[cheap.row]
-        mine = cheap.by_cause(np.array(one.ids) if one.ids else np.unique(sales.group[rows]))
+        mine = cheap.by_cause(one.ids or np.unique(sales.group[rows]))
         if new := self.is_extreme(depth) and self.habit(one, rows) <= limits.expected:
             other &= ~mine if one.ids else True  # what is no habit is no life: its other uses are the same mistake
         same = other & mine & (cheap.depth > 1 - limits.deep_share + limits.rounding)
         other &= cheap.depth >= depth - limits.level / 2
-        if one.pooled(sales):
-            place = cheap.by_time[other[cheap.by_time]]
-            follows = cheap.order[place[1:]] != cheap.order[place[:-1]]
-            rate = count = int((np.bincount(cheap.order[other]) > 0).sum())
-        else:
-            other = self._without_largest(cheap, other, mine, cheap.of(sales.orders_of(meant)))
-            sku, place, same_rows = cheap.sku, np.flatnonzero(other), np.flatnonzero(same)
-            narrow = limits.least_orders * len(np.unique(sales.sku[rows])) <= len(own)
-            if narrow:  # a run on one SKU is compared with runs on one SKU
-                place = cheap.by_sku[other[cheap.by_sku]]
-                same_rows = same_rows[np.isin(sku[same_rows], sales.sku[rows])]
-            follows = (cheap.key[place[1:]] == cheap.key[place[:-1]]) & ~(narrow & (sku[place[1:]] != sku[place[:-1]]))
-            count, rate = len(place), len(same_rows)
-        followed = int((np.diff(cheap.time[place])[follows] <= gap).sum())
+        pooled = one.pooled(sales)
+        if not pooled:
+            intended = cheap.of(np.concatenate([own[:0], *(sales.orders_of(it.rows) for it in meant)]))
+            other = self._without_largest(cheap, other, mine, intended)
+        # a run on one SKU is compared with runs on one SKU
+        narrow = not pooled and limits.least_orders * len(np.unique(sales.sku[rows])) <= len(own)
+        place = cheap.by_time if pooled else cheap.by_sku if narrow else np.arange(len(other))
+        place = place[other[place]]
+        followed = (np.diff(cheap.time[place]) <= gap) & (np.diff(cheap.order[place]) != 0)
+        count = rate = len(np.unique(cheap.order[place]))
+        if not pooled:
+            followed &= np.diff(cheap.key[place]) == 0
+            count, rate = len(place), int(same.sum())
+        if narrow:
+            followed &= np.diff(cheap.sku[place]) == 0
+            rate = int((same & np.isin(cheap.sku, sales.sku[rows])).sum())
         # of a few made-up orders one is followed, as often as what is left of the price: a shop without is no proof
         left = max(1 - depth, limits.rounding)
-        follow = (left + followed) / (limits.few + count)
+        follow = (left + int(followed.sum())) / (limits.few + count)
         follow = min(follow, left) if new else follow  # nobody goes on and on like that
-        follow = max(follow, 1 - np.exp(-gap * rate / sales.span))
+        follow = max(follow, float(1 - np.exp(-gap * rate / sales.span)))
         before = np.arange(len(gaps))
         steps = (limits.few * follow + before) / (limits.few + before)
-        runs = int(np.count_nonzero(np.diff(cheap.run[other]))) + bool(other.any())
-        return float((1 + runs) * np.prod(steps))
+        return float((1 + len(np.unique(cheap.run[other]))) * np.prod(steps))
 
     def _without_largest(self, cheap: _Cheap, other: Mask, mine: Mask, meant: Mask) -> Mask:
         """One other mistake may be in the report: the largest other run is no witness of the shop's life.
@@ -174,16 +167,15 @@ class Chance:
         """
         own = other & mine
         lasting = own.any() and np.ptp(cheap.time[own]) >= self.limits.decided_days * DAY
-        runs = cheap.run[other & ~meant & ~(own & lasting)]
-        sizes = np.bincount(runs) if len(runs) else np.zeros(1, dtype=np.int64)
+        sizes = np.bincount(cheap.run[other & ~meant & ~(own & lasting)], minlength=1)
         if sizes.max() < 2:
             return other
-        return other & ~cheap.of(cheap.orders[cheap.order[cheap.run == np.argmax(sizes)]])
+        return other & ~cheap.of(cheap.order[cheap.run == np.argmax(sizes)])
 
     def habit(self, one: Candidate, but: Ints = _NO_ROWS) -> float:
         """`silences` before the uses of these promotions that are as deep, where they go on for so many days."""
         sales, limits = self.sales, self.limits
-        rows = np.unique(np.concatenate([_NO_ROWS, *(sales.carrying(name) for name in one.ids)]))
+        rows = np.unique(sales.carrying(one.ids))
         shallow = sales.depth_known & (self.share < self.depth(one.rows) - limits.level / 2)
         rows = rows[sales.dated[rows] & ~shallow[rows]]
         time = sales.time[rows[~np.isin(sales.orders_of(rows), sales.orders_of(but))]]
@@ -244,7 +236,7 @@ class Chance:
 
     def _was_less(self, one: Candidate, depth: float) -> bool:
         sales, limits = self.sales, self.limits
-        other = np.concatenate([_NO_ROWS, *(sales.carrying(name) for name in one.ids)])
+        other = sales.carrying(one.ids)
         other = other[sales.depth_known[other] & ~np.isin(other, one.rows)]
         return len(other) >= limits.few and bool(np.median(sales.depth[other]) <= depth - limits.step)
 
@@ -269,58 +261,4 @@ class Chance:
         sales, units, fair = self.sales, int(self.sales.quantity[one.rows].sum()), self._normal_units
         if units < max(self.limits.hoard_units, fair.max(initial=0) + 1) or not self.is_extreme(self.depth(one.rows)):
             return np.inf
-        return sales.count(np.concatenate([one.rows, *(sales.carrying(name) for name in one.ids)])) / (1 + len(fair))
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Why a candidate is no incident (None: it is one), and how many like it the shop's own life would bring."""
-
-    why_not: Told | None
-    expected: float
-
-
-def verdicts(sales: Sales, chance: Chance, candidates: list[Candidate], said: Sequence[bool]) -> list[Verdict]:
-    """Per candidate the verdict; `said` tells of which the seller said that they were meant.
-
-    What is reported is no part of the life by which other windows of the same cause are judged, and a flood beyond
-    doubt of no other's; so those are judged once more: a small night beside a large one is no usual life. What was
-    meant is part of the life of all: after one weekend at 60 % off that was meant the next is none to be told.
-    """
-    meant = np.concatenate([_NO_ROWS, *(one.rows for one, yes in zip(candidates, said, strict=True) if yes)])
-
-    def verdict(one: Candidate, yes: bool, excluded: Ints = _NO_ROWS) -> Verdict:
-        answer = _verdict(sales, chance, one, excluded, meant)
-        return replace(answer, why_not=told("finding.why_meant")) if yes and answer.why_not is None else answer
-
-    judged = [verdict(one, yes) for one, yes in zip(candidates, said, strict=True)]
-    known, beyond, again = [0] * len(judged), sales.thresholds.expected**2, True
-    while again:
-        again = False
-        told_apart = [(one, v.expected) for one, v in zip(candidates, judged, strict=True) if v.why_not is None]
-        for at, one in enumerate(candidates):
-            no_life = [o.rows for o, expected in told_apart if expected < beyond or _same_cause(sales, o, one)]
-            if judged[at].why_not is not None and len(no_life) > known[at]:
-                known[at], judged[at] = len(no_life), verdict(one, said[at], np.concatenate(no_life))
-                again |= judged[at].why_not is None
-    return judged
-
-
-def _verdict(sales: Sales, chance: Chance, one: Candidate, excluded: Ints, meant: Ints) -> Verdict:
-    limits, rows, orders = sales.thresholds, one.rows, sales.count(one.rows)
-    extreme = chance.is_extreme(chance.depth(rows))
-    days = float(sales.time[rows[-1]] - sales.time[rows[0]]) / DAY
-    habit = chance.habit(one) if extreme and days >= limits.habit_days else 0.0
-    expected, why_not = max(chance.expected(one, excluded, meant), habit), None
-    if days >= limits.decided_days and not extreme:
-        why_not = told("finding.why_decided", days=round(days))
-    elif habit > limits.expected:
-        why_not = told("finding.why_habit", days=round(days))
-    elif expected > limits.expected:
-        why_not = told("finding.why_usual" if orders > limits.least_orders else "finding.why_few", n=orders)
-    return Verdict(why_not, expected)
-
-
-def _same_cause(sales: Sales, one: Candidate, other: Candidate) -> bool:
-    by_price = np.isin(sales.group[one.rows], sales.group[other.rows]).any() if not one.ids + other.ids else False
-    return bool(set(one.ids) & set(other.ids) or by_price)
+        return sales.count(np.concatenate([one.rows, sales.carrying(one.ids)])) / (1 + len(fair))

@@ -9,10 +9,9 @@ from decimal import Decimal
 from functools import reduce
 
 import numpy as np
-import pandas as pd
 
 from promofix_lib.amounts import Money, smallest_coin
-from promofix_lib.finding.chance import Candidate, Chance, Verdict
+from promofix_lib.finding.chance import Candidate, Chance
 from promofix_lib.finding.exact import as_moment, keys_of, normal_prices, rule_for
 from promofix_lib.finding.findings import Cause, Finding, Findings, WorthALook
 from promofix_lib.finding.sales import Ints, Sales
@@ -27,27 +26,25 @@ from promofix_lib.say import Told, told, zone_text
 class Evidence:
     """What all findings of one order table need, read once."""
 
-    orders: pd.DataFrame
     sales: Sales
     chance: Chance
-    given: tuple[NormalPrice, ...]
+    given: Sequence[NormalPrice]
 
     def findings(
-        self, judged: Sequence[tuple[Candidate, Verdict]], looks: tuple[WorthALook, ...], silent: tuple[Told, ...]
+        self, mistakes: Sequence[Candidate], looks: tuple[WorthALook, ...], silent: tuple[Told, ...]
     ) -> Findings:
         """The incidents, gravest loss first, beside what was let be; one SKU has one normal price in all of them."""
-        if not judged:
+        if not mistakes:
             return Findings((), looks, silent)
         every: dict[int, NormalPrice] = {}
-        for one, _ in sorted(judged, key=lambda pair: -self.sales.count(pair[0].rows)):
-            every = normal_prices(self.orders, self.sales, self.chance.suspects, np.sort(one.rows), self.given) | every
+        for one in sorted(mistakes, key=lambda one: -self.sales.count(one.rows)):
+            every = normal_prices(self.sales, self.chance.suspects, np.sort(one.rows), self.given) | every
         # a missing discount is judged by what else carries the promotion; a ledger of all rows would be much larger
-        uses, rows = self.sales.promotions, np.unique(np.concatenate([one.rows for one, _ in judged]))
+        uses, rows = self.sales.promotions, np.unique(np.concatenate([one.rows for one in mistakes]))
         places = np.union1d(rows, uses.rows[np.isin(uses.ids, uses.ids[np.isin(uses.rows, rows)])])
-        wrong = {name for one, _ in judged for name in self._names(one)}
-        book = ledger(uncoded(self.orders.iloc[places]), every.values(), wrong)
-        parts = [book.part(np.searchsorted(places, np.sort(one.rows))) for one, _ in judged]
-        found = [self._finding(*one, every, part) for one, part in zip(judged, parts, strict=True)]
+        wrong = {name for one in mistakes for name in self._names(one)}
+        book = ledger(uncoded(self.sales.orders.iloc[places]), every.values(), wrong)
+        found = [self._finding(one, every, book.part(np.searchsorted(places, np.sort(one.rows)))) for one in mistakes]
         sums = book.part(np.searchsorted(places, rows)).sums()
         return Findings(tuple(sorted(found, key=_gravest_first)), looks, silent, self.sales.count(rows), sums)
 
@@ -62,9 +59,7 @@ class Evidence:
             onset=self._moment(rows, 0),
             zone=zone_text(self._market(rows).zone_name),
         )
-        return WorthALook(
-            sentence, why_not, self.cause_of(candidate), lambda: rule_for(self.orders, self.sales, candidate)
-        )
+        return WorthALook(sentence, why_not, self.cause_of(candidate), lambda: rule_for(self.sales, candidate))
 
     def cause_of(self, candidate: Candidate) -> Cause:
         """What went wrong, as the seller may say of it: this was meant."""
@@ -75,7 +70,7 @@ class Evidence:
     def _names(self, candidate: Candidate) -> tuple[str, ...]:
         return tuple(self.sales.promotions.names[one] for one in candidate.ids)
 
-    def _finding(self, candidate: Candidate, verdict: Verdict, every: dict[int, NormalPrice], book: Ledger) -> Finding:
+    def _finding(self, candidate: Candidate, every: dict[int, NormalPrice], book: Ledger) -> Finding:
         sales, rows = self.sales, np.sort(candidate.rows)
         normals = {group: every[group] for group in np.unique(sales.group[rows]).tolist() if group in every}
         money, waiting, shipping = book.sums(), self._cannot_judge(rows), self._shipping(rows)
@@ -99,25 +94,25 @@ class Evidence:
         beside += [told("finding.shipping", sums=shipping)] * bool(shipping)
         beside += [told("finding.cannot_judge", n=len(waiting))] * bool(len(waiting))
         return Finding(
-            rule=rule_for(self.orders, sales, candidate),
+            rule=rule_for(sales, candidate),
             onset=as_moment(sales.time[rows].min()),
             end=as_moment(sales.time[rows].max()),
             promotion_ids=self._names(candidate),
             claim_codes=self._claim_codes(rows),
             skus=self._skus(rows),
-            items=tuple(keys_of(self.orders, sales, rows)),
-            order_ids=tuple(dict.fromkeys(str(name) for name in self.orders["order_id"].iloc[rows].dropna())),
+            items=tuple(keys_of(sales, rows)),
+            order_ids=tuple(dict.fromkeys(str(name) for name in self.sales.orders["order_id"].iloc[rows].dropna())),
             orders=sales.count(rows),
             units=int(sales.quantity[rows].sum()),
             amounts=money,
             normal_prices=tuple(normals.values()),
-            cannot_judge=tuple(keys_of(self.orders, sales, waiting)),
-            confidence=confidence(verdict.expected),
-            sentence=_then(sentence, _sureness(verdict.expected)),
+            cannot_judge=tuple(keys_of(sales, waiting)),
+            confidence=confidence(candidate.expected),
+            sentence=_then(sentence, _sureness(candidate.expected)),
             evidence=reduce(_then, beside),
-            expected=verdict.expected,
+            expected=candidate.expected,
             shipping=shipping,
-            planned=self.chance.planned(candidate, verdict.expected),
+            planned=self.chance.planned(candidate, candidate.expected),
             market=self._market(rows),
         )
 
@@ -154,7 +149,7 @@ class Evidence:
     def _elsewhere(self, candidate: Candidate, rows: Ints) -> list[Told]:
         """The first order, and how many orders carry the promotion, affected and not."""
         sales, uses, ids = self.sales, self.sales.promotions, candidate.ids
-        first = self.orders["order_id"].iloc[[rows[np.argmin(sales.time[rows])]]].fillna("").iloc[0]
+        first = self.sales.orders["order_id"].iloc[[rows[np.argmin(sales.time[rows])]]].fillna("").iloc[0]
         parts = [told("finding.first", first=str(first))]
         if ids:
             every = int(sales.order.max(initial=-1)) + 1 + int((sales.order < 0).sum())
@@ -183,7 +178,7 @@ class Evidence:
         return tuple(name for _, name in sorted(named))
 
     def _claim_codes(self, rows: Ints) -> tuple[str, ...]:
-        places, codes = flat_lists(self.orders["claim_codes"].iloc[rows])
+        places, codes = flat_lists(self.sales.orders["claim_codes"].iloc[rows])
         names, counts = np.unique(codes.astype(str), return_counts=True)
         most = self.sales.thresholds.most * max(len(np.unique(places)), 1)
         return tuple(str(name) for name, count in zip(names, counts, strict=True) if count >= most)
@@ -198,7 +193,7 @@ class Evidence:
     def _shipping(self, rows: Ints) -> tuple[Money, ...]:
         """What was taken off the shipping, per currency; reports without that column tell nothing."""
         column = "ship_promotion_discount"
-        taken = totals(self.orders.iloc[rows], column) if column in self.orders else {}
+        taken = totals(self.sales.orders.iloc[rows], column) if column in self.sales.orders else {}
         return tuple(Money(abs(amount), currency) for currency, amount in taken.items() if amount)
 
 

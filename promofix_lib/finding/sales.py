@@ -50,8 +50,10 @@ class Rows:
 
     def __call__(self, keys: Any) -> Ints:
         """The rows of one key or of several."""
-        edges = (np.searchsorted(self._keys, np.atleast_1d(keys), side=side).tolist() for side in ("left", "right"))
-        return np.concatenate([self._rows[:0], *(self._rows[begin:end] for begin, end in zip(*edges, strict=True))])
+        wanted = np.asarray(keys, dtype=self._keys.dtype).reshape(-1)
+        begin, end = (np.searchsorted(self._keys, wanted, side=side) for side in ("left", "right"))
+        count = end - begin
+        return self._rows[np.repeat(end - np.cumsum(count), count) + np.arange(count.sum())]
 
 
 class Sales:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from promofix_lib.finding.causes import find_candidates, near_misses
-from promofix_lib.finding.chance import Chance, verdicts
+from promofix_lib.finding.chance import Candidate, Chance
 from promofix_lib.finding.evidence import Evidence
 from promofix_lib.finding.findings import Cause, Findings
-from promofix_lib.finding.sales import Sales
+from promofix_lib.finding.sales import DAY, Sales
 from promofix_lib.finding.suspects import find_suspects
 from promofix_lib.finding.thresholds import LOOKS, Thresholds
 from promofix_lib.money import NormalPrice
@@ -69,25 +71,65 @@ def find_incidents(
     """
     sales = Sales(orders, thresholds)
     if not sales.sold.any():
-        return Findings((), (), not_looked_at(orders, sales))
+        return Findings((), (), _not_looked_at(sales))
     suspects = find_suspects(sales, normal_prices)
     chance = Chance(sales, suspects)
+    evidence = Evidence(sales, chance, normal_prices)
     candidates = find_candidates(sales, suspects, chance)
-    evidence = Evidence(orders, sales, chance, tuple(normal_prices))
     said = [any(cause.covers(evidence.cause_of(one)) for cause in meant) for one in candidates]
-    judged = list(zip(candidates, verdicts(sales, chance, candidates, said), strict=True))
-    near = [one for one in judged if one[1].why_not]
-    near.sort(key=lambda one: (one[1].expected, -chance.lost(one[0].rows)))
-    looks = [evidence.worth_a_look(one, verdict.why_not) for one, verdict in near[:LOOKS] if verdict.why_not]
-    shallow = sorted(near_misses(sales, suspects), key=lambda one: -chance.lost(one.rows))[:LOOKS]
-    looks += [evidence.worth_a_look(one, told("finding.why_shallow")) for one in shallow]
-    mistakes = [one for one in judged if one[1].why_not is None]
-    return evidence.findings(mistakes, tuple(looks), not_looked_at(orders, sales))
+    judged = _judged(chance, candidates, said)
+    near = sorted((one for one in judged if one.why_not), key=lambda one: (one.expected, -chance.lost(one.rows)))
+    shallow = sorted(near_misses(sales, suspects), key=lambda one: -chance.lost(one.rows))
+    looks = (*near[:LOOKS], *shallow[:LOOKS])
+    told_of = tuple(evidence.worth_a_look(one, one.why_not) for one in looks if one.why_not)
+    return evidence.findings([one for one in judged if not one.why_not], told_of, _not_looked_at(sales))
 
 
-def not_looked_at(orders: pd.DataFrame, sales: Sales) -> tuple[Told, ...]:
+def _judged(chance: Chance, candidates: list[Candidate], said: Sequence[bool]) -> list[Candidate]:
+    """The candidates with their verdict; `said` tells of which the seller said that they were meant.
+
+    What is reported is no part of the life by which other windows of the same cause are judged, and a flood beyond
+    doubt of no other's; so those are judged once more: a small night beside a large one is no usual life. What was
+    meant is part of the life of all: after one weekend at 60 % off that was meant the next is none to be told.
+    """
+    meant = [one for one, yes in zip(candidates, said, strict=True) if yes]
+    judged = [_verdict(chance, one, [], meant, yes) for one, yes in zip(candidates, said, strict=True)]
+    known, beyond, again = [0] * len(judged), chance.limits.expected**2, True
+    while again:
+        again = False
+        told_apart = [one for one in judged if not one.why_not]
+        for at, one in enumerate(judged):
+            no_life = [o for o in told_apart if o.expected < beyond or _same_cause(chance.sales, o, one)]
+            if one.why_not and len(no_life) > known[at]:
+                known[at], judged[at] = len(no_life), _verdict(chance, one, no_life, meant, said[at])
+                again |= not judged[at].why_not
+    return judged
+
+
+def _verdict(chance: Chance, one: Candidate, no_life: list[Candidate], meant: list[Candidate], said: bool) -> Candidate:
+    limits, rows, orders = chance.limits, one.rows, chance.sales.count(one.rows)
+    extreme = chance.is_extreme(chance.depth(rows))
+    days = float(chance.sales.time[rows[-1]] - chance.sales.time[rows[0]]) / DAY
+    habit = chance.habit(one) if extreme and days >= limits.habit_days else 0.0
+    expected = max(chance.expected(one, no_life, meant), habit)
+    why_not = told("finding.why_meant") if said else None
+    if days >= limits.decided_days and not extreme:
+        why_not = told("finding.why_decided", days=round(days))
+    elif habit > limits.expected:
+        why_not = told("finding.why_habit", days=round(days))
+    elif expected > limits.expected:
+        why_not = told("finding.why_usual" if orders > limits.least_orders else "finding.why_few", n=orders)
+    return replace(one, expected=expected, why_not=why_not)
+
+
+def _same_cause(sales: Sales, one: Candidate, other: Candidate) -> bool:
+    by_price = np.isin(sales.group[one.rows], sales.group[other.rows]).any() if not one.ids + other.ids else False
+    return bool(set(one.ids) & set(other.ids) or by_price)
+
+
+def _not_looked_at(sales: Sales) -> tuple[Told, ...]:
     """What says nothing about prices, counted: order items without a price, gifts and replacements, other channels."""
-    priced = orders["item_price"].notna().to_numpy()
+    priced = sales.orders["item_price"].notna().to_numpy()
     counts = {
         "finding.not_looked_at_open": ~priced & ~sales.cancelled,
         "finding.not_looked_at_cancelled": ~priced & sales.cancelled,
