@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from promofix_lib.finding.baselines import References, references
+from promofix_lib.finding.baselines import References
 from promofix_lib.finding.sales import Sales
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.money import NormalPrice, ledger
@@ -22,7 +22,7 @@ def sold(day: float, price: str, sku: str = "S", **more: object) -> dict[str, ob
 
 def judged(rows: list[dict[str, object]], *given: NormalPrice) -> tuple[Sales, References]:
     sales = Sales(order_table(rows))
-    return sales, references(sales, given)
+    return sales, References(sales, given)
 
 
 def dollars(logarithms: np.ndarray) -> list[float]:

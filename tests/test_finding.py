@@ -15,7 +15,7 @@ from promofix_lib.finding.chance import Chance
 from promofix_lib.finding.findings import Cause
 from promofix_lib.finding.sales import HOUR, Sales
 from promofix_lib.finding.search import find_incidents
-from promofix_lib.finding.suspects import find_suspects
+from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.finding.windows import price_candidates, windows
 from promofix_lib.orders import order_table
@@ -41,7 +41,7 @@ def test_an_order_is_one_occasion_of_each_of_its_causes_by_its_deepest_line():
 
     lines = [line(300, 5000, "60.00", "P"), line(300, 5000, "90.00", "P"), line(310, 5001, "70.00", "P", "Q")]
     sales = Sales(order_table([*usual(item_price="100.00"), *lines, line(320, 5002, "80.00", "Q")]))
-    cheap = Chance(sales, find_suspects(sales, ()))._promoted
+    cheap = Chance(sales, Suspects(sales, ()))._promoted
     names = [sales.promotions.names[key] for key in cheap.key]
     told = list(zip(names, cheap.depth.round(2).tolist(), strict=True))
     assert told == [("P", 0.9), ("P", 0.7), ("Q", 0.7), ("Q", 0.8)]
@@ -71,7 +71,7 @@ def test_a_basket_offer_leaves_half_of_what_the_order_lists(first: dict[str, Any
     ordinary = [sale(100 + n, 4000 + n, sku="A", item_price="20.00", **voucher) for n in range(5)]
     order = [sale(400, 6000, sku="A", item_price="20.00", **first), sale(400, 6000, **second)]
     sales = Sales(order_table([*goods(A="20.00", B="30.00"), *ordinary, *offers, *order]))
-    suspects = find_suspects(sales, ())
+    suspects = Suspects(sales, ())
     assert suspects.meant[-1] == meant
 
 
@@ -88,7 +88,7 @@ def test_a_voucher_to_come_excuses_no_wrong_price():
         )
     ]
     sales = Sales(order_table([*usual(), *goods(B="30.00"), *ordinary, *wrong]))
-    suspects = find_suspects(sales, ())
+    suspects = Suspects(sales, ())
     assert not suspects.meant.any()
     assert suspects.by_price[-8:].tolist() == [True, False] * 4
 
@@ -269,7 +269,7 @@ def at(hours: Sequence[float], first: int, **cells: Any) -> list[dict[str, Any]]
 def runs(*rows: dict[str, Any]) -> list[list[float]]:
     """The runs that wrong sales of one SKU fall into, by the hours at which they were sold."""
     sales = Sales(order_table([*HISTORY, *rows]))
-    suspects = find_suspects(sales, ())
+    suspects = Suspects(sales, ())
     hours = (sales.time - sales.begin) / HOUR
     return [hours[part].tolist() for part in windows(sales, suspects, np.flatnonzero(suspects.any))]
 
@@ -335,7 +335,7 @@ def test_three_who_paid_in_full_end_a_wrong_price(
 def causes(*rows: dict[str, Any]) -> list[list[str]]:
     """Wrong prices by the incidents that they make: the SKUs of each."""
     sales = Sales(order_table(list(rows)))
-    suspects = find_suspects(sales, ())
+    suspects = Suspects(sales, ())
     found = price_candidates(sales, suspects, Chance(sales, suspects), suspects.by_price)
     return sorted(sorted({sales.sku_names[sales.sku[row]] for row in one.rows}) for one in found)
 

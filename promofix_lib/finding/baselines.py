@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -22,23 +21,6 @@ _NORMAL = 0.6745  # median absolute deviation of a normal distribution, in stand
 
 
 @dataclass(frozen=True)
-class References:
-    """Per order item, as natural logarithms per unit: what it should cost, and how sure that is.
-
-    ``list_price``: reference before discounts; ``net_price``: what buyers usually pay in the whole report;
-    ``spread``: standard deviation of the SKU's own prices from sale to sale; ``decided``: the price belongs to a level
-    that was kept for days; ``judged``: the reference comes from more than a few days of sales, or from a sibling. NaN
-    where nothing is known.
-    """
-
-    list_price: Floats
-    net_price: Floats
-    spread: Floats
-    decided: Mask
-    judged: Mask
-
-
-@dataclass(frozen=True)
 class _Votes:
     """One price per group and block, sorted by group, then block; `key` is both."""
 
@@ -48,8 +30,13 @@ class _Votes:
     price: Floats
 
 
-def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
-    """Reference prices for every order item.
+class References:
+    """Per order item, as natural logarithms per unit: what it should cost, and how sure that is.
+
+    ``list_price``: reference before discounts; ``net_price``: what buyers usually pay in the whole report;
+    ``spread``: standard deviation of the SKU's own prices from sale to sale; ``decided``: the price belongs to a level
+    that was kept for days; ``judged``: the reference comes from more than a few days of sales, or from a sibling. NaN
+    where nothing is known. What the seller gives as normal wins.
 
     The list price reference is the larger of the median over the whole report and the median around that time, because
     mistakes only pull prices down: an incident may fill a slow SKU's fortnight, and list prices may wander.
@@ -60,45 +47,37 @@ def references(sales: Sales, given: Sequence[NormalPrice]) -> References:
     the *days* are wrong. Rice, "Bandwidth choice for nonparametric regression", Annals of Statistics 12 (1984), for the
     spread from successive differences. Amazon's "Was price" is a median of paid prices, too.
     """
-    named = first_that_fits(sales.orders[[*SOLD_AS]].astype(TEXT), given) if given else np.full(len(sales.sold), -1)
-    rows, limits = _worth_judging(sales, named >= 0), sales.thresholds
-    groups = int(sales.group.max(initial=-1)) + 1
-    spread = _spread(sales, rows, groups)  # what takes most memory first, while there is least beside it
-    size, group = sales.block, sales.group[rows]
-    key = group * MANY + (sales.time[rows] - sales.begin) // size
-    lists = _votes(key, sales.list_price[rows])
-    begins, lasting = _chains(lists, size, limits)
-    heard = begins | lasting  # a price that did not last has one vote in all
-    kept = _Votes(lists.key[heard], lists.group[heard], lists.block[heard], lists.price[heard])
-    whole, near = _medians(kept, groups), _near_medians(kept, limits)[np.cumsum(heard) - 1]
-    level = np.fmax(whole[lists.group], near)
-    nets = _habitual(_votes(key, sales.net_price[rows]), level, size, limits)
-    place = np.searchsorted(lists.key, key)
-    del key
-    decided = _decided(lists, place, sales.list_price[rows], level, lasting, limits)
-    first, last = extent(lists.group, lists.block, groups)
-    young = (last - first) * size < limits.decided_days * DAY
-    known = _with_siblings(sales, rows, whole, young)
-    list_price = np.fmax(level[place], known[group])
-    net_price = np.where(young[group], list_price, _medians(nets, groups)[group])
 
-    def full(values: Any, none: Any = np.nan) -> Any:
-        answer = np.full(len(sales.sold), none)
-        answer[rows] = values
-        return answer
-
-    answers = References(
-        list_price=full(list_price),
-        net_price=full(net_price),
-        spread=full(spread[group]),
-        decided=full(decided, False),
-        judged=full(~young[group] | np.isfinite(known[group]), False),
-    )
-    mine = np.flatnonzero(named >= 0)
-    word = np.log([float(given[place].price) for place in named[mine]])
-    answers.list_price[mine] = answers.net_price[mine] = word
-    answers.decided[mine], answers.judged[mine] = False, True
-    return answers
+    def __init__(self, sales: Sales, given: Sequence[NormalPrice]) -> None:
+        limits, count = sales.thresholds, len(sales.sold)
+        named = first_that_fits(sales.orders[[*SOLD_AS]].astype(TEXT), given) if given else np.full(count, -1)
+        rows = _worth_judging(sales, named >= 0)
+        groups = int(sales.group.max(initial=-1)) + 1
+        spread = _spread(sales, rows, groups)  # what takes most memory first, while there is least beside it
+        size, group = sales.block, sales.group[rows]
+        key = group * MANY + (sales.time[rows] - sales.begin) // size
+        lists = _votes(key, sales.list_price[rows])
+        begins, lasting = _chains(lists, size, limits)
+        heard = begins | lasting  # a price that did not last has one vote in all
+        kept = _Votes(lists.key[heard], lists.group[heard], lists.block[heard], lists.price[heard])
+        whole, near = _medians(kept, groups), _near_medians(kept, limits)[np.cumsum(heard) - 1]
+        level = np.fmax(whole[lists.group], near)
+        nets = _habitual(_votes(key, sales.net_price[rows]), level, size, limits)
+        place = np.searchsorted(lists.key, key)
+        del key
+        first, last = extent(lists.group, lists.block, groups)
+        young = (last - first) * size < limits.decided_days * DAY
+        known = _with_siblings(sales, rows, whole, young)
+        self.list_price, self.net_price, self.spread = (np.full(count, np.nan) for _ in range(3))
+        self.decided, self.judged = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+        self.decided[rows] = _decided(lists, place, sales.list_price[rows], level, lasting, limits)
+        self.list_price[rows] = list_price = np.fmax(level[place], known[group])
+        self.net_price[rows] = np.where(young[group], list_price, _medians(nets, groups)[group])
+        self.spread[rows] = spread[group]
+        self.judged[rows] = ~young[group] | np.isfinite(known[group])
+        mine = np.flatnonzero(named >= 0)
+        self.list_price[mine] = self.net_price[mine] = np.log([float(given[place].price) for place in named[mine]])
+        self.decided[mine], self.judged[mine] = False, True
 
 
 def _worth_judging(sales: Sales, named: Mask) -> Ints:

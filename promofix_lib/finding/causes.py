@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from promofix_lib.finding.chance import Candidate, Chance
-from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales, extent, middle
+from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Rows, Sales, extent, middle
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.windows import price_candidates, windows
 from promofix_lib.say import told
@@ -19,16 +19,18 @@ def find_candidates(sales: Sales, suspects: Suspects, chance: Chance) -> list[Ca
         left[one.rows] = False
     single: list[Candidate] = []
     for promotion, rows in _guilty_ids(sales, left):
-        parts = _windows_of_promotion(sales, suspects, promotion, rows)
+        parts = []
+        for part in windows(sales, suspects, _with_same_sum(sales, suspects, promotion, rows)):
+            ids = explaining_ids(sales, suspects, promotion, part)
+            parts.append(Candidate(ids, _completed(sales, suspects, ids, part)))
         # with the uses whose discount is not printed yet: few have shipped in the first hours
         reached = sum(len(one.rows) for one in parts)
         (found if reached >= sales.thresholds.few else single).extend(parts)
-        left[rows] = False
     found += _codes_for_one_use(sales, suspects, single)
-    explained = np.zeros(len(left), dtype=np.bool_)
-    for candidate in found:
-        explained[candidate.rows] = True
-    return found + price_candidates(sales, suspects, chance, (left | suspects.by_price) & ~explained)
+    unexplained = suspects.any.copy()
+    for one in found:
+        unexplained[one.rows] = False
+    return found + price_candidates(sales, suspects, chance, unexplained)
 
 
 def _piled_up(sales: Sales, suspects: Suspects) -> list[Candidate]:
@@ -95,14 +97,6 @@ def _guilty_ids(sales: Sales, left: Mask) -> list[tuple[int, Ints]]:
         left[affected] = False
 
 
-def _windows_of_promotion(sales: Sales, suspects: Suspects, promotion: int, deep: Ints) -> list[Candidate]:
-    found = []
-    for part in windows(sales, suspects, _with_same_sum(sales, suspects, promotion, deep)):
-        ids = explaining_ids(sales, suspects, promotion, part)
-        found.append(Candidate(ids, _completed(sales, suspects, ids, part)))
-    return found
-
-
 def _with_same_sum(sales: Sales, suspects: Suspects, promotion: int, deep: Ints) -> Ints:
     """All uses of an id that takes one fixed sum off: on dear goods it is shallow, but it is the same mistake.
 
@@ -166,7 +160,7 @@ def explaining_ids(sales: Sales, suspects: Suspects, promotion: int, rows: Ints)
 def _usual_depth(sales: Sales, promotion: int, rows: Ints, shared: list[int]) -> float:
     """The discount of an id on sales that carry none of the other suspects; 0 when there are too few to tell."""
     carrying = sales.carrying(promotion)
-    company = np.concatenate([sales.carrying(one) for one in shared if one != promotion] or [carrying[:0]])
+    company = sales.carrying([one for one in shared if one != promotion])
     alone = carrying[sales.depth_known[carrying] & ~np.isin(carrying, company) & ~np.isin(carrying, rows)]
     return middle(sales.depth[alone]) if len(alone) >= sales.thresholds.few else 0.0
 
@@ -209,7 +203,6 @@ def _short_lived(sales: Sales, rows: Ints, keys: Ints, every: tuple[Ints, Ints])
     first, last = extent(every[1], sales.time[every[0]], count)
     many = np.bincount(keys, minlength=count) >= sales.thresholds.few
     chosen = np.flatnonzero(many & (last - first < sales.thresholds.decided_days * DAY))
-    place = np.lexsort((sales.time[rows], keys))
-    rows, keys = rows[place], keys[place]
-    edges = np.searchsorted(keys, chosen), np.searchsorted(keys, chosen, side="right")
-    return [(int(one), rows[begin:end]) for one, begin, end in zip(chosen, *edges, strict=True)]
+    place = np.argsort(sales.time[rows], kind="stable")
+    of = Rows(keys[place], rows[place])
+    return [(int(one), of(one)) for one in chosen]

@@ -10,10 +10,10 @@ import pandas as pd
 
 from promofix_lib.finding.causes import find_candidates, near_misses
 from promofix_lib.finding.chance import Candidate, Chance
-from promofix_lib.finding.evidence import Evidence
+from promofix_lib.finding.evidence import cause_of, findings, worth_a_look
 from promofix_lib.finding.findings import Cause, Findings
 from promofix_lib.finding.sales import DAY, Sales
-from promofix_lib.finding.suspects import find_suspects
+from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import LOOKS, Thresholds
 from promofix_lib.money import NormalPrice
 from promofix_lib.say import Told, told
@@ -72,17 +72,17 @@ def find_incidents(
     sales = Sales(orders, thresholds)
     if not sales.sold.any():
         return Findings((), (), _not_looked_at(sales))
-    suspects = find_suspects(sales, normal_prices)
+    suspects = Suspects(sales, normal_prices)
     chance = Chance(sales, suspects)
-    evidence = Evidence(sales, chance, normal_prices)
     candidates = find_candidates(sales, suspects, chance)
-    said = [any(cause.covers(evidence.cause_of(one)) for cause in meant) for one in candidates]
+    said = [any(cause.covers(cause_of(sales, one)) for cause in meant) for one in candidates]
     judged = _judged(chance, candidates, said)
     near = sorted((one for one in judged if one.why_not), key=lambda one: (one.expected, -chance.lost(one.rows)))
     shallow = sorted(near_misses(sales, suspects), key=lambda one: -chance.lost(one.rows))
     looks = (*near[:LOOKS], *shallow[:LOOKS])
-    told_of = tuple(evidence.worth_a_look(one, one.why_not) for one in looks if one.why_not)
-    return evidence.findings([one for one in judged if not one.why_not], told_of, _not_looked_at(sales))
+    told_of = tuple(worth_a_look(chance, one, one.why_not) for one in looks if one.why_not)
+    mistakes = [one for one in judged if not one.why_not]
+    return findings(chance, normal_prices, mistakes, told_of, _not_looked_at(sales))
 
 
 def _judged(chance: Chance, candidates: list[Candidate], said: Sequence[bool]) -> list[Candidate]:

@@ -3,65 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from promofix_lib.finding.baselines import MANY, references, upper_medians
-from promofix_lib.finding.sales import DAY, Codes, Floats, Ints, Mask, Sales
+from promofix_lib.finding.baselines import MANY, References, upper_medians
+from promofix_lib.finding.sales import DAY, Codes, Ints, Mask, Sales
 from promofix_lib.money import NormalPrice
 
 
-@dataclass(frozen=True)
 class Suspects:
-    """Per order item: too cheap by its promotions, by its list price; what it should cost (logarithms, NaN: unknown).
+    """Order items that cost less than half of what they should, before anyone asks whether that was meant.
 
-    `meant` says which items are gifts or part of a basket offer, `shallow_…` which are cheap, but not
-    cheap enough to be suspects.
+    Masks: too cheap `by_promotion`, `by_price` (the list price), `any` of both; `meant`: gifts and parts of a basket
+    offer; `shallow_…`: cheap, but not cheap enough. `usual_list` and `usual_net` say what an item should cost
+    (logarithms, NaN: unknown).
     """
 
-    by_promotion: Mask
-    by_price: Mask
-    usual_list: Floats
-    usual_net: Floats
-    meant: Mask
-    shallow_promotion: Mask
-    shallow_price: Mask
-
-    @cached_property
-    def any(self) -> Mask:
-        """Too cheap, however."""
-        return self.by_promotion | self.by_price
-
-
-def find_suspects(sales: Sales, given: Sequence[NormalPrice]) -> Suspects:
-    """Order items that cost less than half of what they should, before anyone asks whether that was meant."""
-    known, limits = references(sales, given), sales.thresholds
-    half, near = np.log([limits.deep_share - limits.rounding, limits.planned_share])
-    with np.errstate(invalid="ignore"):
-        drop, net_drop = sales.list_price - known.list_price, sales.net_price - known.net_price
-        planned = net_drop >= near
-        own = sales.sold & (drop <= -limits.few * known.spread) & ~known.decided
-        by_price = own & (drop < half) & ~planned
-        printed = sales.sold & sales.depth_known & ~planned
-        deep = printed & (sales.depth > 1 - limits.deep_share + limits.rounding)
-        both = sales.sold & (net_drop < half) & (drop <= near + limits.rounding)
-        both &= (sales.depth >= limits.step) & ~deep & ~by_price & ~known.decided
-    deep |= _consistent(sales, both, known.judged)
-    deep |= _edited(sales)
-    meant = meant_lines(sales, deep)
-    rest = ~(deep | by_price | meant)
-    return Suspects(
-        by_promotion=deep & ~meant,
-        by_price=by_price & ~meant,
-        usual_list=known.list_price,
-        usual_net=known.net_price,
-        meant=meant,
-        shallow_promotion=rest & printed & (sales.depth > 1 - limits.planned_share),
-        shallow_price=rest & own & (drop < near) & (sales.depth == 0),
-    )
+    def __init__(self, sales: Sales, given: Sequence[NormalPrice]) -> None:
+        known, limits = References(sales, given), sales.thresholds
+        self.usual_list, self.usual_net = known.list_price, known.net_price
+        half, near = np.log([limits.deep_share - limits.rounding, limits.planned_share])
+        with np.errstate(invalid="ignore"):
+            drop, net_drop = sales.list_price - known.list_price, sales.net_price - known.net_price
+            planned = net_drop >= near
+            own = sales.sold & (drop <= -limits.few * known.spread) & ~known.decided
+            by_price = own & (drop < half) & ~planned
+            printed = sales.sold & sales.depth_known & ~planned
+            deep = printed & (sales.depth > 1 - limits.deep_share + limits.rounding)
+            both = sales.sold & (net_drop < half) & (drop <= near + limits.rounding)
+            both &= (sales.depth >= limits.step) & ~deep & ~by_price & ~known.decided
+        deep |= _consistent(sales, both, known.judged) | _edited(sales)
+        self.meant = meant_lines(sales, deep)
+        self.by_promotion, self.by_price = deep & ~self.meant, by_price & ~self.meant
+        self.any = self.by_promotion | self.by_price
+        rest = ~(self.any | self.meant)
+        self.shallow_promotion = rest & printed & (sales.depth > 1 - limits.planned_share)
+        self.shallow_price = rest & own & (drop < near) & (sales.depth == 0)
 
 
 def _consistent(sales: Sales, both: Mask, judged: Mask) -> Mask:

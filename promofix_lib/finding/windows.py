@@ -6,7 +6,7 @@ import numpy as np
 
 from promofix_lib.finding.baselines import upper_medians
 from promofix_lib.finding.chance import Candidate, Chance
-from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Sales
+from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Rows, Sales
 from promofix_lib.finding.suspects import Suspects
 
 
@@ -52,11 +52,10 @@ def _between(moments: Ints, time: Ints) -> Ints:
 def price_candidates(sales: Sales, suspects: Suspects, chance: Chance, cheap: Mask) -> list[Candidate]:
     """Wrong prices: windows per SKU, sales channel and currency, then one incident over all that share one."""
     rows = np.flatnonzero(cheap)
-    rows = rows[np.argsort(sales.group[rows], kind="stable")]
     if not len(rows):
         return []
-    groups = np.split(rows, np.flatnonzero(np.diff(sales.group[rows])) + 1)
-    single = [one for mine in groups for one in windows(sales, suspects, mine)]
+    mine = Rows(sales.group[rows], rows)
+    single = [one for group in np.unique(sales.group[rows]) for one in windows(sales, suspects, mine(group))]
     number = _apart(sales, chance, single, _pooled(sales, suspects, single))
     found = []
     for one in np.unique(number):
