@@ -207,6 +207,12 @@ def test_a_language_is_known_by_its_own_message(language: str):
     assert language in told
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_line_of_names_alone_is_of_no_language(language: str):
+    """A Japanese or an Arabic text too may hold a line of Latin names without one small word."""
+    assert language_of("Lumen Studio Wireless Headset Midnight", language) is None
+
+
 @pytest.mark.parametrize("piece", ["a", "a.", "a ", "1", "1-", "a@", "<", "please ", "{", "\n", "評", "a at "])
 def test_a_long_text_is_read_to_its_end(piece: str):
     """No text, however odd, keeps the seller waiting: work that grew with a power of the length would not end here."""

@@ -276,7 +276,7 @@ def language_of(text: str, expected: str = "") -> str | None:
     best, hits = max(scores.items(), key=lambda pair: (pair[1], pair[0] == expected))
     if best != expected and hits <= scores[expected] * _CLEARLY:
         best, hits = expected, scores[expected]
-    different = len(_small_words()[best].intersection(words)) if best else 0  # "de" alone is a word of five
+    different = len(_small_words().get(best, frozenset()).intersection(words))  # "de" alone is a word of five
     return best if different >= 2 and hits * 8 >= len(words) else None
 
 
