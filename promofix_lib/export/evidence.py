@@ -17,15 +17,8 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.records import ExportRecord
 from promofix_lib.charts.style import Picture
 from promofix_lib.errors import ExportError
-from promofix_lib.letters.amazon import (
-    IncidentPart,
-    advice_of,
-    amount_lines,
-    days_of,
-    headline,
-    incident_parts,
-    recorded,
-)
+from promofix_lib.letters.amazon import advice_of
+from promofix_lib.letters.incidents import IncidentPart, amount_lines, headline, incident_parts, recorded
 from promofix_lib.letters.texts import one_line
 from promofix_lib.say import ENGLISH, Told, moment_text, say, told, zone_text
 from promofix_lib.status.status import Status, status
@@ -144,7 +137,7 @@ def _timeline_rows(case: Case, stands: Status) -> Iterator[tuple[str, str, str]]
 def _page(case: Case, stands: Status, made_at: datetime, pictures: Sequence[tuple[str, bytes]], language: str) -> str:
     """Everything on one page, which asks nothing of the network and prints on one sheet."""
     incidents, text = incident_parts(case), partial(say, language=language)
-    onset, end, causes = headline(incidents)
+    day, causes = headline(incidents)
     cause = told(f"letters.cause_short_{causes}")
     found = [one.finding for one in case.incidents if one.taken and one.finding]
     lead = [f"{one.sentence.text(language)} {one.evidence.text(language)}" for one in found]
@@ -152,7 +145,7 @@ def _page(case: Case, stands: Status, made_at: datetime, pictures: Sequence[tupl
     return html_page(
         "export/evidence.html",
         language,
-        title=text("evidence.title", n=stands.orders, day=days_of(onset, end), cause=cause),
+        title=text("evidence.title", n=stands.orders, day=day, cause=cause),
         by=[case.settings.seller_name, text("evidence.made", at=made)],
         draft="" if stands.gate.open else stands.gate.why.text(language),
         lead=lead or [text(f"letters.cause_{'price' if causes == 'price' else 'promotion'}")],

@@ -24,7 +24,7 @@ FIELDS = ("greeting", "reference", "order_id", "order_date", "product", "quantit
 """Placeholders that a text may hold, each in braces."""
 
 LONGEST_CELL = 255  # what Word and LibreOffice still take from one cell of a merge sheet
-_FIELD = re.compile(r"\{(\w+)\}")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _STRAY = re.compile(r"\{(?!\w+\})|(?<!\w)\}|\$\{|\$[A-Za-z_]|«\w+»|\[\[|\]\]")
 
 
@@ -59,7 +59,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     >>> fill("Hello {buyer_name},", {"buyer_name": "{order_id}"})
     'Hello {order_id},'
     """
-    return _FIELD.sub(lambda match: values[match[1]], text) if "{" in text else text
+    return PLACEHOLDER.sub(lambda match: values[match[1]], text) if "{" in text else text
 
 
 def parse_template(text: str, name: str = "message") -> Template:
@@ -96,7 +96,7 @@ def parse_template(text: str, name: str = "message") -> Template:
 
 
 def _placeholder_faults(text: str) -> list[Told]:
-    used = dict.fromkeys(_FIELD.findall(text))
+    used = dict.fromkeys(PLACEHOLDER.findall(text))
     strange = [field for field in used if field not in FIELDS]
     keys = {"buyer_name": "letters.write_greeting"}
     faults = [told(keys.get(field, "letters.no_placeholder"), found=f"{{{field}}}") for field in strange]
