@@ -95,7 +95,7 @@ def test_no_text_becomes_a_header(text: str):
 def test_a_subject_of_two_lines_becomes_one():
     """A seller's own subject cannot break the header either."""
     own = Template("Order {order_id}\r\nBcc: all@example.com", ("We had to cancel {order_id}.",))
-    [message] = messages(1, Wording(templates={("cancelled", "en"): own}))
+    [message] = messages(1, Wording(templates={"cancelled.en": own}))
     mail = email.message_from_bytes(draft(message).as_bytes(), policy=default)
     assert mail["Subject"] == "Order 111-0000001-0000001 Bcc: all@example.com"
     assert mail["Bcc"] is None
@@ -116,7 +116,7 @@ def test_drafts_are_parted_by_day(tmp_path: Path):
 def test_a_line_that_begins_like_an_envelope_parts_no_message(tmp_path: Path):
     """In an mbox file a line with "From " begins the next message; ours is marked."""
     own = Template("Order {order_id}", ("About {order_id}:", "From now on the price is right."))
-    [path] = write_drafts(messages(2, Wording(templates={("cancelled", "en"): own})), tmp_path, per_day=9)
+    [path] = write_drafts(messages(2, Wording(templates={"cancelled.en": own})), tmp_path, per_day=9)
     assert path.read_bytes().isascii()
     assert len(drafts_in(path)) == 2
 
@@ -161,7 +161,7 @@ def test_the_template_asks_for_columns_of_the_mail_list(tmp_path: Path):
 def test_templates_have_as_many_lines_as_the_messages(tmp_path: Path):
     """A longer text of the seller's gets a longer template; Arabic gets one from right to left."""
     own = Template("{order_id}", tuple(f"Line {n} about {{order_id}}." for n in range(9)))
-    [longer] = write_word_templates(messages(1, Wording(templates={("cancelled", "en"): own})), tmp_path)
+    [longer] = write_word_templates(messages(1, Wording(templates={"cancelled.en": own})), tmp_path)
     with zipfile.ZipFile(longer) as package:
         assert package.read("word/document.xml").count(b"MERGEFIELD line_") == 9
     longer.unlink()

@@ -15,7 +15,8 @@ from promofix_lib.incident import Incident
 from promofix_lib.letters.languages import LANGUAGES, buyer_language
 from promofix_lib.letters.linter import check_messages, lint_messages
 from promofix_lib.letters.linter_words import find_words
-from promofix_lib.letters.messages import Message, Wording, messages_for, usable_name
+from promofix_lib.letters.messages import Message, Wording, messages_for
+from promofix_lib.letters.names import usable_name
 from promofix_lib.letters.texts import (
     CANCEL_REASONS,
     LONGEST_CELL,
@@ -293,7 +294,7 @@ def test_a_seller_can_edit_the_text_and_it_is_read_back_the_same():
     own = parse_template(
         "Subject: Sorry about {order_id}\n\n{greeting}\n\nwe had to cancel {reference}.\nIt was our error.\n"
     )
-    [message] = messages(row(), wording=Wording(templates={("cancelled", "en"): own}))
+    [message] = messages(row(), wording=Wording(templates={"cancelled.en": own}))
     assert message.subject == f"Sorry about {ORDER}"
     assert (
         message.paragraphs[1] == f"we had to cancel Order {ORDER}, March 1, 2026: Example Headphones. It was our error."
@@ -323,7 +324,7 @@ def test_a_broken_template_says_what_is_wrong(text: str, words: str):
 def test_a_text_that_breaks_a_rule_is_stopped_unless_overruled_in_writing():
     """The export is blocked, the fault is named, and a reason in writing lets it through."""
     own = Template("Order {order_id}", ("{greeting}", "We are sorry, we cancelled {order_id}. Leave feedback."))
-    written = messages(row(), wording=Wording(templates={("cancelled", "en"): own}))
+    written = messages(row(), wording=Wording(templates={"cancelled.en": own}))
     with pytest.raises(LetterError, match=r"(?s)cancelled in en .*line 3: “feedback”.*Mend the text, or overrule"):
         check_messages(written)
     check_messages(written, {"review": "Amazon asked us for it in case 1."})
@@ -337,7 +338,7 @@ def test_each_kind_of_message_is_read_once_and_every_fact_always():
     """A thousand buyers of one text give its fault once."""
     own = Template("Order {order_id}", ("We are sorry, we cancelled {order_id}. Leave feedback.",))
     rows = [row(order_id=f"111-0000001-{number:07d}") for number in range(50)]
-    found = lint_messages(messages(*rows, wording=Wording(templates={("cancelled", "en"): own})))
+    found = lint_messages(messages(*rows, wording=Wording(templates={"cancelled.en": own})))
     assert [fault.rule for _, fault in found] == ["review"]
 
 

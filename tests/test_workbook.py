@@ -207,14 +207,14 @@ def test_a_shorter_own_message_leaves_no_empty_cell(tmp_path: Path):
     """A text of fewer paragraphs beside ours fills its last columns with a blank that is not empty."""
     own = Template("Order {order_id}", ("We had to cancel {order_id} because of an error on our side.",))
     rows = [row(1), row(2, sales_channel="Amazon.de", currency="EUR")]
-    book = written(tmp_path / "buyers.xlsx", handed_rows(rows, Wording(templates={("cancelled", "en"): own})))
+    book = written(tmp_path / "buyers.xlsx", handed_rows(rows, Wording(templates={"cancelled.en": own})))
     check_merge_sheet(book["mail_merge"])
 
 
 def test_a_paragraph_that_word_would_cut_stops_the_export(tmp_path: Path):
     """A cell of a mail merge holds 255 characters; nothing is half-written."""
     own = Template("Order", ("{order_id} " + "We had to cancel it. " * 13,))
-    told = handed_rows([row()], Wording(templates={("cancelled", "en"): own}))
+    told = handed_rows([row()], Wording(templates={"cancelled.en": own}))
     with pytest.raises(ExportError, match=r"too long for one cell .* cancelled.en: line_1"):
         write_buyers(told, tmp_path / "buyers.xlsx")
     assert list(tmp_path.iterdir()) == []
@@ -633,7 +633,7 @@ def test_what_a_message_says_is_all_that_it_says(tmp_path: Path):
     two = [row(1, sales_channel="Amazon.de", currency="EUR"), row(1, order_item_id="8", order_status="Shipped")]
     own = Template("{order_id}", ("{greeting}", "Die Bestellung kommt nicht."))
     french = row(2, sales_channel="Amazon.fr", currency="EUR")
-    wording = Wording(seller_name="Example Store", templates={("cancelled", "fr"): own})
+    wording = Wording(seller_name="Example Store", templates={"cancelled.fr": own})
     told = [
         [cell.value for cell in line]
         for line in written(tmp_path / "buyers.xlsx", handed_rows([*two, french], wording))["message"].iter_rows(

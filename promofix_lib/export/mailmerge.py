@@ -19,7 +19,8 @@ from promofix_lib.errors import ExportError
 from promofix_lib.export.cancellation import write_new
 from promofix_lib.export.contents import Handed
 from promofix_lib.export.page import HEADER, Look, Page, Row
-from promofix_lib.letters.messages import Message, shortened
+from promofix_lib.letters.messages import Message
+from promofix_lib.letters.names import shortened
 from promofix_lib.letters.texts import LONGEST_CELL, texts
 
 MERGE_LINES = 6

@@ -111,7 +111,7 @@ def _shown(template: Template, handed: Handed) -> tuple[str, str]:
 
 def _meaning(message: Message, handed: Handed) -> str:
     """The same in the reader's language; nobody but the seller knows what the seller's own text says."""
-    if message.language == handed.language or (message.variant, message.language) in handed.wording.templates:
+    if message.language == handed.language or f"{message.variant}.{message.language}" in handed.wording.templates:
         return ""
     kind: dict[str, Any] = {"reason": handed.wording.cancel_reason, "prepaid": message.prepaid}
     return _shown(builtin_template(message.variant, handed.language, part=message.others_stay, **kind), handed)[1]

@@ -38,7 +38,7 @@ from promofix_lib.export.sheet import (
     heading,
     status_word,
 )
-from promofix_lib.letters.messages import shortened
+from promofix_lib.letters.names import shortened
 from promofix_lib.say import moment_text, say
 from promofix_lib.status.past import FINISHED
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import ChainMap, Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from promofix_lib.filters import has_no_units, is_cancelled
-from promofix_lib.letters.languages import LANGUAGES, buyer_language, listed, long_date, money
-from promofix_lib.letters.linter import hard_faults
+from promofix_lib.letters.languages import buyer_language, long_date, money
 from promofix_lib.letters.linter_words import marked
+from promofix_lib.letters.names import NAME_AT_MOST, product_names, shortened, usable_name
 from promofix_lib.letters.texts import VARIANTS, Template, builtin_template, fill, one_line, parse_template, texts
 from promofix_lib.marketplaces import Marketplace, marketplace_of
 from promofix_lib.say import Told, told
@@ -31,9 +32,6 @@ EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}
 """An address that every mail program takes, and into which no second header fits."""
 
 _PREPAID = re.compile(r"cvs|convenience|konbini|boleto|pix\b|prepa|bank.?transfer", re.IGNORECASE)
-_NAME_AT_MOST = 60
-_PRODUCT_AT_MOST = 120
-_READ_AT_MOST = 1_000
 _NOTHING = Template("", ())
 _SHIPPED = {"keep": "shipped_keep", "return": "shipped_return", "refunded": "shipped_refunded"}
 
@@ -53,15 +51,15 @@ class Wording:
         FBA orders, and for shipped orders the seller decides first.
     prepaid : tuple of str
         Sales channels in which a buyer may have paid before dispatch.
-    templates : mapping of (variant, language) to Template
-        The seller's own texts, used in place of ours.
+    templates : mapping of str to Template
+        The seller's own texts, used in place of ours, under names like ``cancelled.en`` (variant and language).
     """
 
     seller_name: str = ""
     cancel_reason: str = "PricingError"
     variants: Mapping[str, str] = field(default_factory=lambda: {"cancel": "cancelled"})
     prepaid: tuple[str, ...] = ("Amazon.co.jp",)
-    templates: Mapping[tuple[str, str], Template] = field(default_factory=dict)
+    templates: Mapping[str, Template] = field(default_factory=dict)
 
 
 def wording_of(settings: Settings) -> Wording:
@@ -74,17 +72,12 @@ def wording_of(settings: Settings) -> Wording:
     {'cancel': 'cancelled', 'shipped': 'shipped_keep'}
     """
     shipped = _SHIPPED.get(settings.shipped_choice)
-    names = {name: name.partition(".")[::2] for name in settings.texts}
-    templates = {
-        pair: parse_template(settings.texts[name], name)
-        for name, pair in names.items()
-        if pair[0] in VARIANTS and pair[1] in LANGUAGES
-    }
+    own = {name: text for name, text in settings.texts.items() if name.partition(".")[0] in VARIANTS}
     return Wording(
         settings.seller_name,
         settings.cancel_reason,
         variants={"cancel": "cancelled", **({"shipped": shipped} if shipped else {})},
-        templates=templates,
+        templates={name: parse_template(text, name) for name, text in own.items()},
     )
 
 
@@ -102,8 +95,6 @@ class Message:
         ``written``, ``held`` (not to be sent now), ``none`` (none is due, or nobody knows the address).
     why : Told or None
         Why it is held, or why there is none.
-    by_hand : bool
-        There is a text but no address: it is sent from the order's own page.
     others_stay : bool
         The order has more items, to which this does not happen.
     turn, turns : int
@@ -117,7 +108,6 @@ class Message:
     values: Mapping[str, str]
     state: str
     why: Told | None
-    by_hand: bool
     unit_prices: tuple[Decimal, ...]
     currency: str
     market: Marketplace
@@ -149,6 +139,11 @@ class Message:
         if not self.currency:
             return ""
         return " / ".join(money(price, self.currency, self.language, self.market) for price in self.unit_prices)
+
+    @property
+    def by_hand(self) -> bool:
+        """There is a text but no address: it is sent from the order's own page."""
+        return bool(self.variant) and self.state == "none"
 
     @cached_property
     def subject(self) -> str:
@@ -212,7 +207,7 @@ def messages_for(
     wanted = [row for row in status.rows if row.state != "left_out" and row.triage != "set_aside" and row.keys]
     items = items_of(status.book, status.book.named(key for row in wanted for key in row.keys))
     found = (_message(row, items[row.order_id], status, chosen, kept) for row in wanted if row.order_id in items)
-    return _with_turns([message for message in found if message])
+    return tuple(_with_turns([message for message in found if message]))
 
 
 _TAKEN = (
@@ -256,47 +251,54 @@ def _message(
     lines = [item for item in items if item["triage"] == row.triage]
     if not lines:
         return None
-
-    def first(column: str) -> Any:
-        return next(iter(distinct(lines, column)), None)
-
-    currency, market = first("currency") or "", marketplace_of(first("sales_channel"), first("currency"))
-    language, email = buyer_language(market), (first("buyer_email") or "").strip()
+    known = ChainMap(*lines)  # of each fact what the first line that knows it says
+    market = marketplace_of(known.get("sales_channel"), known.get("currency"))
+    language, email = buyer_language(market), known.get("buyer_email", "").strip()
     variant, state, why = _verdict(row, status, wording, withheld)
-    by_hand = False
-    if state != "none" and (trouble := _address_trouble(email, first("fulfillment_channel"))):
-        by_hand, state, why = state == "written", "held" if state == "held" else "none", why or trouble
+    if state == "written" and (trouble := _address_trouble(email, known.get("fulfillment_channel"))):
+        state, why = "none", trouble
     ways = " ".join(map(str, distinct(lines, *_PAYMENT)))
     prepaid = market.sales_channel in wording.prepaid or bool(_PREPAID.search(ways))
-    stay = lines[0]["in_order"] > sum(item["alive"] for item in lines)
-    name, paid, purchased = usable_name(first("buyer_name")), [line["paid"] for line in lines], first("purchase_date")
-    own = wording.templates.get((variant, language)) if variant else _NOTHING
-    kind = {"reason": wording.cancel_reason, "prepaid": prepaid, "part": stay, "ended": status.gate.open}
-    all_known = None not in paid and currency
-    facts = {
-        "order_id": row.order_id,
-        "order_date": long_date(purchased, language, market) if purchased else "",
-        "product": _product(distinct(lines, "product_name"), language) or texts(language)["item"],
-        "quantity": str(sum(line.get("quantity", 0) for line in lines)),
-        "paid": money(sum(paid, Decimal(0)), currency, language, market) if all_known else "",
-    }
+    stay = bool(lines[0]["in_order"] > sum(item["alive"] for item in lines))
+    kind: dict[str, Any] = {"reason": wording.cancel_reason, "prepaid": prepaid, "part": stay}
+    own = wording.templates.get(f"{variant}.{language}") if variant else _NOTHING
+    name = usable_name(known.get("buyer_name"))
     return Message(
         order_id=row.order_id,
         variant=variant,
         language=language,
-        template=own or builtin_template(variant, language, **kind),
-        values=_values(facts, name, wording.seller_name, texts(language)),
+        template=own or builtin_template(variant, language, **kind, ended=status.gate.open),
+        values=_values(row.order_id, lines, name, wording.seller_name, market),
         state=state,
         why=why,
-        by_hand=by_hand,
         unit_prices=tuple(dict.fromkeys(line["unit_price"] for line in lines if line["paid"] is not None)),
-        currency=currency,
+        currency=known.get("currency", ""),
         market=market,
         buyer_name=name,
         buyer_email=email,
         prepaid=prepaid,
-        others_stay=bool(stay),
+        others_stay=stay,
     )
+
+
+def _values(order_id: str, lines: list[Item], name: str, seller_name: str, market: Marketplace) -> dict[str, str]:
+    """The facts of an order, and what is said about them, in the buyer's language."""
+    language, known, paid = buyer_language(market), ChainMap(*lines), [line["paid"] for line in lines]
+    words, on = texts(language), known.get("purchase_date")
+    sure = "currency" in known and None not in paid
+    facts = {
+        "order_id": order_id,
+        "order_date": long_date(on, language, market) if on else "",
+        "product": product_names(distinct(lines, "product_name"), language) or words["item"],
+        "quantity": str(sum(line.get("quantity", 0) for line in lines)),
+        "paid": money(sum(paid, Decimal(0)), known["currency"], language, market) if sure else "",
+    }
+    return {
+        "greeting": fill(words["greeting"], {"buyer_name": name}) if name else words["greeting_unnamed"],
+        "reference": fill(words["reference" if on else "reference_undated"], facts),
+        **facts,
+        "seller_name": shortened(one_line(seller_name).lstrip("=+-@ "), NAME_AT_MOST) or words["your_seller"],
+    }
 
 
 def _verdict(
@@ -325,78 +327,11 @@ def _address_trouble(email: str, channel: str | None) -> Told | None:
     return None if len(email) <= 254 and EMAIL.fullmatch(email) else told("letters.none_bad_email")
 
 
-def _with_turns(found: list[Message]) -> tuple[Message, ...]:
-    by_buyer: dict[str, list[str]] = {}
-    for message in found:
-        if message.buyer_email:
-            by_buyer.setdefault(message.buyer_email.lower(), []).append(message.order_id)
-    several = {name: (n, len(ids)) for ids in by_buyer.values() for n, name in enumerate(ids, 1) if len(ids) > 1}
-    return tuple(
-        replace(message, turn=turn[0], turns=turn[1]) if (turn := several.get(message.order_id)) else message
-        for message in found
-    )
-
-
-# -- words from a report ----------------------------------------------------------------------------------------------
-
-
-def usable_name(name: str | None) -> str:
-    """A buyer's name for a greeting; empty when it is missing or looks like anything but a name.
-
-    Examples
-    --------
-    >>> usable_name(" Test   Buyer "), usable_name("call 555 0100 now"), usable_name("<b>x</b>")
-    ('Test Buyer', '', '')
-    """
-    plain = one_line((name or "")[:_READ_AT_MOST])
-    strange = re.search(r"\d.*\d.*\d|[@<>{}\[\]/\\=|*_#+]|^-", plain) or any(hard_faults(plain))
-    return "" if strange or not re.search(r"\w", plain) else shortened(plain, _NAME_AT_MOST)
-
-
-@lru_cache(maxsize=4096)
-def plain_product(name: str) -> str:
-    """A product name without what Amazon withholds a message for: links, addresses, telephones, HTML, pictures.
-
-    Examples
-    --------
-    >>> plain_product("★ Lamp <b>LED</b> www.example.com 2-pack ★ +1 (555) 010-0199")
-    'Lamp LED 2-pack'
-    >>> plain_product("Case for 12 13 14 15 16 Pro (2023), 1,000 x 2,000 mm, EAN 4006381333931")
-    'Case for 12 13 14 15 16 Pro (2023), 1,000 x 2,000 mm, EAN 4006381333931'
-    """
-    text = one_line(name[:_READ_AT_MOST])
-    while found := sorted((place, words) for place, words, _ in hard_faults(text)):
-        place, words = found[0]  # what is left may be a fault of its own: look again
-        text = " ".join((text[:place] + " " + text[place + len(words) :]).split())
-    return text.lstrip("=+-@ ")  # no formula, even in a copy of the mail list saved as CSV
-
-
-def shortened(text: str, most: int) -> str:
-    """`text` cut at a word's end to at most `most` characters, with an ellipsis.
-
-    Examples
-    --------
-    >>> shortened("Example Headphones, black", 20)
-    'Example Headphones…'
-    """
-    if len(text) <= most:
-        return text
-    cut = text[: most - 1]
-    words = cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut
-    return words.rstrip(" ,;:-–") + "…"
-
-
-def _values(facts: Mapping[str, str], name: str, seller_name: str, words: Mapping[str, str]) -> dict[str, str]:
-    """The facts with what is said about them in the buyer's language."""
-    return {
-        "greeting": fill(words["greeting"], {"buyer_name": name}) if name else words["greeting_unnamed"],
-        "reference": fill(words["reference" if facts["order_date"] else "reference_undated"], facts),
-        **facts,
-        "seller_name": shortened(one_line(seller_name).lstrip("=+-@ "), _NAME_AT_MOST) or words["your_seller"],
-    }
-
-
-def _product(products: tuple[str, ...], language: str) -> str:
-    names = [plain_product(name) for name in products]
-    each = max(_PRODUCT_AT_MOST // max(len(names), 1), 30)
-    return shortened(listed([shortened(name, each) for name in names if name], language), _PRODUCT_AT_MOST)
+def _with_turns(found: list[Message]) -> Iterator[Message]:
+    """The messages, each with its place among those to the same buyer."""
+    addresses = [message.buyer_email.lower() for message in found]
+    turns, of = Counter[str](), Counter(addresses)
+    for message, address in zip(found, addresses, strict=True):
+        turns[address] += 1
+        several = address and of[address] > 1
+        yield replace(message, turn=turns[address], turns=of[address]) if several else message
