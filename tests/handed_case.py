@@ -13,7 +13,8 @@ from typing import Any
 from promofix_lib.case.case import Case
 from promofix_lib.export.contents import Handed, works_of
 from promofix_lib.incident import Incident
-from promofix_lib.letters.messages import Wording, messages_for
+from promofix_lib.letters.messages import messages_for
+from promofix_lib.letters.texts import Wording
 from promofix_lib.status.status import status
 from tests.status_case import NIGHT, NOW, LooseCase, order_id
 

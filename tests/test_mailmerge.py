@@ -26,8 +26,8 @@ from promofix_lib.export.mailmerge import (
     write_word_template,
     write_word_templates,
 )
-from promofix_lib.letters.messages import Message, Wording
-from promofix_lib.letters.texts import Template
+from promofix_lib.letters.messages import Message
+from promofix_lib.letters.texts import Template, Wording
 from promofix_lib.marketplaces import MARKETPLACES
 from tests.handed_case import handed_rows, row
 

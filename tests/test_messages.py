@@ -15,13 +15,14 @@ from promofix_lib.incident import Incident
 from promofix_lib.letters.languages import LANGUAGES, buyer_language
 from promofix_lib.letters.linter import check_messages, lint_messages
 from promofix_lib.letters.linter_words import find_words
-from promofix_lib.letters.messages import Message, Wording, messages_for
+from promofix_lib.letters.messages import Message, messages_for
 from promofix_lib.letters.names import usable_name
 from promofix_lib.letters.texts import (
     CANCEL_REASONS,
     LONGEST_CELL,
     VARIANTS,
     Template,
+    Wording,
     builtin_template,
     parse_template,
     texts,

@@ -41,8 +41,8 @@ from promofix_lib.export.sheet import (
 )
 from promofix_lib.export.sheets import SHEETS, write_buyers
 from promofix_lib.export.todo import _WIDTHS, base_rows, links_per_row
-from promofix_lib.letters.messages import EMAIL, Wording
-from promofix_lib.letters.texts import LONGEST_CELL, Template
+from promofix_lib.letters.messages import EMAIL
+from promofix_lib.letters.texts import LONGEST_CELL, Template, Wording
 from promofix_lib.say import languages
 from tests.handed_case import handed_rows, row
 

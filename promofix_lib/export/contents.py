@@ -13,7 +13,8 @@ from promofix_lib.case.case import Case
 from promofix_lib.case.folder import now
 from promofix_lib.case.records import UploadAnswer
 from promofix_lib.export.cancellation import BUYER_ASKED, CancellationPlan, plan_cancellations
-from promofix_lib.letters.messages import Item, Message, Wording, distinct, items_of, messages_for, wording_of
+from promofix_lib.letters.messages import Item, Message, distinct, items_of, messages_for
+from promofix_lib.letters.texts import Wording, wording_of
 from promofix_lib.marketplaces import Marketplace, marketplace_of
 from promofix_lib.say import Told, moment_text, say
 from promofix_lib.status.book import WORDS, Mask

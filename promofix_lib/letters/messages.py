@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import ChainMap, Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,11 @@ from promofix_lib.filters import has_no_units, is_cancelled
 from promofix_lib.letters.languages import buyer_language, long_date, money
 from promofix_lib.letters.linter_words import marked
 from promofix_lib.letters.names import NAME_AT_MOST, product_names, shortened, usable_name
-from promofix_lib.letters.texts import VARIANTS, Template, builtin_template, fill, one_line, parse_template, texts
+from promofix_lib.letters.texts import Template, Wording, builtin_template, fill, one_line, texts
 from promofix_lib.marketplaces import Marketplace, marketplace_of
 from promofix_lib.say import Told, told
 
 if TYPE_CHECKING:
-    from promofix_lib.case.settings import Settings
     from promofix_lib.status.book import Book, Mask
     from promofix_lib.status.rows import OrderRow
     from promofix_lib.status.status import Status
@@ -33,52 +32,6 @@ EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}
 
 _PREPAID = re.compile(r"cvs|convenience|konbini|boleto|pix\b|prepa|bank.?transfer", re.IGNORECASE)
 _NOTHING = Template("", ())
-_SHIPPED = {"keep": "shipped_keep", "return": "shipped_return", "refunded": "shipped_refunded"}
-
-
-@dataclass(frozen=True)
-class Wording:
-    """What the seller chose about the messages.
-
-    Parameters
-    ----------
-    seller_name : str
-        Signature; when empty the message is signed "the seller of your order" in the buyer's language.
-    cancel_reason : str
-        The reason of the cancellation file, which Amazon shows to the buyer.
-    variants : mapping of str to str
-        Triage answer to message variant. Answers that are not named get no message: Amazon itself writes to buyers of
-        FBA orders, and for shipped orders the seller decides first.
-    prepaid : tuple of str
-        Sales channels in which a buyer may have paid before dispatch.
-    templates : mapping of str to Template
-        The seller's own texts, used in place of ours, under names like ``cancelled.en`` (variant and language).
-    """
-
-    seller_name: str = ""
-    cancel_reason: str = "PricingError"
-    variants: Mapping[str, str] = field(default_factory=lambda: {"cancel": "cancelled"})
-    prepaid: tuple[str, ...] = ("Amazon.co.jp",)
-    templates: Mapping[str, Template] = field(default_factory=dict)
-
-
-def wording_of(settings: Settings) -> Wording:
-    """The wording that a case's settings ask for; the seller's own texts are kept under names like ``cancelled.en``.
-
-    Examples
-    --------
-    >>> from promofix_lib.case.settings import Settings
-    >>> wording_of(Settings(seller_name="Lumen", shipped_choice="keep")).variants
-    {'cancel': 'cancelled', 'shipped': 'shipped_keep'}
-    """
-    shipped = _SHIPPED.get(settings.shipped_choice)
-    own = {name: text for name, text in settings.texts.items() if name.partition(".")[0] in VARIANTS}
-    return Wording(
-        settings.seller_name,
-        settings.cancel_reason,
-        variants={"cancel": "cancelled", **({"shipped": shipped} if shipped else {})},
-        templates={name: parse_template(text, name) for name, text in own.items()},
-    )
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from promofix_lib.errors import LetterError
 from promofix_lib.letters.languages import LANGUAGES
 from promofix_lib.say import Told, told
+
+if TYPE_CHECKING:
+    from promofix_lib.case.settings import Settings
 
 VARIANTS = (
     "cancelled", "cancelling", "fba_asked", "fba_cancelled", "shipped_keep", "shipped_return", "shipped_refunded",
@@ -23,6 +27,7 @@ CANCEL_REASONS = ("PricingError", "NoInventory", "GeneralAdjustment")
 FIELDS = ("greeting", "reference", "order_id", "order_date", "product", "quantity", "paid", "seller_name")
 """Placeholders that a text may hold, each in braces."""
 
+_SHIPPED = {"keep": "shipped_keep", "return": "shipped_return", "refunded": "shipped_refunded"}
 LONGEST_CELL = 255  # what Word and LibreOffice still take from one cell of a merge sheet
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _STRAY = re.compile(r"\{(?!\w+\})|(?<!\w)\}|\$\{|\$[A-Za-z_]|«\w+»|\[\[|\]\]")
@@ -103,6 +108,51 @@ def _placeholder_faults(text: str) -> list[Told]:
     faults += [told("letters.stray", found=mark) for mark in dict.fromkeys(_STRAY.findall(text))]
     return faults + (
         [] if {"order_id", "reference"} & set(used) else [told("letters.order_id_missing", field="{order_id}")]
+    )
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What the seller chose about the messages.
+
+    Parameters
+    ----------
+    seller_name : str
+        Signature; when empty the message is signed "the seller of your order" in the buyer's language.
+    cancel_reason : str
+        The reason of the cancellation file, which Amazon shows to the buyer.
+    variants : mapping of str to str
+        Triage answer to message variant. Answers that are not named get no message: Amazon itself writes to buyers of
+        FBA orders, and for shipped orders the seller decides first.
+    prepaid : tuple of str
+        Sales channels in which a buyer may have paid before dispatch.
+    templates : mapping of str to Template
+        The seller's own texts, used in place of ours, under names like ``cancelled.en`` (variant and language).
+    """
+
+    seller_name: str = ""
+    cancel_reason: str = "PricingError"
+    variants: Mapping[str, str] = field(default_factory=lambda: {"cancel": "cancelled"})
+    prepaid: tuple[str, ...] = ("Amazon.co.jp",)
+    templates: Mapping[str, Template] = field(default_factory=dict)
+
+
+def wording_of(settings: Settings) -> Wording:
+    """The wording that a case's settings ask for; the seller's own texts are kept under names like ``cancelled.en``.
+
+    Examples
+    --------
+    >>> from promofix_lib.case.settings import Settings
+    >>> wording_of(Settings(seller_name="Lumen", shipped_choice="keep")).variants
+    {'cancel': 'cancelled', 'shipped': 'shipped_keep'}
+    """
+    shipped = _SHIPPED.get(settings.shipped_choice)
+    own = {name: text for name, text in settings.texts.items() if name.partition(".")[0] in VARIANTS}
+    return Wording(
+        settings.seller_name,
+        settings.cancel_reason,
+        variants={"cancel": "cancelled", **({"shipped": shipped} if shipped else {})},
+        templates={name: parse_template(text, name) for name, text in own.items()},
     )
 
 

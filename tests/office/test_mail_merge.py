@@ -11,7 +11,8 @@ import pytest
 
 from promofix_lib.export.mailmerge import write_word_template
 from promofix_lib.export.sheets import write_buyers
-from promofix_lib.letters.messages import Message, Wording
+from promofix_lib.letters.messages import Message
+from promofix_lib.letters.texts import Wording
 from promofix_lib.marketplaces import MARKETPLACES
 from tests.handed_case import handed_rows
 from tests.office.conftest import Office
