@@ -17,7 +17,6 @@ from promofix_lib.letters.linter_words import (
     FIELD_START,
     find_words,
     folded,
-    held,
     language_of,
     masked,
     normal,
@@ -191,8 +190,7 @@ def _only_thanks(body: str, language: str) -> bool:
     """Whether nothing is left when sentences of thanks, greetings and the order number are taken away."""
     plain = folded(ORDER_NUMBER.sub("", body))[0]
     sentences = re.split("[.!?\n\u3002\uff01\uff1f\u061f]", plain)
-    thanks = held(words_of("only_thanks", language), plain)
-    kept = [sentence for sentence in sentences if not spans_of(thanks, sentence)]
+    kept = [sentence for sentence in sentences if not spans_of(words_of("only_thanks", language), sentence)]
     return sum(sign.isalpha() for sign in "".join(kept)) < 12
 
 

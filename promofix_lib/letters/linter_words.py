@@ -93,14 +93,14 @@ def forbidden_words() -> Mapping[str, Mapping[str, str]]:
 
 
 @cache
-def words_of(rule: str, language: str, kinds: str = "-=") -> tuple[str, ...]:
+def words_of(rule: str, language: str, kinds: str = "-=") -> frozenset[str]:
     """The words of a rule for a text that should be in `language`.
 
     `kinds`: ``-`` for words of every language, ``=`` for those of this one only, ``~`` for those that may also tell
     what went wrong.
     """
     homes = forbidden_words()[rule]
-    return tuple(
+    return frozenset(
         word.lstrip("=~")
         for home, words in homes.items()
         for word in _listed(words)
@@ -109,13 +109,13 @@ def words_of(rule: str, language: str, kinds: str = "-=") -> tuple[str, ...]:
 
 
 @cache
-def _listed(words: str) -> tuple[str, ...]:
-    return tuple(filter(None, map(str.strip, words.split(","))))
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(filter(None, map(str.strip, words.split(","))))
 
 
-def spans_of(words: Iterable[str], text: str) -> list[tuple[int, int]]:
+def spans_of(words: frozenset[str], text: str) -> list[tuple[int, int]]:
     """Where any of the words stands in a folded text, from left to right; of two at one place the longer one."""
-    matches = (match.span() for word in words for match in _compiled(word).finditer(text))
+    matches = (match.span() for word in words & _held(text) for match in _compiled(word).finditer(text))
     found = sorted(matches, key=lambda at: (at[0], -at[1]))
     kept: list[tuple[int, int]] = []
     for start, end in found:
@@ -124,37 +124,30 @@ def spans_of(words: Iterable[str], text: str) -> list[tuple[int, int]]:
     return kept
 
 
-def held(words: tuple[str, ...], text: str) -> list[str]:
-    """Those of the words that a folded text may hold: hundreds of words are looked for by how they begin.
+@lru_cache(maxsize=1000)
+def _held(text: str) -> frozenset[str]:
+    """The words of all lists that a text may hold: texts hold few of thousands, which are looked for by how they begin.
 
     Examples
     --------
-    >>> held(("review", "leave * feedback"), "no feedback")
-    ['leave * feedback']
+    >>> sorted({"review", "leave us a", "coupon*"} & _held("leave a review"))
+    ['review']
     """
-    by_beginning = _pieces(words)
-    found = (by_beginning[begin] for begin in by_beginning.keys() & _beginnings(text))
-    return [word for pieces in found for piece, word in pieces if piece in text]
+    begins = {text[at : at + long] for at in range(len(text)) for long in (1, 2, 3)}
+    pieces = _pieces()
+    return frozenset(word for begin in pieces.keys() & begins for piece, word in pieces[begin] if piece in text)
 
 
 @cache
-def _pieces(words: tuple[str, ...]) -> Mapping[str, list[tuple[str, str]]]:
+def _pieces() -> Mapping[str, list[tuple[str, str]]]:
+    """By how it begins the longest piece of each word, without which no text holds the word."""
     pieces: dict[str, list[tuple[str, str]]] = {}
-    for word in words:
-        piece = _longest_piece(word)
+    lists = (*forbidden_words().values(), *_table("forbidden-sentences.toml").values())
+    words = (words for lists_of_one in lists for words in lists_of_one.values() if isinstance(words, str))
+    for word in {word.lstrip("=~") for some in words for word in _listed(some)}:
+        piece = max(re.split(rf"[\s*^'{_GAP}]", word), key=len)
         pieces.setdefault(piece[:3], []).append((piece, word))
     return pieces
-
-
-@lru_cache(maxsize=64)
-def _beginnings(text: str) -> frozenset[str]:
-    return frozenset(text[at : at + long] for at in range(len(text)) for long in (1, 2, 3))
-
-
-@cache
-def _longest_piece(word: str) -> str:
-    """What a text must hold before a pattern is made of a word: texts hold few words, and never the same ones."""
-    return max(re.split(rf"[\s*^'{_GAP}]", word), key=len)
 
 
 @cache
@@ -188,14 +181,13 @@ def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, 
 def _faults_of(said: str, rule: str, language: str) -> tuple[tuple[int, int], ...]:
     rules, groups = _table("forbidden-sentences.toml")["rules"], _table("forbidden-sentences.toml")[language]
 
-    @cache
     def group(name: str) -> list[tuple[int, int]]:
-        return spans_of(held(_listed(groups.get(name, "")), said), said)
+        return spans_of(_listed(groups.get(name, "")), said)
 
     if group(f"spared_{rule}"):
         return ()
     fine = bool(group(f"fine_{rule}"))
-    found = spans_of(held(words_of(rule, language, "-=" if fine else "-=~"), said), said)
+    found = spans_of(words_of(rule, language, "-=" if fine else "-=~"), said)
     if fine or not found:
         joined = rules.get(f"sure_{rule}" if fine else rule, ())
         found += itertools.islice(_by_sense((group(one), group(two)) for one, two in joined), 1)
