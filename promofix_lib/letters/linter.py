@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from promofix_lib.errors import LetterError
 from promofix_lib.letters.languages import LANGUAGES
@@ -75,9 +75,8 @@ class Fault:
     def told(self) -> Told:
         """Place, words and why, in one sentence."""
         why = told(f"letters.rule_{self.rule}", longest=fact("messages.longest"))
-        if self.line:
-            return told("letters.fault_line", line=self.line, words=self.words, why=why, rule=self.rule)
-        return told("letters.fault_whole", words=self.words, why=why, rule=self.rule)
+        key = "letters.fault_line" if self.line else "letters.fault_whole"
+        return told(key, line=self.line, words=self.words, why=why, rule=self.rule)
 
 
 def lint_message(
@@ -214,8 +213,7 @@ def lint_messages(messages: Iterable[Message]) -> tuple[tuple[Message, Fault], .
 
 def _whole(message: Message) -> tuple[Fault, ...]:
     subject, body = message.marked()
-    asked: dict[str, Any] = {"order_id": message.order_id, "unshipped": message.unshipped}
-    return lint_message(body, message.language, subject=subject, **asked)
+    return lint_message(body, message.language, subject=subject, order_id=message.order_id, unshipped=message.unshipped)
 
 
 def _facts(message: Message) -> Iterator[Fault]:

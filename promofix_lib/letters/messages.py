@@ -265,7 +265,7 @@ def _verdict(
         return "", "none", told(words.get(row.triage, "letters.none_not_now"))
     if not ORDER_ID.fullmatch(row.order_id):
         return "", "none", told("letters.none_no_order_id")
-    if gone or variant not in ("cancelled", "fba_cancelled"):
+    if gone or variant != "cancelled":
         return (variant, "written", None) if gone or status.gate.open else (variant, "held", status.gate.why)
     if not status.gate.open:
         return "cancelling", "held", status.gate.why

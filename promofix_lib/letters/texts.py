@@ -16,9 +16,7 @@ from promofix_lib.say import Told, told
 if TYPE_CHECKING:
     from promofix_lib.case.settings import Settings
 
-VARIANTS = (
-    "cancelled", "cancelling", "fba_asked", "fba_cancelled", "shipped_keep", "shipped_return", "shipped_refunded",
-)  # fmt: skip
+VARIANTS = ("cancelled", "cancelling", "shipped_keep", "shipped_return", "shipped_refunded")
 """What a message can say: one of these, or no message at all. ``cancelling`` is for before the cancellation."""
 
 CANCEL_REASONS = ("PricingError", "NoInventory", "GeneralAdjustment")
@@ -201,19 +199,17 @@ def builtin_template(
     False
     """
     _check_choice(variant, language, reason)
-    words = texts(language)
-    family = "shipped" if variant.startswith("shipped") else variant
-    done = variant in ("cancelled", "fba_cancelled")
-    what = f"what cancelled {reason}" if variant == "cancelled" else f"what {family}"
-    subject = "subject part" if part and done else f"subject {'fba_asked' if variant == 'cancelling' else family}"
-    following = "prepaid" if prepaid and (done or variant == "cancelling") else "cancelled" if done else variant
+    words, done = texts(language), variant == "cancelled"
+    subject = "mistake" if not done else "part" if part else "cancelled"
+    what = f"what cancelled {reason}" if done else f"what {variant.partition('_')[0]}"
+    following = "next prepaid" if prepaid and variant.startswith("cancel") else f"next {variant}"
     return Template(
-        words[subject],
+        words[f"subject {subject}"],
         (
             "{greeting}",
             "{reference}",
             words[what],
-            _joined(words[f"next {following}"], words["part"] if part else ""),
+            _joined(words[following], words["part"] if part else ""),
             _joined(words["sorry"], words["corrected"] if ended else ""),
             words["sign_off"],
         ),
