@@ -17,6 +17,7 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from promofix_lib.errors import CaseError
+from promofix_lib.places import whole
 from promofix_lib.reports.kinds import own_kinds
 from promofix_lib.reports.report import Reading, Report, as_arrow, as_frame
 from promofix_lib.say import Told
@@ -25,6 +26,9 @@ T = TypeVar("T")
 _PIECE = 1 << 15  # words of 8 bytes that are summed up at once
 _ROWS = 1 << 18  # few large pieces are quicker to pick rows from
 _END = 8  # bytes of the checksum behind the file
+_DAMAGES = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, CaseError)
+Parts = list[tuple[Any, pa.Table]]
+"""Tables, each with what is told of it as plain JSON."""
 
 
 class Shelf:
@@ -57,46 +61,25 @@ class Shelf:
         if self._wrote:
             with suppress(OSError):
                 for old in self.folder.iterdir():
-                    if old.suffix in (".arrow", ".part", ".sha256") and old.name.split(".")[0][:40] not in self._used:
+                    if old.suffix in (".arrow", ".new", ".part") and old.name.split(".")[0] not in self._used:
                         old.unlink()
 
     def _kept(self, paths: Sequence[Path], make: Callable[[], T], pack: Any, unpack: Callable[..., T]) -> T:
         key = _key([pack.__name__, *map(_stamp, paths)])
         self._used.add(key)
+        kept = self.folder / f"{key}.arrow"
         try:
-            return unpack(paths, *self._opened(key))
-        except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, CaseError):
+            return unpack(_opened(kept), paths)
+        except _DAMAGES:
             pass  # not there, or damaged
         made = make()
         try:
-            self._keep(key, *pack(made, paths))
-            return unpack(paths, *self._opened(key))  # mapped from now on, so that the memory is shared
-        except (pa.ArrowException, OSError, ValueError):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._wrote = True
+            _keep(kept, pack(made, paths))
+            return unpack(_opened(kept), paths)  # mapped from now on, so that the memory is shared
+        except _DAMAGES:
             return made
-
-    def _opened(self, key: str) -> tuple[Any, list[pa.Table]]:
-        first, facts = _opened(self.folder / f"{key}.0.arrow")
-        return facts["facts"], [
-            first,
-            *(_opened(self.folder / f"{key}.{number}.arrow")[0] for number in range(1, facts["count"])),
-        ]
-
-    def _keep(self, key: str, facts: Any, tables: Sequence[pa.Table]) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._wrote = True
-        told = json.dumps({"facts": facts, "count": len(tables)}).encode()
-        for number, table in reversed(list(enumerate(tables))):
-            draft = self.folder / f"{key}.{number}.{os.getpid()}.part"
-            arrow = table.replace_schema_metadata({b"told": told} if number == 0 else None)
-            with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "r+b") as file:
-                with ipc.new_file(file, arrow.schema) as writer:
-                    for at in range(0, len(arrow), _ROWS):
-                        writer.write_table(arrow.slice(at, _ROWS).combine_chunks())
-                file.flush()
-                check = _checksum(_mapped(draft))
-                file.seek(0, os.SEEK_END)
-                file.write(check)
-            draft.replace(self.folder / f"{key}.{number}.arrow")
 
 
 def _stamp(path: Path) -> str:
@@ -126,15 +109,31 @@ def _mapped(file: Path) -> pa.Buffer:
         return opened.read_buffer()
 
 
-def _opened(file: Path) -> tuple[pa.Table, Any]:
-    """The table of a file and what was told with it, if its checksum is the one behind it."""
+def _keep(file: Path, parts: Parts) -> None:
+    """Lay tables one behind the other into a file, each with what is told of it, and a checksum behind them."""
+    with whole(file) as draft:
+        with draft.open("wb") as stream:
+            for told, table in parts:
+                schema = table.schema.with_metadata({b"told": json.dumps(told).encode()})
+                with ipc.new_stream(stream, schema) as writer:
+                    for at in range(0, len(table), _ROWS):
+                        writer.write_table(table.slice(at, _ROWS).combine_chunks())
+        check = _checksum(_mapped(draft))
+        with draft.open("ab") as stream:
+            stream.write(check)
+
+
+def _opened(file: Path) -> Parts:
+    """What `_keep` laid there, if the checksum behind it is its own."""
     raw = _mapped(file)
-    whole = raw.slice(0, max(len(raw) - _END, 0))
-    if _checksum(whole) != raw.slice(len(whole)).to_pybytes():
+    kept = raw.slice(0, max(len(raw) - _END, 0))
+    if _checksum(kept) != raw.slice(len(kept)).to_pybytes():
         raise ValueError(f"{file.name} is damaged")
-    table = ipc.open_file(whole).read_all()
-    told = json.loads((table.schema.metadata or {}).get(b"told", b"null"))
-    return table.replace_schema_metadata(None), told
+    stream, parts = pa.BufferReader(kept), []
+    while stream.tell() < len(kept):
+        table = ipc.open_stream(stream).read_all()
+        parts.append((json.loads(table.schema.metadata[b"told"]), table.replace_schema_metadata(None)))
+    return parts
 
 
 def _checksum(raw: pa.Buffer) -> bytes:
@@ -146,20 +145,19 @@ def _checksum(raw: pa.Buffer) -> bytes:
     return b"%08x" % zlib.crc32(sums.tobytes() + rest)
 
 
-def _of_reports(reports: tuple[Report, ...], _: Sequence[Path]) -> tuple[Any, list[pa.Table]]:
-    return [report.facts() for report in reports], [report.arrow for report in reports]
+def _of_reports(reports: Sequence[Report], paths: Sequence[Path]) -> Parts:
+    return [((paths.index(report.path), report.facts()), report.arrow) for report in reports]
 
 
-def _reports(paths: Sequence[Path], facts: Any, tables: list[pa.Table]) -> tuple[Report, ...]:
-    return tuple(Report.with_facts(paths[0], table, one) for one, table in zip(facts, tables, strict=True))
+def _reports(parts: Parts, paths: Sequence[Path]) -> tuple[Report, ...]:
+    return tuple(Report.with_facts(paths[place], table, facts) for (place, facts), table in parts)
 
 
-def _of_reading(reading: Reading, paths: Sequence[Path]) -> tuple[Any, list[pa.Table]]:
-    reports = [(paths.index(report.path), report.facts()) for report in reading.reports]
-    return {"reports": reports, "warnings": [one.to_json() for one in reading.warnings]}, [as_arrow(reading.orders)]
+def _of_reading(reading: Reading, paths: Sequence[Path]) -> Parts:
+    warnings = [one.to_json() for one in reading.warnings]
+    return [*_of_reports(reading.reports, paths), (warnings, as_arrow(reading.orders))]
 
 
-def _reading(paths: Sequence[Path], facts: Any, tables: list[pa.Table]) -> Reading:
-    orders = as_frame(tables[0])
-    reports = tuple(Report.with_facts(paths[place], tables[0].slice(0, 0), one) for place, one in facts["reports"])
-    return Reading(orders, reports, tuple(map(Told.from_json, facts["warnings"])))
+def _reading(parts: Parts, paths: Sequence[Path]) -> Reading:
+    *reports, (warnings, orders) = parts
+    return Reading(as_frame(orders), _reports(reports, paths), tuple(map(Told.from_json, warnings)))
