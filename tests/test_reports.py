@@ -22,11 +22,10 @@ from promofix_lib.errors import ReportError
 from promofix_lib.orders import COLUMNS
 from promofix_lib.reports.cells import moment
 from promofix_lib.reports.feed_result import read_processing_report
-from promofix_lib.reports.flat_file import FlatFile
+from promofix_lib.reports.flat_file import FlatFile, flawless
 from promofix_lib.reports.lines import header_of
 from promofix_lib.reports.reading import read_report
 from promofix_lib.reports.report import Report
-from promofix_lib.reports.rows import flawless
 
 DATA = Path(__file__).parent / "data" / "reports"
 HEADERS: dict[str, list[str]] = {
@@ -890,7 +889,7 @@ def test_the_fast_and_the_exact_reader_give_the_same_table(changes):
     header = header_of("\t".join(ALL).encode())
     fast = flawless(block, FlatFile("x.txt", header).columns, 1)
     exact = FlatFile("x.txt", header)
-    slow, _ = exact.typer.table(exact.reader.records(block, [2], last=True))
+    slow, _ = exact.reader.table(exact.reader.records(block, [2], last=True))
     if fast is not None:
         assert fast.to_pylist() == slow.drop_columns(["source_line"]).to_pylist()
 

@@ -23,10 +23,10 @@ import pyarrow as pa
 import pytest
 
 from promofix_lib.errors import ReportError
+from promofix_lib.reports.flat_file import flawless
 from promofix_lib.reports.kinds import PAYMENTS, kind_named
 from promofix_lib.reports.reading import read_report
 from promofix_lib.reports.report import Report
-from promofix_lib.reports.rows import flawless
 from promofix_lib.say import known_key
 
 WORDED: set[str] = set()

@@ -103,12 +103,12 @@ def _read(source: Source, columns: frozenset[str] | None) -> Report:
 
 def _report(source: Source, encoding: str, read: FlatFile) -> Report:
     _check_rows(read)
-    table, warnings, aside = tied(read.table, read.typer.above)
+    table, warnings, aside = tied(read.table, read.reader.above)
     if read.kind.role not in (PAYMENTS, SHIPMENTS):
         table, more, others = folded(table, continues=read.kind.continues)
         warnings, aside = [*warnings, *more], [*aside, *others]
     table = table if read.kind.role == PAYMENTS else completed(table)
-    quarantined = tuple(sorted([*read.typer.quarantined, *aside], key=lambda line: line.line))
+    quarantined = tuple(sorted([*read.reader.quarantined, *aside], key=lambda line: line.line))
     return Report(
         path=source.path,
         name=source.name,
@@ -136,7 +136,7 @@ def _span(table: pa.Table) -> tuple[datetime, ...]:
 
 
 def _check_rows(read: FlatFile) -> None:
-    aside = read.typer.quarantined
+    aside = read.reader.quarantined
     if any(_is_ruined(line.reason) for line in aside):
         raise ReportError("reports.ruined_ids", file=read.name)
     if order := next((line for line in aside if line.reason.key == "reports.fault.other_order"), None):

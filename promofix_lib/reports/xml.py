@@ -150,12 +150,12 @@ class MessageReader:
     def _set_aside(self, line: int, reason: Told, text: bytes) -> None:
         found = re.search(rb"<AmazonOrderID>\s*([\w-]{1,40})", text)
         shown = f"AmazonOrderID: {found[1].decode()}" if found else ""
-        self.table.typer.quarantined.append(Quarantined(line, reason, shown))
+        self.table.reader.quarantined.append(Quarantined(line, reason, shown))
 
     def done(self) -> FlatFile:
         """What came of it, without the columns that no order fills, so that the report does not seem to know them."""
         read = self.table.done()
-        read.lines = read.rows + read.count["blanks"] + len(read.typer.quarantined)
+        read.lines = read.rows + read.count["blanks"] + len(read.reader.quarantined)
         read.columns = tuple(column for column in read.columns if column.name in self._filled)
         empty = {*names()} - self._filled - {*read.kind.implied}
         read.table = read.table.drop_columns([name for name in read.table.column_names if name in empty])
