@@ -117,7 +117,16 @@ def complete(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _missing(name: str, size: int) -> Any:
-    return pd.array([None] * size, COLUMNS[name])
+    return COLUMNS[name].__from_arrow__(pa.nulls(size, arrow_type(name)))
+
+
+def arrow_type(name: str) -> pa.DataType:
+    """Arrow's type of a column that every order table has.
+
+    >>> arrow_type("purchase_date"), arrow_type("sku")
+    (TimestampType(timestamp[us, tz=UTC]), DataType(string))
+    """
+    return getattr(COLUMNS[name], "pyarrow_dtype", pa.timestamp("us", "UTC"))
 
 
 def unit_prices(orders: pd.DataFrame) -> pd.Series[Any]:

@@ -41,11 +41,11 @@ class Kind:
     renamed: Mapping[str, str] = field(default_factory=dict)
     stands_in: Mapping[str, str] = field(default_factory=dict)
     implied: Mapping[str, str] = field(default_factory=dict)
-    needed: tuple[str, ...] = ("order_id", "purchase_date")
+    needed: Sequence[str] = ("order_id", "purchase_date")
     role: str = ITEMS
     ids_joined_by: str = ""
     continues: bool = False
-    xml: tuple[str, ...] = ()
+    xml: Sequence[str] = ()
     sales: Sequence[Mapping[str, Any]] = ()
 
 
@@ -93,14 +93,6 @@ def own_kinds() -> tuple[tuple[str, str], ...]:
         raise ReportError("reports.kinds_damaged", file=str(folder), why=str(error)[:120]) from error
 
 
-def facts() -> Facts:
-    """All that is known of reports; the seller's own kinds as they were when `look_again` was last called."""
-    return _facts(_own)
-
-
-_own: tuple[tuple[str, str], ...] = ()
-
-
 def look_again() -> None:
     """Take up what changed in the seller's folder of kinds; each reading begins with it.
 
@@ -109,15 +101,15 @@ def look_again() -> None:
     ReportError
         A file of the folder is no TOML, or says something that is not understood.
     """
-    global _own
-    _own = own_kinds()
+    facts.cache_clear()
     facts()
 
 
 @cache
-def _facts(own: tuple[tuple[str, str], ...]) -> Facts:
+def facts() -> Facts:
+    """All that is known of reports; the seller's own kinds as they were when `look_again` was last called."""
     path = files("promofix_lib.reports").joinpath("kinds.toml")
-    table, *mine = [_parsed(name, text) for name, text in [("kinds.toml", path.read_text(encoding="utf-8")), *own]]
+    table, *mine = (_parsed(*one) for one in [("kinds.toml", path.read_text(encoding="utf-8")), *own_kinds()])
     names = table["names"]
     columns = {what: tuple(several.split()) for what, several in table["columns"].items()}
     given = [kind for one in mine for kind in one["kinds"]]
@@ -131,6 +123,7 @@ def _facts(own: tuple[tuple[str, str], ...]) -> Facts:
     )
 
 
+@cache
 def _parsed(path: str, text: str) -> dict[str, Any]:
     """A file of kinds with its kinds made, and with the English name of each translated column."""
     try:
@@ -147,14 +140,11 @@ def _parsed(path: str, text: str) -> dict[str, Any]:
 
 
 def _kind(paragraph: Mapping[str, Any]) -> Kind:
-    told_of = {name: value for name, value in paragraph.items() if name not in ("source", "read")}
-    for name, value in told_of.items():
-        if name in ("has", "without"):
-            told_of[name] = frozenset(map(spelled, value))
-        elif name in ("renamed", "stands_in"):
-            told_of[name] = {spelled(column): target for column, target in value.items()}
-        elif name in ("needed", "xml"):
-            told_of[name] = tuple(value)
+    told_of = {word: value for word, value in paragraph.items() if word not in ("source", "read")}
+    for word in told_of.keys() & {"has", "without"}:
+        told_of[word] = frozenset(map(spelled, told_of[word]))
+    for word in told_of.keys() & {"renamed", "stands_in"}:
+        told_of[word] = {spelled(column): name for column, name in told_of[word].items()}
     return Kind(**told_of)
 
 
@@ -212,7 +202,7 @@ def kind_named(name: str) -> Kind:
     """The kind of report called `name`; one that nobody knows any more has order items.
 
     >>> kind_named("XML All Orders").xml, kind_named("Transactions").role, kind_named("?").role
-    (('Order', 'OrderItem'), 'payments', 'items')
+    (['Order', 'OrderItem'], 'payments', 'items')
     """
     return next((kind for kind in facts().kinds if kind.name == name), Kind(name))
 

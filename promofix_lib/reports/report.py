@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from promofix_lib.orders import COLUMNS, complete
+from promofix_lib.orders import COLUMNS, arrow_type, complete
 from promofix_lib.plain import Shown, plain, shape_of, shown, typed
 from promofix_lib.reports.texts import western
 from promofix_lib.say import Told, known_key, say
@@ -214,10 +214,8 @@ def as_arrow(frame: pd.DataFrame) -> pa.Table:
 
 def completed(table: pa.Table) -> pa.Table:
     """The cells with every column that an order table has, the missing ones without a value."""
-    for name, dtype in COLUMNS.items():
-        if name not in table.column_names and name != "unit_price":
-            type_ = dtype.pyarrow_dtype if isinstance(dtype, pd.ArrowDtype) else pa.timestamp("us", "UTC")
-            table = table.append_column(name, throughout(pa.scalar(None, type_), table.num_rows))
+    for name in [name for name in COLUMNS if name not in table.column_names and name != "unit_price"]:
+        table = table.append_column(name, throughout(pa.scalar(None, arrow_type(name)), table.num_rows))
     return table
 
 
