@@ -91,20 +91,34 @@ def _sense(lines: list[bytes], encoding: str) -> float:
     return (len(runs) * (1.0 if has_kana else 0.5) - nonsense) / foreign
 
 
+def cut(blocks: Iterable[bytes], end: Callable[[bytes], int]) -> Iterator[bytes]:
+    r"""The same bytes cut where `end` says; what stands behind it begins the next block.
+
+    >>> list(cut([b"a\nb", b"c\nd"], lambda text: text.rfind(b"\n") + 1))
+    [b'a\n', b'bc\n', b'd']
+    """
+    rest = b""
+    for block in blocks:
+        text = rest + block
+        at = end(text)
+        if at:
+            yield text[:at]
+        rest = text[at:]
+    if rest:
+        yield rest
+
+
 def _whole_lines(source: Source, blocks: Iterable[bytes]) -> Iterator[bytes]:
     """The same blocks, ending where a line ends."""
-    rest: list[bytes] = []
-    for block in blocks:
-        cut = block.rfind(b"\n") + 1
-        if cut:
-            yield b"".join([*rest, block[:cut]])
-            rest = []
-        rest.append(block[cut:])
-        if sum(map(len, rest)) > _LONGEST_LINE:
+
+    def end(text: bytes) -> int:
+        at = text.rfind(b"\n") + 1
+        if len(text) - at > _LONGEST_LINE:
             why = told("reports.long_line", megabytes=_LONGEST_LINE >> 20)
             raise ReportError("reports.refused_with_reason", file=source.name, why=why, what=stranger(source, ""))
-    if any(rest):
-        yield b"".join(rest)
+        return at
+
+    return cut(blocks, end)
 
 
 def text_blocks(source: Source, encoding: str, size: int = BLOCK) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from itertools import chain
 from typing import Any, Self
@@ -17,7 +17,7 @@ from pyarrow import csv
 
 from promofix_lib.reports import texts
 from promofix_lib.reports.cells import EARLIEST, FALSE, LARGEST, LATEST, MOST_UNITS, TRUE, decimal_sign
-from promofix_lib.reports.encodings import text_in
+from promofix_lib.reports.encodings import cut, text_in
 from promofix_lib.reports.kinds import MONEY, TIME, WHOLE, Column, Kind, columns_of, facts
 from promofix_lib.reports.lines import Header, split_line
 from promofix_lib.reports.report import throughout
@@ -31,6 +31,7 @@ _TOLD = (
     *("lists_opened", "letters_lost", "lost_zeros", "spoilt"),
 )
 _LOOKED_AT = 500  # lines from which the decimal sign is known
+_LONGEST_CELL = 32 << 20  # bytes behind an open quote; more are the rows of a file with one quote too many
 
 
 class FlatFile:
@@ -58,7 +59,8 @@ class FlatFile:
 
     def of_lines(self, blocks: Iterable[bytes]) -> Self:
         """All of a text, from blocks of whole lines in UTF-8."""
-        ahead = _with_whole_cells(blocks) if self.header.quoted else _with_whole_rows(blocks, len(self.columns))
+        end = _end_of_cells if self.header.quoted else partial(_end_of_rows, wide=len(self.columns))
+        ahead = cut(blocks, end)
         block, line = self._after_header(next(ahead, b"")), self.header.line + 1
         for following in chain(ahead, [b""]):
             ends = np.frombuffer(block, np.uint8) == ord("\n")  # a third of the time that bytes.count takes
@@ -110,35 +112,20 @@ class FlatFile:
         return [*counted, *(told("reports.unread", n=n, column=header) for header, n in unread)]
 
 
-def _with_whole_cells(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same, each ending where no quote is open: a cell over several lines is never cut between two of them."""
-    held: list[bytes] = []
-    quotes = 0
-    for block in blocks:
-        held.append(block)
-        quotes += block.count(b'"')
-        if quotes % 2 == 0:
-            yield b"".join(held)
-            held = []
-    yield b"".join(held)
+def _end_of_cells(text: bytes) -> int:
+    """The end, where no quote is open: a cell over several lines is not cut between two of them."""
+    return len(text) if text.count(b'"') % 2 == 0 or len(text) > _LONGEST_CELL else 0
 
 
-def _with_whole_rows(blocks: Iterable[bytes], wide: int) -> Iterator[bytes]:
-    """The same, each ending with a line as wide as the file: a shorter one may go on below."""
-    held = b""
-    for block in blocks:
-        whole = held + block if held else block
-        end = len(whole)
-        for _ in range(BROKEN_OVER):
-            begin = whole.rfind(b"\n", 0, max(end - 1, 0)) + 1
-            if whole.count(b"\t", begin, end) >= wide - 1:
-                break
-            end = begin
-        if end:
-            yield whole[:end]
-        held = whole[end:]
-    if held:
-        yield held
+def _end_of_rows(text: bytes, wide: int) -> int:
+    """Where the last line ends that is as wide as the file: a shorter one may go on below."""
+    end = len(text)
+    for _ in range(BROKEN_OVER):
+        begin = text.rfind(b"\n", 0, max(end - 1, 0)) + 1
+        if text.count(b"\t", begin, end) >= wide - 1:
+            break
+        end = begin
+    return end
 
 
 # -- the fast way -----------------------------------------------------------------------------------------------------
