@@ -79,11 +79,7 @@ def read_processing_report(path: Path) -> ProcessingReport:
     ReportError
         Some other file, or an answer with a refusal that could not be read.
     """
-    for source in sources_of(Path(path)):
-        if isinstance(source, ReportError):
-            raise source
-        return _read(source)
-    raise ReportError("reports.empty_archive", file=Path(path).name)
+    return next(map(_read, sources_of(Path(path))))  # a file stays open while its source is asked for
 
 
 def _read(source: Source) -> ProcessingReport:

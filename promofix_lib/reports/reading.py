@@ -51,13 +51,7 @@ def read_report(path: Path, *, progress: bool = False, columns: frozenset[str] |
         Not a report, damaged beyond use, or harmful; the text says what it looks like and what to download instead.
     """
     look_again()
-
-    def read(source: Source | ReportError) -> tuple[Report]:
-        if isinstance(source, ReportError):
-            raise source
-        return (_read(replace(source, progress=progress), columns),)
-
-    return all_read(texts_of(Path(path)), read)
+    return all_read(texts_of(Path(path)), lambda source: (_read(replace(source, progress=progress), columns),))
 
 
 def all_read(sources: Iterable[T], read: Callable[[T], tuple[Report, ...]]) -> tuple[Report, ...]:

@@ -50,12 +50,7 @@ def shape(path: Path) -> str:
         A file that holds no table, with what it looks like.
     """
     look_again()
-    parts = []
-    for source in texts_of(Path(path)):
-        if isinstance(source, ReportError):
-            raise source
-        parts.append(_described(source))
-    return "\n\n".join(parts)
+    return "\n\n".join(map(_described, texts_of(Path(path))))
 
 
 def _described(source: Source) -> str:

@@ -50,7 +50,10 @@ _LARGEST_LOCKED = 256 << 20
 
 @dataclass(frozen=True)
 class Source:
-    """The bytes of one report. `packed` says that they were in an archive, `of` of which workbook they are a sheet."""
+    """The bytes of one report.
+
+    `packed` says that they were in an archive, `of` of which workbook they are a sheet, `fault` why there are none.
+    """
 
     path: Path
     name: str
@@ -58,9 +61,18 @@ class Source:
     packed: bool = False
     of: Source | None = None
     progress: bool = False
+    fault: ReportError | None = None
 
     def start(self, length: int = 4096) -> bytes:
-        """The first bytes, without moving on."""
+        """The first bytes, without moving on; whoever reads begins with them.
+
+        Raises
+        ------
+        ReportError
+            The file is damaged, or unpacks to far too much.
+        """
+        if self.fault:
+            raise self.fault
         self.stream.seek(0)
         first = self.stream.read(length)
         self.stream.seek(0)
@@ -91,8 +103,8 @@ class Source:
                 yield block
 
 
-def sources_of(path: Path) -> Iterator[Source | ReportError]:
-    """Every file in a file: itself, what a gzip holds, or each member of a zip; an error for what is damaged.
+def sources_of(path: Path) -> Iterator[Source]:
+    """Every file in a file: itself, what a gzip holds, or each member of a zip, also a damaged one.
 
     Raises
     ------
@@ -110,7 +122,7 @@ def sources_of(path: Path) -> Iterator[Source | ReportError]:
         raise ReportError("reports.cannot_be_opened", file=name, why=why) from error
 
 
-def _within(source: Source) -> Iterator[Source | ReportError]:
+def _within(source: Source) -> Iterator[Source]:
     start, whole = source.start(8), source.stream
     packer = next((packer for magic, packer in _PACKERS.items() if start.startswith(magic)), None)
     if packer:
@@ -145,22 +157,20 @@ def is_office(source: Source, within: str = "") -> bool:
     return any(name.startswith(within) for name in names if within or name in ("[Content_Types].xml", "mimetype"))
 
 
-def _unpacked(source: Source, name: str, opener: Callable[[], Any], packed: int) -> Iterator[Source | ReportError]:
+def _unpacked(source: Source, name: str, opener: Callable[[], Any], packed: int) -> Iterator[Source]:
     with SpooledTemporaryFile(max_size=_HARMLESS) as spooled:
-        size = 0
+        size, fault = 0, None
         try:
             with opener() as stream:
                 while block := stream.read(BLOCK):
                     size += len(block)
                     check_size(name, size, packed)
                     spooled.write(block)
-            spooled.seek(0)
-            member: Source | ReportError = Source(source.path, name, cast("IO[bytes]", spooled), packed=True)
         except ReportError as error:
-            member = error
+            fault = error
         except DAMAGES as error:
-            member = ReportError("reports.damaged_archive", file=name, why=str(error)[:200])
-        yield member
+            fault = ReportError("reports.damaged_archive", file=name, why=str(error)[:200])
+        yield Source(source.path, name, cast("IO[bytes]", spooled), packed=True, fault=fault)
 
 
 def _is_file(info: zipfile.ZipInfo) -> bool:

@@ -27,8 +27,8 @@ _SEPARATORS = re.compile("[\t\r\n]+")
 _WHOLE_IDS = (1e13, 1e15)  # an item id that a spreadsheet holds as a number is whole if it has 14 or 15 digits
 
 
-def texts_of(path: Path) -> Iterator[Source | ReportError]:
-    """Every text in a file: itself, each file of an archive, each sheet of a workbook; an error for what is damaged.
+def texts_of(path: Path) -> Iterator[Source]:
+    """Every text in a file: itself, each file of an archive, each sheet of a workbook, also a damaged one.
 
     Raises
     ------
@@ -36,13 +36,10 @@ def texts_of(path: Path) -> Iterator[Source | ReportError]:
         As `sources_of`.
     """
     for source in sources_of(path):
-        if isinstance(source, ReportError) or not _is_workbook(source):
-            yield source
-            continue
         try:
-            yield from _sheets(source)
+            yield from _sheets(source) if _is_workbook(source) else [source]
         except ReportError as error:
-            yield error
+            yield replace(source, fault=error)
 
 
 def _is_workbook(source: Source) -> bool:

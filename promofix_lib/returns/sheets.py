@@ -21,7 +21,7 @@ from promofix_lib.errors import ReportError
 from promofix_lib.export.sheet import NAME_CELL, Value, column_of, is_name_label, status_of
 from promofix_lib.reports.encodings import text_of
 from promofix_lib.reports.lines import DELIMITERS
-from promofix_lib.reports.source import Source, sources_of
+from promofix_lib.reports.source import sources_of
 from promofix_lib.reports.texts import HYPHENS
 from promofix_lib.say import Told, told
 
@@ -184,7 +184,7 @@ def _workbook(path: Path) -> dict[str, Rows]:
 def _text(path: Path) -> dict[str, Rows]:
     """A list saved as text: with the separator under which most names are known."""
     tables: list[Rows] = []
-    texts = [text_of(source) for source in sources_of(path) if isinstance(source, Source)]
+    texts = [text_of(source) for source in sources_of(path) if not source.fault]
     with suppress(csv.Error):  # what is no table is no list
         tables += [
             list(csv.reader(StringIO(text, newline=""), delimiter=mark)) for text in texts for mark in DELIMITERS
