@@ -85,7 +85,7 @@ def together(
     >>> together(rows, np.array([0, 0, 1]), ["quantity"]).to_pylist()[0]
     {'sku': 'A', 'quantity': 3, 'promotion_ids': ['P', 'Q']}
     """
-    slots, backwards = int(slot.max(initial=-1)) + 1, np.arange(len(slot))[::-1]
+    backwards = np.arange(len(slot))[::-1]
 
     def cells(name: str) -> Any:
         column = rows[name]
@@ -95,8 +95,8 @@ def together(
             groups = pa.table({"slot": slot, name: column}).group_by("slot", use_threads=False)
             return possible(groups.aggregate([(name, "sum")]).sort_by("slot")[f"{name}_sum"], column.type)
         if pa.types.is_list(column.type):
-            return united(column, slot, slots)
-        return taken(column, last_known(column, slot, slots, backwards))
+            return united(column, slot)
+        return taken(column, last_known(column, slot, backwards))
 
     return pa.table({name: cells(name) for name in rows.column_names})
 
@@ -106,21 +106,21 @@ def possible(amounts: Any, type_: pa.DataType) -> Any:
     return pc.cast(pc.if_else(pc.less(pc.abs(amounts), pa.scalar(LARGEST)), amounts, None), type_)
 
 
-def last_known(cells: pa.ChunkedArray, slot: Numbers, slots: int, ranked: Numbers) -> Numbers:
+def last_known(cells: pa.ChunkedArray, slot: Numbers, ranked: Numbers) -> Numbers:
     """Per slot the last row, as they are ranked, whose cell is known; -1 where none is."""
     ranked = ranked[mask_of(pc.is_valid(cells))[ranked]]
-    chosen = np.full(slots, -1, dtype=np.int64)
+    chosen = np.full(slot.max(initial=-1) + 1, -1, dtype=np.int64)
     chosen[slot[ranked]] = ranked
     return chosen
 
 
 def shared(rows: pa.Table, slot: Numbers, names: Iterable[str]) -> pa.Table:
     """The rows; what one of them does not know in these columns it takes from the first of its slot that does."""
-    slots, place = int(slot.max(initial=-1)) + 1, np.arange(len(slot))
+    place = np.arange(len(slot))
     for name in (name for name in names if name in rows.column_names):
         known = mask_of(pc.is_valid(rows[name]))
         if known.any() and not known.all():
-            giver = last_known(rows[name], slot, slots, place[::-1])[slot]
+            giver = last_known(rows[name], slot, place[::-1])[slot]
             cells = taken(rows[name], np.where(known, place, giver))
             rows = rows.set_column(rows.column_names.index(name), name, cells)
     return rows
@@ -131,12 +131,12 @@ def taken(cells: pa.ChunkedArray, rows: Numbers) -> pa.ChunkedArray:
     return cells.take(pa.array(rows, mask=rows < 0))
 
 
-def united(lists: pa.ChunkedArray, slot: Numbers, slots: int) -> pa.ListArray:
+def united(lists: pa.ChunkedArray, slot: Numbers) -> pa.ListArray:
     """What any row knows of: ids and codes only ever become more."""
     whole = lists.combine_chunks()
     words = pd.DataFrame({"slot": slot[pc.list_parent_indices(whole)], "word": pc.list_flatten(whole).to_pandas()})
     words = words.drop_duplicates().sort_values("slot", kind="stable")
-    times = np.bincount(words["slot"], minlength=slots)
+    times = np.bincount(words["slot"], minlength=slot.max(initial=-1) + 1)
     offsets = pa.array(np.concatenate([[0], np.cumsum(times)]), pa.int32())
     return pa.ListArray.from_arrays(offsets, pa.array(words["word"], pa.string()), mask=pa.array(times == 0))
 

@@ -28,7 +28,7 @@ from promofix_lib.reports.kinds import (
     kind_named,
     look_again,
 )
-from promofix_lib.reports.picking import PARTIAL, Picking, money_check, same_items, unmatched
+from promofix_lib.reports.picking import PARTIAL, contradictions, money_check, picked, same_items, unmatched, winners_of
 from promofix_lib.reports.reading import all_read, read_report
 from promofix_lib.reports.report import Reading, Report, as_orders, shown_name
 from promofix_lib.say import Told, told
@@ -143,10 +143,10 @@ def _one_row_per_item(rows: pa.Table) -> tuple[pd.DataFrame, list[Told]]:
     found = unmatched(rows, slot)
     if slot.max() + 1 == rows.num_rows:
         return as_orders(rows.drop_columns([PARTIAL])), found
-    pick = Picking(rows, slot)
-    table = pick.table()
+    winners = winners_of(rows, slot)
+    table = picked(rows, slot, winners)
     orders = as_orders(shared(table, codes(table["order_id"]), facts().columns["of_the_order"]))
-    return orders, found + pick.contradictions()
+    return orders, found + contradictions(rows, slot, winners)
 
 
 def _rows(reports: Sequence[Report]) -> tuple[pa.Table, list[Told]]:

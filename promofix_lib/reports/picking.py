@@ -102,7 +102,7 @@ def _agree(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
 # -- which of them is believed -----------------------------------------------------------------------------------------
 
 
-class Picking:
+def winners_of(rows: pa.Table, slot: Numbers) -> dict[str, Numbers]:
     """Which row's cell an order item takes, column by column: the newest that is known.
 
     Parameters
@@ -111,70 +111,58 @@ class Picking:
         Rows of all reports.
     slot : array of int64
         Number of the order item of each row.
+
+    Returns
+    -------
+    dict of str to array of int64
+        Per column of single cells a row number for each order item; -1 where no row knows.
     """
+    newest, place, weighed = _as_of(rows), np.arange(len(slot)), facts().columns["weighed"]
+    by_time, by_weight = np.lexsort((place, newest)), np.lexsort((place, newest, ~mask_of(rows[PARTIAL])))
+    emptied = _emptied(rows, slot)
 
-    def __init__(self, rows: pa.Table, slot: Numbers) -> None:
-        self.rows, self.slot, self.slots = rows, slot, int(slot.max()) + 1
-        self._partial = rows[PARTIAL].to_numpy(zero_copy_only=False)
-        newest, place = _as_of(rows), np.arange(len(slot))
-        self._by_time = np.lexsort((place, newest))
-        self._by_weight = np.lexsort((place, newest, ~self._partial))
-        self._winners: dict[str, Numbers] = {}
+    def last(name: str) -> Numbers:
+        ranked = by_weight if name in weighed else by_time
+        return last_known(rows[name], slot, ranked[~emptied[ranked]] if name == "quantity" else ranked)
 
-    def winner(self, name: str) -> Numbers:
-        """Row number per order item whose cell is taken; -1 where no row knows."""
-        if name not in self._winners:
-            self._winners[name] = self._discount() if name == "item_promotion_discount" else self._last(name)
-        return self._winners[name]
+    single = [one.name for one in rows.schema if not pa.types.is_list(one.type) and one.name not in _PLACE]
+    winners = {name: last(re.sub("(?<=_status)_given$", "", name)) for name in single}
+    # a price stated anew by a report with discounts takes its blank discount along: amounts never mix
+    price, priced, discount = rows["item_price"], winners["item_price"], winners["item_promotion_discount"]
+    anew = mask_of(pc.not_equal(taken(price, discount), taken(price, priced)))
+    return winners | {"item_promotion_discount": np.where(anew, priced, discount)}
 
-    def _last(self, name: str) -> Numbers:
-        ranked = self._by_weight if name in facts().columns["weighed"] else self._by_time
-        if name == "quantity":
-            ranked = ranked[~self._emptied()[ranked]]
-        return last_known(self.rows[name], self.slot, self.slots, ranked)
 
-    def _emptied(self) -> Mask:
-        """Cancelled lines on which Amazon wrote 0 units, where another report still knows how many were ordered."""
-        ordered = np.zeros(self.slots, dtype=bool)
-        ordered[self.slot[self._is(pc.greater, "quantity", 0)]] = True
-        gone = self._is(pc.equal, "order_status", "Cancelled") | self._is(pc.equal, "item_status", "Cancelled")
-        return gone & self._is(pc.equal, "quantity", 0) & ordered[self.slot]
+def _emptied(rows: pa.Table, slot: Numbers) -> Mask:
+    """Cancelled lines on which Amazon wrote 0 units, where another report still knows how many were ordered."""
+    ordered = np.isin(slot, slot[mask_of(pc.greater(rows["quantity"], 0))])
+    gone = [mask_of(pc.equal(rows[name], "Cancelled")) for name in ("order_status", "item_status")]
+    return np.any(gone, axis=0) & mask_of(pc.equal(rows["quantity"], 0)) & ordered
 
-    def _is(self, how: Any, name: str, other: Any) -> Mask:
-        return mask_of(how(self.rows[name], other))
 
-    def _discount(self) -> Numbers:
-        """A price stated anew by a report with discounts takes its blank discount along: amounts never mix."""
-        last, priced = self._last("item_promotion_discount"), self.winner("item_price")
-        price = self.rows["item_price"]
-        anew = mask_of(pc.not_equal(taken(price, last), taken(price, priced)))
-        return np.where(anew, priced, last)
+def picked(rows: pa.Table, slot: Numbers, winners: Mapping[str, Numbers]) -> pa.Table:
+    """One row per order item, with every line that it was read from."""
+    rows, lines = rows.drop_columns([PARTIAL]), pc.cast(rows["source_line"], pa.string())
+    places = pa.table({"slot": slot, "": pc.binary_join_element_wise(rows["source_file"], lines, ", line ")})
+    sources = places.group_by("slot", use_threads=False).aggregate([("", "list")])["_list"]
+    return together(rows, slot, winners=winners).append_column("sources", sources)
 
-    def table(self) -> pa.Table:
-        """One row per order item, with every line that it was read from."""
-        rows = self.rows.drop_columns([PARTIAL])
-        single = [one.name for one in rows.schema if not pa.types.is_list(one.type) and one.name not in _PLACE]
-        winners = {name: self.winner(re.sub("(?<=_status)_given$", "", name)) for name in single}
-        lines = pc.cast(rows["source_line"], pa.string())
-        places = pa.table({"slot": self.slot, "": pc.binary_join_element_wise(rows["source_file"], lines, ", line ")})
-        sources = places.group_by("slot", use_threads=False).aggregate([("", "list")])["_list"]
-        return together(rows, self.slot, winners=winners).append_column("sources", sources)
 
-    def contradictions(self) -> list[Told]:
-        """A sentence per contradiction, naming both files and lines; at most ten per column, then their number."""
-        return [sentence for name in facts().columns["compared"] for sentence in self._against(name)]
+def contradictions(rows: pa.Table, slot: Numbers, winners: Mapping[str, Numbers]) -> list[Told]:
+    """A sentence per contradiction, naming both files and lines; at most ten per column, then their number."""
+    return [sentence for name in facts().columns["compared"] for sentence in _against(name, rows, winners[name][slot])]
 
-    def _against(self, name: str) -> list[Told]:
-        chosen = self.winner(name)[self.slot]
-        lines, column = self.rows[name], told(f"reports.column.{name}")
-        found = mask_of(pc.not_equal(lines, taken(lines, chosen))) & ~self._partial
-        if name == "quantity":
-            found &= ~self._is(pc.equal, name, 0)
-        rows = np.flatnonzero(found)
-        sides = (self.rows.take(pa.array(side[:_SHOWN])).to_pylist() for side in (rows, chosen[rows]))
-        sentences = [_sentence(name, old, new) for old, new in zip(*sides, strict=True)]
-        more = len(rows) - _SHOWN
-        return sentences + [told("reports.more_contradictions", n=more, column=column)] * (more > 0)
+
+def _against(name: str, rows: pa.Table, chosen: Numbers) -> list[Told]:
+    lines, column = rows[name], told(f"reports.column.{name}")
+    found = mask_of(pc.not_equal(lines, taken(lines, chosen))) & ~mask_of(rows[PARTIAL])
+    if name == "quantity":
+        found &= ~mask_of(pc.equal(lines, 0))
+    others = np.flatnonzero(found)
+    sides = (rows.take(pa.array(side[:_SHOWN])).to_pylist() for side in (others, chosen[others]))
+    sentences = [_sentence(name, old, new) for old, new in zip(*sides, strict=True)]
+    more = len(others) - _SHOWN
+    return sentences + [told("reports.more_contradictions", n=more, column=column)] * (more > 0)
 
 
 def unmatched(rows: pa.Table, slot: Numbers) -> list[Told]:
@@ -182,7 +170,7 @@ def unmatched(rows: pa.Table, slot: Numbers) -> list[Told]:
     order, file = codes(rows["order_id"]), codes(rows["source_file"])
     has_id = mask_of(pc.is_valid(rows["order_item_id"]))
     first = np.flatnonzero(~pd.Series(slot).duplicated())  # slots stand in order of their first rows
-    doubtful = rows[PARTIAL].to_numpy(zero_copy_only=False) | ~mask_of(pc.is_valid(rows["sku"]))
+    doubtful = mask_of(rows[PARTIAL]) | ~mask_of(pc.is_valid(rows["sku"]))
     doubtful |= (has_id != has_id[first][slot]) | (~has_id & (file != file[first][slot]))
     alone = first[np.bincount(slot[doubtful], minlength=len(first)) == 0]
     sources = pd.Series(np.where(has_id[alone], -1, file[alone])).groupby(order[alone]).transform("nunique")
