@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.resources import files
 from inspect import signature
@@ -168,32 +169,27 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
-def _span(text: str) -> float:
-    number, unit = text[:-1], text[-1:].lower()
-    if unit not in _SECONDS or not number.isdecimal() or int(number) < 1:
-        raise argparse.ArgumentTypeError(say("fleet.no_span", found=text))
-    return float(int(number) * _SECONDS[unit])
+def _whole(trouble: str, least: int, most: int = 10**9, units: Mapping[str, int] | None = None) -> Callable[[str], int]:
+    """How a whole number is read, with one of the units behind it where there are any."""
+    times = units or {"": 1}
 
-
-def _whole(trouble: str, least: int, most: int = 10**9, unit: str = "") -> Callable[[str], int]:
     def read(text: str) -> int:
-        plain = text.removesuffix(unit)
-        number = int(plain) if plain.isdecimal() else -1
-        if not least <= number <= most:
+        found = re.fullmatch(r"(\d+)(\D?)", text.lower())
+        if found is None or found[2] not in times or not least <= int(found[1]) <= most:
             raise argparse.ArgumentTypeError(say(trouble, found=text))
-        return number
+        return int(found[1]) * times[found[2]]
 
     return read
 
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _TYPES: dict[str, Callable[[str], Any]] = {
-    "days": _whole("app.no_days", 0, unit="d"),
+    "days": _whole("app.no_days", 0, units={"": 1, "d": 1}),
     "folder": _folder,
     "language": _language,
     "minutes": float,
     "number": _whole("app.no_number", 1),
     "path": Path,
     "port": _whole("app.no_port", 0, 65535),
-    "span": _span,
+    "span": _whole("fleet.no_span", 1, units=_SECONDS),
 }

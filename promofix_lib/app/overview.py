@@ -134,10 +134,10 @@ def _counted(prefix: str, counts: Any) -> tuple[str, ...]:
 def _rows(shown: Status, zone: ZoneInfo) -> str:
     lines = []
     for row in shown.rows:
-        cells = [row.order_id, say(f"status.triage_{row.triage}"), say(f"status.state_{row.state}")]
-        cells.append(say(f"status.next_{row.next}"))
+        cells = [row.order_id, *(say(f"status.{name}_{getattr(row, name)}") for name in ("triage", "state", "next"))]
         cells += [moment_text(row.ship_by.astimezone(zone), zone=True)] if row.ship_by else []
-        lines.append("  ".join([*cells, *([str(row.why)] if row.why else [])]))
+        cells += [str(row.why)] if row.why else []
+        lines.append("  ".join(cells))
     return "\n".join(lines)
 
 

@@ -175,13 +175,12 @@ def _without_buyers(case: Case) -> tuple[Searcher, dict[Path, Told]]:
 
 def _files(folder: Path) -> Iterator[Path]:
     """The files of a case but its journal, hidden ones, the cache and what a link leads to."""
-    with trouble_told(folder):
-        for path in sorted(folder.rglob("*")):
-            parts = path.relative_to(folder).parts
-            ours = parts[0] in ("cache", LIST) or ".db" in parts[0]
-            hidden = any(part.startswith((".", "~$")) for part in parts)
-            if not ours and not hidden and path.is_file() and not path.is_symlink():
-                yield path
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        ours = parts[0] in ("cache", LIST) or ".db" in parts[0]
+        hidden = any(part.startswith((".", "~$")) for part in parts)
+        if not ours and not hidden and path.is_file() and not path.is_symlink():
+            yield path
 
 
 @contextmanager

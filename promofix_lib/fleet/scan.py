@@ -57,7 +57,13 @@ class Scan:
     @property
     def exit_status(self) -> int:
         """0 nothing, 1 incidents found, 3 something could not be read."""
-        return 3 if any(row.failed for row in self.rows) else 1 if any(row.incidents for row in self.rows) else 0
+        return 3 if self.counts["failed"] else 1 if self.counts["with_incident"] else 0
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """How many accounts (``n``); how many with an incident, not wholly read, worked out by this scan."""
+        with_incident, failed = (sum(bool(getattr(row, name)) for row in self.rows) for name in ("incidents", "failed"))
+        return {"n": len(self.rows), "with_incident": with_incident, "failed": failed, "done_again": self.done_again}
 
     def text(self) -> str:
         """What it brought, for a terminal."""
@@ -67,13 +73,9 @@ class Scan:
 
     def to_json(self) -> dict[str, Any]:
         """As ``scan --json`` prints it."""
-        return {
-            "accounts": len(self.rows),
-            "with_incident": sum(bool(row.incidents) for row in self.rows),
-            "failed": sum(row.failed is not None for row in self.rows),
-            "done_again": self.done_again,
-            "rows": [{name: getattr(row, name) for name in ("account", "incidents", "failed")} for row in self.rows],
-        }
+        rows = [{name: getattr(row, name) for name in ("account", "incidents", "failed")} for row in self.rows]
+        counts = self.counts
+        return {"accounts": counts.pop("n"), **counts, "rows": rows}
 
 
 def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "", progress: bool = False) -> Scan:
@@ -113,8 +115,10 @@ def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "", progres
         rows[row.account] = row
         add_to_audit(private_folder(out / "audit") / f"{safe_file_name(row.account)}.csv", row)
     ordered = tuple(sorted(rows.values(), key=lambda row: (*(-1 * part for part in row.gravity), row.account)))
-    table, page = write_csv(ordered, out / "scan.csv"), write_html(ordered, out / "scan.html", zone)
-    return Scan(ordered, len(open_still), table, page, zone)
+    found = Scan(ordered, len(open_still), out / "scan.csv", out / "scan.html", zone)
+    write_csv(found)
+    write_html(found)
+    return found
 
 
 def open_as_case(root: str, account: str) -> Case:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -31,12 +30,10 @@ def scan_text(done: Scan) -> str:
         since, loss = row.since_text(done.zone), row.loss_text()
         lines.append(say("fleet.found", account=row.account, since=since, orders=row.orders, loss=loss))
     lines += [say("fleet.not_read", file=row.account, why=str(row.failed)) for row in done.rows if row.failed]
-    counts = done.to_json()
-    counted = {name: counts[name] for name in ("with_incident", "failed", "done_again")}
-    return "\n".join([*lines, say("fleet.scanned", n=counts["accounts"], html=str(done.html), **counted)])
+    return "\n".join([*lines, say("fleet.scanned", html=str(done.html), **done.counts)])
 
 
-def write_csv(rows: Sequence[Row], path: Path) -> Path:
+def write_csv(done: Scan) -> None:
     """One line per account, as programs and spreadsheets read it: no live formula, amounts per currency."""
     lines = (
         (
@@ -48,10 +45,9 @@ def write_csv(rows: Sequence[Row], path: Path) -> Path:
             row.promotions_text(),
             row.failed or "",
         )
-        for row in rows
+        for row in done.rows
     )
-    write_atomically(path, csv_text(lines, _COLUMNS).encode())
-    return path
+    write_atomically(done.csv, csv_text(lines, _COLUMNS).encode())
 
 
 def add_to_audit(path: Path, row: Row) -> None:
@@ -70,26 +66,24 @@ def add_to_audit(path: Path, row: Row) -> None:
     write_atomically(path, before + csv_text(added, _AUDIT, header=not before).encode())
 
 
-def write_html(rows: Sequence[Row], path: Path, zone: ZoneInfo | None = None) -> Path:
+def write_html(done: Scan) -> None:
     """The same as a page that sorts by a click on a column's head, with a small chart an account; it asks nobody."""
     heads = "".join(
         f'<th scope="col"><button data-column="{place}">{escape(say(f"fleet.column_{name}"))}</button></th>'
         for place, name in enumerate(("account", "since", "orders", "loss", "promotions", "days", "failed"))
     )
-    with_incident, failed = sum(bool(row.incidents) for row in rows), sum(row.failed is not None for row in rows)
     page = files("promofix_lib.fleet").joinpath("scan.html").read_text(encoding="utf-8")
     facts = {
         "language": current_language(),
         "title": escape(say("fleet.title")),
-        "summary": escape(say("fleet.summary", n=len(rows), found=with_incident, failed=failed)),
+        "summary": escape(say("fleet.summary", **done.counts)),
         "affected": colours.AFFECTED,
         "heads": heads,
-        "rows": "\n".join(_html_row(row, zone) for row in rows),
+        "rows": "\n".join(_html_row(row, done.zone) for row in done.rows),
     }
     for name, text in facts.items():
         page = page.replace(f"<!--{name}-->", text)
-    write_atomically(path, page.encode("utf-8", "replace"))
-    return path
+    write_atomically(done.html, page.encode("utf-8", "replace"))
 
 
 def _html_row(row: Row, zone: ZoneInfo | None) -> str:

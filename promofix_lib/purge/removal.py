@@ -14,7 +14,7 @@ from typing import Any
 from promofix_lib.case.case import Case
 from promofix_lib.case.folder import all_cases
 from promofix_lib.errors import CaseError, PromofixError
-from promofix_lib.places import seller_folder, trouble_of_case_told, trouble_told, write_atomically
+from promofix_lib.places import seller_folder, trouble_of_case_told, write_atomically
 from promofix_lib.purge.search import Searcher, is_shut, names_people, people_of
 from promofix_lib.reports.reading import read_report
 from promofix_lib.returns.inbox import INBOX
@@ -112,8 +112,7 @@ def purge(case: Case) -> Purge:
             _empty(path)
     case.journal.clean(lambda _kind, facts: without_buyers(facts, searcher), {"removed": len(plan.removed)})
     _prove(case, searcher)
-    with trouble_told(wanted):
-        wanted.unlink(missing_ok=True)
+    wanted.unlink(missing_ok=True)
     return replace(plan, done=True)
 
 

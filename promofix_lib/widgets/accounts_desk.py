@@ -62,15 +62,14 @@ class AccountsDesk(Desk):
     # -- what was found -------------------------------------------------------------------------------------------
 
     def _found(self, root: str, found: Scan) -> list[Part]:
-        counts, shown = found.to_json(), found.rows[:_SHOWN]
+        shown = found.rows[:_SHOWN]
         with_incident = [(n, row) for n, row in enumerate(shown, 1) if row.incidents]
         opens = [self.button(f"accounts_open {n}", partial(self._open, root, row), n=n) for n, row in with_incident]
-        words = self.say("fleet.summary", n=counts["accounts"], found=counts["with_incident"], failed=counts["failed"])
         whole = f"{escape(self.say('accounts_whole'))} {file_link(found.html)} · {file_link(found.csv)}"
         names = ("account", "since", "orders", "loss", "promotions", "days", "failed")
         head = [self.say(f"fleet.column_{name}") for name in names]
         return [
-            self.text("summary", words),
+            self.text("summary", self.say("fleet.summary", **found.counts)),
             opens and self.row(*opens),
             self.table("accounts_table", "", head, [self._cells(n, row, found) for n, row in enumerate(shown, 1)]),
             self.html("whole", f"<p>{whole}</p>"),
