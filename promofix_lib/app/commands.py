@@ -141,13 +141,13 @@ def fetch_reports(out: Path, since: float, report: str, marketplace: str, keep_k
     return Answer(lambda: {"files": [*names]}, lambda: say("fleet.fetched", n=len(names), files=names))
 
 
-def scan_accounts(root: str, out: Path, workers: int, scheduler: str, progress: bool) -> Scan:
+def scan_accounts(root: str, out: Path, workers: int, scheduler: str) -> Scan:
     """``promofix scan``."""
     from promofix_lib.fleet.scan import scan
     from promofix_lib.reports.merging import thrifty
 
     thrifty()
-    return scan(root, out, workers=workers, scheduler=scheduler, progress=progress)
+    return scan(root, out, workers=workers, scheduler=scheduler)
 
 
 def purge_case(case: Case | None, older_than: int | None, yes: bool) -> str:

@@ -102,8 +102,6 @@ def run_job(
     incident: int = 0,
     promotion_ended: bool = False,
     language: str = "",
-    progress: bool = False,
-    now: datetime | None = None,
 ) -> JobDone:
     """Read, find, choose by the incidents' rules, export everything into a new folder under `out`.
 
@@ -119,10 +117,6 @@ def run_job(
         The seller's word that the bleed has stopped; without it the export is a draft.
     language : str
         Of the case; empty leaves it as it is.
-    progress : bool
-        Show a progress bar for long work.
-    now : datetime, optional
-        Names the export; the present time by default.
 
     Raises
     ------
@@ -144,7 +138,7 @@ def run_job(
         if incident:
             for taken in case.incidents:
                 case.take(taken.number, taken.finding == findings.incidents[incident - 1])
-        done = export_case(case, promotion_ended=promotion_ended, progress=progress, now=now)
+        done = export_case(case, promotion_ended=promotion_ended)
         half_made = False
         return done
     finally:
@@ -158,7 +152,6 @@ def export_case(
     promotion_ended: bool = False,
     round: int = 1,
     copies: int = 1,
-    progress: bool = False,
     now: datetime | None = None,
 ) -> JobDone:
     """A new export of a case from its decisions as they are.
@@ -172,7 +165,6 @@ def export_case(
         2 or more: only what is new, or can be worked on only now, since the last export.
     copies : int
         Workbooks, one for each assistant.
-    progress : bool
     now : datetime, optional
         Names the export; the present time by default.
 
@@ -185,7 +177,7 @@ def export_case(
         confirm_end(case)
     handover, nothing = None, None
     try:
-        handover = export(case, now=now or datetime.now(UTC), round=round, copies=copies, progress=progress)
+        handover = export(case, now=now or datetime.now(UTC), round=round, copies=copies)
     except ExportError as error:
         if error.key not in _NOTHING:
             raise

@@ -111,7 +111,6 @@ def export(
     round: int = 1,
     only: Collection[str] | None = None,
     copies: int = 1,
-    progress: bool = False,
 ) -> Handover:
     """Write the workbook, the files for Amazon, the messages, the letters and the evidence of a case.
 
@@ -129,8 +128,6 @@ def export(
         Item keys: exactly these instead, less those left out by hand.
     copies : int
         Workbooks to hand out, one for each assistant.
-    progress : bool
-        Show a progress bar.
 
     Returns
     -------
@@ -161,7 +158,7 @@ def export(
         job = Job(case, case.folder / f".export-{place.name}.part", copies, plans, handed, kept)
         job.folder.mkdir()
         try:
-            for part in tqdm(PARTS, disable=not progress, desc="export", unit="step"):
+            for part in tqdm(PARTS, disable=None, desc="export", unit="step"):
                 part(job)
             record = job.record()
             job.folder.rename(place)

@@ -78,7 +78,7 @@ class Scan:
         return {"accounts": counts.pop("n"), **counts, "rows": rows}
 
 
-def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "", progress: bool = False) -> Scan:
+def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "") -> Scan:
     """Search every account under a folder; what has not changed since the last scan into `out` is not done again.
 
     Parameters
@@ -91,8 +91,6 @@ def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "", progres
         Processes on this machine; one per core by default.
     scheduler : str
         Address of a running Dask scheduler, whose workers see `root` and `out` under the same names.
-    progress : bool
-        Show a progress bar.
 
     Raises
     ------
@@ -103,7 +101,7 @@ def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "", progres
     from promofix_lib.fleet.sheet import add_to_audit, write_csv, write_html
 
     accounts, zone = accounts_under(root), defaults(root)[1]
-    kept = private_folder(private_folder(out) / "accounts")
+    kept = private_folder(out / "accounts")
     if out.resolve() in {Path(one.place).resolve() for one in accounts if not one.is_remote}:
         raise CaseError("fleet.out_is_account", folder=out)
     language = current_language()
@@ -111,7 +109,7 @@ def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "", progres
     open_still = [one for one in accounts if one.name not in rows]
     asked = (open_still, str(kept.absolute()), language)
     done = _on_cluster(scheduler, *asked) if scheduler else _on_this_machine(workers, *asked)
-    for row in tqdm(done if open_still else (), total=len(open_still), desc="scan", disable=not progress):
+    for row in tqdm(done if open_still else (), total=len(open_still), desc="scan", disable=None):
         rows[row.account] = row
         add_to_audit(private_folder(out / "audit") / f"{safe_file_name(row.account)}.csv", row)
     ordered = tuple(sorted(rows.values(), key=lambda row: (*(-1 * part for part in row.gravity), row.account)))
