@@ -208,6 +208,7 @@ REFUSED = [
     (["read", ALL_ORDERS, "--out", ALL_ORDERS], "one of the reports"),
     (["purge", "nobody"], "no such case"),
     (["purge"], "promofix: Name a case"),
+    (["status", ""], "no such case"),
     (["read", ALL_ORDERS, "--out", "nowhere/orders.csv"], "nowhere/orders.csv: there is no such folder (No such file"),
 ]
 

@@ -149,7 +149,7 @@ def _called(options: argparse.Namespace) -> Any:
     asked = options.language or os.environ.get("PROMOFIX_LANGUAGE", "")
     given = vars(options) | {"language": asked and language_of(asked), "progress": sys.stderr.isatty()}
     given["files"] = [path for one in given.get("files", ()) for path in _named(one)]
-    if given.get("case"):
+    if given.get("case") is not None:
         from promofix_lib.app.commands import existing
 
         given["case"] = existing(given["case"], given["language"])
