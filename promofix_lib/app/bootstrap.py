@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -69,11 +70,9 @@ def _satisfied(requirement: str) -> bool:
     match = re.fullmatch(r"([A-Za-z0-9._-]+)>=([0-9.]+)", requirement)
     if match is None:
         raise ValueError(f"pyproject.toml: {requirement!r} should look like name>=1.2")
-    try:
-        installed = metadata.version(match[1])
-    except metadata.PackageNotFoundError:
-        return False
-    return _numbers(installed) >= _numbers(match[2])
+    with suppress(metadata.PackageNotFoundError):
+        return _numbers(metadata.version(match[1])) >= _numbers(match[2])
+    return False
 
 
 def _numbers(version: str) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from promofix_lib.places import NOTEBOOKS, PAGES_LIST, free_name, private_folder, trouble_told, write_atomically
@@ -57,10 +58,9 @@ def lay_pages(folder: Path) -> tuple[Path, ...]:
 
 def _laid(path: Path) -> dict[str, str]:
     """Fingerprints of the pages as they were laid; none where that is not known."""
-    try:
+    with suppress(OSError, ValueError, TypeError):
         return dict(json.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError):
-        return {}
+    return {}
 
 
 def _cells(path: Path) -> str:

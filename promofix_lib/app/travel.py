@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
 import stat
 import tempfile
 import zipfile
@@ -206,8 +204,6 @@ def _added(package: zipfile.ZipFile, name: str, path: Path) -> str:
 @contextmanager
 def _opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, _Listed]]:
     try:
-        if not file.is_file():
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         with zipfile.ZipFile(file) as package:
             yield package, _looked_through(package, file)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:

@@ -259,7 +259,6 @@ def _iso(moment: datetime) -> str:
 
 
 def _said(error: HTTPError) -> str:
-    try:
+    with suppress(ValueError, LookupError, TypeError, OSError):
         return str(json.loads(error.read())["errors"][0]["message"])[:200]
-    except (ValueError, KeyError, IndexError, TypeError, OSError):
-        return str(error.code)
+    return str(error.code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -142,11 +143,10 @@ class Watch:
 
 
 def _stamp(path: Path) -> Stamp:
-    try:
+    with suppress(OSError):
         facts = path.stat()
-    except OSError:
-        return (-1, -1)
-    return (facts.st_size, facts.st_mtime_ns)
+        return (facts.st_size, facts.st_mtime_ns)
+    return (-1, -1)
 
 
 def _events(folder: Path, every: float, pause: Callable[[float], object]) -> Iterable[object]:

@@ -176,8 +176,9 @@ def planned(case: Case) -> tuple[Purge, Searcher]:
     mine = [path for path in _files(case.folder) if path.relative_to(case.folder).as_posix() not in _OURS]
     left = [path for path in mine if not any(path.is_relative_to(one) for one in gone)]
     found = [path for path in left if searcher.found_in(path)]
-    checkpoints, notebooks = _notebooks(searcher)
-    removed = tuple(dict.fromkeys([*gone, *found, *checkpoints]))
+    pages = [path for path in _pages() if searcher.found_in(path)]
+    notebooks = [path for path in pages if ".ipynb_checkpoints" not in path.parts]
+    removed = tuple(dict.fromkeys([*gone, *found, *(path for path in pages if path not in notebooks)]))
     shut = tuple(path for path in left if path not in found and is_shut(path))
     kept = tuple(path for path in left if path not in found and path not in shut)
     return Purge(case.folder, removed, kept, (case.journal.path, *notebooks), shut, done=False), searcher
@@ -206,11 +207,9 @@ def _made_with_buyers(case: Case) -> list[Path]:
     return made + [path for path in sorted((case.folder / INBOX).glob("*")) if is_list(path)]
 
 
-def _notebooks(searcher: Searcher) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """Checkpoints that go, and notebooks whose outputs show a buyer."""
-    found = [path for path in sorted((seller_folder() / "notebooks").rglob("*.ipynb")) if searcher.found_in(path)]
-    checkpoints = tuple(path for path in found if ".ipynb_checkpoints" in path.parts)
-    return checkpoints, tuple(path for path in found if path not in checkpoints)
+def _pages() -> list[Path]:
+    """The seller's notebooks with their checkpoints: their outputs may show a buyer."""
+    return sorted((seller_folder() / "notebooks").rglob("*.ipynb"))
 
 
 def _files(folder: Path) -> tuple[Path, ...]:
@@ -258,8 +257,6 @@ def without_buyers(value: Any, searcher: Searcher) -> Any:
 
 def _prove(case: Case, searcher: Searcher) -> None:
     """Search once more, in all that is left."""
-    checkpoints, notebooks = _notebooks(searcher)
-    files = (path for path in _files(case.folder) if path.name != _WANTED)
-    left = searcher.traces((*files, *checkpoints, *notebooks))
-    if left:
+    files = [path for path in _files(case.folder) if path.name != _WANTED]
+    if left := searcher.traces([*files, *_pages()]):
         raise CaseError("purge.left", folder=case.folder, files=left)
