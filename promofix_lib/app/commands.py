@@ -16,7 +16,7 @@ from promofix_lib.say import Told, say, speak, told
 
 if TYPE_CHECKING:  # whoever only opens the pages waits for no pandas
     from promofix_lib.case.case import Case
-    from promofix_lib.fleet.scan import Scan
+    from promofix_lib.fleet.rows import Scan
 
 
 @dataclass(frozen=True)
@@ -181,11 +181,8 @@ def unpack_case(file: Path, name: str, language: str) -> Answer:
 
     case = unpack(file, name)
     speak(language or case.language)
-    facts = {"name": case.name, "folder": str(case.folder)}
-    return Answer(
-        lambda: {"case": case.name, "folder": str(case.folder)},
-        lambda: "\n".join([say("app.unpacked", **facts), *map(str, case.warnings)]),
-    )
+    facts: dict[str, Any] = {"case": case.name, "folder": str(case.folder)}
+    return Answer(lambda: facts, lambda: "\n".join([say("app.unpacked", **facts), *map(str, case.warnings)]))
 
 
 def show_shape(files: Sequence[Path]) -> str:

@@ -39,8 +39,8 @@ class JobDone:
         Those that were worked on, the gravest first, each with its number in the case.
     handover : Handover or None
         None when nothing was exported.
-    nothing : Told or None
-        Why there was nothing to export.
+    beside : tuple of Told
+        Why there was nothing to export; whoever asked for JSON is told it beside.
     """
 
     reading: Reading
@@ -48,12 +48,7 @@ class JobDone:
     case: Case | None = None
     incidents: tuple[tuple[int, Finding], ...] = ()
     handover: Handover | None = None
-    nothing: Told | None = None
-
-    @property
-    def beside(self) -> tuple[Told, ...]:
-        """What a person hears of whose program asked: that there was nothing to export."""
-        return (self.nothing,) if self.nothing else ()
+    beside: tuple[Told, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of ``promofix run --json``."""
@@ -70,8 +65,8 @@ class JobDone:
 
     def text(self) -> str:
         """What was done, in words."""
-        if self.nothing:
-            return str(self.nothing)
+        if self.beside:
+            return "\n".join(map(str, self.beside))
         if self.handover is None or self.case is None:
             return overview.findings_text(self.findings, self.reading)
         folder = self.handover.folder
@@ -175,14 +170,15 @@ def export_case(
     """
     if promotion_ended:
         confirm_end(case)
-    handover, nothing = None, None
+    handover: Handover | None = None
+    beside: tuple[Told, ...] = ()
     try:
         handover = export(case, now=now or datetime.now(UTC), round=round, copies=copies)
     except ExportError as error:
         if error.key not in _NOTHING:
             raise
-        nothing = told(error.key)  # an answer like "no incident", not a fault
+        beside = (told(error.key),)  # an answer like "no incident", not a fault
     findings = case.findings
     worked_on = [(one.number, one.finding) for one in case.incidents if one.taken and one.finding]
     worked_on.sort(key=lambda one: findings.incidents.index(one[1]))
-    return JobDone(case.reading, findings, case, tuple(worked_on), handover, nothing)
+    return JobDone(case.reading, findings, case, tuple(worked_on), handover, beside)

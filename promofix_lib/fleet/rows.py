@@ -1,4 +1,4 @@
-"""What a scan says of one account, and keeps of it: a row with its incidents, its losses and its days."""
+"""What a scan says: of one account a row with incidents, losses and days, which is kept; of all what they add up to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from promofix_lib.fleet.looking import Look
 from promofix_lib.incident import affected
 from promofix_lib.marketplaces import in_dollars, main_marketplace
 from promofix_lib.plain import Record
-from promofix_lib.say import moment_text, told
+from promofix_lib.say import moment_text, say, told
 
 _DAYS_DRAWN = 60
 
@@ -83,6 +83,43 @@ class Row(Record):
     def promotions_text(self) -> str:
         """The promotions of its incidents, each once."""
         return ", ".join(dict.fromkeys(name for found in self.incidents for name in found["promotion_ids"]))
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a scan brought, the gravest account first; `zone` is the one that the defaults name, if they do."""
+
+    rows: tuple[Row, ...]
+    done_again: int
+    csv: Path
+    html: Path
+    zone: ZoneInfo | None = None
+
+    @property
+    def exit_status(self) -> int:
+        """0 nothing, 1 incidents found, 3 something could not be read."""
+        return 3 if self.counts["failed"] else 1 if self.counts["with_incident"] else 0
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """How many accounts (``n``); how many with an incident, not wholly read, worked out by this scan."""
+        with_incident, failed = (sum(bool(getattr(row, name)) for row in self.rows) for name in ("incidents", "failed"))
+        return {"n": len(self.rows), "with_incident": with_incident, "failed": failed, "done_again": self.done_again}
+
+    def text(self) -> str:
+        """What it brought, for a terminal: a line per account with an incident, what could not be read, the counts."""
+        lines = []
+        for row in (one for one in self.rows if one.incidents):
+            since, loss = row.since_text(self.zone), row.loss_text()
+            lines.append(say("fleet.found", account=row.account, since=since, orders=row.orders, loss=loss))
+        lines += [say("fleet.not_read", file=row.account, why=str(row.failed)) for row in self.rows if row.failed]
+        return "\n".join([*lines, say("fleet.scanned", html=str(self.html), **self.counts)])
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``scan --json`` prints it."""
+        rows = [{name: getattr(row, name) for name in ("account", "incidents", "failed")} for row in self.rows]
+        counts = self.counts
+        return {"accounts": counts.pop("n"), **counts, "rows": rows}
 
 
 def row_of(name: str, look: Look, files: Sequence[Path]) -> Row:

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +26,8 @@ from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.fleet.accounts import Account, accounts_under, text_beside
 from promofix_lib.fleet.looking import look_at
-from promofix_lib.fleet.rows import Row, row_of
+from promofix_lib.fleet.rows import Row, Scan, row_of
+from promofix_lib.fleet.sheet import add_to_audit, write_csv, write_html
 from promofix_lib.places import (
     checked_case_name,
     private_folder,
@@ -42,40 +43,6 @@ DEFAULTS_NAME = "promofix.toml"
 _OF_A_CASE = ("seller_name", "cancel_reason", "costs")  # no word of a gate: that is said for one case at a time
 _FORMAT = 5  # grows when what is found or kept of an account changes: all are done again then
 _ANSWER_WITHIN = "10s"  # a scheduler that is there answers in a fraction of it
-
-
-@dataclass(frozen=True)
-class Scan:
-    """What a scan brought, the gravest account first; `zone` is the one that the defaults name, if they do."""
-
-    rows: tuple[Row, ...]
-    done_again: int
-    csv: Path
-    html: Path
-    zone: ZoneInfo | None = None
-
-    @property
-    def exit_status(self) -> int:
-        """0 nothing, 1 incidents found, 3 something could not be read."""
-        return 3 if self.counts["failed"] else 1 if self.counts["with_incident"] else 0
-
-    @property
-    def counts(self) -> dict[str, Any]:
-        """How many accounts (``n``); how many with an incident, not wholly read, worked out by this scan."""
-        with_incident, failed = (sum(bool(getattr(row, name)) for row in self.rows) for name in ("incidents", "failed"))
-        return {"n": len(self.rows), "with_incident": with_incident, "failed": failed, "done_again": self.done_again}
-
-    def text(self) -> str:
-        """What it brought, for a terminal."""
-        from promofix_lib.fleet.sheet import scan_text
-
-        return scan_text(self)
-
-    def to_json(self) -> dict[str, Any]:
-        """As ``scan --json`` prints it."""
-        rows = [{name: getattr(row, name) for name in ("account", "incidents", "failed")} for row in self.rows]
-        counts = self.counts
-        return {"accounts": counts.pop("n"), **counts, "rows": rows}
 
 
 def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "") -> Scan:
@@ -98,8 +65,6 @@ def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "") -> Scan
         A root without a folder, defaults that are none, an `out` that cannot be written, a scheduler that does not
         answer.
     """
-    from promofix_lib.fleet.sheet import add_to_audit, write_csv, write_html
-
     accounts, zone = accounts_under(root), defaults(root)[1]
     kept = private_folder(out / "accounts")
     if out.resolve() in {Path(one.place).resolve() for one in accounts if not one.is_remote}:

@@ -5,48 +5,27 @@ from __future__ import annotations
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from promofix_lib.amounts import plain_amount
 from promofix_lib.as_csv import csv_text
 from promofix_lib.charts import colours
+from promofix_lib.fleet.rows import Row, Scan
 from promofix_lib.places import content, write_atomically
 from promofix_lib.say import current_language, say
-
-if TYPE_CHECKING:
-    from promofix_lib.fleet.rows import Row
-    from promofix_lib.fleet.scan import Scan
 
 _COLUMNS = ("account", "incidents", "since", "orders", "loss", "promotions", "failed")
 _AUDIT = ("looked_at", "what", "name", "sha256", "lines", "set_aside", "onset", "end", "orders", "loss", "why")
 _WIDE, _HIGH = 180, 28  # pixels of an account's chart
 
 
-def scan_text(done: Scan) -> str:
-    """What a scan brought, for a terminal: a line per account with an incident, what could not be read, the counts."""
-    lines = []
-    for row in (one for one in done.rows if one.incidents):
-        since, loss = row.since_text(done.zone), row.loss_text()
-        lines.append(say("fleet.found", account=row.account, since=since, orders=row.orders, loss=loss))
-    lines += [say("fleet.not_read", file=row.account, why=str(row.failed)) for row in done.rows if row.failed]
-    return "\n".join([*lines, say("fleet.scanned", html=str(done.html), **done.counts)])
-
-
 def write_csv(done: Scan) -> None:
     """One line per account, as programs and spreadsheets read it: no live formula, amounts per currency."""
-    lines = (
-        (
-            row.account,
-            len(row.incidents),
-            row.since,
-            row.orders,
-            "; ".join(f"{currency} {plain_amount(lost, currency)}" for currency, lost in row.losses.items()),
-            row.promotions_text(),
-            row.failed or "",
-        )
-        for row in done.rows
-    )
+    lines: list[tuple[object, ...]] = []
+    for row in done.rows:
+        loss = "; ".join(f"{currency} {plain_amount(lost, currency)}" for currency, lost in row.losses.items())
+        found = (row.account, len(row.incidents), row.since, row.orders, loss, row.promotions_text())
+        lines.append((*found, row.failed or ""))
     write_atomically(done.csv, csv_text(lines, _COLUMNS).encode())
 
 

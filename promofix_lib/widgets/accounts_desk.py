@@ -6,8 +6,8 @@ from functools import partial
 from html import escape
 
 from promofix_lib.case.case import Case
-from promofix_lib.fleet.rows import Row
-from promofix_lib.fleet.scan import DEFAULTS_NAME, Scan, open_as_case, scan
+from promofix_lib.fleet.rows import Row, Scan
+from promofix_lib.fleet.scan import DEFAULTS_NAME, open_as_case, scan
 from promofix_lib.fleet.sheet import chart
 from promofix_lib.places import cases_folder, content, private_folder, write_atomically
 from promofix_lib.widgets.desk import Desk
