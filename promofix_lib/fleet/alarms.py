@@ -83,11 +83,6 @@ class State(Record):
     until: datetime | None = None
     """When the newest order was bought that it has seen."""
 
-    @property
-    def meant(self) -> tuple[Cause, ...]:
-        """Causes of which the seller said that they were meant."""
-        return tuple(alarm.cause for alarm in self.alarms if alarm.meant)
-
     @classmethod
     def load(cls, path: Path) -> State:
         """The state as it was last written; a new one where there is no file.

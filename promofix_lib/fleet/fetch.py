@@ -124,9 +124,8 @@ def _one(door: _Door, out: Path, report: str, market: Marketplace, begin: dateti
         wanted = {"restrictedResources": [{"method": "GET", "path": path}]}
         restricted = door.ask("POST", "/tokens/2021-03-01/restrictedDataToken", wanted)["restrictedDataToken"]
     content, packed = _downloaded(door, path, restricted)
-    stem = "".join(word.capitalize() for word in report.split("-"))
-    name = f"{stem}-{market.code}-{end:%Y-%m-%dT%H%M%SZ}.txt{'.gz' if packed else ''}"
-    file = free_name(out, name)
+    stem = f"{report.title().replace('-', '')}-{market.code}-{end:%Y-%m-%dT%H%M%SZ}"
+    file = free_name(out, f"{stem}.txt{'.gz' if packed else ''}")
     write_atomically(file, content)
     return file
 

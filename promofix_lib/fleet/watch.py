@@ -113,7 +113,7 @@ class Watch:
             self._read[place] = before[place] if place in before else read_narrow(path)
             return self._read[place]
 
-        look = look_at(list(stamps), meant=state.meant, read=read_once)
+        look = look_at(list(stamps), meant=[one.cause for one in state.alarms if one.meant], read=read_once)
         known, told_now, quiet = after(state, look)
         broken = {one.path for one in look.failed}
         read = {path.name: stamp for path, stamp in stamps.items() if path not in broken and _stamp(path) == stamp}

@@ -106,7 +106,7 @@ def purge(case: Case) -> Purge:
     plan, searcher = planned(case)
     wanted = case.folder / _WANTED
     write_atomically(wanted, json.dumps(sorted(searcher.people)).encode())
-    _remove_all(plan.removed)
+    _remove_all(reversed(plan.removed))  # the reports, which stand first, go last: they tell how old a case is
     for path in plan.cleaned:
         if path.suffix == ".ipynb":
             _empty(path)
