@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -10,8 +9,9 @@ from typing import Any
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import Answer, ExportRecord, by_order
-from promofix_lib.export.sheet import Place, Value, status_of
+from promofix_lib.export.sheet import Value, status_of
 from promofix_lib.plain import Shown
+from promofix_lib.returns.handed import HandedOut
 from promofix_lib.returns.sheets import Line, Worked, mail_status
 from promofix_lib.returns.uploads import Source
 from promofix_lib.say import Told, told
@@ -74,8 +74,6 @@ class _Cell:
 
 
 Cells = dict[tuple[str, Task], list[_Cell]]
-Handed = tuple[str, Mapping[str, str]]
-"""A row as it was handed out: its key (by itself, the order that it is of) and the cells that are to be answered."""
 
 
 class Desk:
@@ -88,14 +86,7 @@ class Desk:
     """
 
     def __init__(self, case: Case) -> None:
-        self.exports = {one.folder: one for one in case.journal.records(ExportRecord)}
-        self.age = Counter({folder: number for number, folder in enumerate(self.exports, start=1)})
-        self.handed: dict[str, dict[str, list[Handed]]] = {}
-        for folder, one in self.exports.items():
-            for order_id in by_order(one.items):
-                self.handed.setdefault(order_id, {})[folder] = []
-            for key, (order_id, cells) in one.rows.items():
-                self.handed.setdefault(order_id, {}).setdefault(folder, []).append((key, cells))
+        self.handed = HandedOut(case.journal.records(ExportRecord))
         self.last: dict[tuple[str, str], dict[str, Answer]] = {}
         self.open: dict[tuple[str, str], dict[str, Answer]] = {}
         self.in_this_call: set[str] = set()
@@ -147,14 +138,14 @@ class Desk:
     # -- reading rows -------------------------------------------------------------------------------------------------
 
     def _cells(self, lines: Sequence[Line], columns: Mapping[Task, str]) -> Cells:
-        self.export, self.copy = self._source_of(lines)
+        self.export, self.copy = self.handed.source_of(lines)
         cells: Cells = {}
         for line in lines:
-            if line.order_id not in self.handed:
+            if line.order_id not in self.handed.rows:
                 self._unknown(line)
                 continue
             self.understood += 1
-            row, base = self._base(line)
+            row, base = self.handed.row(line, self.export)
             note = line.cells.get("note", "")
             for task, column in columns.items():
                 if column in line.cells:
@@ -162,31 +153,6 @@ class Desk:
                     remark = note if task == "task" and note != base.get("note", "") else ""
                     cells.setdefault((line.order_id, task), []).append(_Cell(row, value, touched, remark))
         return cells
-
-    def _handed_as(self, place: Place | None) -> Handed | None:
-        """Order and answer cells of a row as it was handed out."""
-        record = self.exports.get(place.export) if place else None
-        return record.rows.get(place.key) if record and place else None
-
-    def _source_of(self, lines: Sequence[Line]) -> tuple[str, str]:
-        """The export that a list comes from, and which copy of it: what most rows say, else the newest that fits."""
-        places = (Place.of(line.cells.get("place", "")) for line in lines)
-        named = Counter((place.export, str(place.copy)) for place in places if place and self._handed_as(place))
-        if named:
-            return named.most_common(1)[0][0]
-        fitting = Counter(folder for line in lines for folder in self.handed.get(line.order_id, ()))
-        return max(reversed(self.exports), key=lambda folder: fitting[folder], default=""), "1"
-
-    def _base(self, line: Line) -> Handed:
-        """Row key and cells of what was handed out; the order id that a person sees decides, never a key beside it."""
-        place, found = Place.of(line.cells.get("place", "")), self.handed[line.order_id]
-        named = self._handed_as(place)
-        if place and named and named[0] == line.order_id:
-            return place.text(), named[1]
-        key, cells = (found.get(self.export) or next(reversed(found.values())) or [("", {})])[-1]
-        old_keys = line.cells.get("item_keys", "").split()  # a list of 0.1 has a row for each item
-        mine = old_keys and all(one.startswith(f"{line.order_id}/") for one in old_keys)
-        return " ".join(old_keys) if mine else key, cells
 
     def _value(self, line: Line, column: str, handed_out: str) -> tuple[Value, bool]:
         """What a cell says, and whether somebody changed it."""
@@ -209,7 +175,7 @@ class Desk:
         self.not_understood.append(NotUnderstood(self.source.name, place, why))
 
     def _of_the_export(self, seen: set[str]) -> None:
-        record = self.exports.get(self.export)
+        record = self.handed.exports.get(self.export)
         handed = by_order(record.items) if record else {}
         if record and seen & handed.keys():
             self._warn("returns.rows_gone", [order_id for order_id in handed if order_id not in seen])
@@ -253,11 +219,13 @@ class Desk:
     def _goes_on(self, hand: str, cells: Cells) -> bool:
         """Whether what a hand answered in a copy still stands in these cells, or was changed by that hand for sure."""
         unsure = hand in self.in_this_call or (self.worked.nameless and not self._own_words(hand, cells))
+        saved = self.worked.saved if self.worked.signed else None
         for task, some in cells.items():
             if said := self._said(hand, task):
                 here, values = bool(self._given(hand, task)), _touched(some)
-                gone = here and not values and not self._saved_after(said)
-                later = not here and self.age[said.export] >= self.age[self.export]
+                knew = saved and said.at < saved <= self.source.at  # saved when that answer had been read already
+                gone = here and not values and not knew
+                later = not here and self.handed.age[said.export] >= self.handed.age[self.export]
                 if gone or ((later or unsure) and values - {said.value}):
                     return False
         return True
@@ -266,11 +234,6 @@ class Desk:
         """Whether a note that a hand wrote into this copy stands in it again: nobody else types the same."""
         given = ((self._given(hand, task), some) for task, some in cells.items())
         return any(said and said.note and any(cell.note == said.note for cell in some) for said, some in given)
-
-    def _saved_after(self, said: Answer) -> bool:
-        """Whether the same person surely saved this list when that answer had been read already."""
-        saved = self.worked.saved
-        return self.worked.signed and saved is not None and said.at < saved <= self.source.at
 
     # -- saying -------------------------------------------------------------------------------------------------------
 
@@ -305,8 +268,7 @@ class Desk:
         said = self.open.get(task, {})
         if answer.hand in said and not is_remark(answer):  # else settled: it counts when that hand says something new
             others = [one.value for one in said.values() if one.value != answer.value and not is_remark(one)]
-            clashes = (Clash(*task, value, answer.value, self.source.name) for value in others)
-            self.conflicts |= dict.fromkeys(clashes)
+            self.conflicts |= {Clash(*task, value, answer.value, self.source.name): None for value in others}
         return new
 
 
@@ -324,17 +286,15 @@ def _statements(cells: Sequence[_Cell]) -> list[tuple[Value, str]]:
     Rows that each hold some of the order's items are one answer: done when all are.
     """
     note = "; ".join(dict.fromkeys(cell.note for cell in cells if cell.note))
-    by_row: dict[str, dict[Value, None]] = {}
-    for cell in cells:
-        by_row.setdefault(cell.row, {}).update({cell.value: None} if cell.touched else {})
-    touched = _touched(cells)
-    if any(len(values) > 1 for values in by_row.values()):
-        return [(value, note) for value in dict.fromkeys(cell.value for cell in cells if cell.touched)]
-    said = {next(iter(values), "todo") for values in by_row.values()}
+    firm = dict.fromkeys((cell.row, cell.value) for cell in cells if cell.touched)
+    by_row = dict(firm.keys())
+    if len(by_row) < len(firm):
+        return [(value, note) for value in dict.fromkeys(value for _, value in firm)]
+    said = {by_row.get(cell.row, "todo") for cell in cells}
     if "problem" in said:
         return [("problem", note)]
-    if touched and said <= set(FINISHED):
+    if by_row and said <= set(FINISHED):
         return [("done" if "done" in said else "not_needed", note)]
-    if touched == {"todo"}:
+    if set(by_row.values()) == {"todo"}:
         return [("problem" if note else "todo", note)]  # an answer taken back, with a reason, is something to look at
     return [("todo", note)] if note else []
