@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.growth import Known, matched, rebased, widened
+from promofix_lib.case.growth import TakenIncident, matched, rebased, widened
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.incident import Answers, Ceiling, Incident
 from promofix_lib.money import SCALE
@@ -402,7 +402,7 @@ def test_undoing_an_adjustment_keeps_what_was_found_since(tmp_path: Path):
 def test_each_finding_is_one_incident():
     """Two windows of one promotion are told apart, the nearer to the nearer."""
     early, late = replace(RULE, end=NOON), replace(RULE, onset=NOON + timedelta(hours=5))
-    known = [Known(1, early, early, True), Known(2, late, late, True)]
+    known = [TakenIncident(1, early, early, True), TakenIncident(2, late, late, True)]
     new_late, third = replace(late, onset=NOON + timedelta(hours=4)), replace(late, skus=("A",))
     pairs = matched(known, [new_late, early, third])
     assert {place: one.number for place, one in pairs.items()} == {0: 2, 1: 1}

@@ -12,13 +12,13 @@ import openpyxl
 import pytest
 
 from promofix_lib.app.overview import answer_text as answer_in_words
-from promofix_lib.case.records import Answer, Cancellation, ExportRecord
+from promofix_lib.case.records import Answer, Cancellation, ExportRecord, Returned
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.feed_result import FeedError, ProcessingReport
 from promofix_lib.returns.compare import Clash, TakenBack
 from promofix_lib.returns.sheets import mail_status, read_worked
 from promofix_lib.returns.take_back import follow_up, settle
-from promofix_lib.returns.uploads import Source, match_upload
+from promofix_lib.returns.uploads import match_upload
 from promofix_lib.say import speak
 from promofix_lib.status.status import status
 from tests.status_case import NOW, LooseCase, line, order_id
@@ -505,7 +505,7 @@ def test_the_item_tells_which_line_of_an_order_failed():
     lines = tuple(Cancellation(order_id(1), "PricingError", str(n), (f"{order_id(1)}/{n}",)) for n in (7, 8))
     record = ExportRecord("E1", NOW, uploads={"f.txt": lines})
     report = ProcessingReport(2, 1, (FeedError(0, order_id(1), "8", "1", "Error", "no"),))
-    answer = match_upload(Source("p.txt", "0", NOW), report, [record])
+    answer = match_upload(Returned("p.txt", "0", "processing_report", NOW), report, [record])
     assert (answer.accepted, [refused[1] for refused in answer.refused]) == (
         (f"{order_id(1)}/7",),
         [(f"{order_id(1)}/8",)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from promofix_lib.case.folder import CHOSEN, SAMPLE, CaseFolder, now
-from promofix_lib.case.growth import Known, matched
+from promofix_lib.case.growth import TakenIncident, matched
 from promofix_lib.case.records import Action, Meant
 from promofix_lib.case.report_folder import where_allowed
 from promofix_lib.errors import CaseError
@@ -31,19 +31,6 @@ from promofix_lib.places import cases_folder, private_folder, sample_reports, tr
 
 if TYPE_CHECKING:  # an empty case opens without what reads and finds
     from promofix_lib.reports.report import Reading
-
-
-@dataclass(frozen=True)
-class TakenIncident(Known):
-    """One incident of the case; its number never changes: 1 was the gravest when it was first taken.
-
-    Parameters
-    ----------
-    finding : Finding or None
-        The evidence in today's reports; None when they no longer show it.
-    """
-
-    finding: Finding | None
 
 
 class Case(CaseFolder):
@@ -212,10 +199,8 @@ class Case(CaseFolder):
     @property
     def incidents(self) -> tuple[TakenIncident, ...]:
         """The incidents of the case, ticked or not, by number."""
-        known, evidence = self.decisions.known, self._evidence()
-        return tuple(
-            TakenIncident(one.number, one.found, one.rule, one.taken, evidence.get(one.number)) for one in known
-        )
+        evidence = self._evidence()
+        return tuple(replace(one, finding=evidence.get(one.number)) for one in self.decisions.known)
 
     def _evidence(self) -> dict[int, Finding]:
         """Today's findings by the number of their incident, gravest first."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from promofix_lib.case.growth import Known, matched, rebased, same_cause, widened
+from promofix_lib.case.growth import TakenIncident, matched, rebased, same_cause, widened
 from promofix_lib.case.records import Action, Decision, Entry, KeptReport
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError
@@ -60,9 +60,9 @@ class Decisions:
     # -- what is so now -----------------------------------------------------------------------------------------------
 
     @cached_property
-    def known(self) -> tuple[Known, ...]:
+    def known(self) -> tuple[TakenIncident, ...]:
         """The incidents of the case, taken or not, by number."""
-        now: dict[int, Known | None] = {}
+        now: dict[int, TakenIncident | None] = {}
         for step in self._in_force.values():
             if step.number:
                 now[step.number] = _then(step.number, now.get(step.number), step)
@@ -100,7 +100,7 @@ class Decisions:
         names = {name: key for key, sku_key in today for name in (sku_key, key)}
         return {names.get(name, name): one for name, one in self.by_hand.items()}
 
-    def numbered(self, number: int) -> Known:
+    def numbered(self, number: int) -> TakenIncident:
         """The incident of that number.
 
         Raises
@@ -159,17 +159,17 @@ class Decisions:
             yield Decision(action, of=source[-1][0])
 
 
-def _then(number: int, now: Known | None, step: Decision) -> Known | None:
+def _then(number: int, now: TakenIncident | None, step: Decision) -> TakenIncident | None:
     """An incident after one more decision about it."""
     if step.action == "rule":
         rule = step.rule or Incident()
-        return replace(now, rule=rule) if now else Known(number, rule, rule, True)
+        return replace(now, rule=rule) if now else TakenIncident(number, rule, rule, True)
     taken = step.action == "take"
     if step.found is None:
         return replace(now, taken=taken) if now else None
     if now is None:
-        return Known(number, step.found, step.rule or step.found, taken)
-    return Known(number, step.found, step.rule or rebased(now.rule, now.found, step.found), taken)
+        return TakenIncident(number, step.found, step.rule or step.found, taken)
+    return TakenIncident(number, step.found, step.rule or rebased(now.rule, now.found, step.found), taken)
 
 
 @dataclass

@@ -6,17 +6,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from promofix_lib.finding.findings import Finding
 from promofix_lib.incident import Answers, Ceiling, Incident
 
 
 @dataclass(frozen=True)
-class Known:
-    """One incident of the case: its number, the rule as found, the rule as adjusted, and whether it is taken."""
+class TakenIncident:
+    """One incident of the case, ticked or not.
+
+    Parameters
+    ----------
+    number : int
+        It never changes: 1 was the gravest when it was first taken.
+    found, rule : Incident
+        The rule as found, and as adjusted.
+    taken : bool
+        Whether it is ticked.
+    finding : Finding or None
+        The evidence in today's reports; None when they no longer show it.
+    """
 
     number: int
     found: Incident
     rule: Incident
     taken: bool
+    finding: Finding | None = None
 
 
 def same_cause(one: Incident, other: Incident) -> bool:
@@ -33,9 +47,9 @@ def same_cause(one: Incident, other: Incident) -> bool:
     return bool(mine & theirs) or one == other
 
 
-def matched(known: Sequence[Known], found: Sequence[Incident]) -> dict[int, Known]:
+def matched(known: Sequence[TakenIncident], found: Sequence[Incident]) -> dict[int, TakenIncident]:
     """By the place of each rule found: the incident of the case that it is. Each is used once, equal rules first."""
-    pairs: dict[int, Known] = {}
+    pairs: dict[int, TakenIncident] = {}
     for fits in (Incident.__eq__, same_cause):
         for place, rule in enumerate(found):
             used = {one.number for one in pairs.values()}

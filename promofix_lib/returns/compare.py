@@ -8,12 +8,11 @@ from itertools import count
 from typing import Any
 
 from promofix_lib.case.case import Case
-from promofix_lib.case.records import Answer, ExportRecord, by_order
+from promofix_lib.case.records import Answer, ExportRecord, Returned, by_order
 from promofix_lib.export.sheet import Value, status_of
 from promofix_lib.plain import Shown
 from promofix_lib.returns.handed import HandedOut
 from promofix_lib.returns.sheets import Line, Worked, mail_status
-from promofix_lib.returns.uploads import Source
 from promofix_lib.say import Told, told
 from promofix_lib.status.past import COLUMNS, FINISHED, SELLER, Task, is_remark
 
@@ -97,17 +96,17 @@ class Desk:
         for answer in case.journal.records(Answer):
             self._hear(answer)
 
-    def take(self, source: Source, worked: Worked, *, known: bool) -> list[Answer]:
+    def take(self, came: Returned, worked: Worked, *, known: bool) -> list[Answer]:
         """Compare the lists of one file with what was heard before; gives the new answers.
 
         Parameters
         ----------
-        source : Source
+        came : Returned
         worked : Worked
         known : bool
             The file was read before: it says nothing new, its conflicts are shown again.
         """
-        self.source, self.worked, self.known = source, worked, known
+        self.came, self.worked, self.known = came, worked, known
         self.answers: list[Answer] = []
         spoke = []
         for number, (sheet, lines) in enumerate(worked.lists.items()):
@@ -119,7 +118,7 @@ class Desk:
         filled = [line for line in worked.mails if line.cells.get("merge_status")]
         self._say(self._cells(filled, _MAIL), worked.hand)
         if len(spoke) > 1:
-            self.warnings[told("returns.several_lists", file=source.name, sheets=tuple(spoke))] = None
+            self.warnings[told("returns.several_lists", file=came.file, sheets=tuple(spoke))] = None
         self.changed += len(self.answers)
         return self.answers
 
@@ -172,7 +171,7 @@ class Desk:
             self._tell(line.place, told("returns.no_order_id"))
 
     def _tell(self, place: Told, why: Told) -> None:
-        self.not_understood.append(NotUnderstood(self.source.name, place, why))
+        self.not_understood.append(NotUnderstood(self.came.file, place, why))
 
     def _of_the_export(self, seen: set[str]) -> None:
         record = self.handed.exports.get(self.export)
@@ -180,13 +179,13 @@ class Desk:
         if record and seen & handed.keys():
             self._warn("returns.rows_gone", [order_id for order_id in handed if order_id not in seen])
             if record.draft:
-                self.warnings[told("returns.of_a_draft", file=self.source.name)] = None
+                self.warnings[told("returns.of_a_draft", file=self.came.file)] = None
 
     def _warn(self, key: str, orders: Iterable[str], **facts: Any) -> None:
         named = tuple(dict.fromkeys(orders))
         if named:
             shown = (*named[:_SHOWN], *(["…"] if len(named) > _SHOWN else []))
-            self.warnings[told(key, n=len(named), file=self.source.name, orders=shown, **facts)] = None
+            self.warnings[told(key, n=len(named), file=self.came.file, orders=shown, **facts)] = None
 
     # -- whose hand ---------------------------------------------------------------------------------------------------
 
@@ -223,7 +222,7 @@ class Desk:
         for task, some in cells.items():
             if said := self._said(hand, task):
                 here, values = bool(self._given(hand, task)), _touched(some)
-                knew = saved and said.at < saved <= self.source.at  # saved when that answer had been read already
+                knew = saved and said.at < saved <= self.came.at  # saved when that answer had been read already
                 gone = here and not values and not knew
                 later = not here and self.handed.age[said.export] >= self.handed.age[self.export]
                 if gone or ((later or unsure) and values - {said.value}):
@@ -246,7 +245,7 @@ class Desk:
                 some = [replace(cell, touched=True) for cell in some]
             for number, (value, note) in enumerate(_statements(some)):
                 said_by = hand if not number else f"{hand} #{number + 1}"
-                file, at = self.source.name, self.source.at
+                file, at = self.came.file, self.came.at
                 new = self._answer(Answer(*task, value, note, said_by, file, self.export, self.copy, at))
                 if new and given and given.value != value and not self.worked.signed:
                     changed.append(task[0])
@@ -268,7 +267,7 @@ class Desk:
         said = self.open.get(task, {})
         if answer.hand in said and not is_remark(answer):  # else settled: it counts when that hand says something new
             others = [one.value for one in said.values() if one.value != answer.value and not is_remark(one)]
-            self.conflicts |= {Clash(*task, value, answer.value, self.source.name): None for value in others}
+            self.conflicts |= {Clash(*task, value, answer.value, self.came.file): None for value in others}
         return new
 
 

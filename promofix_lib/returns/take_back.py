@@ -16,7 +16,7 @@ from promofix_lib.plain import Record
 from promofix_lib.reports.feed_result import ProcessingReport, read_processing_report
 from promofix_lib.returns.compare import Desk, TakenBack
 from promofix_lib.returns.sheets import Worked, is_list, read_worked
-from promofix_lib.returns.uploads import Source, match_upload
+from promofix_lib.returns.uploads import match_upload
 from promofix_lib.status.past import SELLER, Task
 
 
@@ -42,13 +42,13 @@ def follow_up(case: Case, paths: Iterable[Path | str], *, now: datetime) -> Take
     ReportError
         A file that is neither of the two, or about another case; nothing was changed then.
     """
-    came = [_read(Path(path), now) for path in paths]
-    for source, read in came:
+    files = [_read(Path(path), now) for path in paths]
+    for came, read in files:
         if isinstance(read, ProcessingReport):
-            _matched(case, source, read)
+            _matched(case, came, read)
     desk = Desk(case)
-    for source, read in came:
-        _take(case, source, read, desk)
+    for came, read in files:
+        _take(case, came, read, desk)
     return desk.taken_back()
 
 
@@ -58,31 +58,31 @@ def settle(case: Case, order_id: str, field: Task, value: Value, *, now: datetim
     case.journal.keep([answer], SELLER)
 
 
-def _read(path: Path, now: datetime) -> tuple[Source, Worked | ProcessingReport]:
+def _read(path: Path, now: datetime) -> tuple[Returned, Worked | ProcessingReport]:
     if not path.is_file():
         raise ReportError("returns.not_there", file=str(path))
-    source = Source(path.name, hashlib.sha256(content(path)).hexdigest(), now)
-    return source, read_worked(path) if is_list(path) else read_processing_report(path)
+    kind, read = ("todo", read_worked) if is_list(path) else ("processing_report", read_processing_report)
+    return Returned(path.name, hashlib.sha256(content(path)).hexdigest(), kind, now), read(path)
 
 
-def _take(case: Case, source: Source, read: Worked | ProcessingReport, desk: Desk) -> None:
-    known = any(one.sha256 == source.sha256 for one in case.journal.records(Returned))
+def _take(case: Case, came: Returned, read: Worked | ProcessingReport, desk: Desk) -> None:
+    known = any(one.sha256 == came.sha256 for one in case.journal.records(Returned))
     lines: list[Record]
     if isinstance(read, Worked):
-        lines, kind, by = [*desk.take(source, read, known=known)], "todo", "assistant"
+        lines, by = [*desk.take(came, read, known=known)], "assistant"
     else:
-        answer, new = _matched(case, source, read)
+        answer, new = _matched(case, came, read)
         told = len(answer.accepted) + len(answer.refused)
         desk.understood += max(told, read.processed)
         desk.changed += told * new
         desk.warnings.update(dict.fromkeys(answer.warnings))
-        lines, kind, by = [answer] * new, "processing_report", "amazon"
+        lines, by = [answer] * new, "amazon"
     if not known:
-        case.journal.keep([*lines, Returned(source.name, source.sha256, kind, source.at)], by)
+        case.journal.keep([*lines, came], by)
 
 
-def _matched(case: Case, source: Source, report: ProcessingReport) -> tuple[UploadAnswer, bool]:
+def _matched(case: Case, came: Returned, report: ProcessingReport) -> tuple[UploadAnswer, bool]:
     """Amazon's answer, and whether it is a new one."""
     before = case.journal.records(UploadAnswer)
-    same = next((one for one in before if one.sha256 == source.sha256), None)
-    return same or match_upload(source, report, case.journal.records(ExportRecord), before), same is None
+    same = next((one for one in before if one.sha256 == came.sha256), None)
+    return same or match_upload(came, report, case.journal.records(ExportRecord), before), same is None

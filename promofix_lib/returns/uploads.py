@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
-from promofix_lib.case.records import Cancellation, ExportRecord, UploadAnswer
+from promofix_lib.case.records import Cancellation, ExportRecord, Returned, UploadAnswer
 from promofix_lib.errors import ReportError
 from promofix_lib.reports.feed_result import FeedError, ProcessingReport
 from promofix_lib.say import Told, told
@@ -16,17 +14,8 @@ _HEADER_LINES = 3  # if Amazon counts the template's own lines, its first order 
 Lines = Sequence[Cancellation]
 
 
-@dataclass(frozen=True)
-class Source:
-    """The file that brought a processing report: its name, its SHA-256, when it was read."""
-
-    name: str
-    sha256: str
-    at: datetime
-
-
 def match_upload(
-    source: Source, report: ProcessingReport, exports: Sequence[ExportRecord], answered: Iterable[UploadAnswer] = ()
+    came: Returned, report: ProcessingReport, exports: Sequence[ExportRecord], answered: Iterable[UploadAnswer] = ()
 ) -> UploadAnswer:
     """The answer to the upload that fits the report: its number of lines and its orders.
 
@@ -35,7 +24,8 @@ def match_upload(
 
     Parameters
     ----------
-    source : Source
+    came : Returned
+        The file that brought the report.
     report : ProcessingReport
         Record number 1 is the first order of the uploaded file.
     exports : sequence of ExportRecord
@@ -51,10 +41,10 @@ def match_upload(
     uploads = [(record.folder, file, lines) for record in exports for file, lines in record.uploads.items()]
     fitting = [upload for upload in uploads if _fits(report, upload[2])]
     if not fitting:
-        raise ReportError("returns.no_upload", file=source.name, n=len(uploads), records=report.processed)
+        raise ReportError("returns.no_upload", file=came.file, n=len(uploads), records=report.processed)
     before = {(reply.export, reply.file) for reply in answered}
     export, file, lines = next((one for one in reversed(fitting) if one[:2] not in before), fitting[-1])
-    return _answer(source, export, file, lines, report)
+    return _answer(came, export, file, lines, report)
 
 
 def _fits(report: ProcessingReport, lines: Lines) -> bool:
@@ -67,7 +57,7 @@ def _is_about_the_file(fault: FeedError) -> bool:
     return fault.kind == "Fatal" and not fault.order_id and fault.record <= 0
 
 
-def _answer(source: Source, export: str, file: str, lines: Lines, report: ProcessingReport) -> UploadAnswer:
+def _answer(came: Returned, export: str, file: str, lines: Lines, report: ProcessingReport) -> UploadAnswer:
     faults = [fault for fault in report.errors if fault.kind != "Warning"]
     remarks = [_remark(fault) for fault in report.errors if fault.kind == "Warning"]
     shift = _shift(lines, faults)
@@ -81,7 +71,7 @@ def _answer(source: Source, export: str, file: str, lines: Lines, report: Proces
     counted = report.processed - report.successful
     sure = counted == len(failed) or not report.processed
     if not sure:
-        remarks.append(told("returns.counts_differ", file=source.name, counted=counted, named=len(failed)))
+        remarks.append(told("returns.counts_differ", file=came.file, counted=counted, named=len(failed)))
     accepted = tuple(
         key for number, line in enumerate(lines) for key in line.keys if number not in failed and (sure or not counted)
     )
@@ -89,7 +79,7 @@ def _answer(source: Source, export: str, file: str, lines: Lines, report: Proces
         (lines[number].order_id, lines[number].keys, failed[number].code, failed[number].message)
         for number in sorted(failed)
     )
-    return UploadAnswer(export, file, source.name, source.sha256, source.at, accepted, refused, tuple(remarks))
+    return UploadAnswer(export, file, came.file, came.sha256, came.at, accepted, refused, tuple(remarks))
 
 
 def _remark(fault: FeedError) -> Told:

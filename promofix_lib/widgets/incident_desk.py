@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from promofix_lib.amounts import Money, TypedError, amount_text, typed_amount
-from promofix_lib.case.case import TakenIncident
+from promofix_lib.case.growth import TakenIncident
 from promofix_lib.charts import colours
 from promofix_lib.charts.of_case import incident_picture
 from promofix_lib.finding.thresholds import Thresholds
