@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +142,8 @@ def _head(rows: Rows, needed: Sequence[str]) -> tuple[int, dict[str, int]] | Non
 
 
 def _columns(row: Sequence[Any]) -> dict[str, int]:
-    columns: dict[str, int] = {}
-    for number, cell in enumerate(row):
-        name = str(cell) if cell in MAIL else column_of(cell)
-        if name:
-            columns.setdefault(name, number)
-    return columns
+    names = [str(cell) if cell in MAIL else column_of(cell) for cell in row]
+    return {name: names.index(name) for name in names if name}
 
 
 def _lines(sheet: str, rows: Rows, place: int, columns: Mapping[str, int]) -> Iterator[Line]:
@@ -183,15 +180,15 @@ def _workbook(path: Path) -> dict[str, Rows]:
 
 def _text(path: Path) -> dict[str, Rows]:
     """A list saved as text: with the separator under which most names are known."""
-    tables: list[Rows] = []
-    texts = [text_of(source) for source in sources_of(path) if not source.fault]
+    texts = [StringIO(text_of(source), newline="") for source in sources_of(path) if not source.fault]
+    found: dict[int, Rows] = {}
     with suppress(csv.Error):  # what is no table is no list
-        tables += [
-            list(csv.reader(StringIO(text, newline=""), delimiter=mark)) for text in texts for mark in DELIMITERS
-        ]
-    known = [len(head[1]) if (head := _head(rows, TODO) or _head(rows, MAIL)) else 0 for rows in tables]
-    best = max(known, default=0)
-    return {path.stem: tables[known.index(best)]} if best else {}
+        for text, mark in product(texts, DELIMITERS):
+            text.seek(0)
+            rows = list(csv.reader(text, delimiter=mark))
+            if head := _head(rows, TODO) or _head(rows, MAIL):
+                found.setdefault(len(head[1]), rows)
+    return {path.stem: found[max(found)]} if found else {}
 
 
 def _name_in(rows: Rows) -> str:
