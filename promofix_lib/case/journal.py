@@ -152,10 +152,8 @@ class Journal:
                 raise ValueError(text[:80])
             entry = Entry(number, moment, kind, hand, facts)
             self._taken.state.apply(entry)
-        except CaseError as error:
-            raise CaseError("case.entry", file=self.path, number=number, why=told(error.key, **error.facts)) from error
-        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, LookupError) as error:
-            why = f"{type(error).__name__}: {error}"
+        except (CaseError, ValueError, TypeError, AttributeError, ArithmeticError, LookupError) as error:
+            why = told(error.key, **error.facts) if isinstance(error, CaseError) else f"{type(error).__name__}: {error}"
             raise CaseError("case.entry", file=self.path, number=number, why=why) from error
         self._taken.entries.append(entry)
         self._taken.last = row

@@ -164,17 +164,17 @@ def _status(case: Case, handing: Sequence[ExportRecord] = ()) -> Status:
     chosen = case.chosen().to_numpy(dtype=np.bool_)
     left = book.named(case.left_out) & (numbers > 0) & ~chosen
     gate, late = _gate(case, book, chosen)
-    waiting = book.orders_of(chosen | late)
-    left &= ~np.isin(book.order_codes, book.order_codes[chosen | late])
-    shown = {*book.orders_of(chosen | late | left)}
+    affected = chosen | late
+    left &= ~np.isin(book.order_codes, book.order_codes[affected])
+    shown = {*book.orders_of(affected | left)}
     gone = book.named(key for order_id, keys in handed.items() if order_id not in shown for key in keys)
     if gone.any():  # items of orders that were handed over and that are not affected any more
         left |= gone & ~_reached(case, chosen, order_statuses=())  # which status a rule asks for lets go of nothing
-    groups = _grouped(book, chosen | late | left | gone)
+    groups = _grouped(book, affected | left | gone)
     groups |= {order_id: [] for order_id in handed if order_id not in groups}
     rows = list(order_rows(case, book, gate, past, groups, left))
     facts = facts_of(book, chosen)
-    in_none = tuple(order_id for order_id in waiting if order_id not in handed)
+    in_none = tuple(order_id for order_id in book.orders_of(affected) if order_id not in handed)
     return Status(
         case=case.name,
         revision=case.revision,
