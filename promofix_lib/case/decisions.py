@@ -123,10 +123,8 @@ class Decisions:
             yield Decision(action, self._numbers + 1, found=what)
         elif same is not None:
             grown = widened(same.found, what, answers) if on and isinstance(what, Incident) else same.found
-            if grown != same.found:
-                yield Decision(action, same.number, found=grown)
-            elif same.taken != on:
-                yield Decision(action, same.number)
+            if grown != same.found or same.taken != on:
+                yield Decision(action, same.number, found=grown if grown != same.found else None)
 
     def take_found(self, found: Sequence[Incident], answers: Answers) -> Iterator[Decision]:
         """Rows that take what was found today: new causes, and known ones that have grown; not what was unticked."""
@@ -161,15 +159,12 @@ class Decisions:
 
 def _then(number: int, now: TakenIncident | None, step: Decision) -> TakenIncident | None:
     """An incident after one more decision about it."""
-    if step.action == "rule":
-        rule = step.rule or Incident()
-        return replace(now, rule=rule) if now else TakenIncident(number, rule, rule, True)
-    taken = step.action == "take"
-    if step.found is None:
-        return replace(now, taken=taken) if now else None
     if now is None:
-        return TakenIncident(number, step.found, step.rule or step.found, taken)
-    return TakenIncident(number, step.found, step.rule or rebased(now.rule, now.found, step.found), taken)
+        first = step.found or step.rule
+        return TakenIncident(number, first, step.rule or first, step.action != "untick") if first else None
+    adjusted = rebased(now.rule, now.found, step.found) if step.found else now.rule
+    taken = now.taken if step.action == "rule" else step.action == "take"
+    return replace(now, found=step.found or now.found, rule=step.rule or adjusted, taken=taken)
 
 
 @dataclass
