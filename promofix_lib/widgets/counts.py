@@ -122,19 +122,17 @@ class Hours:
     def __init__(self, book: Book, zone: ZoneInfo) -> None:
         times = book.orders["purchase_date"]
         dated = times.notna().to_numpy()
-        seconds = (
-            times[dated].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[s]").astype(np.int64)
-        )
+        hours = times[dated].dt.tz_convert(None).to_numpy(dtype="datetime64[h]").astype(np.int64)
         self.zone = zone
         self._codes = book.order_codes
         self._hour = np.full(len(book.order_names), -1)  # an order is bought in one moment, all its items with it
-        self._hour[self._codes[dated]] = seconds // HOUR
-        self._first = int(seconds.min()) // HOUR if len(seconds) else 0
-        self._count = int(seconds.max()) // HOUR - self._first + 1 if len(seconds) else 1
+        self._hour[self._codes[dated]] = hours
+        self._edges = (int(hours.min()), int(hours.max()) + 1) if len(hours) else (0, 1)
 
     def whole(self) -> tuple[int, int]:
         """The first and the last hour of the report, as whole hours around the orders (UTC seconds)."""
-        return self._first * HOUR, (self._first + self._count) * HOUR
+        first, last = self._edges
+        return first * HOUR, last * HOUR
 
     def around(self, onset: datetime | None, end: datetime | None) -> tuple[int, int]:
         """The part to look at first: the window with a day and a half on both sides, inside the report."""

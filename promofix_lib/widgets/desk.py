@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import ipywidgets as w
 
 from promofix_lib.case.case import Case
-from promofix_lib.errors import CaseError, PromofixError
+from promofix_lib.errors import PromofixError
 from promofix_lib.say import moment_text, speak
 from promofix_lib.widgets.form import Aside, Does, Form, Part
-from promofix_lib.widgets.html import link_to, paragraph
+from promofix_lib.widgets.html import paragraph
 
 
 def _now() -> datetime:
@@ -53,8 +53,7 @@ class Desk(Form):
 
     def tell(self, key: str, to: int | None = None, **facts: Any) -> None:
         """One sentence below the form, with a link to a page where it names one."""
-        link = "" if to is None else link_to(to)
-        self._notice.value = paragraph(self.say(key, **facts), role="status", link=link)
+        self._notice.value = paragraph(self.say(key, **facts), role="status", to=to)
 
     def refuse(self, *why: str) -> None:
         """What stands in the way, a paragraph each, below what else is told."""
@@ -113,14 +112,3 @@ class Desk(Form):
     def keeps(self, name: str, read: Callable[[Any], Any] = lambda value: value) -> Does:
         """What keeps a setting of the case as it was given, read by `read`."""
         return lambda value: self._case.change_settings(**{name: read(value)})
-
-    def check_still_open(self) -> None:
-        """Nothing is exported from a page when another case was opened since.
-
-        Raises
-        ------
-        CaseError
-            The name of the other case, and what to do.
-        """
-        if other := self._case.replaced_by:
-            raise CaseError("widgets.other_case", name=self._case.name, other=other)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promofix_lib.amounts import typed_whole
+from promofix_lib.errors import CaseError
 from promofix_lib.export.contents import going_out
 from promofix_lib.letters.texts import CANCEL_REASONS
 from promofix_lib.status.status import status
@@ -31,8 +32,15 @@ class Exporting(Desk):
     handover: Handover | None = None
 
     def export(self, **which: Any) -> None:
-        """Write a new export, unless another case was opened since."""
-        self.check_still_open()
+        """Write a new export.
+
+        Raises
+        ------
+        CaseError
+            Another case was opened since this page opened its own: its name, and what to do.
+        """
+        if other := self._case.replaced_by:
+            raise CaseError("widgets.other_case", name=self._case.name, other=other)
         from promofix_lib.export.handover import export  # openpyxl and its like load when something is exported
 
         with self.working("exporting"):

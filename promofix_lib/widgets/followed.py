@@ -62,11 +62,8 @@ def _follow(widget: Followed) -> None:
 
 
 def _again() -> None:
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:  # no notebook: nobody is looking
-        return
-    _timer[:] = [loop.call_later(LOOK_EVERY, _look)]
+    with suppress(RuntimeError):  # no notebook: nobody is looking
+        _timer[:] = [asyncio.get_running_loop().call_later(LOOK_EVERY, _look)]
 
 
 def _look() -> None:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import anywidget
 import ipywidgets as w
 
 from promofix_lib.say import known_key, say
 from promofix_lib.widgets.followed import Followed
-from promofix_lib.widgets.html import Cell, link_to, listed, paragraph, table
+from promofix_lib.widgets.html import Cell, listed, paragraph, table
 
 Part: TypeAlias = Any  # a widget; ipywidgets has no types
 Does: TypeAlias = Callable[..., object] | None  # what a part does: with the value that the seller gave it, or pressed
-T = TypeVar("T")
 
 _WIDE = {"description_width": "initial"}
 FOLDER = Path(__file__).resolve().parent
@@ -81,11 +80,8 @@ class Form(Followed, w.VBox):
 
     # -- parts that show --------------------------------------------------------------------------------------------
 
-    def _part(self, name: str, make: Callable[[], T]) -> T:
-        if name not in self.parts:
-            self.parts[name] = make()
-        part: T = self.parts[name]
-        return part
+    def _part(self, name: str, make: Callable[[], Part]) -> Part:
+        return self.parts[name] if name in self.parts else self.parts.setdefault(name, make())
 
     def html(self, name: str, code: str) -> w.HTML:
         """HTML in which every value is escaped already."""
@@ -105,8 +101,7 @@ class Form(Followed, w.VBox):
 
     def said(self, key: str, look: str = "", to: int | None = None, **facts: Any) -> w.HTML:
         """A sentence of the catalogue as a part of its name, with a link to a page where it names one."""
-        link = "" if to is None else link_to(to)
-        return self.html(key, paragraph(self.say(key, **facts), look=look, link=link))
+        return self.html(key, paragraph(self.say(key, **facts), look=look, to=to))
 
     def bullets(self, key: str, items: Iterable[object], name: str = "") -> w.HTML:
         """A list with its title of the catalogue, each item once; nothing when there is none."""

@@ -25,8 +25,8 @@ Cell = str | Html | tuple[str, ...]
 """What stands in a table: a text, HTML, or several lines."""
 
 
-def paragraph(words: str, *, role: str = "", look: str = "", language: str = "", link: str = "") -> Html:
-    """One paragraph, its line breaks kept; a link may follow the words.
+def paragraph(words: str, *, role: str = "", look: str = "", language: str = "", to: int | None = None) -> Html:
+    """One paragraph, its line breaks kept; a link to the notebook `to` may follow the words.
 
     Examples
     --------
@@ -35,7 +35,8 @@ def paragraph(words: str, *, role: str = "", look: str = "", language: str = "",
     """
     attributes = {"role": role, "class": f"pf-{look}" if look else "", "lang": language}
     written = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if value)
-    return Html(f"<p{written}>{_text(words)}{link and f' {link}'}</p>")
+    link = "" if to is None else f" {link_to(to)}"
+    return Html(f"<p{written}>{_text(words)}{link}</p>")
 
 
 def as_it_is(words: str) -> Html:

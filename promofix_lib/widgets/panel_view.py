@@ -121,8 +121,8 @@ class PanelView:
 
         What the incident touches, as it was found, is listed first.
         """
-        groups = [self._group(choice.rule, choice.rule_found, name, look) for name in FACETS]
-        return [group for group in groups if group is not None]
+        groups = (self._group(choice.rule, choice.rule_found, name, look) for name in FACETS)
+        return [group for group in groups if group]
 
     def _group(self, rule: Incident, found: Incident, name: str, look: Look) -> dict[str, Any] | None:
         asked = chosen_words(rule, name)
