@@ -72,11 +72,14 @@ class OrderFilter(Followed, anywidget.AnyWidget):
     def _prepare(self) -> None:
         """Make the view new, for the orders as they are now."""
         case = self._case
-        self._book = case.book if case.reports else None
+        self._book = self._newest_book()
         zone, found = (case.zone, case.findings.incidents) if self._book else (ZoneInfo("UTC"), ())
         unjudged = (key for one in found for key in one.cannot_judge)
         self._view = PanelView(self._book or Book(order_table()), zone, unjudged)
         self._zoom("window")
+
+    def _newest_book(self) -> Book | None:
+        return self._case.book if self._case.reports else None
 
     # -- what Python says -----------------------------------------------------------------------------------------
 
@@ -128,10 +131,7 @@ class OrderFilter(Followed, anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Show the case as it is now, also with reports that came since."""
-        if (self._case.book if self._case.reports else None) is not self._book:
-            self._read()
-            self._prepare()
-        self._show()
+        self._show(newest=True)
 
     def look(self) -> None:
         """Tell what changed since in another notebook; show it where nothing can move under the seller's hands."""
@@ -145,12 +145,15 @@ class OrderFilter(Followed, anywidget.AnyWidget):
     def _notify(self, kind: str, text: str) -> None:
         self.shown = {**self.shown, "notice": {"kind": kind, "text": text}}
 
-    def _show(self, question: str = "") -> None:
-        """Show the state as it is in the case now, as an answer to a question; only what changed is sent."""
+    def _show(self, question: str = "", newest: bool = False) -> None:
+        """Show what is decided now, as an answer to a question, where asked with reports that came since.
+
+        Only what changed is sent.
+        """
         found = self._choice.found
         with self._case.journal.still(), self.hold_sync():
             self._read()
-            if found != self._choice.found:
+            if found != self._choice.found or (newest and self._newest_book() is not self._book):
                 self._prepare()
             self.shown, told = self._parts()
             self.answer = question or self.answer
