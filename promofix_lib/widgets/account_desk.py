@@ -11,7 +11,6 @@ from promofix_lib.account.account import COSTS, Outlook, account_of
 from promofix_lib.account.honour import NoPlan, Plan
 from promofix_lib.account.worklist import Step
 from promofix_lib.amounts import typed_amount, typed_whole
-from promofix_lib.case.case import Case
 from promofix_lib.charts.of_case import rate_pictures
 from promofix_lib.say import zone_text
 from promofix_lib.widgets.desk import Desk
@@ -34,10 +33,7 @@ class RateDesk(Desk):
     """
 
     title = "rate"
-
-    def __init__(self, case: Case) -> None:
-        self._most = ""
-        super().__init__(case)
+    _most = ""
 
     def show(self) -> list[Part]:
         """The sentence that matters, the two fields; chart and words folded away."""

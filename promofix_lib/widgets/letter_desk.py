@@ -18,9 +18,11 @@ _ADVICE = {"advice_day": "given_on", "advice_case": "case_id", "advice_words": "
 class TextsDesk(Desk):
     """A desk on which one of several texts is edited; what was typed is kept in the case, or stays to be mended."""
 
+    _name = ""
+
     def __init__(self, case: Case) -> None:
-        self._name = ""
         self._drafts: dict[str, str] = {}
+        """What was typed and cannot be kept, by the name of its text or of the rule that it overrules."""
         super().__init__(case)
 
     def ours(self, name: str) -> str:

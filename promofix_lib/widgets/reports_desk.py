@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from promofix_lib.case.case import Case
 from promofix_lib.case.folder import SAMPLE
@@ -30,9 +29,7 @@ _SHOWN_LINES = 10
 class FilesDesk(Desk):
     """A desk that takes files: found in a folder, where the new ones are ticked, or given through the browser."""
 
-    def __init__(self, case: Case, **facts: Any) -> None:
-        self._turned: set[str] = set()
-        super().__init__(case, **facts)
+    _turned: frozenset[str] = frozenset()
 
     def files(self) -> Sequence[Path]:
         """The files that can be ticked."""
@@ -63,13 +60,14 @@ class FilesDesk(Desk):
         when = datetime.fromtimestamp(facts.st_mtime).strftime("%Y-%m-%d %H:%M")
         words = self.say("chooser_file", name=path.name, size=size_text(facts.st_size), when=when)
         before = f" · {self.say('returns_read_before')}" if known else ""
-        tick = self.tick(
-            f"tick_file {n}", ticked, lambda _on: self._turned.symmetric_difference_update({path.name}), n=n
-        )
+        tick = self.tick(f"tick_file {n}", ticked, partial(self._turn, path.name), n=n)
         return self.row(tick, self.text(f"file {n}", words + before))
 
+    def _turn(self, name: str, _on: bool) -> None:
+        self._turned ^= {name}
+
     def _read(self, ticked: Sequence[Path]) -> None:
-        self._turned.clear()
+        self._turned = frozenset()
         self.take([(path.name, path.read_bytes()) for path in ticked])
 
     def _mark(self) -> object:

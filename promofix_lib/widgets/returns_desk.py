@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from promofix_lib.case.case import Case
 from promofix_lib.case.records import Returned, UploadAnswer
 from promofix_lib.returns.compare import TakenBack
 from promofix_lib.returns.inbox import ENDINGS, drop_in, inbox, returned_files
@@ -39,10 +37,7 @@ class ReturnsDesk(FilesDesk, Exporting):
     """
 
     title = "returns_desk"
-
-    def __init__(self, case: Case, **facts: Any) -> None:
-        self._understood = TakenBack()
-        super().__init__(case, **facts)
+    _understood = TakenBack()
 
     def files(self) -> Sequence[Path]:
         """What lies in the case's folder for it."""
@@ -143,10 +138,7 @@ class TruthTable(Desk):
     """
 
     title = "truth"
-
-    def __init__(self, case: Case) -> None:
-        self._next, self._page = "", 0
-        super().__init__(case)
+    _next, _page = "", 0
 
     def show(self) -> list[Part]:
         """A button per next step with its count, and one page of the orders."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from promofix_lib.case.case import Case
 from promofix_lib.errors import LetterError
 from promofix_lib.export.contents import going_out
 from promofix_lib.letters.languages import LANGUAGES
@@ -31,12 +30,8 @@ class WordingDesk(TextsDesk):
     """
 
     title = "wording_desk"
-
-    def __init__(self, case: Case) -> None:
-        self._reasons: dict[str, str] = {}
-        self._texts: dict[str, list[Message]] = {}
-        self._faults: dict[str, dict[Fault, None]] = {}
-        super().__init__(case)
+    _texts: dict[str, list[Message]]
+    _faults: dict[str, dict[Fault, None]]
 
     def show(self) -> list[Part]:
         """Whether the messages will be written; the texts, their faults and what happens to them, folded away."""
@@ -132,17 +127,17 @@ class WordingDesk(TextsDesk):
         return [place, fault.words, fault.rule, why, state]
 
     def _overrule_part(self, rule: str) -> Part:
-        given = self._reasons.get(rule, self._case.settings.overruled.get(rule, ""))
+        given = self._drafts.get(rule, self._case.settings.overruled.get(rule, ""))
         does = partial(self._overrule, rule)
         return self.field(f"wording_overrule {rule}", given, does, width="40em", rule=rule, least=SHORTEST_REASON)
 
     def _overrule(self, rule: str, typed: str) -> None:
-        reason = self._reasons[rule] = typed.strip()  # a reason that is too short can be written to its end
+        reason = self._drafts[rule] = typed.strip()  # a reason that is too short can be written to its end
         others = {name: why for name, why in self._case.settings.overruled.items() if name != rule}
         if reason:
             check_overruled({rule: reason})
         self._case.change_settings(overruled={**others, rule: reason} if reason else others)
-        del self._reasons[rule]
+        del self._drafts[rule]
         self.tell("wording_overrule_saved" if reason else "wording_overrule_taken", rule=rule)
 
 
