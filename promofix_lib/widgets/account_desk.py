@@ -44,7 +44,7 @@ class RateDesk(Desk):
         place = min(int(self.typed("rate_channel", "0")), len(channels) - 1)
         shown = channels[place]
         told = [*map(str, (*shown.told(), *shown.warnings))]
-        channel = self.select("rate_channel", str(place), names, None)
+        channel = self.select("rate_channel", str(place), names)
         most = self.field("rate_most_field", self._most, self._at_most)
         plan = self._plan(shown)
         kept = plan.honour if isinstance(plan, Plan) else ()

@@ -85,7 +85,7 @@ class Desk(Form):
         self.children = (self._style, *filter(None, shown), self._busy, self._notice)
 
     def _mark(self) -> object:
-        return self._case.revision, tuple(path.name for path in self._case.reports)
+        return self._case.revision, self._case.replaced_by, tuple(path.name for path in self._case.reports)
 
     def look(self) -> None:
         """Show again what changed since, in another notebook or by another widget of this one."""

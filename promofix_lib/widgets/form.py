@@ -169,7 +169,7 @@ class Form(Followed, w.VBox):
         part = self._asking(name, make, does, facts, value)
         return self._with_hint(name, part, facts, "column" if rows else "row wrap")
 
-    def select(self, name: str, value: str, choices: Mapping[str, str], does: Does, **facts: Any) -> w.Box:
+    def select(self, name: str, value: str, choices: Mapping[str, str], does: Does = None, **facts: Any) -> w.Box:
         """One of several; `choices` maps each value to its label, which may be a report's own words."""
         looks = {"style": _WIDE, "layout": w.Layout(width="auto", max_width="100%")}
         part = self._asking(name, partial(w.Dropdown, **looks), does, facts)

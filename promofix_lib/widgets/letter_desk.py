@@ -18,8 +18,6 @@ _ADVICE = {"advice_day": "given_on", "advice_case": "case_id", "advice_words": "
 class TextsDesk(Desk):
     """A desk on which one of several texts is edited; what was typed is kept in the case, or stays to be mended."""
 
-    _name = ""
-
     def __init__(self, case: Case) -> None:
         self._drafts: dict[str, str] = {}
         """What was typed and cannot be kept, by the name of its text or of the rule that it overrules."""
@@ -38,10 +36,6 @@ class TextsDesk(Desk):
             It cannot be filled in.
         """
         raise NotImplementedError
-
-    def choose(self, name: str) -> None:
-        """Show another text."""
-        self._name = name
 
     def state_parts(self, name: str) -> list[Part]:
         """That a text is not saved yet; the way back to ours."""
@@ -108,15 +102,14 @@ class LetterDesk(TextsDesk):
         return {basis: self._case.settings.texts.get(basis, self.ours(name)), name: typed}
 
     def _letter_parts(self) -> list[Part]:
-        sent = self._letters(None)
-        name = self._name = self._name or LETTERS[0]
+        sent, name = self._letters(None), self.typed("letter_which", LETTERS[0])
         letter, titles = sent[name], {one: str(letter.title) for one, letter in sent.items()}
         ours = self._letters({})[name]
         wrong = concerns(_gaps_told(letter.text, ours), people_of(self._case.orders[self._case.chosen()]))
         words = self._drafts.get(name, letter.text)
         edited = name in self._case.settings.texts
         return [
-            self.select("letter_which", name, titles, self.choose),
+            self.select("letter_which", name, titles),
             self.field(f"letter_text {name}", words, partial(self.save, name), rows=18),
             self.said("yours" if edited else "ours", look="quiet"),
             *self.state_parts(name),

@@ -43,9 +43,6 @@ class PageHead(Desk):
         line = f"<p>{' · '.join([name, *parts])}</p>"
         return [self.html("line", line + "".join(paragraph(text, look="told") for text in told))]
 
-    def _mark(self) -> object:
-        return super()._mark(), self._case.replaced_by
-
     def _has(self) -> str:
         return escape(self.say("head_reports", n=len(self._case.reports)))
 

@@ -76,14 +76,15 @@ class WordingDesk(TextsDesk):
         return builtin_template(message.variant, language, reason=reason, prepaid=message.prepaid, ended=ended)
 
     def _text_parts(self) -> list[Part]:
-        name = self._name = self._name if self._name in self._texts else next(iter(self._texts))
+        chosen = self.typed("wording_which")
+        name = chosen if chosen in self._texts else next(iter(self._texts))
         first = self._texts[name][0]
         subject, _, body = self._drafts.get(name, first.template.text()).partition("\n\n")
         fields = " ".join(f"{{{one}}}" for one in FIELDS)
         save = partial(self._save, name)
         prepaid = {message.prepaid for message in self._texts[name]}
         return [
-            self.select("wording_which", name, {one: self._choice(one) for one in self._texts}, self.choose),
+            self.select("wording_which", name, {one: self._choice(one) for one in self._texts}),
             self.field(f"wording_subject {name}", subject.partition(":")[2].strip(), save, width="40em"),
             self.field(f"wording_body {name}", body.strip(), save, rows=14, fields=fields),
             *self.state_parts(name),
