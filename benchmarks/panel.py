@@ -76,7 +76,7 @@ WAYS = {
 def presses(lab: Lab, page: Any, way: str, size: int) -> list[float]:
     """Milliseconds of each key press."""
     cell, handle, watched = WAYS[way]
-    name = lab.write(f"{way.split()[0]}-{size}.ipynb", cell.replace("{size}", str(size)))
+    name = lab.write(f"notebooks/{way.split()[0]}-{size}.ipynb", cell.replace("{size}", str(size)))
     lab.open(page, name)
     lab.run_all(page)
     page.locator(handle).first.wait_for(timeout=60_000)
