@@ -101,7 +101,7 @@ class Desk(Form):
         speak(self.language)
         self._notice.value = ""
         try:
-            if does := self._does.get(name):
+            if does := self.parts[name].does:
                 does(*value)
         except PromofixError as error:
             self.refuse(str(error))

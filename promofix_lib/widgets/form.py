@@ -58,7 +58,6 @@ class Form(Followed, w.VBox):
     def __init__(self) -> None:
         self.parts: dict[str, Part] = {}
         """The parts by their names."""
-        self._does: dict[str, Does] = {}
         self._quiet = False
         super().__init__()
 
@@ -144,8 +143,7 @@ class Form(Followed, w.VBox):
             return part
 
         part = self._part(name, made)
-        self._does[name] = does
-        part.description = self.say(name.partition(" ")[0], **facts)
+        part.does, part.description = does, self.say(name.partition(" ")[0], **facts)
         if value is not None:
             part.value = value
         return part
