@@ -36,7 +36,7 @@ class References:
     ``list_price``: reference before discounts; ``net_price``: what buyers usually pay in the whole report;
     ``spread``: standard deviation of the SKU's own prices from sale to sale; ``decided``: the price belongs to a level
     that was kept for days; ``judged``: the reference comes from more than a few days of sales, or from a sibling. NaN
-    where nothing is known. What the seller gives as normal wins.
+    where nothing is known. What the seller gives as normal wins: ``named`` is its place among `given`, -1 without.
 
     The list price reference is the larger of the median over the whole report and the median around that time, because
     mistakes only pull prices down: an incident may fill a slow SKU's fortnight, and list prices may wander.
@@ -51,7 +51,7 @@ class References:
     def __init__(self, sales: Sales, given: Sequence[NormalPrice]) -> None:
         limits, count = sales.thresholds, len(sales.sold)
         named = first_that_fits(sales.orders[[*SOLD_AS]].astype(TEXT), given) if given else np.full(count, -1)
-        rows = _worth_judging(sales, named >= 0)
+        self.named, rows = named, _worth_judging(sales, named >= 0)
         groups = int(sales.group.max(initial=-1)) + 1
         spread = _spread(sales, rows, groups)  # what takes most memory first, while there is least beside it
         size, group = sales.block, sales.group[rows]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import reduce
@@ -150,18 +149,14 @@ class _Told:
 
 
 def findings(
-    chance: Chance,
-    given: Sequence[NormalPrice],
-    mistakes: Sequence[Candidate],
-    looks: tuple[WorthALook, ...],
-    silent: tuple[Told, ...],
+    chance: Chance, mistakes: list[Candidate], looks: tuple[WorthALook, ...], silent: tuple[Told, ...]
 ) -> Findings:
     """The incidents, gravest loss first, beside what was let be; one SKU has one normal price in all of them."""
     if not mistakes:
         return Findings((), looks, silent)
     sales, every = chance.sales, dict[int, NormalPrice]()
     for one in sorted(mistakes, key=lambda one: -sales.count(one.rows)):
-        every = normal_prices(sales, chance.suspects, np.sort(one.rows), given) | every
+        every = normal_prices(sales, chance.suspects, np.sort(one.rows)) | every
     # a missing discount is judged by what else carries the promotion; a ledger of all rows would be much larger
     uses, rows = sales.promotions, np.unique(np.concatenate([one.rows for one in mistakes]))
     places = np.union1d(rows, uses.rows[np.isin(uses.ids, uses.ids[np.isin(uses.rows, rows)])])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,7 +9,6 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 
 from promofix_lib.amounts import smallest_coin
-from promofix_lib.filters import first_that_fits
 from promofix_lib.finding.chance import Candidate
 from promofix_lib.finding.sales import DAY, Ints, Rows, Sales
 from promofix_lib.finding.suspects import Suspects
@@ -74,7 +72,7 @@ def keys_of(sales: Sales, rows: Ints) -> list[str]:
     return [str(key) for key in keys[np.searchsorted(places, rows)]]
 
 
-def normal_prices(sales: Sales, suspects: Suspects, rows: Ints, given: Sequence[NormalPrice]) -> dict[int, NormalPrice]:
+def normal_prices(sales: Sales, suspects: Suspects, rows: Ints) -> dict[int, NormalPrice]:
     """Per group of the affected rows its normal price; groups of which nothing is known are left out.
 
     Median of what buyers of the same SKU paid per unit before the onset, affected and doubtful orders left out. The
@@ -86,12 +84,12 @@ def normal_prices(sales: Sales, suspects: Suspects, rows: Ints, given: Sequence[
     paid, _ = money_as_integers(sales.orders["unit_price"].iloc[normal])
     since = sales.time[normal] - sales.time[rows].min()
     history = Rows(sales.group[normal], np.arange(len(normal)))
-    named = first_that_fits(uncoded(sales.orders.iloc[rows[first]]), given)
     answers: dict[int, NormalPrice] = {}
-    for group, row, place in zip(groups.tolist(), rows[first].tolist(), named.tolist(), strict=True):
+    for group, row in zip(groups.tolist(), rows[first].tolist(), strict=True):
         mine = history(group)
-        if place >= 0:
-            answers[group] = NormalPrice(*sales.key(row), given[place].price, given[place].how_known)
+        if suspects.named[row] >= 0:
+            word = suspects.given[suspects.named[row]]
+            answers[group] = NormalPrice(*sales.key(row), word.price, word.how_known)
         elif price := (
             _by_history(sales, row, paid[mine], since[mine])
             or _by_estimate(sales, suspects, rows[sales.group[rows] == group])

@@ -82,7 +82,7 @@ def find_incidents(
     looks = (*near[:LOOKS], *shallow[:LOOKS])
     told_of = tuple(worth_a_look(chance, one, one.why_not) for one in looks if one.why_not)
     mistakes = [one for one in judged if not one.why_not]
-    return findings(chance, normal_prices, mistakes, told_of, _not_looked_at(sales))
+    return findings(chance, mistakes, told_of, _not_looked_at(sales))
 
 
 def _judged(chance: Chance, candidates: list[Candidate], said: Sequence[bool]) -> list[Candidate]:

@@ -17,12 +17,13 @@ class Suspects:
 
     Masks: too cheap `by_promotion`, `by_price` (the list price), `any` of both; `meant`: gifts and parts of a basket
     offer; `shallow_…`: cheap, but not cheap enough. `usual_list` and `usual_net` say what an item should cost
-    (logarithms, NaN: unknown).
+    (logarithms, NaN: unknown), `named` which of the prices that the seller has `given` is for it (-1: none).
     """
 
     def __init__(self, sales: Sales, given: Sequence[NormalPrice]) -> None:
         known, limits = References(sales, given), sales.thresholds
         self.usual_list, self.usual_net = known.list_price, known.net_price
+        self.given, self.named = given, known.named
         half, near = np.log([limits.deep_share - limits.rounding, limits.planned_share])
         with np.errstate(invalid="ignore"):
             drop, net_drop = sales.list_price - known.list_price, sales.net_price - known.net_price
