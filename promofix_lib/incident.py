@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -127,13 +127,12 @@ class Question:
 
     fields: tuple[str, ...]
     answer: Callable[[pd.DataFrame, Incident], pd.Series[bool]]
-    always: bool = False
     column: str = ""
     """The column whose words it allows, where it is such a question."""
 
     def asked(self, incident: Incident) -> bool:
         """Whether the rule asks it."""
-        return self.always or any(getattr(incident, name) != getattr(_EMPTY, name) for name in self.fields)
+        return any(getattr(incident, name) != getattr(_EMPTY, name) for name in self.fields)
 
 
 def _allowed(field: str, column: str) -> Question:
@@ -188,7 +187,7 @@ QUESTIONS: dict[str, Question] = {
         ("promotion_ids", "together"),
         lambda orders, rule: with_promotions(orders, rule.promotion_ids, together=rule.together),
     ),
-    "price": Question(("ceilings", "max_unit_price", "promotion_ids"), cheap_enough, always=True),
+    "price": Question(("ceilings", "max_unit_price", "promotion_ids"), cheap_enough),
     "skus": _allowed("skus", "sku"),
     "order_statuses": _allowed("order_statuses", "order_status"),
     "fulfillment_channels": _allowed("fulfillment_channels", "fulfillment_channel"),
@@ -218,8 +217,7 @@ class Answers:
 
     def __init__(self, orders: pd.DataFrame, kept: int = 64) -> None:
         self._orders = orders
-        self._kept = kept
-        self._masks: dict[tuple[Any, ...], npt.NDArray[np.bool_]] = {}
+        self._answer = lru_cache(kept)(partial(_mask, orders))
 
     @cached_property
     def keys(self) -> pd.Series[Any]:
@@ -232,15 +230,14 @@ class Answers:
 
     def without(self, left_out: str, incident: Incident) -> npt.NDArray[np.bool_]:
         """Rows that answer every question but one with yes."""
-        asked = [name for name, question in QUESTIONS.items() if name != left_out and question.asked(incident)]
-        return np.logical_and.reduce([self._answer(name, incident) for name in asked])
+        mask = np.ones(len(self._orders), dtype=np.bool_)
+        for name, question in QUESTIONS.items():
+            if name != left_out and question.asked(incident):
+                mask &= self._answer(name, *(getattr(incident, field) for field in question.fields))
+        return mask
 
-    def _answer(self, name: str, incident: Incident) -> npt.NDArray[np.bool_]:
-        question = QUESTIONS[name]
-        place = (name, *(getattr(incident, field) for field in question.fields))
-        if place not in self._masks:
-            self._masks[place] = question.answer(self._orders, incident).to_numpy(dtype=np.bool_)
-            if len(self._masks) > self._kept:
-                del self._masks[next(iter(self._masks))]
-        self._masks[place] = self._masks.pop(place)
-        return self._masks[place]
+
+def _mask(orders: pd.DataFrame, name: str, *values: Any) -> npt.NDArray[np.bool_]:
+    question = QUESTIONS[name]
+    alone = Incident(**dict(zip(question.fields, values, strict=True)))
+    return question.answer(orders, alone).to_numpy(dtype=np.bool_)
