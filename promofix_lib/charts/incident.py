@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -81,10 +81,11 @@ class Night:
         """Whether incidents have to be told apart."""
         return sum(number > 0 for number in self.incidents) > 1
 
-    def window(self, number: int) -> tuple[pd.Timestamp, pd.Timestamp] | None:
-        """First and last affected order of an incident."""
-        times = self.orders.loc[self.incidents.get(number, self.affected), "purchase_date"].dropna()
-        return (times.min(), times.max()) if len(times) else None
+    @cached_property
+    def windows(self) -> dict[int, tuple[pd.Timestamp, pd.Timestamp]]:
+        """Per incident its first and its last affected order; incidents without a date are left out."""
+        times = {n: self.orders.loc[mask, "purchase_date"].dropna() for n, mask in self.incidents.items() if n}
+        return {n: (mine.min(), mine.max()) for n, mine in times.items() if len(mine)}
 
     def label(self, number: int) -> str:
         """What the affected orders of an incident are called."""
@@ -99,7 +100,7 @@ class Night:
 
 def incident_figure(night: Night, *, title: str = "") -> Figure:
     """The whole report, each incident hour by hour, the price paid per unit: one under the other."""
-    numbers = [number for number in night.incidents if number and night.window(number)][:MOST_NIGHTS] or [1]
+    numbers = [*night.windows][:MOST_NIGHTS] or [*night.incidents][:1]
     each = 2.2 if len(numbers) == 1 else 1.6  # several fit on the page too
     figure, (whole, *nights, prices) = sheet([1.5, *(each for _ in numbers), 2.0])
     if title:
@@ -117,7 +118,7 @@ def plot_hours(night: Night, ax: Axes) -> Axes:
     if len(hours) > _LONG * 24:
         hours, step = hours.groupby(pd.DatetimeIndex(hours.index).normalize()).sum(), timedelta(days=1)
     _draw_bars(night, quiet(ax), hours, step)
-    _shade(night, ax, filter(None, night.incidents), named=night.several)
+    _shade(night.windows, ax, named=night.several)
     ax.set_title(night.say("by_hour" if step < timedelta(days=1) else "by_day"))
     return _finish(night, ax, legend=True)
 
@@ -125,16 +126,17 @@ def plot_hours(night: Night, ax: Axes) -> Axes:
 def plot_night(night: Night, ax: Axes, number: int = 1) -> Axes:
     """The hours around an incident, with its first and its last affected order marked to the minute."""
     _draw_bars(night, quiet(ax), night.hours, timedelta(hours=1))
-    _shade(night, ax, [number])
-    window = night.window(number)
-    if window is not None:
-        margin = max(pd.Timedelta(hours=9), (window[1] - window[0]) * 0.6)
-        left, right = mdates.date2num([window[0] - margin, window[1] + margin])
+    minutes = 0
+    if number in night.windows:
+        first, last = window = night.windows[number]
+        _shade({number: window}, ax)
+        margin = max(pd.Timedelta(hours=9), (last - first) * 0.6)
+        left, right = mdates.date2num([first - margin, last + margin])
         ax.set_xlim(left, right)
-        shown = night.hours.loc[window[0] - margin : window[1] + margin, "all"]
-        _mark_edges(night, ax, number, window, max(1, shown.max() if len(shown) else 1))
-    orders = int(night.orders.loc[night.incidents.get(number, night.affected), "order_id"].nunique())
-    minutes = int((window[1] - window[0]).total_seconds()) // 60 if window else 0
+        shown = night.hours.loc[first - margin : last + margin, "all"]
+        _mark_edges(night, ax, number, max(1, shown.max() if len(shown) else 1))
+        minutes = int((last - first).total_seconds()) // 60
+    orders = int(night.orders.loc[night.incidents[number], "order_id"].nunique())
     facts = {"n": orders, "hours": minutes // 60, "minutes": minutes % 60}
     cause = printable(dict(night.causes).get(number, ""), 50)
     title = night.say("night_of", number=number, cause=cause, **facts) if night.several else night.say("night", **facts)
@@ -172,7 +174,7 @@ def plot_prices(night: Night, ax: Axes) -> Axes:
     _price_scale(ax, price)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(Decimal(f"{value:.10g}"))))
     ax.tick_params(axis="y", labelsize=7)
-    _shade(night, ax, filter(None, night.incidents))
+    _shade(night.windows, ax)
     return _finish(night, ax, legend=True)
 
 
@@ -226,45 +228,33 @@ def _draw_bars(night: Night, ax: Axes, hours: pd.DataFrame, step: timedelta) -> 
     ax.set_ylim(0, max(1, top.max()) * 1.12)
 
 
-def _shade(night: Night, ax: Axes, numbers: Iterable[int], *, named: bool = False) -> None:
-    middles: dict[int, float] = {}
-    for number, window in ((number, night.window(number)) for number in numbers):
-        if window is None:
-            continue
-        first, last = mdates.date2num(list(window))
+def _shade(windows: Mapping[int, tuple[pd.Timestamp, pd.Timestamp]], ax: Axes, *, named: bool = False) -> None:
+    """The windows in colour; where they are to be told apart with their numbers, of near ones in one mark."""
+    edges = {number: mdates.date2num(list(window)) for number, window in windows.items()}
+    for first, last in edges.values():
         ax.axvspan(first, last, color=colours.WINDOW, alpha=0.25, linewidth=0, zorder=0)
-        middles[number] = (first + last) / 2
-    top: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "top"}
-    for near in _apart(middles, least=0.03 * float(np.ptp(ax.get_xlim()))) if named else ():
-        place = sum(middles[number] for number in near) / len(near)
-        note(ax, ", ".join(map(str, near)), (place, 0.99), weight="bold", size=11, **top)
+    if named and edges:
+        numbers = sorted(edges, key=lambda number: float(edges[number].mean()))
+        middles = np.array([edges[number].mean() for number in numbers])
+        far = np.diff(middles) >= 0.03 * np.ptp(ax.get_xlim())
+        for near in np.split(np.arange(len(numbers)), np.flatnonzero(far) + 1):
+            top: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "top"}
+            text = ", ".join(str(numbers[place]) for place in near)
+            note(ax, text, (middles[near].mean(), 0.99), weight="bold", size=11, **top)
 
 
-def _apart(middles: Mapping[int, float], least: float) -> list[list[int]]:
-    """The numbers from left to right; those nearer to each other than `least` share one mark."""
-    marks: list[list[int]] = []
-    for number in sorted(middles, key=middles.__getitem__):
-        if marks and middles[number] - middles[marks[-1][-1]] < least:
-            marks[-1].append(number)
-        else:
-            marks.append([number])
-    return marks
-
-
-def _mark_edges(night: Night, ax: Axes, number: int, window: tuple[pd.Timestamp, pd.Timestamp], top: float) -> None:
+def _mark_edges(night: Night, ax: Axes, number: int, top: float) -> None:
     ax.set_ylim(0, top * 1.5)
-    first, last = mdates.date2num(list(window))
-    for moment, place, name, offset, side in (
-        (window[0], first, "first", -5, "right"),
-        (window[1], last, "last", 5, "left"),
-    ):
+    sides = (("first", -5, "right"), ("last", 5, "left"))
+    for moment, (name, offset, side) in zip(night.windows[number], sides, strict=True):
+        place = mdates.date2num(moment)
         ax.axvline(place, color=colours.INK, linewidth=1)
         text = night.say(name, time=moment.tz_convert(night.zone).to_pydatetime())
         note(ax, text, (place, top * 1.47), (offset, 0), ha=side, va="top", weight="bold")
     silent = hours_without_orders(night.orders, night.incidents[number])
     if silent >= 2:
         text = night.say("silent", n=round(silent))
-        note(ax, text, (last, top * 1.33), (5, 0), ha="left", va="top", color=colours.FAINT)
+        note(ax, text, (place, top * 1.33), (5, 0), ha="left", va="top", color=colours.FAINT)
 
 
 def _priced_like_affected(orders: pd.DataFrame, affected: pd.Series[bool]) -> tuple[pd.DataFrame, str]:

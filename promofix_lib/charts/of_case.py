@@ -32,12 +32,21 @@ def incident_picture(case: Case) -> Picture:
     return Picture("incident", words, lambda: incident_figure(night, title=title))
 
 
-def rate_pictures(case: Case) -> tuple[Picture, ...]:
-    """The cancel rate day by day and the way back under the limit, per sales channel."""
+def rate_pictures(case: Case, language: str = "") -> tuple[Picture, ...]:
+    """The cancel rate day by day and the way back under the limit, per sales channel; else words that say why not."""
+    language = language or case.language
     if not case.reports:
-        return (Picture("cancel-rate", say("charts.no_report", language=case.language)),)
-    nothing = Picture("cancel-rate", "\n".join(account_of(case).sentences(case.language)))
-    return _rates(case, case.language) or (nothing,)
+        return (Picture("cancel-rate", say("charts.no_report", language=language)),)
+    account = account_of(case)
+    drawn = tuple(
+        Picture(
+            f"cancel-rate-{number}",
+            " ".join(sentence.text(language) for sentence in one.told()),
+            partial(_alone, partial(plot_rate, one, language=language)),
+        )
+        for number, one in enumerate(account.channels, start=1)
+    )
+    return drawn or (Picture("cancel-rate", "\n".join(account.sentences(language))),)
 
 
 def evidence_pictures(case: Case, language: str = "en") -> tuple[Picture, ...]:
@@ -63,7 +72,7 @@ def evidence_pictures(case: Case, language: str = "en") -> tuple[Picture, ...]:
     single = (
         Picture(name, night.say(f"caption_{caption}"), partial(_alone, plot)) for name, (caption, plot) in plots.items()
     )
-    return (*single, *_rates(case, language))
+    return (*single, *(one for one in rate_pictures(case, language) if one.draw))
 
 
 def night_of(case: Case, language: str = "") -> Night:
@@ -73,17 +82,6 @@ def night_of(case: Case, language: str = "") -> Night:
     # a price is drawn where the ledger knows what was paid: before shipping a discount may not be printed yet
     known = orders.assign(unit_price=orders["unit_price"].where(case.book.ledger.paid_known))
     return Night(known, case.chosen(), case.zone, language or case.language, case.incident_of(), causes)
-
-
-def _rates(case: Case, language: str) -> tuple[Picture, ...]:
-    return tuple(
-        Picture(
-            f"cancel-rate-{number}",
-            " ".join(sentence.text(language) for sentence in one.told()),
-            partial(_alone, partial(plot_rate, one, language=language)),
-        )
-        for number, one in enumerate(account_of(case).channels, start=1)
-    )
 
 
 def _alone(plot: Callable[[Axes], Axes]) -> Figure:

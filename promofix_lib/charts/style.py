@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -88,8 +88,7 @@ def spoken(language: str) -> str:
     return language if len(fonts()) > 1 or not language.startswith("zh") else "en"
 
 
-@contextmanager
-def look() -> Iterator[None]:
+def look() -> AbstractContextManager[None]:
     """Figures made in here have our fonts, sizes and colours, whatever the notebook's own style is."""
     edges = dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), colours.FAINT)
     texts = dict.fromkeys(("axes.labelcolor", "text.color"), colours.INK)
@@ -105,8 +104,7 @@ def look() -> Iterator[None]:
         "grid.color": colours.GRID,
         "legend.frameon": False,
     }
-    with matplotlib.rc_context({**plain, **edges, **texts, **grounds}):
-        yield
+    return matplotlib.rc_context({**plain, **edges, **texts, **grounds})
 
 
 def day_label(day: date, language: str, skeleton: str = "MMMEd") -> str:
