@@ -131,13 +131,12 @@ def plot_night(night: Night, ax: Axes, number: int = 1) -> Axes:
         first, last = window = night.windows[number]
         _shade({number: window}, ax)
         margin = max(pd.Timedelta(hours=9), (last - first) * 0.6)
-        left, right = mdates.date2num([first - margin, last + margin])
-        ax.set_xlim(left, right)
+        ax.set_xlim(*mdates.date2num([first - margin, last + margin]))
         shown = night.hours.loc[first - margin : last + margin, "all"]
-        _mark_edges(night, ax, number, max(1, shown.max() if len(shown) else 1))
+        _mark_edges(night, ax, number, max([1, *shown]))
         minutes = int((last - first).total_seconds()) // 60
-    orders = int(night.orders.loc[night.incidents[number], "order_id"].nunique())
-    facts = {"n": orders, "hours": minutes // 60, "minutes": minutes % 60}
+    orders = night.orders.loc[night.incidents[number], "order_id"]
+    facts = {"n": orders.nunique(), "hours": minutes // 60, "minutes": minutes % 60}
     cause = printable(dict(night.causes).get(number, ""), 50)
     title = night.say("night_of", number=number, cause=cause, **facts) if night.several else night.say("night", **facts)
     ax.set_title(title, parse_math=False)
@@ -165,8 +164,8 @@ def plot_prices(night: Night, ax: Axes) -> Axes:
     times = shown["purchase_date"].dt.tz_convert(None).to_numpy()  # in UTC, as the axis counts; its clock is the zone's
     layers = [(~night.affected[shown.index], colours.OTHERS, 9, "o", night.say("others"))]
     for place, (number, mask) in enumerate(night.incidents.items()):
-        label = night.label(number)
-        layers.append((mask[shown.index], colours.incident(number), 16, MARKS[place % len(MARKS)], label))
+        mark = MARKS[place % len(MARKS)]
+        layers.append((mask[shown.index], colours.incident(number), 16, mark, night.label(number)))
     for mask, colour, size, mark, label in layers:
         here = np.asarray(mask, dtype=np.bool_)
         points: dict[str, Any] = {"s": size, "c": colour, "marker": mark, "label": label, "alpha": 0.6}
@@ -217,9 +216,8 @@ def _draw_bars(night: Night, ax: Axes, hours: pd.DataFrame, step: timedelta) -> 
 
     bars(bad, top, colours.OTHERS, night.say("others"))
     for number in night.incidents:
-        label = night.label(number)
         height = base + hours[number].to_numpy()
-        bars(base, height, colours.incident(number), label)
+        bars(base, height, colours.incident(number), night.label(number))
         base = height
     band: dict[str, Any] = {"step": "post", "color": colours.USUAL, "alpha": 0.12, "linewidth": 0, "zorder": 0.5}
     ax.fill_between(edges[:-1], hours["low"], hours["high"], **band)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from promofix_lib.finding.chance import Candidate, Chance
@@ -68,7 +70,7 @@ def _codes_for_one_use(sales: Sales, suspects: Suspects, single: list[Candidate]
     return found
 
 
-def _guilty_ids(sales: Sales, left: Mask) -> list[tuple[int, Ints]]:
+def _guilty_ids(sales: Sales, left: Mask) -> Iterator[tuple[int, Ints]]:
     """Greedily the id that classifies the unexplained cheap rows best, until none is left.
 
     References
@@ -77,7 +79,6 @@ def _guilty_ids(sales: Sales, left: Mask) -> list[tuple[int, Ints]]:
     ratio); van Rijsbergen's F-measure with precision weighted over recall.
     """
     uses, left = sales.promotions, left.copy()
-    found: list[tuple[int, Ints]] = []
     mine = sales.gives[uses.ids] & np.isin(uses.ids, np.unique(uses.ids[left[uses.rows]]))
     rows, ids = uses.rows[mine], uses.ids[mine]
     time, known = sales.time[rows], sales.depth_known[rows]
@@ -85,7 +86,7 @@ def _guilty_ids(sales: Sales, left: Mask) -> list[tuple[int, Ints]]:
         hits = left[rows]
         count = np.bincount(ids[hits], minlength=len(uses.names))
         if not count.any():
-            return found
+            return
         first, last = extent(ids[hits], time[hits], len(uses.names))
         inside = known & (time >= first[ids]) & (time <= last[ids])
         among = np.bincount(ids[inside], minlength=len(uses.names))
@@ -93,8 +94,8 @@ def _guilty_ids(sales: Sales, left: Mask) -> list[tuple[int, Ints]]:
         score = count / ((1 - sales.thresholds.most) * left.sum() + np.maximum(among, count))
         best = int(np.argmax(score))
         affected = np.sort(rows[hits & (ids == best)])
-        found.append((best, affected))
         left[affected] = False
+        yield best, affected
 
 
 def _with_same_sum(sales: Sales, suspects: Suspects, promotion: int, deep: Ints) -> Ints:
