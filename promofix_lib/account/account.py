@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,7 +17,7 @@ from promofix_lib.account.choices import Choices, Window, choices_of, windows_of
 from promofix_lib.account.honour import NoPlan, Plan, best_plan, frontier
 from promofix_lib.account.rate import LIMIT, Rate, over, rate_on, seven_days
 from promofix_lib.account.recovery import Recovery, UsualVolume, recovery, usual_volume
-from promofix_lib.account.risks import offers_at_risk, warnings_of
+from promofix_lib.account.risks import warnings_of
 from promofix_lib.account.seller_orders import Flags, Reading, SellerOrders, seller_orders
 from promofix_lib.account.worklist import Step, plan_of_work
 from promofix_lib.amounts import Money
@@ -64,8 +64,6 @@ class Outlook:
         The plan that loses least under the limit.
     warnings : tuple of Told
         What the seller should know before cancelling, the gravest first.
-    offers : mapping
-        Offers that Amazon may remove: per SKU the orders of the longest run, oldest first.
     limit : Fraction
         The rate must stay under it.
     """
@@ -83,7 +81,6 @@ class Outlook:
     stock: Mapping[str, int]
     plan: Plan | NoPlan
     warnings: tuple[Told, ...]
-    offers: Mapping[str, tuple[str, ...]]
     limit: Fraction = LIMIT
 
     @cached_property
@@ -207,16 +204,13 @@ class Account:
         left_out = [row.order_id for row in self.status.rows_of(state="left_out") if row.incident]
         kept = book.added_by(book.rows_of(book.named(left_out)))
         usual = usual_volume(book, mine | kept)
-        coming = usual.at_least()
-        windows = windows_of(book, added, coming=coming)
-        reading: Reading = "low" if any(window.room() < 0 for window in windows) else "high"
-        if reading == "low":
-            windows = windows_of(book, added, coming=coming, reading="low")
+        coming, readings = usual.at_least(), get_args(Reading)
+        windows = {one: windows_of(book, added, coming=coming, reading=one) for one in readings}
+        reading: Reading = "low" if any(window.room() < 0 for window in windows["high"]) else "high"
         costs = costs_of(self.settings.costs, self.market.currency)
         choices = choices_of(self.status.book, book, chosen, costs=costs, reading=reading)
         stock = stock_of(self.settings.costs) if book.sales_channel == self.market.sales_channel else {}
         day, is_over = _worst_day(book, already | added, added)
-        offers = offers_at_risk(orders, book, chosen)
         return Outlook(
             book=book,
             before=rate_on(book, day),
@@ -227,11 +221,10 @@ class Account:
             usual=usual,
             reading=reading,
             choices=choices,
-            windows=windows,
+            windows=windows[reading],
             stock=stock,
-            plan=best_plan(choices, windows, stock=stock),
-            warnings=warnings_of(book, added, offers, over_limit=is_over),
-            offers=offers,
+            plan=best_plan(choices, windows[reading], stock=stock),
+            warnings=warnings_of(orders, book, chosen, over_limit=is_over),
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, room
+from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, room, seven_days
 from promofix_lib.account.seller_orders import Flags, Reading, SellerOrders, as_date
 from promofix_lib.amounts import Money
 from promofix_lib.money import SCALE
@@ -110,15 +110,12 @@ def windows_of(
     """
     if not added.any():
         return ()
-    counted, settled = book.read(reading)
-    found = []
-    for last in range(int(book.days[added].min()), int(book.days[added].max()) + WINDOW_DAYS):
-        ahead = last - book.last
-        if ahead <= len(coming):
-            inside = (book.days > last - WINDOW_DAYS) & (book.days <= last)
-            orders = int((inside & settled).sum()) + (coming[ahead - 1] if ahead > 0 else 0)
-            found.append(Window(as_date(last - WINDOW_DAYS + 1), as_date(last), orders, int((inside & counted).sum())))
-    return tuple(found)
+    first, end = int(book.days[added].min()), int(book.days[added].max()) + WINDOW_DAYS
+    days = (np.append(book.per_day(flags), np.zeros(len(coming), dtype=np.int64)) for flags in book.read(reading))
+    counted, orders = map(seven_days, days)
+    orders[len(orders) - len(coming) :] += np.array(coming, dtype=np.int64)
+    sums = zip(range(first, end), orders[first - book.first :], counted[first - book.first :], strict=False)
+    return tuple(Window(as_date(last - WINDOW_DAYS + 1), as_date(last), int(n), int(gone)) for last, n, gone in sums)
 
 
 def choices_of(

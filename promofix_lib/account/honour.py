@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate, chain
@@ -32,8 +31,8 @@ class Plan:
         The rate stays under it in every window.
     cancel, honour : tuple of str
         Order ids.
-    loss, saved : Decimal
-        What honouring the honoured orders loses, what cancelling the others saves.
+    loss : Decimal
+        What honouring the honoured orders loses.
     worst : Window
         The seven days with the highest rate under this plan.
     rate : Fraction
@@ -47,7 +46,6 @@ class Plan:
     cancel: tuple[str, ...]
     honour: tuple[str, ...]
     loss: Decimal
-    saved: Decimal
     worst: Window
     rate: Fraction
     unproved: Decimal = Decimal(0)
@@ -130,7 +128,6 @@ def best_plan(
         cancel=tuple(one.order_id for one in cancelled),
         honour=tuple(one.order_id for one in honoured),
         loss=exact(sum(one.loss for one in honoured)),
-        saved=exact(sum(one.loss for one in cancelled)),
         worst=worst,
         rate=worst.rate(cancelled),
         unproved=exact(unproved),
@@ -175,6 +172,7 @@ def least_cancels(orders: Sequence[Choice], stock: Mapping[str, int]) -> int:
 
     Examples
     --------
+    >>> from datetime import date
     >>> some = [Choice(name, date(2026, 11, 20), 0, {"HP": units}) for name, units in (("A", 5), ("B", 1), ("C", 1))]
     >>> least_cancels(some, {"HP": 3})
     1
@@ -195,13 +193,11 @@ class _Line:
         self.orders, self.rooms = orders, rooms
         self.free: list[int] = []  # orders that no window counts
         self.runs: dict[tuple[int, int], list[int]] = {}
-        known: dict[date, tuple[int, int] | None] = {}
+        days = {one.day for one in orders}
+        inside = {day: [number for number, window in enumerate(windows) if window.holds(day)] for day in days}
         for place, one in enumerate(orders):
-            if one.day not in known:
-                inside = [number for number, window in enumerate(windows) if window.holds(one.day)]
-                known[one.day] = (inside[0], inside[-1] + 1) if inside else None
-            run = known[one.day] if one.counts else None
-            (self.runs.setdefault(run, []) if run else self.free).append(place)
+            held = inside[one.day] if one.counts else []
+            (self.runs.setdefault((held[0], held[-1] + 1), []) if held else self.free).append(place)
 
     def gains(self, prices: Mapping[str, int]) -> list[int]:
         """What cancelling each order saves, when each honoured unit of a SKU costs its price on top of the loss."""

@@ -24,8 +24,8 @@ class Rate:
 
     Parameters
     ----------
-    sales_channel, zone_name : str
-        Marketplace, and the zone in which its days begin and end.
+    book : SellerOrders
+        The sales channel, its zone and what the reports cover.
     first_day, last_day : date
         The seven calendar days of order date, both inside.
     order_ids : tuple of str
@@ -36,19 +36,15 @@ class Rate:
         Of these, orders cancelled by nobody knows whom.
     pending : tuple of str
         Of these, orders whose payment is not verified and that nobody cancelled.
-    reports_begin : date
-        First day that the reports cover.
     """
 
-    sales_channel: str
-    zone_name: str
+    book: SellerOrders
     first_day: date
     last_day: date
     order_ids: tuple[str, ...]
     counted: tuple[str, ...]
     unsure: tuple[str, ...]
     pending: tuple[str, ...]
-    reports_begin: date
 
     @property
     def low(self) -> Fraction | None:
@@ -72,10 +68,10 @@ class Rate:
         """The rate in one sentence, with its sales channel and days."""
         return told(
             "account.rate",
-            channel=self.sales_channel or told("account.no_channel"),
+            channel=self.book.sales_channel or told("account.no_channel"),
             first=self.first_day,
             last=self.last_day,
-            zone=zone_text(self.zone_name),
+            zone=zone_text(self.book.zone_name),
             share=self.share(),
         )
 
@@ -99,10 +95,10 @@ class Rate:
 
     def cannot_tell(self) -> tuple[Told, ...]:
         """What no report can tell about this rate, one sentence each."""
-        short, pending = self.reports_begin > self.first_day, len(self.pending)
+        begin = as_date(self.book.first)
         notes = {
-            "account.note_short": {"first": self.reports_begin} if short else None,
-            "account.note_pending": {"n": pending} if pending else None,
+            "account.note_short": {"first": begin} if begin > self.first_day else None,
+            "account.note_pending": {"n": len(self.pending)} if self.pending else None,
             "account.note_who_cancelled": {} if self.unsure else None,
             "account.note_late": {},
             "account.note_message": {},
@@ -131,15 +127,13 @@ def rate_on(book: SellerOrders, day: int, added: Flags | Literal[False] = False)
     inside = (book.days > day - WINDOW_DAYS) & (book.days <= day)
     (counted, _), (cancelled, verified) = book.read("low", added), book.read("high", added)
     return Rate(
-        sales_channel=book.sales_channel,
-        zone_name=book.zone_name,
+        book,
         first_day=as_date(day - WINDOW_DAYS + 1),
         last_day=as_date(day),
         order_ids=book.ids(inside),
         counted=book.ids(inside & counted),
         unsure=book.ids(inside & cancelled & ~counted),
         pending=book.ids(inside & ~verified),
-        reports_begin=as_date(book.first),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -16,10 +15,9 @@ from promofix_lib.say import Told, told
 MOST_SKUS_NAMED = 5
 
 
-def warnings_of(
-    book: SellerOrders, added: Flags, offers: Mapping[str, tuple[str, ...]], *, over_limit: bool
-) -> tuple[Told, ...]:
-    """What the seller should know before cancelling, the gravest first."""
+def warnings_of(orders: pd.DataFrame, book: SellerOrders, chosen: Flags, *, over_limit: bool) -> tuple[Told, ...]:
+    """What the seller should know before cancelling the chosen rows, the gravest first."""
+    added, offers = book.added_by(chosen), offers_at_risk(orders, book, chosen)
     notes = [told("account.warn_over", limit=short_percent(LIMIT))] if over_limit else []
     if offers:
         shown = (*[*offers][:MOST_SKUS_NAMED], *(["…"] if len(offers) > MOST_SKUS_NAMED else []))
