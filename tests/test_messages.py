@@ -78,7 +78,7 @@ def test_a_buyer_reads_what_happened_and_that_nothing_was_charged():
         "We are sorry for the disappointment and the inconvenience. The error has since been corrected.\n\n"
         "Kind regards,\nExample Store\n"
     )
-    assert (message.paid_per_unit, message.marketplace, message.language) == ("$1.00", "Amazon.com", "en")
+    assert (message.paid_per_unit, message.market.sales_channel, message.language) == ("$1.00", "Amazon.com", "en")
 
 
 @pytest.mark.parametrize("market", MARKETPLACES, ids=lambda market: market.code)

@@ -104,7 +104,7 @@ def _facts(message: Message, lines: int, unknown: str) -> dict[str, str]:
         "units": values["quantity"],
         "paid_per_unit": shortened(message.paid_per_unit, LONGEST_CELL) or unknown,
         "language": message.language,
-        "marketplace": message.marketplace or unknown,
+        "marketplace": message.market.sales_channel or unknown,
         "buyers_orders": f"{message.turn} / {message.turns}",
         "message_id": message.message_id,
         "send": "yes",

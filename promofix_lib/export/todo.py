@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache
 
 from promofix_lib.amounts import Money
@@ -183,15 +182,13 @@ def _turn(work: Work, handed: Handed) -> str:
 
 
 def _prices(work: Work, handed: Handed) -> str:
-    message = work.message
-    if message is None or not message.currency:
-        return ""
-    return " / ".join(dict.fromkeys(_money(price, message.currency, handed.language) for price in message.unit_prices))
+    prices = work.message.unit_prices if work.message else ()
+    return " / ".join(dict.fromkeys(_money(price, handed.language) for price in prices))
 
 
 @lru_cache(maxsize=4096)
-def _money(price: Decimal, currency: str, language: str) -> str:
-    return Money(price, currency).text(language)
+def _money(price: Money, language: str) -> str:
+    return price.text(language)
 
 
 def _moment(moment: datetime | None, work: Work, handed: Handed) -> str:

@@ -55,6 +55,7 @@ def long_date(moment: datetime, language: str, market: Marketplace) -> str:
     return _FIRST[language] + text[1:] if language in _FIRST and text.startswith("1 ") else text
 
 
+@lru_cache(maxsize=4096)
 def money(amount: Decimal, currency: str, language: str, market: Marketplace) -> str:
     """An exact amount as the buyer writes it: all its decimals and at least the currency's own, never rounded.
 
@@ -66,7 +67,10 @@ def money(amount: Decimal, currency: str, language: str, market: Marketplace) ->
     >>> money(Decimal("1062.0000"), "JPY", "ja", marketplace_of("Amazon.co.jp"))
     '￥1,062'
     """
-    return _money_text(amount, currency, _locale(language, market.code))
+    from babel.numbers import format_currency
+
+    locale = _locale(language, market.code)
+    return format_currency(amount, currency, locale=locale, decimal_quantization=False)
 
 
 def listed(names: Iterable[str], language: str) -> str:
@@ -97,10 +101,3 @@ def _date_text(day: date, locale: str) -> str:
     from babel.dates import format_date
 
     return format_date(day, "long", locale=locale)
-
-
-@lru_cache(maxsize=4096)
-def _money_text(amount: Decimal, currency: str, locale: str) -> str:
-    from babel.numbers import format_currency
-
-    return format_currency(amount, currency, locale=locale, decimal_quantization=False)

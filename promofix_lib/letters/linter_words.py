@@ -150,11 +150,6 @@ def _pieces() -> Mapping[str, list[tuple[str, str]]]:
     return pieces
 
 
-@cache
-def _compiled(word: str) -> re.Pattern[str]:
-    return re.compile("".join(_as_pattern(word)))
-
-
 def find_words(text: str, rule: str, language: str) -> Iterator[tuple[int, str, str]]:
     """Place, wording and rule of everything in `text` (as `normal` gives it) that breaks a rule about words.
 
@@ -202,22 +197,20 @@ def _by_sense(joined: Iterable[tuple[list[tuple[int, int]], list[tuple[int, int]
                 yield before[0][0], after[-1][1]
 
 
-def _as_pattern(word: str) -> tuple[str, str]:
-    """What must stand before a word, and the word itself up to its end."""
+@cache
+def _compiled(word: str) -> re.Pattern[str]:
+    """What finds a word: what must stand before it, its parts, and its end where the word may not go on."""
     at_start, word = word.startswith("^"), word.removeprefix("^")
     own = bool(re.match(f"[{_CJK}]", word))
     pattern = "".join(_part(part, own) for part in re.split(rf"(\s*{_GAP}\s*|\*|\s+|')", word))
+    end = "" if word.endswith("*") or not word[-1].isalnum() else r"(?![a-z0-9ß])"
     if at_start:
-        return r"^\s*", pattern + _end(word)
+        return re.compile(r"^\s*" + pattern + end)
     if re.match(f"[{_ARABIC}]", word):
-        return r"(?<!\w)(?:[وفبلك]|ال|وال|بال|فال|لل)?", pattern + ("" if word.endswith("*") else r"ا?(?!\w)")
-    if own:
-        return "", pattern
-    return (r"(?<![a-z0-9ß])" if word[0].isalnum() else ""), pattern + _end(word)
-
-
-def _end(word: str) -> str:
-    return "" if word.endswith("*") or not word[-1].isalnum() else r"(?![a-z0-9ß])"
+        before, end = r"(?<!\w)(?:[وفبلك]|ال|وال|بال|فال|لل)?", "" if word.endswith("*") else r"ا?(?!\w)"
+        return re.compile(before + pattern + end)
+    before = r"(?<![a-z0-9ß])" if word[0].isalnum() else ""
+    return re.compile(pattern if own else before + pattern + end)
 
 
 def _part(part: str, unspaced: bool) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from promofix_lib.amounts import Money
 from promofix_lib.filters import has_no_units, is_cancelled
 from promofix_lib.letters.languages import buyer_language, long_date, money
 from promofix_lib.letters.linter_words import marked
@@ -40,8 +41,10 @@ class Message:
 
     Parameters
     ----------
-    order_id, unit_prices, currency, market, buyer_email
+    order_id, market, buyer_name, buyer_email
         Facts of the order.
+    unit_prices : tuple of Money
+        What one unit of each item costs the buyer; none where price or currency is not known.
     variant : str
         One of `texts.VARIANTS`, empty when no message is due.
     state : str
@@ -61,8 +64,7 @@ class Message:
     values: Mapping[str, str]
     state: str
     why: Told | None
-    unit_prices: tuple[Decimal, ...]
-    currency: str
+    unit_prices: tuple[Money, ...]
     market: Marketplace
     buyer_name: str
     buyer_email: str
@@ -77,11 +79,6 @@ class Message:
         return f"{self.order_id}/{self.variant or 'none'}"
 
     @property
-    def marketplace(self) -> str:
-        """Sales channel, empty when it is not known."""
-        return self.market.sales_channel
-
-    @property
     def unshipped(self) -> bool:
         """Nothing was charged yet, so a message must not speak of refunds."""
         return not self.variant.startswith("shipped") and not self.prepaid
@@ -89,9 +86,7 @@ class Message:
     @property
     def paid_per_unit(self) -> str:
         """What one unit costs the buyer, in the buyer's way of writing money; several prices with ``/`` between."""
-        if not self.currency:
-            return ""
-        return " / ".join(money(price, self.currency, self.language, self.market) for price in self.unit_prices)
+        return " / ".join(money(one.amount, one.currency, self.language, self.market) for one in self.unit_prices)
 
     @property
     def by_hand(self) -> bool:
@@ -215,7 +210,8 @@ def _message(
     stay = bool(lines[0]["in_order"] > sum(item["alive"] for item in lines))
     kind: dict[str, Any] = {"reason": wording.cancel_reason, "prepaid": prepaid, "part": stay}
     own = wording.templates.get(f"{variant}.{language}") if variant else _NOTHING
-    name = usable_name(known.get("buyer_name"))
+    name, currency = usable_name(known.get("buyer_name")), known.get("currency")
+    prices = [Money(line["unit_price"], currency) for line in lines if currency and line["paid"] is not None]
     return Message(
         order_id=row.order_id,
         variant=variant,
@@ -224,8 +220,7 @@ def _message(
         values=_values(row.order_id, lines, name, wording.seller_name, market),
         state=state,
         why=why,
-        unit_prices=tuple(dict.fromkeys(line["unit_price"] for line in lines if line["paid"] is not None)),
-        currency=known.get("currency", ""),
+        unit_prices=tuple(dict.fromkeys(prices)),
         market=market,
         buyer_name=name,
         buyer_email=email,
