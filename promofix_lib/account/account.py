@@ -270,10 +270,9 @@ def costs_of(costs: Mapping[str, Mapping[str, Any]], currency: str) -> dict[str,
     >>> costs_of({"HP": {"unit_cost": "12.00", "fees": "1.25"}, "CASE": {"stock": 3}}, "USD")
     {'HP': Money(amount=Decimal('13.25'), currency='USD')}
     """
-    told_costs = {
-        sku: [Decimal(str(row.get(name) or 0)) for name in COSTS] for sku, row in costs.items() if row.get("unit_cost")
-    }
-    return {sku: Money(sum(amounts, Decimal(0)), currency) for sku, amounts in told_costs.items()}
+    known = {sku: row for sku, row in costs.items() if row.get("unit_cost")}
+    parts = {sku: [Decimal(str(row.get(name) or 0)) for name in COSTS] for sku, row in known.items()}
+    return {sku: Money(sum(amounts, Decimal(0)), currency) for sku, amounts in parts.items()}
 
 
 def _worst_day(book: SellerOrders, mine: Flags, added: Flags) -> tuple[int, bool]:

@@ -152,13 +152,9 @@ def message_quota(status: Status, zone: ZoneInfo, orders_per_day: float = 0) -> 
     base, each = rule("messages.each_day"), rule("messages.per_daily_order")
     if orders_per_day:
         return int(base + int(each * orders_per_day))
-    orders = status.book.orders
-    known = orders["purchase_date"].notna().to_numpy() & ~status.chosen
-    if not known.any():
-        return int(base)
-    rows = orders.loc[known, ["order_id", "purchase_date"]]
-    days = local_days(rows["purchase_date"], zone.key)[~rows["order_id"].duplicated().to_numpy(dtype=np.bool_)]
-    counts = np.bincount(days - days.min())[1:-1]
+    orders = status.book.orders[["order_id", "purchase_date"]][~status.chosen].dropna(subset="purchase_date")
+    days = local_days(orders.drop_duplicates("order_id")["purchase_date"], zone.key)
+    counts = np.bincount(days - days.min())[1:-1] if len(days) else days
     return int(base + each * int(counts.mean() if len(counts) else 0))
 
 
@@ -274,7 +270,7 @@ def _add_messages(work: _Work, rows: Sequence[OrderRow], quota: int, after: time
 
 def _add_checks(work: _Work, clock: Recovery, cancelling: bool) -> None:
     """A look at Account Health on each day on which the clock expects a change."""
-    days = {day for day in (clock.earliest, clock.likely, clock.latest, clock.certain) if day is not None}
-    ahead = {(day - work.now.date()).days for day in days}
-    for number, days_ahead in enumerate(sorted({n for n in ahead if n > 0} | ({4} if cancelling else set())), start=1):
-        work.add("check_rate", work.morning(days_ahead), number=number, always=True)
+    changes = (day for day in (clock.earliest, clock.likely, clock.latest, clock.certain) if day is not None)
+    ahead = {(day - work.now.date()).days for day in changes} | ({4} if cancelling else set())
+    for number, days in enumerate(sorted(n for n in ahead if n > 0), start=1):
+        work.add("check_rate", work.morning(days), number=number, always=True)

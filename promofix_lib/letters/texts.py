@@ -25,7 +25,6 @@ CANCEL_REASONS = ("PricingError", "NoInventory", "GeneralAdjustment")
 FIELDS = ("greeting", "reference", "order_id", "order_date", "product", "quantity", "paid", "seller_name")
 """Placeholders that a text may hold, each in braces."""
 
-_SHIPPED = {"keep": "shipped_keep", "return": "shipped_return", "refunded": "shipped_refunded"}
 LONGEST_CELL = 255  # what Word and LibreOffice still take from one cell of a merge sheet
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _STRAY = re.compile(r"\{(?!\w+\})|(?<!\w)\}|\$\{|\$[A-Za-z_]|«\w+»|\[\[|\]\]")
@@ -144,12 +143,12 @@ def wording_of(settings: Settings) -> Wording:
     >>> wording_of(Settings(seller_name="Lumen", shipped_choice="keep")).variants
     {'cancel': 'cancelled', 'shipped': 'shipped_keep'}
     """
-    shipped = _SHIPPED.get(settings.shipped_choice)
+    shipped = {"shipped": f"shipped_{settings.shipped_choice}"} if settings.shipped_choice else {}
     own = {name: text for name, text in settings.texts.items() if name.partition(".")[0] in VARIANTS}
     return Wording(
         settings.seller_name,
         settings.cancel_reason,
-        variants={"cancel": "cancelled", **({"shipped": shipped} if shipped else {})},
+        variants={"cancel": "cancelled", **shipped},
         templates={name: parse_template(text, name) for name, text in own.items()},
     )
 
