@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from promofix_lib.account.rate import LIMIT, WINDOW_DAYS, room, seven_days
 from promofix_lib.account.seller_orders import Flags, Reading, SellerOrders, as_date
@@ -151,24 +151,21 @@ def choices_of(
     name = ledger.currencies[code] if len(codes) else ""
     own = {sku: int(cost.amount * SCALE) for sku, cost in (costs or {}).items() if cost.currency == name}
     skus, units = sold.orders["sku"].fillna("").to_numpy(dtype=object), sold.units
-    usual = _usual_paid(skus, sold, places)
-    made: dict[int, Choice] = {}
+    usual, numbers = _usual_paid(skus, sold, places), book.row_order[places].tolist()
+    made = {
+        number: Choice(str(book.order_ids[number]), as_date(book.days[number]), counts=not gone, pending=not paid_for)
+        for number, gone, paid_for in zip(numbers, counted[numbers], settled[numbers], strict=True)
+    }
     undecided: dict[int, None] = {}
-    for place in places.tolist():
-        number, sku, quantity = int(book.row_order[place]), skus[place], int(units[place])
-        known = bool(ledger.paid_known[place])
+    for place, number in zip(places.tolist(), numbers, strict=True):
+        sku, quantity, known = skus[place], int(units[place]), bool(ledger.paid_known[place])
         paid = int(ledger.paid[place]) if known else usual.get(sku, -1) * quantity
         worth = own[sku] * quantity if sku in own else int(ledger.normal[place])
         worth_known = sku in own or bool(ledger.normal_known[place])
         if not sku or not quantity or paid < 0 or not worth_known or ledger.currency[place] != code:
             undecided[number] = None
             continue
-        was = made.get(number) or Choice(
-            order_id=str(book.order_ids[number]),
-            day=as_date(book.days[number]),
-            counts=not counted[number],
-            pending=not settled[number],
-        )
+        was = made[number]
         made[number] = replace(
             was,
             loss=was.loss + worth - paid,
@@ -181,9 +178,6 @@ def choices_of(
 
 def _usual_paid(skus: npt.NDArray[Any], sold: Book, places: npt.NDArray[Any]) -> dict[str, int]:
     """Per SKU what most affected buyers paid for one unit."""
-    votes: dict[str, Counter[int]] = {}
-    for place in places.tolist():
-        if sold.ledger.paid_known[place] and skus[place]:  # what is paid for no units is not known
-            each = int(sold.ledger.paid[place]) // int(sold.units[place])
-            votes.setdefault(skus[place], Counter())[each] += 1
-    return {sku: max(counter, key=lambda each: (counter[each], -each)) for sku, counter in votes.items()}
+    known = places[sold.ledger.paid_known[places] & (skus[places] != "")]  # what is paid for no units is not known
+    each = pd.Series(sold.ledger.paid[known] // sold.units[known], index=skus[known])
+    return {str(sku): int(some.mode()[0]) for sku, some in each.groupby(level=0)}
