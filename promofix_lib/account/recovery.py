@@ -40,11 +40,6 @@ class UsualVolume:
     unsure: Whole
     last: int
 
-    @property
-    def known(self) -> bool:
-        """Whether there is any whole day to learn from."""
-        return len(self.days) > 0
-
     def futures(self, horizon: int, count: int = FUTURES) -> tuple[Whole, Whole]:
         """`count` futures of `horizon` days: each day drawn from past days of the same weekday, else from all days.
 
@@ -55,7 +50,7 @@ class UsualVolume:
         orders, unsure : array of int64
             One row per future, one column per day. Without a known day all are zero.
         """
-        if not self.known:
+        if not self.days.size:
             return np.zeros((count, horizon), dtype=np.int64), np.zeros((count, horizon), dtype=np.int64)
         random = np.random.default_rng(0)
         picks = np.column_stack([random.choice(self._like(self.last + 1 + day), count) for day in range(horizon)])
@@ -212,7 +207,7 @@ def recovery(
         certain=as_date(certain) if some else None,
         days=_band(book, of_low, of_high, first),
         order_ids=book.ids(mine),
-        volume_known=usual.known,
+        volume_known=bool(usual.days.size),
     )
 
 

@@ -42,10 +42,8 @@ class Step:
     what, why : Told
     order_ids : tuple of str
         The orders it is about, the most urgent first; empty when it is about all of them.
-    due : datetime or None
-        The first deadline among them, in the seller's zone.
     urgent : Told or None
-        That deadline in words: "ships in 5 h".
+        The first deadline among them in words: "ships in 5 h".
     page : int or None
         The notebook in which it is done; None when it is done in Seller Central.
     """
@@ -55,7 +53,6 @@ class Step:
     what: Told
     why: Told
     order_ids: tuple[str, ...] = ()
-    due: datetime | None = None
     urgent: Told | None = None
     page: int | None = None
 
@@ -223,7 +220,6 @@ class _Work:
                 what=told(f"account.{key}_what", **facts),
                 why=told(f"account.{key}_why"),
                 order_ids=tuple(row.order_id for row in rows),
-                due=due.astimezone(self.zone) if due else None,
                 urgent=self._urgent(due) if due else None,
                 page=page_of(key),
             )
