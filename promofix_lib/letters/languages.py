@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -32,10 +32,26 @@ def buyer_language(market: Marketplace) -> str:
     >>> buyer_language(marketplace_of("Amazon.com.be")), buyer_language(marketplace_of("Non-Amazon"))
     ('fr', 'en')
     """
-    language = market.languages[0]
-    if language not in LANGUAGES:
-        raise LetterError("letters.language_unknown", found=language, known=LANGUAGES)
-    return language
+    return one_of(LANGUAGES, market.languages[0], "letters.language_unknown")
+
+
+def one_of(known: Collection[str], found: str, unknown: str) -> str:
+    """Back what came in when it is one of the known words.
+
+    Raises
+    ------
+    LetterError
+        The sentence `unknown`, with the word and those that there are.
+
+    Examples
+    --------
+    >>> one_of(("de", "en"), "ru", "letters.language_unknown")
+    Traceback (most recent call last):
+    promofix_lib.errors.LetterError: There are no texts in 'ru', and ... Choose one of de, en.
+    """
+    if found not in known:
+        raise LetterError(unknown, found=found, known=known)
+    return found
 
 
 def long_date(moment: datetime, language: str, market: Marketplace) -> str:

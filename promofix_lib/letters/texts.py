@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from promofix_lib.errors import LetterError
-from promofix_lib.letters.languages import LANGUAGES
+from promofix_lib.letters.languages import LANGUAGES, one_of
 from promofix_lib.say import Told, told
 
 if TYPE_CHECKING:
@@ -197,8 +197,9 @@ def builtin_template(
     >>> "corrected" in builtin_template("cancelling", "en", ended=False).text()
     False
     """
-    _check_choice(variant, language, reason)
-    words, done = texts(language), variant == "cancelled"
+    words, done = texts(language), one_of(VARIANTS, variant, "letters.no_such_variant") == "cancelled"
+    if done:
+        one_of(CANCEL_REASONS, reason, "letters.untrue_reason")
     subject = "mistake" if not done else "part" if part else "cancelled"
     what = f"what cancelled {reason}" if done else f"what {variant.partition('_')[0]}"
     following = "next prepaid" if prepaid and variant.startswith("cancel") else f"next {variant}"
@@ -220,18 +221,17 @@ def _joined(first: str, second: str) -> str:
     return f"{first}{second}" if first.endswith("。") else f"{first} {second}".strip()
 
 
-def _check_choice(variant: str, language: str, reason: str) -> None:
-    if variant not in VARIANTS:
-        raise LetterError("letters.no_such_variant", found=variant, known=VARIANTS)
-    if variant == "cancelled" and reason not in CANCEL_REASONS:
-        raise LetterError("letters.untrue_reason", found=reason, known=CANCEL_REASONS)
-    if language not in {*LANGUAGES, "zh-CN"}:
-        raise LetterError("letters.language_unknown", found=language, known=LANGUAGES)
-
-
 @cache
 def texts(language: str) -> Mapping[str, str]:
-    """Every piece of text of one language by its name."""
+    """Every piece of text of one language by its name.
+
+    Raises
+    ------
+    LetterError
+        A language in which there are none.
+    """
+    if language != "zh-CN":
+        one_of(LANGUAGES, language, "letters.language_unknown")
     source = files("promofix_lib.letters").joinpath(f"message-texts-{language}.txt").read_text(encoding="utf-8")
     pieces = re.split(r"^\[([^\]\n]+)\]\n", source, flags=re.MULTILINE)[1:]
     return {name: _joined_lines(text) for name, text in zip(pieces[::2], pieces[1::2], strict=True)}
