@@ -179,10 +179,9 @@ def least_cancels(orders: Sequence[Choice], stock: Mapping[str, int]) -> int:
     """
     most = 0
     for sku, units in stock.items():
-        missing = sum(one.units.get(sku, 0) for one in orders) - units
-        missing -= sum(one.units.get(sku, 0) for one in orders if not one.counts)
-        sizes = accumulate(sorted((one.units.get(sku, 0) for one in orders if one.counts), reverse=True))
-        most = max(most, 0 if missing <= 0 else 1 + sum(freed < missing for freed in sizes))
+        sizes = sorted((one.units.get(sku, 0) for one in orders if one.counts), reverse=True)
+        missing = sum(sizes) - units
+        most = max(most, 0 if missing <= 0 else 1 + sum(freed < missing for freed in accumulate(sizes)))
     return most
 
 

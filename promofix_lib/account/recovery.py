@@ -229,8 +229,9 @@ def _futures(
 
 
 def _band(book: SellerOrders, of_low: tuple[Whole, Whole], of_high: tuple[Whole, Whole], first: int) -> pd.DataFrame:
-    low = np.quantile(_shares(*of_low), 1 - SURE, axis=0)
-    likely, high = np.quantile(_shares(*of_high), [0.5, SURE], axis=0)
+    of_low_rate, of_high_rate = (part / np.maximum(whole, 1) for part, whole in (of_low, of_high))  # no orders: no rate
+    low = np.quantile(of_low_rate, 1 - SURE, axis=0)
+    likely, high = np.quantile(of_high_rate, [0.5, SURE], axis=0)
     days = first + np.arange(len(low))
     complete = days - WINDOW_DAYS + 1 >= book.first
     columns = {"low": low, "likely": likely, "high": high, "known": days <= book.last, "complete": complete}
@@ -240,8 +241,3 @@ def _band(book: SellerOrders, of_low: tuple[Whole, Whole], of_high: tuple[Whole,
 def _first_day_under(over_limit: Flags) -> Whole:
     last = over_limit.shape[1] - 1 - np.argmax(over_limit[:, ::-1], axis=1)
     return np.where(over_limit.any(axis=1), last + 1, 0)
-
-
-def _shares(part: Whole, whole: Whole) -> npt.NDArray[np.float64]:
-    # days without orders have no rate; they can not be over the limit
-    return part / np.maximum(whole, 1)
