@@ -136,19 +136,15 @@ class Recovery:
             return ()
         zone = zone_text(self.zone_name)
         facts: dict[str, Any] = {name: getattr(self, name) for name in ("earliest", "likely", "latest", "certain")}
-        texts = [told(self._key(), limit=short_percent(self.limit), zone=zone, hundred=round(self.risk * 100), **facts)]
+        back = "account.back_sure" if self.earliest == self.latest == self.certain else "account.back_between"
+        over_or_not = "account.never_over" if self.risk <= 1 - SURE else "account.may_be_over"
+        key = back if self.risk >= 0.5 else over_or_not
+        texts = [told(key, limit=short_percent(self.limit), zone=zone, hundred=round(self.risk * 100), **facts)]
         if self.usual_risk > 1 - SURE:
             texts.append(told("account.usual_risk", hundred=round(self.usual_risk * 100)))
         if not self.volume_known:
             texts.append(told("account.usual_unknown"))
         return tuple(texts)
-
-    def _key(self) -> str:
-        if self.risk <= 1 - SURE:
-            return "account.never_over"
-        if self.risk < 0.5:
-            return "account.may_be_over"
-        return "account.back_sure" if self.earliest == self.latest == self.certain else "account.back_between"
 
 
 def recovery(

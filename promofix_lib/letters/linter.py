@@ -211,8 +211,8 @@ def lint_messages(messages: Iterable[Message]) -> tuple[tuple[Message, Fault], .
 
 
 def _whole(message: Message) -> tuple[Fault, ...]:
-    subject, body = message.marked()
-    return lint_message(body, message.language, subject=subject, order_id=message.order_id, unshipped=message.unshipped)
+    one = message.marked()
+    return lint_message(one.body, one.language, subject=one.subject, order_id=one.order_id, unshipped=one.unshipped)
 
 
 def _facts(message: Message) -> Iterator[Fault]:

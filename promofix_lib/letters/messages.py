@@ -96,12 +96,10 @@ class Message:
     @cached_property
     def subject(self) -> str:
         """The subject line; where the rest of the order stays, it names the product."""
-        return fill(self.template.subject, self._of_subject())
-
-    def _of_subject(self) -> Mapping[str, str]:
-        if not self.others_stay or "{product}" in self.template.subject:
-            return self.values
-        return {**self.values, "order_id": f"{self.values['order_id']} ({self.values['product']})"}
+        facts = dict(self.values)
+        if self.others_stay and "{product}" not in self.template.subject:
+            facts["order_id"] += f" ({facts['product']})"
+        return fill(self.template.subject, facts)
 
     @cached_property
     def paragraphs(self) -> tuple[str, ...]:
@@ -111,17 +109,11 @@ class Message:
     @property
     def body(self) -> str:
         """The text as the buyer reads it: paragraphs with one blank line between, the seller's name at the end."""
-        return _letter(self.paragraphs, self.values["seller_name"]) if self.variant else ""
+        return "\n\n".join(self.paragraphs) + f"\n{self.values['seller_name']}\n" if self.variant else ""
 
-    def marked(self) -> tuple[str, str]:
-        """Subject and body with the facts of the order marked, as `linter.lint_message` wants them."""
-        values = {name: marked(value) for name, value in self.values.items()}
-        subject = fill(self.template.subject, {name: marked(value) for name, value in self._of_subject().items()})
-        return subject, _letter(self.template.fill(values)[1], values["seller_name"])
-
-
-def _letter(paragraphs: tuple[str, ...], seller_name: str) -> str:
-    return "\n\n".join(paragraphs) + "\n" + seller_name + "\n"
+    def marked(self) -> Message:
+        """The same with the facts of the order marked, as `linter.lint_message` wants them."""
+        return replace(self, values={name: marked(value) for name, value in self.values.items()})
 
 
 def messages_for(
