@@ -169,9 +169,15 @@ def moment(text: str) -> datetime:
         raise CellError(_what_is_missing(plain))
     parts = found.groupdict()
     day, month = _day_and_month(parts)
-    micro = int((parts["fraction"] or "0")[:6].ljust(6, "0"))
-    clock = (_hour(parts), int(parts["minute"] or 0), int(parts["second"] or 0), micro)
-    return _in_utc((int(parts["year"]), month, day, *clock), parts["zone"])
+    hour, minute, second = _hour(parts), int(parts["minute"] or 0), int(parts["second"] or 0)
+    micro, offset = int((parts["fraction"] or "0")[:6].ljust(6, "0")), offset_of(parts["zone"])
+    try:
+        time = datetime(int(parts["year"]), month, day, hour, minute, second, micro, offset)
+    except ValueError as error:
+        raise CellError("reports.fault.no_such_day") from error
+    if not EARLIEST <= time <= LATEST:
+        raise CellError("reports.fault.impossible_year")
+    return time.astimezone(UTC)
 
 
 def offset_of(zone: str) -> timezone:
@@ -217,17 +223,6 @@ def _hour(parts: dict[str, str | None]) -> int:
         raise CellError("reports.fault.no_twelve_hours")
     late = word.startswith("p") or word in ("下午", "午後")
     return hour % 12 + (12 if late else 0)
-
-
-def _in_utc(clock: tuple[int, ...], zone: str) -> datetime:
-    offset = offset_of(zone)
-    try:
-        time = datetime(*clock, tzinfo=offset)  # type: ignore[arg-type, misc]
-    except ValueError as error:
-        raise CellError("reports.fault.no_such_day") from error
-    if not EARLIEST <= time <= LATEST:
-        raise CellError("reports.fault.impossible_year")
-    return time.astimezone(UTC)
 
 
 def _what_is_missing(plain: str) -> str:

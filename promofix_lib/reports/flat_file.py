@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from itertools import chain
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,6 @@ from promofix_lib.reports.rows import BROKEN_OVER, LISTS, RowReader
 from promofix_lib.reports.texts import respelled
 from promofix_lib.say import Told, told
 
-_PIECE = 1 << 16  # rows
 _TOLD = (
     *("put_together", "padded", "joined", "recoded", "control_letters", "encoded_twice", "ids_mended"),
     *("lists_opened", "letters_lost", "lost_zeros", "spoilt"),
@@ -54,7 +53,6 @@ class FlatFile:
         self.reader = RowReader(header, self.columns, self.count)
         self.lines = self.rows = 0
         self.table = pa.table({})
-        self._tables: list[pa.Table] = []
         self._pieces: list[pa.Table] = []
 
     def of_lines(self, blocks: Iterable[bytes]) -> Self:
@@ -91,17 +89,15 @@ class FlatFile:
 
     def _keep(self, table: pa.Table, lines: int) -> None:
         self.rows += lines
-        self._pieces.append(order_rows(table, self.kind))
-        if self.narrow and sum(piece.num_rows for piece in self._pieces) >= _PIECE:
-            # where memory counts, one piece out of many: the parser's own take twice the room
-            self._tables.append(pa.concat_tables(self._pieces, promote_options="default").combine_chunks())
-            self._pieces = []
+        piece = order_rows(table, self.kind)
+        # where memory counts, one piece out of several: the parser's own take twice the room
+        self._pieces.append(piece.combine_chunks() if self.narrow else piece)
 
     def done(self) -> Self:
         """The same, with all rows in its `table`."""
-        if not self._tables and not self._pieces:
+        if not self._pieces:
             self._keep(*self.reader.table([]))
-        table = pa.concat_tables([*self._tables, *self._pieces], promote_options="default")
+        table = pa.concat_tables(self._pieces, promote_options="default")
         self.table = table.append_column("source_file", throughout(pa.scalar(self.name), table.num_rows))
         return self
 
@@ -135,6 +131,7 @@ _QUICK = 1 << 20
 _POOL = pa.jemalloc_memory_pool() if "jemalloc" in pa.supported_memory_backends() else pa.default_memory_pool()
 _ENDS = {TIME: (EARLIEST, LATEST), MONEY: (-LARGEST + 1, LARGEST - 1), WHOLE: (0, MOST_UNITS)}
 _FORMS = {"order": texts.ORDER_ID, "item": texts.ITEM_ID}
+_WORDS = {"null_values": [""], "strings_can_be_null": True, "true_values": TRUE, "false_values": FALSE}
 _TABS = csv.ParseOptions(delimiter="\t", quote_char=False, double_quote=False, escape_char=False)
 
 
@@ -160,31 +157,19 @@ def flawless(block: bytes, columns: tuple[Column, ...], lines: int) -> pa.Table 
     """
     if texts.odd_bytes(block, lines * len(columns)):
         return None
+    kept = [column for column in columns if column.kept]
+    types = {column.name: column.type for column in kept}
+    # one thread and pieces that fit the processor's cache: half the CPU seconds of whole blocks on all threads
+    piece = min(len(block) + 1, _QUICK)
+    names = csv.ReadOptions(column_names=[column.name for column in columns], block_size=piece, use_threads=False)
+    cells = csv.ConvertOptions(column_types=types, include_columns=[*types], **_WORDS)
     try:
-        table = csv.read_csv(pa.BufferReader(block), _names(columns, len(block)), _TABS, _types(columns), _POOL)
+        table = csv.read_csv(pa.BufferReader(block), names, _TABS, cells, _POOL)
     except (pa.ArrowInvalid, pa.ArrowKeyError):
         return None
-    kept = (column for column in columns if column.kept)
     if table.num_rows != lines or not all(_as_it_should(table[column.name], column) for column in kept):
         return None
     return table
-
-
-def _names(columns: tuple[Column, ...], size: int) -> Any:
-    # one thread and pieces that fit the processor's cache: half the CPU seconds of whole blocks on all threads
-    piece = min(size + 1, _QUICK)
-    return csv.ReadOptions(column_names=[column.name for column in columns], block_size=piece, use_threads=False)
-
-
-def _types(columns: tuple[Column, ...]) -> Any:
-    return csv.ConvertOptions(
-        column_types={column.name: column.type for column in columns},
-        include_columns=[column.name for column in columns if column.kept],
-        null_values=[""],
-        strings_can_be_null=True,
-        true_values=TRUE,
-        false_values=FALSE,
-    )
 
 
 def _as_it_should(cells: pa.ChunkedArray, column: Column) -> bool:

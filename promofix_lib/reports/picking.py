@@ -188,15 +188,10 @@ def _as_of(rows: pa.Table) -> Numbers:
 def _sentence(name: str, other: dict[str, Any], chosen: dict[str, Any]) -> Told:
     about = {"order": chosen["order_id"], "sku": chosen["sku"] or "", "column": told(f"reports.column.{name}")}
     for age, row in (("old", other), ("new", chosen)):
-        about |= {age: _fact(row[name], row["currency"])}
+        cell = row[name]
+        about[age] = Money(cell, row["currency"] or "") if isinstance(cell, Decimal) else cell
         about |= {f"{age}_file": row["source_file"], f"{age}_line": row["source_line"]}
     return told("reports.contradiction", **about)
-
-
-def _fact(cell: Any, currency: str | None) -> Any:
-    if isinstance(cell, Decimal):
-        return Money(cell, currency or "")
-    return cell.to_pydatetime() if isinstance(cell, pd.Timestamp) else cell
 
 
 # -- payments ----------------------------------------------------------------------------------------------------------
@@ -221,7 +216,16 @@ def money_check(orders: pd.DataFrame, payments: Sequence[Report]) -> list[Told]:
         At most ten sentences per report, then how many more.
     """
     paid = _paid(orders) if payments else {}
-    return [sentence for report in payments for sentence in _check(paid, report)]
+    found: list[Told] = []
+    for report in payments:
+        settled = order_sales(report.table, kind_named(report.kind))
+        wrong = [order for order, amount in settled.items() if order in paid and _differs(amount, paid[order])]
+        for order in wrong[:_SHOWN]:
+            amounts = {"paid": Money(paid[order], ""), "settled": Money(settled[order], "")}
+            found.append(told("reports.other_payment", order=order, file=report.name, **amounts))
+        more = len(wrong) - _SHOWN
+        found += [told("reports.other_payments", n=more, file=report.name)] * (more > 0)
+    return found
 
 
 def _paid(orders: pd.DataFrame) -> dict[str, Decimal]:
@@ -230,16 +234,6 @@ def _paid(orders: pd.DataFrame) -> dict[str, Decimal]:
     known = orders[~orders["order_id"].isin(unpriced.dropna())]
     net = known["item_price"] - known["item_promotion_discount"].fillna(0)
     return {str(order): Decimal(value) for order, value in net.groupby(known["order_id"]).sum().items()}
-
-
-def _check(paid: Mapping[str, Decimal], report: Report) -> list[Told]:
-    settled = order_sales(report.table, kind_named(report.kind))
-    wrong = [order for order, amount in settled.items() if order in paid and _differs(amount, paid[order])]
-    amounts = {one: {"paid": Money(paid[one], ""), "settled": Money(settled[one], "")} for one in wrong}
-    shown = wrong[:_SHOWN]
-    found = [told("reports.other_payment", order=one, file=report.name, **amounts[one]) for one in shown]
-    more = len(wrong) - _SHOWN
-    return found + [told("reports.other_payments", n=more, file=report.name)] * (more > 0)
 
 
 def _differs(one: Decimal, other: Decimal) -> bool:

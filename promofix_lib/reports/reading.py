@@ -71,13 +71,13 @@ def all_read(sources: Iterable[T], read: Callable[[T], tuple[Report, ...]]) -> t
             if error.key == "reports.cannot_be_opened":
                 raise
             refused.append(error)
-    if refused and not reports:
-        raise refused[0]
-    passed = tuple(told("reports.passed_over", why=told(error.key, **error.facts)) for error in refused)
-    told_in = (
-        replace(one, passed_over=one.passed_over + passed, warnings=one.warnings + passed) for one in reports[:1]
-    )
-    return (*told_in, *reports[1:])
+    if refused:
+        if not reports:
+            raise refused[0]
+        passed = tuple(told("reports.passed_over", why=told(error.key, **error.facts)) for error in refused)
+        one = reports[0]
+        reports[0] = replace(one, passed_over=one.passed_over + passed, warnings=one.warnings + passed)
+    return tuple(reports)
 
 
 def _read(source: Source, columns: frozenset[str] | None) -> Report:
