@@ -91,10 +91,10 @@ def _column(name: str, values: list[Any]) -> pd.Series[Any]:
             raise ValueError(f"{name} is money: give it as text or Decimal, not as a float.")
         values = [None if value is None or value is pd.NA else Decimal(str(value)) for value in values]
     if dtype is UTC:
-        times: list[Any] = [pd.NaT if value is None or value is pd.NaT else pd.Timestamp(value) for value in values]
+        times: list[Any] = [pd.Timestamp(value) for value in values]
         if any(time is not pd.NaT and time.tzinfo is None for time in times):
             raise ValueError(f"{name} needs a time zone, for example 2026-03-01T00:00:00Z.")
-        return pd.Series([time if time is pd.NaT else time.tz_convert("UTC") for time in times], dtype=UTC)
+        return pd.Series([time.tz_convert("UTC") for time in times], dtype=UTC)
     return pd.Series(values, dtype=dtype)
 
 
@@ -257,10 +257,9 @@ def has_any(lists: pd.Series[Any], wanted: Iterable[str]) -> pd.Series[bool]:
     [True, False, False]
     """
     rows, words = flat_lists(lists)
-    hits = np.unique(rows[np.isin(words, list(wanted))]) if len(rows) else rows
     mask = np.zeros(len(lists), dtype=np.bool_)
-    mask[hits] = True
-    return pd.Series(mask, index=lists.index, dtype=bool)
+    mask[rows[np.isin(words, list(wanted))]] = True
+    return pd.Series(mask, index=lists.index)
 
 
 def flat_lists(lists: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:

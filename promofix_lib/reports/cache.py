@@ -139,10 +139,8 @@ def _opened(file: Path) -> Parts:
 def _checksum(raw: pa.Buffer) -> bytes:
     """CRC-32 over the sums of the 64-bit words, piece by piece: finds damage at the speed of memory."""
     words = np.frombuffer(raw, "<u8", len(raw) // 8)
-    pieces = len(words) // _PIECE
-    sums = words[: pieces * _PIECE].reshape(pieces, _PIECE).sum(axis=1)
-    rest = words[pieces * _PIECE :].tobytes() + raw.slice(8 * len(words)).to_pybytes()
-    return b"%08x" % zlib.crc32(sums.tobytes() + rest)
+    sums = np.add.reduceat(words, np.arange(0, len(words), _PIECE))
+    return b"%08x" % zlib.crc32(sums.tobytes() + raw.slice(8 * len(words)).to_pybytes())
 
 
 def _of_reports(reports: Sequence[Report], paths: Sequence[Path]) -> Parts:
