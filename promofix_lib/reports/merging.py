@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -66,16 +67,12 @@ def read_orders(
         the warnings, and the reading is not whole; but with `cache` all must be reports.
     """
     paths = [Path(path) for path in paths]
-    locks = [path for path in paths if path.name.startswith(_LOCK_FILE)]
     named = [path for path in paths if not path.name.startswith(_LOCK_FILE)]
     if not named:
         raise ReportError("reports.lock_file_alone" if paths else "reports.none_given")
     look_again()
     asked = None if columns is None else frozenset(columns)
-
-    def read(path: Path) -> tuple[Report, ...]:
-        return read_report(path, progress=progress, columns=asked)
-
+    read: Callable[[Path], tuple[Report, ...]] = partial(read_report, progress=progress, columns=asked)
     if cache is None or asked is not None or not all(path.is_file() for path in named):
         reading = merged(all_read(named, read))
     else:
@@ -86,8 +83,8 @@ def read_orders(
     if asked is not None:
         reading = replace(reading, orders=coded(reading.orders))
     pa.default_memory_pool().release_unused()  # of what was put together, or is mapped now
-    passed = [told("reports.lock_file", file=shown_name(path.name)) for path in locks]
-    return replace(reading, warnings=(*passed, *reading.warnings)) if passed else reading
+    locks = (told("reports.lock_file", file=shown_name(path.name)) for path in paths if path not in named)
+    return replace(reading, warnings=(*locks, *reading.warnings))
 
 
 def thrifty() -> None:
@@ -158,7 +155,7 @@ def _rows(reports: Sequence[Report]) -> tuple[pa.Table, list[Told]]:
         partial = pa.repeat(pa.scalar(role != ITEMS), rows.num_rows)
         tables[ITEMS if role == UNITS else role].append(rows.append_column(PARTIAL, partial))
     parts = _stacked(tables[SHIPMENTS])
-    placed, lost = placed_promotions(_stacked(tables[PROMOTIONS]), _stacked([*tables[ITEMS], parts]))
+    placed, lost = placed_promotions(_stacked(tables[PROMOTIONS]), [*tables[ITEMS], parts])
     rows = _stacked([*tables[ITEMS], shipped_items(parts), placed])
     return rows, [told("reports.lost_promotions", n=lost)] * bool(lost)
 
@@ -185,7 +182,7 @@ def shipped_items(parts: pa.Table) -> pa.Table:
     return together(parts, keys(parts["order_id"], parts["order_item_id"]), facts().columns["added"])
 
 
-def placed_promotions(promotions: pa.Table, items: pa.Table) -> tuple[pa.Table, int]:
+def placed_promotions(promotions: pa.Table, others: Sequence[pa.Table]) -> tuple[pa.Table, int]:
     """Promotions of shipments, each with the order item it belongs to.
 
     A promotion finds its item through the shipment item id; without an Amazon Fulfilled Shipments report, through the
@@ -195,7 +192,7 @@ def placed_promotions(promotions: pa.Table, items: pa.Table) -> tuple[pa.Table, 
     ----------
     promotions : Table
         Rows of FBA Promotions.
-    items : Table
+    others : sequence of Table
         Rows of all other reports.
 
     Returns
@@ -209,15 +206,17 @@ def placed_promotions(promotions: pa.Table, items: pa.Table) -> tuple[pa.Table, 
         return promotions, 0
     said = pc.binary_join(promotions["promotion_ids"], ",")
     said = codes(promotions["order_id"], promotions["shipment_item_id"], said, promotions["item_promotion_discount"])
-    rows = _stacked([items, promotions.filter(pa.array(~pd.Series(said).duplicated()))])  # downloads overlap
+    promotions = promotions.filter(pa.array(~pd.Series(said).duplicated()))  # downloads overlap
+    rows = _stacked([*others, promotions])
+    items = rows.num_rows - promotions.num_rows
     orders, place = codes(rows["order_id"]), np.arange(rows.num_rows)
     rows = shared(rows, keys(rows["order_id"], rows["shipment_item_id"]), _PLACE)
     known = (pd.Series(codes(rows[name])) for name in _PLACE)
     several = [numbers.where(numbers >= 0).groupby(orders).nunique() > 1 for numbers in known]
     rows = shared(rows, np.where(np.any(several, axis=0)[orders], len(place) + place, orders), _PLACE)
-    elsewhere = np.isin(orders, orders[: items.num_rows])
-    lost = elsewhere & (place >= items.num_rows) & ~mask_of(pc.is_valid(rows["sku"]))
-    placed = rows.filter(pa.array((place >= items.num_rows) & ~lost))
+    elsewhere = np.isin(orders, orders[:items])
+    lost = elsewhere & (place >= items) & ~mask_of(pc.is_valid(rows["sku"]))
+    placed = rows.filter(pa.array((place >= items) & ~lost))
     alone = pc.if_else(pc.is_valid(placed["sku"]), None, placed["shipment_item_id"])
     slot = codes(placed["order_id"], placed["order_item_id"], placed["sku"], alone)
     return together(placed, slot, facts().columns["discounts"]), int(lost.sum())
