@@ -35,14 +35,13 @@ def reading_text(reading: Reading) -> str:
 def _report_text(report: Report) -> str:
     counts: dict[str, Any] = {"rows": report.rows, "headers": report.headers, "blanks": report.blanks}
     counts |= {"aside": len(report.quarantined), "lines": report.lines, "items": report.items}
-    lines = [
-        say("app.report", name=report.name, kind=report.kind_text(), encoding=report.encoding),
-        _wrapped(say("app.report_lines", **counts)),
-    ]
-    lines += [_wrapped(say("app.line_set_aside", line=bad.line, why=bad.reason)) for bad in report.quarantined[:_SHOWN]]
+    head = say("app.report", name=report.name, kind=report.kind_text(), encoding=report.encoding)
+    said = [say("app.report_lines", **counts)]
+    said += [say("app.line_set_aside", line=bad.line, why=bad.reason) for bad in report.quarantined[:_SHOWN]]
     if len(report.quarantined) > _SHOWN:
-        lines.append(_wrapped(say("app.more_set_aside", n=len(report.quarantined) - _SHOWN)))
-    return "\n".join([*lines, *(_wrapped(say("app.warning", text=warning)) for warning in report.warnings)])
+        said.append(say("app.more_set_aside", n=len(report.quarantined) - _SHOWN))
+    said += [say("app.warning", text=warning) for warning in report.warnings]
+    return "\n".join([head, *map(_wrapped, said)])
 
 
 def _together(reading: Reading) -> str:
