@@ -10,11 +10,12 @@ import pytest
 from promofix_lib.case.case import Case
 from promofix_lib.case.records import ExportRecord
 from promofix_lib.export.handover import export
+from promofix_lib.purge.search import Searcher, is_shut
 from promofix_lib.returns.sheets import read_worked
 from promofix_lib.returns.take_back import follow_up
 from promofix_lib.status.status import status
 from tests import status_case
-from tests.handed_case import NOW, make_case, order_id
+from tests.handed_case import NOW, buyer, make_case, order_id
 from tests.office.conftest import Office
 from tests.status_case import LooseCase
 from tests.worked_list import WorkedList
@@ -47,6 +48,15 @@ def test_a_list_sorted_and_saved_by_libreoffice_says_the_same(worked: Path, endi
     assert {row.order_id: row.answer for row in rows if row.answer not in ("", "todo")} == {
         order: word.replace(" ", "_") for order, word in ANSWERS.items()
     }
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "ods", "xls"])
+def test_a_buyer_is_found_in_a_list_saved_as_anything(worked: Path, ending: str):
+    """A purge looks into the formats of before 2007, too."""
+    (path,) = worked.glob(f"worked*.{ending}")
+    assert Searcher({buyer(3)["buyer-name"]}).found_in(path)
+    assert not Searcher({"Ada Nobody-0003"}).found_in(path)
+    assert not is_shut(path)
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "ods", "xls"])
