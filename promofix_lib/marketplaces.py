@@ -40,6 +40,8 @@ class Marketplace:
         Buyers' languages, the main one first.
     per_dollar : float
         About what a US dollar costs in that currency.
+    region : str
+        Of the Selling Partner API: ``na``, ``eu`` or ``fe``.
 
     Examples
     --------
@@ -55,6 +57,7 @@ class Marketplace:
     zone_name: str
     languages: tuple[str, ...]
     per_dollar: float
+    region: str = "eu"
 
     @property
     def zone(self) -> ZoneInfo:

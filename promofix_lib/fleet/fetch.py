@@ -33,7 +33,6 @@ REPORTS = {
 _WITH_BUYERS = ("new-orders",)  # Amazon gives these only for a restricted token
 _AT_MOST = timedelta(days=30)  # of one All Orders report
 _KEYS = ("client_id", "client_secret", "refresh_token")
-_AMERICA, _FAR_EAST = ("US", "CA", "MX", "BR"), ("JP", "AU", "SG")
 _TRIES = 5
 _LONGEST_WAIT = 120.0  # createReport is refilled once a minute
 _POLLED = 15.0
@@ -85,8 +84,7 @@ def fetch(
     end = now or datetime.now(UTC)
     begin = end - timedelta(seconds=since)
     own = os.environ.get("PROMOFIX_SPAPI_URL", "").rstrip("/")
-    region = "na" if market.code in _AMERICA else "fe" if market.code in _FAR_EAST else "eu"
-    address, tokens = f"https://sellingpartnerapi-{region}.amazon.com", "https://api.amazon.com"
+    address, tokens = f"https://sellingpartnerapi-{market.region}.amazon.com", "https://api.amazon.com"
     door = _Door(own or address, own or tokens, _keys(), pause)
     private_folder(out)
     files = []
