@@ -166,6 +166,22 @@ def test_the_running_watch_reads_each_file_once(folder: Path, monkeypatch: pytes
     assert read == [ALL_ORDERS.name, "NewOrders-2026-11-20.txt"]
 
 
+def test_a_folder_that_is_away_for_a_while_is_told_and_watched_on(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """A network drive that drops out at night must not end the watch: what arrives afterwards gives its alarm."""
+    monkeypatch.setattr(watching, "_events", lambda *_: iter([None, None]))
+    (folder / ALL_ORDERS.name).rename(folder.parent / "later.txt")
+    told: list[Round] = []
+    steps = Watch(folder).rounds(60, lambda round: bool(told.append(round)) or True, pause=lambda _: None)
+    next(steps)
+    folder.rename(folder.parent / "away")
+    next(steps)
+    (folder.parent / "away").rename(folder)
+    (folder.parent / "later.txt").rename(folder / "later.txt")
+    next(steps)
+    assert [len(round.alarms) for round in told] == [0, 0, 1]
+    assert [[str(folder) in one.text() for one in round.failed] for round in told] == [[], [True], []]
+
+
 def test_the_state_is_small_and_private(folder: Path):
     """What is remembered holds no order and no buyer, and is for its owner's eyes."""
     Watch(folder).round()

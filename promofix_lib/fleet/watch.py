@@ -10,12 +10,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from promofix_lib.errors import CaseError
 from promofix_lib.finding.findings import Finding
 from promofix_lib.fleet.alarms import STATE_NAME, Alarmed, Stamp, State, after
 from promofix_lib.fleet.looking import NotRead, finished_files, look_at, read_narrow
 from promofix_lib.plain import Shown, shown
 from promofix_lib.reports.report import Report
-from promofix_lib.say import Told
+from promofix_lib.say import Told, told
 
 _SETTLING = 1.0  # seconds in which a file that is still being written grows
 
@@ -133,13 +134,21 @@ class Watch:
     def rounds(
         self, every: float, tell: Tell = lambda _round: True, *, pause: Callable[[float], None] = time.sleep
     ) -> Iterator[Round]:
-        """Look again whenever a file arrives, and every so many seconds where a folder tells nothing of its own."""
+        """Look again whenever a file arrives, and every so many seconds where a folder tells nothing of its own.
+
+        Once the watch has begun, a folder that cannot be looked into is told as a file that cannot be read is.
+        """
         yield self.round(tell)
         for _ in _events(self.folder, every, pause):
-            before = None
-            while before != (before := [_stamp(path) for path in finished_files(self.folder)]):
-                pause(_SETTLING)
-            yield self.round(tell)
+            try:
+                before = None
+                while before != (before := [_stamp(path) for path in finished_files(self.folder)]):
+                    pause(_SETTLING)
+                done = self.round(tell)
+            except CaseError as error:  # a drive of the network that is away comes back
+                done = Round(failed=(NotRead(self.folder, told(error.key, **error.facts)),), files=1)
+                tell(done)
+            yield done
 
 
 def _stamp(path: Path) -> Stamp:
