@@ -250,6 +250,22 @@ def test_one_file_holds_the_defaults_of_all_accounts(
     assert Case.open().name == "hit"
 
 
+def test_accounts_of_one_name_are_cases_of_their_own(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Two clients' reports are never mixed; an account keeps its case, also when its report was replaced."""
+    monkeypatch.setenv("PROMOFIX_CASES", str(tmp_path / "cases"))
+    Case.open("hit").change_settings(seller_name="My own")  # no account's
+    for client in ("east", "west"):
+        (tmp_path / client / "hit").mkdir(parents=True)
+        (tmp_path / client / "hit" / "orders.txt").write_text(quiet_report() + "\n" * (client == "west"))
+    names = [open_as_case(str(tmp_path / client), "hit").name for client in ("east", "west", "east")]
+    assert names == ["hit-2", "hit-3", "hit-2"]
+    shutil.copy(ALL_ORDERS, tmp_path / "west" / "hit" / "orders.txt")
+    assert open_as_case(str(tmp_path / "west"), "hit").name == "hit-3"
+    (tmp_path / "west").rename(tmp_path / "moved")  # the drive has another letter today
+    assert open_as_case(str(tmp_path / "moved"), "hit").name == "hit-3"
+    assert not Case.open("hit").reports
+
+
 @pytest.mark.parametrize("words", ["promotion_ended = true", "seller_name = 7", 'zone = "Nowhere/At all"', "= 3"])
 def test_defaults_that_are_none_are_told(root: Path, tmp_path: Path, words: str):
     """One sentence before anything is searched; no default opens a gate."""

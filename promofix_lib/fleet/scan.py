@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +23,8 @@ import pyarrow as pa
 from tqdm.auto import tqdm
 
 from promofix_lib.case.case import Case
+from promofix_lib.case.folder import is_case, now
+from promofix_lib.case.journal import Journal
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError, PromofixError
 from promofix_lib.fleet.accounts import Account, accounts_under, text_beside
@@ -29,9 +32,11 @@ from promofix_lib.fleet.looking import look_at
 from promofix_lib.fleet.rows import Row, Scan, row_of
 from promofix_lib.fleet.sheet import add_to_audit, write_csv, write_html
 from promofix_lib.places import (
+    cases_folder,
     checked_case_name,
     private_folder,
     safe_file_name,
+    sha256,
     to_install,
     write_atomically,
 )
@@ -41,6 +46,7 @@ from promofix_lib.say import current_language, speak, told
 
 DEFAULTS_NAME = "promofix.toml"
 _OF_A_CASE = ("seller_name", "cancel_reason", "costs")  # no word of a gate: that is said for one case at a time
+_OF_ACCOUNT = "account"  # kind of the journal's entry that says of which account a case is
 _FORMAT = 5  # grows when what is found or kept of an account changes: all are done again then
 _ANSWER_WITHIN = "10s"  # a scheduler that is there answers in a fraction of it
 
@@ -110,12 +116,32 @@ def open_as_case(root: str, account: str) -> Case:
         look = look_at(files)
         if look.reading is None:
             raise CaseError("fleet.unreadable_account", account=account, why=row_of(account, look, files).failed)
-        case = Case.choose(checked_case_name(safe_file_name(account)))
+        case = Case.choose(_case_of(found, files))
         if not case.reports:
             case.change_settings(**settings)
         broken = {one.path for one in look.failed}
         case.add_reports(path for path in files if path not in broken)
     return case.take_found()
+
+
+def _case_of(account: Account, files: Sequence[Path]) -> str:
+    """The name of an account's case: of no other account that is called the same, and of no other case of the seller's.
+
+    A case is the account's when it was opened for this place, or holds one of these reports.
+    """
+    name, place = checked_case_name(safe_file_name(account.name)), hashlib.sha256(account.place.encode()).hexdigest()
+    reports = set(map(sha256, files))
+    for number in count(1):
+        folder = cases_folder() / (name if number == 1 else f"{name}-{number}")
+        journal = Journal(folder, now)
+        if not is_case(folder):
+            Case.open(folder.name)
+            journal.add(_OF_ACCOUNT, {"place": place}, "promofix")
+            break
+        known = {one.sha256 for one in journal.state.reports.values()}
+        if known & reports or any(entry.facts["place"] == place for entry in journal.entries(_OF_ACCOUNT)):
+            break
+    return folder.name
 
 
 def defaults(root: str) -> tuple[dict[str, Any], ZoneInfo | None]:
