@@ -50,7 +50,7 @@ class References:
 
     def __init__(self, sales: Sales, given: Sequence[NormalPrice]) -> None:
         limits, count = sales.thresholds, len(sales.sold)
-        named = first_that_fits(sales.orders[[*SOLD_AS]].astype(TEXT), given) if given else np.full(count, -1)
+        named = first_that_fits(sales.orders[[*SOLD_AS]].astype(TEXT), given) if given else np.full(count, -1, np.int8)
         self.named, rows = named, _worth_judging(sales, named >= 0)
         groups = int(sales.group.max(initial=-1)) + 1
         spread = _spread(sales, rows, groups)  # what takes most memory first, while there is least beside it

@@ -21,7 +21,7 @@ _NO_ROWS = np.empty(0, dtype=np.int64)
 class _Cheap:
     """Orders far below their price, one entry per cause and order by its deepest line, sorted by cause and time.
 
-    Entries of a `run` are of one cause and no further than a day apart.
+    Entries of a `run` are of one cause and no further than a day apart. `order` numbers the orders among them.
     """
 
     def __init__(self, sales: Sales, share: Floats, rows: Ints, keys: Ints) -> None:
@@ -29,11 +29,12 @@ class _Cheap:
         place = np.lexsort((-share[rows], order, sales.time[rows], keys))
         rows, keys, order = rows[place], keys[place], order[place]
         new = np.r_[True, (np.diff(keys) != 0) | (np.diff(order) != 0)][: len(rows)]
-        self.row, self.key, self.order = rows[new], keys[new], order[new]
+        self.row, self.key, order = rows[new], keys[new], order[new]
+        self.order = np.unique(order, return_inverse=True)[1]
         self.sku, self.time, self.depth = sales.sku[self.row], sales.time[self.row], share[self.row]
         apart = np.r_[False, (np.diff(self.key) != 0) | (np.diff(self.time) > DAY)][: len(self.row)]
         self.run: Ints = np.cumsum(apart)
-        self._of_cause, self._of_order = (Rows(of, np.arange(len(self.row))) for of in (self.key, self.order))
+        self._of_cause, self._of_order = (Rows(of, np.arange(len(self.row))) for of in (self.key, order))
 
     @cached_property
     def by_time(self) -> Ints:
@@ -143,14 +144,16 @@ class Chance:
         narrow = not pooled and limits.least_orders * len(np.unique(sales.sku[rows])) <= len(own)
         place = cheap.by_time if pooled else cheap.by_sku if narrow else np.arange(len(other))
         place = place[other[place]]
-        followed = (np.diff(cheap.time[place]) <= gap) & (np.diff(cheap.order[place]) != 0)
-        count = rate = len(np.unique(cheap.order[place]))
-        if not pooled:
+        followed = np.diff(cheap.time[place]) <= gap
+        if pooled:
+            followed &= np.diff(cheap.order[place]) != 0
+            count = rate = int(np.count_nonzero(np.bincount(cheap.order[place])))
+        else:
             followed &= np.diff(cheap.key[place]) == 0
             count, rate = len(place), int(same.sum())
         if narrow:
             followed &= np.diff(cheap.sku[place]) == 0
-            rate = int((same & np.isin(cheap.sku, sales.sku[rows])).sum())
+            rate = int(np.isin(cheap.sku[same], sales.sku[rows]).sum())
         # of a few made-up orders one is followed, as often as what is left of the price: a shop without is no proof
         left = max(1 - depth, limits.rounding)
         follow = (left + int(followed.sum())) / (limits.few + count)
@@ -158,7 +161,8 @@ class Chance:
         follow = max(follow, float(1 - np.exp(-gap * rate / sales.span)))
         before = np.arange(len(gaps))
         steps = (limits.few * follow + before) / (limits.few + before)
-        return float((1 + len(np.unique(cheap.run[other]))) * np.prod(steps))
+        runs = np.count_nonzero(np.diff(cheap.run[other], prepend=-1))
+        return float((1 + runs) * np.prod(steps))
 
     def _without_largest(self, cheap: _Cheap, other: Mask, mine: Mask, meant: Mask) -> Mask:
         """One other mistake may be in the report: the largest other run is no witness of the shop's life.
@@ -170,7 +174,7 @@ class Chance:
         sizes = np.bincount(cheap.run[other & ~meant & ~(own & lasting)], minlength=1)
         if sizes.max() < 2:
             return other
-        return other & ~cheap.of(cheap.order[cheap.run == np.argmax(sizes)])
+        return other & ~cheap.of(self.sales.orders_of(cheap.row[cheap.run == np.argmax(sizes)]))
 
     def habit(self, one: Candidate, but: Ints = _NO_ROWS) -> float:
         """`silences` before the uses of these promotions that are as deep, where they go on for so many days."""
