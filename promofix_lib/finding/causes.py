@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from promofix_lib.finding.chance import Candidate, Chance
-from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Rows, Sales, extent, middle
+from promofix_lib.finding.sales import DAY, HOUR, Floats, Ints, Mask, Rows, Sales, extent, marked, middle
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.windows import price_candidates, windows
 from promofix_lib.say import told
@@ -15,10 +15,8 @@ from promofix_lib.say import told
 
 def find_candidates(sales: Sales, suspects: Suspects, chance: Chance) -> list[Candidate]:
     """Every cause in every window, promotions first; what no promotion explains is a matter of the price."""
-    left = suspects.by_promotion.copy()
     found = _piled_up(sales, suspects)
-    for one in found:
-        left[one.rows] = False
+    left = suspects.by_promotion & ~marked(_rows_of(found), len(suspects.any))
     single: list[Candidate] = []
     for promotion, rows in _guilty_ids(sales, left):
         parts = []
@@ -29,10 +27,12 @@ def find_candidates(sales: Sales, suspects: Suspects, chance: Chance) -> list[Ca
         reached = sum(len(one.rows) for one in parts)
         (found if reached >= sales.thresholds.few else single).extend(parts)
     found += _codes_for_one_use(sales, suspects, single)
-    unexplained = suspects.any.copy()
-    for one in found:
-        unexplained[one.rows] = False
-    return found + price_candidates(sales, suspects, chance, unexplained)
+    explained = marked(_rows_of(found), len(left))
+    return found + price_candidates(sales, suspects, chance, suspects.any & ~explained)
+
+
+def _rows_of(candidates: list[Candidate]) -> Ints:
+    return np.concatenate([np.empty(0, dtype=np.int64), *(one.rows for one in candidates)])
 
 
 def _piled_up(sales: Sales, suspects: Suspects) -> list[Candidate]:
@@ -58,7 +58,7 @@ def _codes_for_one_use(sales: Sales, suspects: Suspects, single: list[Candidate]
     """Ids of one or two uses each: where many of them share a time and a depth, they are one mistake."""
     if not single:
         return []
-    rows = np.unique(np.concatenate([one.rows for one in single]))
+    rows = np.unique(_rows_of(single))
     rows = rows[np.argsort(sales.depth[rows], kind="stable")]
     steps = np.diff(sales.depth[rows]) > sales.thresholds.level / 2
     found = []

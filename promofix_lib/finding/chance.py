@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from promofix_lib.finding.sales import DAY, Floats, Ints, Mask, Rows, Sales, middle
+from promofix_lib.finding.sales import DAY, Floats, Ints, Mask, Rows, Sales, marked, middle
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.marketplaces import PER_DOLLAR
 from promofix_lib.say import Told, told
@@ -48,16 +48,11 @@ class _Cheap:
 
     def by_cause(self, keys: Any) -> Mask:
         """Which entries are of these causes."""
-        return self._where(self._of_cause(keys))
+        return marked(self._of_cause(keys), len(self.row))
 
     def of(self, orders: Ints) -> Mask:
         """Which entries are of these orders."""
-        return self._where(self._of_order(orders))
-
-    def _where(self, entries: Ints) -> Mask:
-        mask = np.zeros(len(self.row), dtype=np.bool_)
-        mask[entries] = True
-        return mask
+        return marked(self._of_order(orders), len(self.row))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from promofix_lib.amounts import smallest_coin
 from promofix_lib.finding.chance import Candidate
-from promofix_lib.finding.sales import DAY, Ints, Rows, Sales
+from promofix_lib.finding.sales import DAY, Ints, Rows, Sales, marked
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import WAS_PRICE_DAYS
 from promofix_lib.incident import Ceiling, Incident, affected
@@ -65,8 +65,7 @@ def keys_of(sales: Sales, rows: Ints) -> list[str]:
     if not len(rows):
         return []
     rows = np.sort(rows)
-    asked = np.zeros(int(sales.order.max(initial=-1)) + 2, dtype=np.bool_)  # the last one: without an order id
-    asked[sales.order[rows]] = True
+    asked = marked(sales.order[rows], int(sales.order.max(initial=-1)) + 2)  # the last one: without an order id
     places = np.flatnonzero(asked[sales.order])
     keys = item_keys(sales.orders[["order_id", "order_item_id", "sku"]].iloc[places]).to_numpy()
     return [str(key) for key in keys[np.searchsorted(places, rows)]]

@@ -161,6 +161,17 @@ def middle(values: Floats) -> float:
     return float(values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2)
 
 
+def marked(places: Any, count: int) -> Mask:
+    """A mask over so many that is True at these places.
+
+    >>> marked([0, 2, 2], 4).tolist()
+    [True, False, True, False]
+    """
+    mask = np.zeros(count, dtype=np.bool_)
+    mask[places] = True
+    return mask
+
+
 def extent(keys: Ints, values: Any, count: int) -> tuple[Any, Any]:
     """The lowest and the highest value per key; the highest and the lowest number there is where a key has none.
 
@@ -196,8 +207,7 @@ def _promotions(lists: pd.Series[Any]) -> Promotions:
 def _not_for_sale(orders: pd.DataFrame, promotions: Promotions) -> Mask:
     outside = sold_outside(orders).to_numpy()
     vine = np.array([is_vine(name) for name in promotions.names], dtype=np.bool_)
-    reviewers = np.zeros(len(orders), dtype=np.bool_)
-    reviewers[promotions.rows[vine[promotions.ids]]] = True
+    reviewers = marked(promotions.rows[vine[promotions.ids]], len(orders))
     return outside | reviewers | is_true(orders["is_replacement_order"]).to_numpy()
 
 
@@ -214,9 +224,7 @@ def _depth_known(
     told = np.bincount(ids[printed[rows]], minlength=count)
     given = np.bincount(ids[sold[rows] & (taken > 0)[rows]], minlength=count)
     gives = (given >= most * told) & (given > 0)
-    open_still = np.zeros(len(orders), dtype=np.bool_)
-    open_still[rows[gives[ids]]] = True
-    return sold & (printed | ~open_still), gives
+    return sold & (printed | ~marked(rows[gives[ids]], len(orders))), gives
 
 
 def _grouped(sku: Codes, channel: Codes, currency: Codes) -> Ints:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from promofix_lib.finding.baselines import MANY, References, upper_medians
-from promofix_lib.finding.sales import DAY, Codes, Ints, Mask, Sales
+from promofix_lib.finding.sales import DAY, Codes, Ints, Mask, Sales, marked
 from promofix_lib.money import NormalPrice
 
 
@@ -71,9 +71,7 @@ def _edited(sales: Sales) -> Mask:
     few = np.bincount(days // MANY, minlength=len(uses.names))[names] < limits.few
     most = np.full(len(uses.names), np.inf)
     most[names] = np.where(few, np.inf, limits.step - usual)
-    answer = np.zeros(len(sales.sold), dtype=np.bool_)
-    answer[rows[sales.depth[rows] >= most[ids]]] = True
-    return answer
+    return marked(rows[sales.depth[rows] >= most[ids]], len(sales.sold))
 
 
 def meant_lines(sales: Sales, deep: Mask) -> Mask:
@@ -106,11 +104,10 @@ def meant_lines(sales: Sales, deep: Mask) -> Mask:
 
 def _with_companion(sales: Sales, free: Ints) -> Mask:
     """Free items that stand beside one particular bought SKU, as most of the first ones in company do."""
-    answer = np.zeros(len(sales.sold), dtype=np.bool_)
     bought = np.isin(sales.order, sales.order[free]) & (sales.order >= 0)  # also where it was cancelled later
     bought[free] = False
     if not bought.any():
-        return answer
+        return bought
     gifts = pd.DataFrame({"order": sales.order[free], "sku": sales.sku[free], "row": free, "time": sales.time[free]})
     beside = np.flatnonzero(bought)
     pairs = gifts.merge(pd.DataFrame({"order": sales.order[beside], "other": sales.sku[beside]}), on="order")
@@ -119,20 +116,16 @@ def _with_companion(sales: Sales, free: Ints) -> Mask:
     early = pairs.groupby("sku")["row"].transform(lambda rows: pd.factorize(rows)[0]) < sales.thresholds.few
     counts = pairs[early].groupby(keys)["row"].nunique()
     usual = counts[counts.ge(sales.thresholds.most * pairs[early].groupby("sku")["row"].nunique(), level="sku")]
-    answer[pairs["row"][pd.MultiIndex.from_frame(pairs[keys]).isin(usual.index)]] = True
-    return answer
+    return marked(pairs["row"][pd.MultiIndex.from_frame(pairs[keys]).isin(usual.index)], len(sales.sold))
 
 
 def _in_fair_order(sales: Sales, deep: Mask) -> Mask:
     """Order items beside a deep one whose order holds a line that is not, and costs at least half its list prices."""
     counted = sales.sold & (sales.order >= 0)
-    asked = np.zeros(int(sales.order.max(initial=0)) + 1, dtype=np.bool_)
-    asked[sales.order[counted & deep]] = True
+    asked = marked(sales.order[counted & deep], int(sales.order.max(initial=0)) + 1)
     rows = np.flatnonzero(counted & asked[sales.order])
     code = np.unique(sales.order[rows], return_inverse=True)[1]
     paid = np.where(deep & ~sales.depth_known, 0, sales.paid)  # a discount to come may be the whole price
     listed, paid, bought = (np.bincount(code, weights=of[rows]) for of in (sales.listed, paid, ~deep))
     least = sales.thresholds.deep_share - sales.thresholds.rounding
-    answer = np.zeros(len(deep), dtype=np.bool_)
-    answer[rows] = ((paid >= least * listed) & (bought > 0))[code]
-    return answer
+    return marked(rows[((paid >= least * listed) & (bought > 0))[code]], len(deep))
