@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
+from promofix_lib.case.decisions import SELLER
 from promofix_lib.case.records import Answer, ExportRecord
 from promofix_lib.export.sheet import COLUMNS, HIDDEN
 from promofix_lib.returns.compare import TakenBack
 from promofix_lib.returns.take_back import follow_up, settle
-from promofix_lib.status.past import SELLER
 from promofix_lib.status.status import status
 from tests.status_case import NOW, LooseCase, line
 from tests.test_returns import answer_text

@@ -17,6 +17,7 @@ from promofix_lib.incident import Answers, Incident
 from promofix_lib.plain import typed
 
 SELLER = "seller"
+"""The hand whose decisions can be undone, and whose word settles a conflict."""
 
 
 class Decisions:

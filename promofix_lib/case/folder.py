@@ -44,7 +44,9 @@ def now() -> datetime:
 class CaseFolder(ReportFolder):
     """The folder of a case and what is kept in it. `Case` adds what it all adds up to."""
 
-    _told: tuple[Told, ...] = ()
+    warnings: tuple[Told, ...] = ()
+    """What the seller should know: a conflict copy beside the journal, a synchronised folder, a case gone."""
+
     _is_the_open_one = False
 
     # -- opening ------------------------------------------------------------------------------------------------------
@@ -56,7 +58,7 @@ class CaseFolder(ReportFolder):
         folder, lost = _open_one() if name is None else (_folder_of(name), ())
         case = cls(folder, clock)
         case._begin(language)
-        case._told = (*lost, *case._told)
+        case.warnings = (*lost, *case.warnings)
         case._is_the_open_one = name is None
         return case
 
@@ -94,9 +96,9 @@ class CaseFolder(ReportFolder):
                 raise CaseError("case.journal_missing", folder=self.folder, beside=copies or ("exports",))
             private_folder(self.folder / "reports")
             self.journal.create([(self._clock(), "settings", "promofix", {"language": language or current_language()})])
-        self._told += put_aside(self.folder, self.journal) if has_old else ()
-        self._told += (told("case.conflict_copy", folder=self.folder, files=copies),) if copies else ()
-        self._told += (told("case.synchronised", folder=self.folder),) if synchronised(self.folder) else ()
+        self.warnings += put_aside(self.folder, self.journal) if has_old else ()
+        self.warnings += (told("case.conflict_copy", folder=self.folder, files=copies),) if copies else ()
+        self.warnings += (told("case.synchronised", folder=self.folder),) if synchronised(self.folder) else ()
         private_folder(self.folder / "reports")
         sweep(self.folder, _HALF_MADE)
         if language:
@@ -113,11 +115,6 @@ class CaseFolder(ReportFolder):
         """The name of the case that was opened since this one was given as the open one; empty when there is none."""
         folder = _open_one()[0] if self._is_the_open_one else self.folder
         return "" if folder == self.folder else folder.name
-
-    @property
-    def warnings(self) -> tuple[Told, ...]:
-        """What the seller should know: a conflict copy beside the journal, a synchronised folder, a case gone."""
-        return self._told
 
     def __repr__(self) -> str:
         """What is in the case, in a few lines."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -14,7 +15,7 @@ from promofix_lib.plain import Shown
 from promofix_lib.returns.handed import HandedOut
 from promofix_lib.returns.sheets import Line, Worked, mail_status
 from promofix_lib.say import Told, told
-from promofix_lib.status.past import COLUMNS, FINISHED, SELLER, Task, is_remark
+from promofix_lib.status.past import COLUMNS, FINISHED, Past, Task, is_remark
 
 _MAIL: dict[Task, str] = {"message": "merge_status"}
 _SHOWN = 5
@@ -87,7 +88,7 @@ class Desk:
     def __init__(self, case: Case) -> None:
         self.handed = HandedOut(case.journal.records(ExportRecord))
         self.last: dict[tuple[str, str], dict[str, Answer]] = {}
-        self.open: dict[tuple[str, str], dict[str, Answer]] = {}
+        self.open: defaultdict[str, Past] = defaultdict(Past)
         self.in_this_call: set[str] = set()
         self.understood = self.changed = 0
         self.conflicts: dict[Clash, None] = {}
@@ -129,10 +130,8 @@ class Desk:
 
     def _hear(self, answer: Answer) -> None:
         """One more answer; the seller's closes what was open."""
-        task = (answer.order_id, answer.field)
-        self.last.setdefault(task, {})[answer.hand] = answer
-        before = {} if answer.hand == SELLER else self.open.get(task, {})
-        self.open[task] = before | {answer.hand: answer}
+        self.last.setdefault((answer.order_id, answer.field), {})[answer.hand] = answer
+        self.open[answer.order_id].hear(answer)
 
     # -- reading rows -------------------------------------------------------------------------------------------------
 
@@ -264,7 +263,7 @@ class Desk:
             answer = replace(answer, note=answer.note or (before.note if before else ""))
             self._hear(answer)
             self.answers.append(answer)
-        said = self.open.get(task, {})
+        said = self.open[answer.order_id].answers.get(answer.field, {})
         if answer.hand in said and not is_remark(answer):  # else settled: it counts when that hand says something new
             others = [one.value for one in said.values() if one.value != answer.value and not is_remark(one)]
             self.conflicts |= {Clash(*task, value, answer.value, self.came.file): None for value in others}

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from promofix_lib.case.case import Case
+from promofix_lib.case.decisions import SELLER
 from promofix_lib.case.records import Answer, ExportRecord, Returned, UploadAnswer
 from promofix_lib.errors import ReportError
 from promofix_lib.export.sheet import Value
@@ -17,7 +18,7 @@ from promofix_lib.reports.feed_result import ProcessingReport, read_processing_r
 from promofix_lib.returns.compare import Desk, TakenBack
 from promofix_lib.returns.sheets import Worked, is_list, read_worked
 from promofix_lib.returns.uploads import match_upload
-from promofix_lib.status.past import SELLER, Task
+from promofix_lib.status.past import Task
 
 
 @trouble_of_case_told

@@ -7,12 +7,10 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
+from promofix_lib.case.decisions import SELLER
 from promofix_lib.case.records import Answer, Cancellation, ExportRecord, UploadAnswer, by_order
 from promofix_lib.say import Told, told
 from promofix_lib.status.book import order_triage
-
-SELLER = "seller"
-"""The hand whose word settles a conflict."""
 
 FINISHED = ("done", "not_needed")
 
@@ -69,6 +67,11 @@ class Past:
     refusal: Told | None = None
     message: str = "none"
     answers: dict[str, dict[str, Answer]] = field(default_factory=dict)
+
+    def hear(self, answer: Answer) -> None:
+        """One more answer; the seller's word settles what was said before."""
+        before = {} if answer.hand == SELLER else self.answers.get(answer.field, {})
+        self.answers[answer.field] = before | {answer.hand: answer}
 
     def answer(self, task: Task = "task") -> Answer | None:
         """What holds for a task: the hand that spoke first, for those after it agree or are in conflict with it.
@@ -132,9 +135,7 @@ def pasts(
             accepted |= set(reply.accepted if reply else ())
             _filed(found, lines, reply, accepted)
     for answer in answers:
-        said = found[answer.order_id].answers
-        before = {} if answer.hand == SELLER else said.get(answer.field, {})
-        said[answer.field] = before | {answer.hand: answer}
+        found[answer.order_id].hear(answer)
     return found
 
 
