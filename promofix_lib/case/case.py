@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from promofix_lib.case.folder import CHOSEN, SAMPLE, CaseFolder, now
-from promofix_lib.case.growth import TakenIncident, matched
+from promofix_lib.case.growth import TakenIncident, cause_of, matched
 from promofix_lib.case.records import Action, Meant
 from promofix_lib.case.report_folder import where_allowed
 from promofix_lib.errors import CaseError
@@ -157,7 +157,7 @@ class Case(CaseFolder):
     def meant(self) -> tuple[Cause, ...]:
         """Causes of which the seller said that they were meant; found no more, until one is ticked again."""
         said = {Cause(one.promotion_ids, one.skus): one.on for one in self.journal.records(Meant)}
-        ticked = {_cause(one.found) for one in self.decisions.known if one.taken} - {Cause()}
+        ticked = {cause_of(one.found) for one in self.decisions.known if one.taken} - {Cause()}
         return tuple(cause for cause, on in said.items() if on and not any(map(cause.covers, ticked)))
 
     def this_was_meant(self, number: int, on: bool = True) -> Self:
@@ -176,7 +176,7 @@ class Case(CaseFolder):
             There is no incident of that number.
         """
         rule, finding = self.decisions.numbered(number).found, self._evidence().get(number)
-        cause = finding.cause if finding else _cause(rule)
+        cause = finding.cause if finding else cause_of(rule)
         self.journal.keep([Meant(cause.promotion_ids, cause.skus, on)])
         return self.take(number, not on)
 
@@ -284,9 +284,3 @@ class Case(CaseFolder):
         if moment is None or moment.tzinfo is not None:
             return moment
         return moment.replace(tzinfo=self.zone if self.reports else UTC)
-
-
-def _cause(rule: Incident) -> Cause:
-    """What went wrong by a rule alone."""
-    skus = () if rule.promotion_ids else tuple(dict.fromkeys((*(cap.sku for cap in rule.ceilings), *rule.skus)))
-    return Cause(rule.promotion_ids, skus)

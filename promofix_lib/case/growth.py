@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from promofix_lib.finding.findings import Finding
+from promofix_lib.finding.findings import Cause, Finding
 from promofix_lib.incident import Answers, Ceiling, Incident
 
 
@@ -33,6 +33,12 @@ class TakenIncident:
     finding: Finding | None = None
 
 
+def cause_of(rule: Incident) -> Cause:
+    """What went wrong by a rule alone: its promotions, or, without one, the SKUs whose price it names."""
+    skus = () if rule.promotion_ids else tuple(dict.fromkeys((*(cap.sku for cap in rule.ceilings), *rule.skus)))
+    return Cause(rule.promotion_ids, skus)
+
+
 def same_cause(one: Incident, other: Incident) -> bool:
     """Whether two rules are about the same promotion, or, without one, about the price of the same SKU.
 
@@ -41,10 +47,9 @@ def same_cause(one: Incident, other: Incident) -> bool:
     >>> same_cause(Incident(promotion_ids=("P", "Q")), Incident(promotion_ids=("Q",)))
     True
     """
-    if one.promotion_ids or other.promotion_ids:
-        return bool(set(one.promotion_ids) & set(other.promotion_ids))
-    mine, theirs = ({item.sku for item in rule.ceilings} | set(rule.skus) for rule in (one, other))
-    return bool(mine & theirs) or one == other
+    mine, theirs = cause_of(one), cause_of(other)
+    shared = {*mine.promotion_ids} & {*theirs.promotion_ids} or {*mine.skus} & {*theirs.skus}
+    return bool(shared) or one == other
 
 
 def matched(known: Sequence[TakenIncident], found: Sequence[Incident]) -> dict[int, TakenIncident]:

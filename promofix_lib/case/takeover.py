@@ -14,7 +14,7 @@ from promofix_lib.case.decisions import Story
 from promofix_lib.case.journal import Journal, Row
 from promofix_lib.case.records import Advice, Answer, Decision, Entry, ExportRecord, KeptReport, Returned, UploadAnswer
 from promofix_lib.errors import CaseError
-from promofix_lib.places import free_name, trouble_told
+from promofix_lib.places import free_name, sha256, trouble_told
 from promofix_lib.plain import Record, checked, typed
 from promofix_lib.say import Told, told
 
@@ -65,7 +65,7 @@ def put_aside(folder: Path, journal: Journal) -> tuple[Told, ...]:
     """Give the old ``case.json`` another name once the journal holds it; what is to be said when it does not."""
     path = folder / OLD_NAME
     with trouble_told(path):
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = sha256(path)
     if digest not in {entry.facts.get("sha256") for entry in journal.entries(KIND)}:
         return (told("case.old_beside_new", file=path, journal=journal.path.name),)
     with suppress(OSError):  # a folder that may not be changed: the journal holds it all the same
