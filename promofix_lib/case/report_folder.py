@@ -61,17 +61,15 @@ class ReportFolder:
 
     def _add(self, files: Iterable[tuple[str, bytes]]) -> tuple[Path, ...]:
         by_content = {digest: name for name, digest in self.hashes().items()}
-        places, new = [], []
+        places = []
         for name, given in files:
             digest = hashlib.sha256(given).hexdigest()
             if digest not in by_content:
                 place = free_name(self.reports_folder, safe_file_name(name))
                 write_atomically(place, given)
+                self.journal.keep([_kept(place, digest)])
                 by_content[digest] = place.name
-                new.append(_kept(place, digest))
             places.append(self.reports_folder / by_content[digest])
-        if new:
-            self.journal.keep(new)
         return tuple(places)
 
     def hashes(self) -> dict[str, str]:
