@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -146,9 +146,7 @@ class Case(CaseFolder):
             from promofix_lib.finding.search import find_incidents
 
             thresholds = Thresholds(**cast("dict[str, Any]", settings.thresholds))
-            return find_incidents(
-                self.orders, thresholds=thresholds, normal_prices=cast("Any", settings.own_prices), meant=meant
-            )
+            return find_incidents(self.orders, thresholds=thresholds, normal_prices=settings.own_prices, meant=meant)
 
         settled = (settings.thresholds, settings.normal_prices, meant)
         return self.once("findings", find, per="reading", also=settled)
@@ -184,7 +182,7 @@ class Case(CaseFolder):
     def normal_prices(self) -> tuple[NormalPrice, ...]:
         """What SKUs normally cost: the seller's own word first, then what the findings know."""
         found = (price for one in self.findings.incidents for price in one.normal_prices)
-        return tuple(dict.fromkeys((*self.settings.own_prices, *cast("Iterable[NormalPrice]", found))))
+        return tuple(dict.fromkeys((*self.settings.own_prices, *found)))
 
     # -- incidents ----------------------------------------------------------------------------------------------------
 
