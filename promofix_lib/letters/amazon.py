@@ -100,7 +100,7 @@ def how_to(language: str | None = None) -> str:
 # -- what Amazon advised ----------------------------------------------------------------------------------------------
 
 
-def record_advice(case: Case, *, given_on: str, case_id: str, text: str) -> Case:
+def record_advice(case: Case, *, given_on: str, case_id: str, text: str) -> None:
     """Write down what Amazon advised; the same advice again changes nothing.
 
     Parameters
@@ -128,7 +128,6 @@ def record_advice(case: Case, *, given_on: str, case_id: str, text: str) -> Case
     advice = Advice(given_on, case_id, text)
     if advice not in advice_of(case):
         case.journal.keep([advice])
-    return case
 
 
 def advice_of(case: Case) -> tuple[Advice, ...]:

@@ -257,17 +257,11 @@ def check_messages(messages: Iterable[Message], overruled: Mapping[str, str] | N
         Naming the faults and how to go on.
     """
     allowed = check_overruled(overruled or {})
-    faults = [
-        told(
-            "letters.fault_of_message",
-            fault=fault.told,
-            variant=one.variant,
-            tongue=one.language,
-            message_id=one.message_id,
-        )
-        for one, fault in lint_messages(messages)
-        if fault.rule not in allowed
-    ]
+    faults = []
+    for one, fault in lint_messages(messages):
+        if fault.rule not in allowed:
+            whose = {"variant": one.variant, "tongue": one.language, "message_id": one.message_id}
+            faults.append(told("letters.fault_of_message", fault=fault.told, **whose))
     if faults:
         more = len(faults) - _SHOWN
         shown = [*faults[:_SHOWN], *([told("letters.more_faults", n=more)] if more > 0 else [])]

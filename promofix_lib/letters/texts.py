@@ -26,7 +26,7 @@ FIELDS = ("greeting", "reference", "order_id", "order_date", "product", "quantit
 """Placeholders that a text may hold, each in braces."""
 
 LONGEST_CELL = 255  # what Word and LibreOffice still take from one cell of a merge sheet
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")  # in braces, also in letters to Amazon
 _STRAY = re.compile(r"\{(?!\w+\})|(?<!\w)\}|\$\{|\$[A-Za-z_]|«\w+»|\[\[|\]\]")
 
 
