@@ -149,8 +149,9 @@ def message_quota(status: Status, zone: ZoneInfo, orders_per_day: float = 0) -> 
     base, each = rule("messages.each_day"), rule("messages.per_daily_order")
     if orders_per_day:
         return int(base + int(each * orders_per_day))
-    orders = status.book.orders[["order_id", "purchase_date"]][~status.chosen].dropna(subset="purchase_date")
-    days = local_days(orders.drop_duplicates("order_id")["purchase_date"], zone.key)
+    orders = status.book.orders
+    rows = orders.loc[orders["purchase_date"].notna().to_numpy() & ~status.chosen, ["order_id", "purchase_date"]]
+    days = local_days(rows["purchase_date"], zone.key)[~rows["order_id"].duplicated().to_numpy(dtype=np.bool_)]
     counts = np.bincount(days - days.min())[1:-1] if len(days) else days
     return int(base + each * int(counts.mean() if len(counts) else 0))
 
