@@ -97,10 +97,7 @@ def how_to(language: str | None = None) -> str:
     return say("letters.how_to", language=language, bad_advice=told("letters.bad_advice"))
 
 
-# -- what Amazon advised ----------------------------------------------------------------------------------------------
-
-
-def record_advice(case: Case, *, given_on: str, case_id: str, text: str) -> None:
+def record_advice(case: Case, *, given_on: str, case_id: str, text: str) -> Case:
     """Write down what Amazon advised; the same advice again changes nothing.
 
     Parameters
@@ -128,6 +125,7 @@ def record_advice(case: Case, *, given_on: str, case_id: str, text: str) -> None
     advice = Advice(given_on, case_id, text)
     if advice not in advice_of(case):
         case.journal.keep([advice])
+    return case
 
 
 def advice_of(case: Case) -> tuple[Advice, ...]:
