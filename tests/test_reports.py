@@ -504,6 +504,9 @@ def test_a_gap_is_one_also_where_the_last_line_has_no_end(tmp_path):
     further = {"item-promotion-id": "B", "item-promotion-discount": "2.00"}
     lines = text(NEW, dated[1], further, dated[2], {}, dated[0])
     assert [read(tmp_path, written).warnings for written in (lines, lines.rstrip("\n"))] == [(), ()]
+    *before, last, end = lines.split("\n")
+    torn = read(tmp_path, "\n".join([*before, "a line that was torn off", last, end]))
+    assert ([bad.line for bad in torn.quarantined], torn.warnings) == ([6], ())
 
 
 def test_lists_of_programs_are_opened_and_told(tmp_path):

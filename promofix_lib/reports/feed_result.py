@@ -190,7 +190,7 @@ def _from_json(source: Source, text: str) -> Answer:
         answer: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ReportError("reports.answer_damaged", file=source.name, why=str(error)[:120]) from error
-    summary = answer.get("summary") if isinstance(answer, dict) else None
+    summary = answer.get("summary")
     if not isinstance(summary, dict) or "messagesProcessed" not in summary:
         raise _no_answer(source, text[:200])
     issues = answer.get("issues", [])

@@ -124,9 +124,8 @@ def _report(source: Source, encoding: str, read: FlatFile) -> Report:
 
 
 def _span(table: pa.Table) -> tuple[datetime, ...]:
-    times = table["purchase_date"] if "purchase_date" in table.column_names else pa.array([], pa.timestamp("us", "UTC"))
-    ends = pc.min_max(times)
-    return tuple(ends[end].as_py() for end in ("min", "max") if ends[end].is_valid)
+    ends = pc.min_max(table["purchase_date"]).as_py() if "purchase_date" in table.column_names else {}
+    return tuple(end for end in ends.values() if end)
 
 
 def _check_rows(read: FlatFile) -> None:
