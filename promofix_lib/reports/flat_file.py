@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
-from itertools import chain
 from typing import Self
 
 import numpy as np
@@ -58,14 +57,14 @@ class FlatFile:
     def of_lines(self, blocks: Iterable[bytes]) -> Self:
         """All of a text, from blocks of whole lines in UTF-8."""
         end = _end_of_cells if self.header.quoted else partial(_end_of_rows, wide=len(self.columns))
-        ahead = cut(blocks, end)
-        block, line = self._after_header(next(ahead, b"")), self.header.line + 1
-        for following in chain(ahead, [b""]):
-            ends = np.frombuffer(block, np.uint8) == ord("\n")  # a third of the time that bytes.count takes
-            lines = int(np.count_nonzero(ends)) + bool(block and not block.endswith(b"\n"))
-            if block:
-                self.take(block, np.arange(line, line + lines), last=not following)
-            block, line = following, line + lines
+        line = self.header.line + 1
+        for number, block in enumerate(cut(blocks, end)):
+            body = block if number else self._after_header(block)
+            ends = np.frombuffer(body, np.uint8) == ord("\n")  # a third of the time that bytes.count takes
+            lines = int(np.count_nonzero(ends)) + bool(body and not body.endswith(b"\n"))
+            if body:
+                self.take(body, np.arange(line, line + lines))
+            line += lines
         self.lines = line - 1
         return self.done()
 
@@ -77,12 +76,12 @@ class FlatFile:
         self.reader.sign = decimal_sign(row[i].strip('"') for row in start for i in money if i < len(row))
         return body
 
-    def take(self, block: bytes, places: npt.NDArray[np.int64], *, last: bool = False) -> None:
+    def take(self, block: bytes, places: npt.NDArray[np.int64]) -> None:
         """Whole lines that stand at these places; what cannot be read is set aside."""
         slow = self.header.quoted or self.reader.sign != "." or self.reader.foreign
         table = None if slow else flawless(block, self.columns, len(places))
         if table is None:
-            self._keep(*self.reader.table(self.reader.records(block, places.tolist(), last=last)))
+            self._keep(*self.reader.table(self.reader.records(block, places.tolist())))
         else:
             self.reader.passed(block)
             self._keep(table.append_column("source_line", pa.array(places)), len(places))

@@ -95,13 +95,12 @@ class RowReader:
 
     # -- lines to records ---------------------------------------------------------------------------------------------
 
-    def records(self, block: bytes, places: Sequence[int], *, last: bool) -> Iterator[Record]:
-        """Records of a block of whole lines, each with its place; `last` when the file ends with it."""
+    def records(self, block: bytes, places: Sequence[int]) -> Iterator[Record]:
+        """Records of a block of whole lines, each with its place; only the last line of a file may have no end."""
         text, recoded = text_in(block)
         self.count["recoded"] += recoded
-        ended = text.endswith("\n")
         lines = [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")]
-        return self._quoted(places, lines) if self.header.quoted else self._tabbed(places, lines, last and not ended)
+        return self._quoted(places, lines) if self.header.quoted else self._tabbed(places, lines, text[-1:] != "\n")
 
     def _tabbed(self, places: Sequence[int], lines: list[str], cut_off: bool) -> Iterator[Record]:
         end = 0
