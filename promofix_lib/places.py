@@ -191,9 +191,9 @@ def safe_file_name(name: str) -> str:
     ('buyers_1.xlsx', '_con.txt')
     """
     last = name.encode("utf-8", "replace").decode().replace("\\", "/").rsplit("/", 1)[-1]
-    plain = _FORBIDDEN.sub("_", last).strip(". ")[-_LETTERS:]
+    plain = " ".join(_FORBIDDEN.sub("_", last).split()).strip(". ")[-_LETTERS:].lstrip()
     while len(plain.encode()) > _NAME_BYTES:  # the ending says what it is, so the beginning goes
-        plain = plain[1:]
+        plain = plain[1:].lstrip()
     return f"_{plain}" if not plain or _is_reserved(plain) or plain[0] in ".~" else plain
 
 
