@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "promofix_lib"
 # From facts to hands; a module may import from modules of its own row and of the rows above.
 ROWS = (
     ("errors", "amounts", "say", "plain"),
-    ("marketplaces", "places", "rules", "orders", "as_csv", "as_html"),
+    ("marketplaces", "file_names", "places", "rules", "orders", "as_csv", "as_html"),
     ("filters", "reports"),
     ("money", "incident"),
     ("finding",),
@@ -98,7 +98,7 @@ def test_each_outside_package_has_one_room(package: str):
 
 def test_nothing_heavy_is_imported_before_it_is_needed():
     """``python -m promofix_lib`` starts on a bare Python: these modules use the standard library only."""
-    for name in ("__init__", "__main__", "app/__init__", "app/bootstrap", "places", "errors"):
+    for name in ("__init__", "__main__", "app/__init__", "app/bootstrap", "places", "file_names", "errors"):
         outside = {module.split(".")[0] for module in imported(PACKAGE / f"{name}.py")} - {"promofix_lib"}
         assert outside <= set(__import__("sys").stdlib_module_names), name
 

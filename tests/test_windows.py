@@ -11,7 +11,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
 
-from promofix_lib.places import PROJECT, is_plain_name, safe_file_name
+from promofix_lib.file_names import is_plain_name, safe_file_name
+from promofix_lib.places import PROJECT
 
 NAMES = [
     "CON",

@@ -7,7 +7,8 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from promofix_lib.places import NOTEBOOKS, PAGES_LIST, free_name, private_folder, trouble_told, write_atomically
+from promofix_lib.file_names import free_name
+from promofix_lib.places import NOTEBOOKS, PAGES_LIST, private_folder, trouble_told, write_atomically
 
 _PAGES = ("[0-9]_*.ipynb", "*/[0-9]_*.ipynb", "*.svg")
 

@@ -21,12 +21,10 @@ from promofix_lib.case.journal import NAME, Journal
 from promofix_lib.case.records import ExportRecord
 from promofix_lib.errors import CaseError
 from promofix_lib.export.cancellation import Withheld
+from promofix_lib.file_names import checked_case_name, free_name, is_plain_name
 from promofix_lib.places import (
     DRAFTS,
     cases_folder,
-    checked_case_name,
-    free_name,
-    is_plain_name,
     keep_private,
     private_folder,
     sha256,

@@ -15,17 +15,9 @@ from promofix_lib.case.report_folder import ReportFolder
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.case.takeover import OLD_NAME, put_aside, taken_over
 from promofix_lib.errors import CaseError
+from promofix_lib.file_names import checked_case_name, free_name
 from promofix_lib.incident import Incident
-from promofix_lib.places import (
-    cases_folder,
-    checked_case_name,
-    free_name,
-    keep_private,
-    private_folder,
-    sweep,
-    synchronised,
-    trouble_told,
-)
+from promofix_lib.places import cases_folder, keep_private, private_folder, sweep, synchronised, trouble_told
 from promofix_lib.plain import plain
 from promofix_lib.say import Told, current_language, languages, say, speak, told
 

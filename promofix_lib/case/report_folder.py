@@ -13,7 +13,8 @@ from typing import Any, TypeVar, cast
 from promofix_lib.case.journal import Journal
 from promofix_lib.case.records import KeptReport
 from promofix_lib.errors import CaseError
-from promofix_lib.places import content, free_name, is_finished, safe_file_name, sha256, trouble_told, write_atomically
+from promofix_lib.file_names import free_name, is_finished, safe_file_name
+from promofix_lib.places import content, sha256, trouble_told, write_atomically
 
 T = TypeVar("T")
 

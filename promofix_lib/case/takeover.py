@@ -14,7 +14,8 @@ from promofix_lib.case.decisions import Story
 from promofix_lib.case.journal import Journal, Row
 from promofix_lib.case.records import Advice, Answer, Decision, Entry, ExportRecord, KeptReport, Returned, UploadAnswer
 from promofix_lib.errors import CaseError
-from promofix_lib.places import free_name, sha256, trouble_told
+from promofix_lib.file_names import free_name
+from promofix_lib.places import sha256, trouble_told
 from promofix_lib.plain import Record, checked, typed
 from promofix_lib.say import Told, told
 

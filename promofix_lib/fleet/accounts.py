@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from promofix_lib.errors import CaseError
+from promofix_lib.file_names import is_finished, safe_file_name
 from promofix_lib.fleet.looking import finished_files
-from promofix_lib.places import content, is_finished, safe_file_name, sha256, to_install, trouble_told
+from promofix_lib.places import content, sha256, to_install, trouble_told
 
 _TIMES = ("LastModified", "last_modified", "mtime", "created")  # as the systems behind fsspec call it
 

@@ -22,8 +22,9 @@ from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener, urlopen
 
 from promofix_lib.errors import CaseError, PromofixError
+from promofix_lib.file_names import free_name
 from promofix_lib.marketplaces import MARKETPLACES, Marketplace
-from promofix_lib.places import free_name, private_folder, to_install, write_atomically
+from promofix_lib.places import private_folder, to_install, write_atomically
 
 REPORTS = {
     "all-orders": "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL",

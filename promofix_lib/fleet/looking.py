@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from promofix_lib.errors import PromofixError, ReportError
+from promofix_lib.file_names import is_finished
 from promofix_lib.finding.findings import Cause, Findings
 from promofix_lib.finding.search import ASKED, find_incidents
 from promofix_lib.orders import coded
-from promofix_lib.places import is_finished, trouble_told
+from promofix_lib.places import trouble_told
 from promofix_lib.plain import Shown
 from promofix_lib.reports.merging import merged
 from promofix_lib.reports.reading import read_report

@@ -27,19 +27,12 @@ from promofix_lib.case.folder import is_case, now
 from promofix_lib.case.journal import Journal
 from promofix_lib.case.settings import Settings, changed
 from promofix_lib.errors import CaseError, PromofixError
+from promofix_lib.file_names import checked_case_name, safe_file_name
 from promofix_lib.fleet.accounts import Account, accounts_under, text_beside
 from promofix_lib.fleet.looking import look_at
 from promofix_lib.fleet.rows import Row, Scan, row_of
 from promofix_lib.fleet.sheet import add_to_audit, write_csv, write_html
-from promofix_lib.places import (
-    cases_folder,
-    checked_case_name,
-    private_folder,
-    safe_file_name,
-    sha256,
-    to_install,
-    write_atomically,
-)
+from promofix_lib.places import cases_folder, private_folder, sha256, to_install, write_atomically
 from promofix_lib.plain import checked
 from promofix_lib.reports.merging import thrifty
 from promofix_lib.say import current_language, speak, told

@@ -6,14 +6,8 @@ from pathlib import Path
 
 from promofix_lib.case.case import Case
 from promofix_lib.errors import ReportError
-from promofix_lib.places import (
-    free_name,
-    is_finished,
-    private_folder,
-    safe_file_name,
-    trouble_of_case_told,
-    write_atomically,
-)
+from promofix_lib.file_names import free_name, is_finished, safe_file_name
+from promofix_lib.places import private_folder, trouble_of_case_told, write_atomically
 from promofix_lib.returns.sheets import TEXTS, WORKBOOKS
 
 INBOX = "returned"

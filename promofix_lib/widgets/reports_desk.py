@@ -10,7 +10,7 @@ from pathlib import Path
 from promofix_lib.case.case import Case
 from promofix_lib.case.folder import SAMPLE
 from promofix_lib.errors import PromofixError
-from promofix_lib.places import is_finished
+from promofix_lib.file_names import is_finished
 from promofix_lib.reports.reading import read_report
 from promofix_lib.reports.report import Report
 from promofix_lib.returns.sheets import WORKBOOKS
