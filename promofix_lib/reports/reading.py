@@ -130,16 +130,12 @@ def _span(table: pa.Table) -> tuple[datetime, ...]:
 
 def _check_rows(read: FlatFile) -> None:
     aside = read.reader.quarantined
-    if any(_is_ruined(line.reason) for line in aside):
+    faults = [dict(line.reason.facts).get("fault") for line in aside]
+    # Excel made numbers like 1.40E+14 of the ids: no line of the file is to be trusted
+    if any(isinstance(fault, Told) and fault.key == "reports.fault.scientific" for fault in faults):
         raise ReportError("reports.ruined_ids", file=read.name)
     if order := next((line for line in aside if line.reason.key == "reports.fault.other_order"), None):
         raise ReportError("reports.two_orders_of_columns", file=read.name, line=order.line)
     if aside and not read.rows:
         facts = {"n": len(aside), "line": aside[0].line, "why": aside[0].reason}
         raise ReportError("reports.nothing_readable", file=read.name, **facts)
-
-
-def _is_ruined(reason: Told) -> bool:
-    """Whether Excel made numbers like 1.40E+14 of the ids: then no line of the file is to be trusted."""
-    fault = dict(reason.facts).get("fault")
-    return isinstance(fault, Told) and fault.key == "reports.fault.scientific"
