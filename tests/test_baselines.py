@@ -129,6 +129,14 @@ def test_the_finder_and_the_ledger_hear_the_same_word():
         assert float(sums.normal_value) == (9 * expected if some[0].sku else 0)
 
 
+def test_a_word_on_items_without_a_sku_is_heard_by_both():
+    """A price without a SKU is for items of which no report tells the SKU, in the finder as in the ledger."""
+    rows = [sold(day, "40.00") | {"sku": None} for day in range(9)]
+    given = NormalPrice("", "", "", Decimal("80.00"))
+    assert dollars(judged(rows, given)[1].list_price) == [80.0] * 9
+    assert ledger(order_table(rows), [given]).sums()[0].normal_value == 9 * 80
+
+
 def test_every_number_has_its_reason():
     """At most fifteen numbers decide, and each is told where it stands."""
     names = asdict(Thresholds())

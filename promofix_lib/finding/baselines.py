@@ -60,7 +60,7 @@ class References:
         begins, lasting = _chains(lists, size, limits)
         heard = begins | lasting  # a price that did not last has one vote in all
         kept = _Votes(lists.key[heard], lists.group[heard], lists.block[heard], lists.price[heard])
-        whole, near = _medians(kept, groups), _near_medians(kept, limits)[np.cumsum(heard) - 1]
+        whole, near = _medians(kept.group, kept.price, groups), _near_medians(kept, limits)[np.cumsum(heard) - 1]
         level = np.fmax(whole[lists.group], near)
         nets = _habitual(_votes(key, sales.net_price[rows]), level, size, limits)
         place = np.searchsorted(lists.key, key)
@@ -72,7 +72,7 @@ class References:
         self.decided, self.judged = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
         self.decided[rows] = _decided(lists, place, sales.list_price[rows], level, lasting, limits)
         self.list_price[rows] = list_price = np.fmax(level[place], known[group])
-        self.net_price[rows] = np.where(young[group], list_price, _medians(nets, groups)[group])
+        self.net_price[rows] = np.where(young[group], list_price, _medians(nets.group, nets.price, groups)[group])
         self.spread[rows] = spread[group]
         self.judged[rows] = ~young[group] | np.isfinite(known[group])
         mine = np.flatnonzero(named >= 0)
@@ -125,9 +125,9 @@ def _habitual(nets: _Votes, level: Floats, size: int, limits: Thresholds) -> _Vo
     return replace(nets, price=np.where(deep & ~(habit & usual[nets.group]), level, nets.price))
 
 
-def _medians(votes: _Votes, groups: int) -> Floats:
+def _medians(group: Ints, price: Floats, groups: int) -> Floats:
     middles = np.full(groups, np.nan)
-    keys, values = upper_medians(votes.group, votes.price)
+    keys, values = upper_medians(group, price)
     middles[keys] = values
     return middles
 
@@ -147,12 +147,9 @@ def _spread(sales: Sales, rows: Ints, groups: int) -> Floats:
     order = np.lexsort((sales.time[rows], sales.group[rows]))
     group, price = sales.group[rows][order], sales.list_price[rows][order]
     same = group[1:] == group[:-1]
-    steps = np.abs(np.diff(price))[same]
-    keys, middles = upper_medians(group[1:][same], steps)
-    own = np.bincount(group[1:][same], minlength=groups)
-    spread = np.full(groups, np.nan)
-    spread[keys] = middles / (np.sqrt(2) * _NORMAL)
-    spread[own < sales.thresholds.few] = np.nan
+    group, steps = group[1:][same], np.abs(np.diff(price))[same]
+    spread = _medians(group, steps, groups) / (np.sqrt(2) * _NORMAL)
+    spread[np.bincount(group, minlength=groups) < sales.thresholds.few] = np.nan
     # too few sales to scatter: the seller's other SKUs speak
     usual = np.nanmedian(spread) if np.isfinite(spread).any() else 0.0
     return np.where(np.isnan(spread), usual, spread)
