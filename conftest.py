@@ -77,13 +77,14 @@ def undrawn(request: pytest.FixtureRequest) -> Iterator[None]:
 def once(request: pytest.FixtureRequest) -> Iterator[None]:
     """The same file holds the same report, the same orders the same incidents: many cases, each worked out once.
 
-    Only what a case asks: tests of the finder and of one file ask by themselves.
+    Only what a case asks: tests of the finder and of one file ask by themselves. Not where it is looked at which test
+    calls what (PROMOFIX_EACH_ANEW, `benchmarks.mutants`).
     """
     from promofix_lib.finding import search
     from promofix_lib.reports import merging
 
     with pytest.MonkeyPatch.context() as patch:
-        if not request.node.nodeid.startswith(READ):
+        if not request.node.nodeid.startswith(READ) and "PROMOFIX_EACH_ANEW" not in os.environ:
             patch.setattr(merging, "read_report", partial(_read_once, merging.read_report))
             patch.setattr(search, "find_incidents", partial(_found_once, search.find_incidents))
         yield

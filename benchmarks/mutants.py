@@ -2,10 +2,10 @@
 
     python benchmarks/mutants.py --count 400 --seed 1 [--room money.py …] [--minutes 30] [--touched FILE]
 
-First all tests run once (but for browser and office), and it is written down which test calls which function. Then each
-change is made in a copy, where the tests that call its function run until the first one fails, the quickest first. One
-that never ends is noticed, too. Those that no test notices are listed with file and line. POSIX only (it forks, so that
-pandas is imported once).
+First all tests run once (but for browser and office), and it is written down which test calls which function; what is
+prepared for one test of a file is prepared for all of them. Then each change is made in a copy, where the tests that
+call its function run until the first one fails, the quickest first. One that never ends is noticed, too. Those that no
+test notices are listed with file and line. POSIX only (it forks, so that pandas is imported once).
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ ROOMS = ("incident.py", "money.py", "status", "account", "finding", "export")
 SECONDS = 90.0  # of tests for one change
 PATIENCE = 5  # a change after which they take so many times longer has been noticed
 BYTES = 6 << 30  # … or one that wants more memory
+FEW = 40  # tests that run first, by themselves: to collect all of them takes longer than most changes need
 COMPARED = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "=="}
 COMPARED |= {ast.Is: "is not", ast.IsNot: "is", ast.In: "not in", ast.NotIn: "in"}
 WORKED = {ast.Add: "-", ast.Sub: "+", ast.Mult: "+", ast.BitAnd: "|", ast.BitOr: "&", ast.FloorDiv: "*"}
@@ -106,6 +109,7 @@ class Touched:
     def __init__(self, copy: Path) -> None:
         self.home = f"{copy / 'promofix_lib'}{os.sep}"
         self.tests: dict[str, dict[str, Any]] = {}
+        self.prepared: dict[str, set[str]] = {}
         self.failed: set[str] = set()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -113,27 +117,44 @@ class Touched:
         if report.failed:
             self.failed.add(report.nodeid)
 
-    def pytest_runtest_protocol(self, item: Any) -> Iterator[Any]:
-        """Watch the calls of one test, what is prepared for it included."""
-        seen: set[Any] = set()
+    def pytest_runtest_setup(self, item: Any) -> Iterator[Any]:
+        """Watch what is prepared for a test, which may be kept for the others of its file."""
+        with self._watching(self.prepared.setdefault(item.nodeid.split("::")[0], set())):
+            return (yield)
+
+    def pytest_runtest_call(self, item: Any) -> Iterator[Any]:
+        """Watch the calls of one test."""
+        begun, seen = time.monotonic(), set[str]()
+        try:
+            with self._watching(seen):
+                return (yield)
+        finally:
+            self.tests[item.nodeid] = {"seconds": time.monotonic() - begun, "functions": seen}
+
+    @contextmanager
+    def _watching(self, seen: set[str]) -> Iterator[None]:
+        codes: set[Any] = set()
 
         def called(frame: Any, _event: str, _argument: Any) -> None:
-            seen.add(frame.f_code)
+            codes.add(frame.f_code)
 
-        begun = time.monotonic()
         threading.settrace(called)
         sys.settrace(called)
         try:
-            return (yield)
+            yield
         finally:
             sys.settrace(None)
             threading.settrace(None)  # type: ignore[arg-type]
-            functions = sorted(
-                f"{code.co_filename.removeprefix(self.home)}:{code.co_firstlineno}"
-                for code in seen
-                if code.co_filename.startswith(self.home)
-            )
-            self.tests[item.nodeid] = {"seconds": time.monotonic() - begun, "functions": functions}
+            ours = (code for code in codes if code.co_filename.startswith(self.home))
+            seen |= {f"{code.co_filename.removeprefix(self.home)}:{code.co_firstlineno}" for code in ours}
+
+    def passed(self) -> dict[str, Any]:
+        """Test → its seconds and functions, those of what was prepared among them."""
+        return {
+            test: facts | {"functions": sorted(facts["functions"] | self.prepared[test.split("::")[0]])}
+            for test, facts in self.tests.items()
+            if test not in self.failed
+        }
 
 
 def watched(file: Path) -> dict[str, Any]:
@@ -143,11 +164,11 @@ def watched(file: Path) -> dict[str, Any]:
         def run(copy: Path) -> int:
             import pytest  # here, so that what it rewrites is not imported yet
 
-            Touched.pytest_runtest_protocol = pytest.hookimpl(wrapper=True)(Touched.pytest_runtest_protocol)
+            for hook in ("pytest_runtest_setup", "pytest_runtest_call"):
+                setattr(Touched, hook, pytest.hookimpl(wrapper=True)(getattr(Touched, hook)))
             plugin = Touched(copy)
             pytest.main(["-q", "-p", "no:xdist", "--ignore=tests/browser", "--ignore=tests/office"], [plugin])
-            passed = {test: facts for test, facts in plugin.tests.items() if test not in plugin.failed}
-            file.write_text(json.dumps({"passed": passed, "failed": sorted(plugin.failed)}), encoding="utf-8")
+            file.write_text(json.dumps({"passed": plugin.passed(), "failed": sorted(plugin.failed)}), encoding="utf-8")
             return 0
 
         if _in_a_copy(run, 3600):
@@ -184,15 +205,16 @@ def tests_of(change: Change, tests: dict[str, Any]) -> list[str]:
 def noticed(change: Change, tests: list[str]) -> bool:
     """Whether one of the tests fails once the change is made."""
 
-    def run(copy: Path) -> int:
+    def run(some: list[str], copy: Path) -> int:
         import pytest
 
         place = copy / change.file.relative_to(PROJECT)
         source = change.file.read_bytes()
         place.write_bytes(source[: change.start] + change.new.encode() + source[change.end :])
-        return int(pytest.main(["-x", "-q", "-p", "no:xdist", "-o", "cache_dir=cache", *tests]))
+        return int(pytest.main(["-x", "-q", "-p", "no:xdist", "-o", "cache_dir=cache", *some]))
 
-    return bool(tests) and _in_a_copy(run, PATIENCE * SECONDS)
+    parts = (some for some in (tests[:FEW], tests[FEW:]) if some)
+    return any(_in_a_copy(partial(run, some), PATIENCE * SECONDS) for some in parts)
 
 
 def _in_a_copy(run: Callable[[Path], int], seconds: float) -> bool:
@@ -239,6 +261,7 @@ def main() -> None:
     reader.add_argument("--room", nargs="*", default=list(ROOMS))
     reader.add_argument("--touched", type=Path, help="where it is kept which test calls which function")
     asked = reader.parse_args()
+    os.environ["PROMOFIX_EACH_ANEW"] = "yes"  # what a case asks is worked out in each test, as `once` in conftest.py
     import matplotlib  # noqa: F401
     import openpyxl  # noqa: F401
     import pandas  # noqa: F401

@@ -18,6 +18,7 @@ from promofix_lib.finding.search import find_incidents
 from promofix_lib.finding.suspects import Suspects
 from promofix_lib.finding.thresholds import Thresholds
 from promofix_lib.finding.windows import price_candidates, windows
+from promofix_lib.marketplaces import PER_DOLLAR
 from promofix_lib.orders import order_table
 from promofix_lib.say import told
 from tests.test_detection import ids, night, sale, the_one, usual
@@ -46,6 +47,21 @@ def test_an_order_is_one_occasion_of_each_of_its_causes_by_its_deepest_line():
     told = list(zip(names, cheap.depth.round(2).tolist(), strict=True))
     assert told == [("P", 0.9), ("P", 0.7), ("Q", 0.7), ("Q", 0.8)]
     assert len(np.unique(cheap.order)) == 3
+
+
+def test_what_near_misses_cost_is_told_in_dollars():
+    """The share that the buyers did not pay, of the whole price; of yen about a hundred and fiftieth."""
+    lines = [
+        sale(300, 5000, item_price="100.00", promotion_ids=["P"], item_promotion_discount="75.00", quantity=2),
+        sale(301, 5001, item_price="10000", currency="JPY", promotion_ids=["P"], item_promotion_discount="9000"),
+    ]
+    sales = Sales(order_table([*usual(item_price="50.00"), *usual(item_price="10000", currency="JPY"), *lines]))
+    chance, count = Chance(sales, Suspects(sales, ())), len(sales.sold)
+    assert chance.lost(np.array([count - 2])) == pytest.approx(75)
+    assert chance.lost(np.array([count - 2, count - 1])) == pytest.approx(75 + 9000 / PER_DOLLAR["JPY"])
+
+
+# -- suspects ---------------------------------------------------------------------------------------------------------
 
 
 # -- suspects ---------------------------------------------------------------------------------------------------------

@@ -241,3 +241,17 @@ def test_a_ceiling_that_names_its_channel_speaks_before_one_for_all():
     both = (Ceiling("HP", "", "", Decimal("29.49")), Ceiling("HP", "Amazon.ca", "", Decimal("0.50")))
     orders = order_table([ROW, ROW | {"sales_channel": "Amazon.ca"}])
     assert affected(orders, Incident(ceilings=both)).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("rule", "shown"),
+    [
+        (Incident(promotion_ids=("P", "Q"), skus=("HP",)), "P, Q"),
+        (Incident(skus=("A", "B", "C")), "A, B …"),
+        (Incident(ceilings=(CEILING, CEILING)), "HP"),
+        (Incident(), ""),
+    ],
+)
+def test_a_rule_is_called_by_its_promotions_else_its_skus(rule: Incident, shown: str):
+    """Two of them, and a sign that there are more."""
+    assert rule.cause == shown

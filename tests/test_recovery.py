@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -207,3 +208,17 @@ def test_the_clock_says_how_likely_it_is(limit: int, words: str):
     """A band where the futures differ; a share of them where most stay under the limit."""
     orders, wrong = month(wrong=20)
     assert words in said(clock_of(of(orders), wrong, limit=Fraction(limit, 1000)))
+
+
+def test_the_chart_ends_some_days_after_the_rate_is_well_again():
+    """A week after the reports at least; some days more, while the rate is over the limit, and never beyond the days."""
+    orders, wrong = month()
+    clock = clock_of(of(orders), wrong)
+    known = clock.days.index[clock.days["known"].to_numpy(dtype=bool)][-1]
+    for certain, until in (
+        (None, known + timedelta(days=7)),
+        (known.date(), known + timedelta(days=7)),
+        ((known + timedelta(days=5)).date(), known + timedelta(days=11)),
+        (date(2030, 1, 1), clock.days.index[-1]),
+    ):
+        assert replace(clock, certain=certain).shown_until == until
