@@ -211,7 +211,7 @@ def test_the_clock_says_how_likely_it_is(limit: int, words: str):
 
 
 def test_the_chart_ends_some_days_after_the_rate_is_well_again():
-    """A week after the reports at least; some days more, while the rate is over the limit, and never beyond the days."""
+    """A week after the reports at least; some days more while the rate is over the limit; never beyond the days."""
     orders, wrong = month()
     clock = clock_of(of(orders), wrong)
     known = clock.days.index[clock.days["known"].to_numpy(dtype=bool)][-1]
