@@ -202,8 +202,8 @@ def tests_of(change: Change, tests: dict[str, Any]) -> list[str]:
     return chosen
 
 
-def noticed(change: Change, tests: list[str]) -> bool:
-    """Whether one of the tests fails once the change is made."""
+def noticed(change: Change, tests: dict[str, Any]) -> bool:
+    """Whether one of the tests that touch it fails once the change is made."""
 
     def run(some: list[str], copy: Path) -> int:
         import pytest
@@ -213,8 +213,10 @@ def noticed(change: Change, tests: list[str]) -> bool:
         place.write_bytes(source[: change.start] + change.new.encode() + source[change.end :])
         return int(pytest.main(["-x", "-q", "-p", "no:xdist", "-o", "cache_dir=cache", *some]))
 
-    parts = (some for some in (tests[:FEW], tests[FEW:]) if some)
-    return any(_in_a_copy(partial(run, some), PATIENCE * SECONDS) for some in parts)
+    chosen = tests_of(change, tests)
+    parts = [some for some in (chosen[:FEW], chosen[FEW:]) if some]
+    usual = [SECONDS / 3 + sum(tests[name]["seconds"] for name in some) for some in parts]
+    return any(_in_a_copy(partial(run, some), PATIENCE * long) for some, long in zip(parts, usual, strict=True))
 
 
 def _in_a_copy(run: Callable[[Path], int], seconds: float) -> bool:
@@ -275,7 +277,7 @@ def main() -> None:
         tests = watched((asked.touched or Path(folder) / "touched.json").resolve())
     chosen = random.Random(asked.seed).sample(found, min(asked.count, len(found)))
     nothing = [replace(change, new=change.old) for change in chosen[:1]]
-    if any(noticed(change, tests_of(change, tests)) for change in nothing):
+    if any(noticed(change, tests) for change in nothing):
         sys.exit("The tests fail without any change.")
     until = time.monotonic() + asked.minutes * 60
     tried, seen = 0, 0
@@ -283,7 +285,7 @@ def main() -> None:
         if time.monotonic() > until:
             break
         tried += 1
-        if noticed(change, tests_of(change, tests)):
+        if noticed(change, tests):
             seen += 1
         else:
             where = f"{change.file.relative_to(PROJECT)}:{change.line}"
