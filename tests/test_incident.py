@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -255,3 +256,11 @@ def test_a_ceiling_that_names_its_channel_speaks_before_one_for_all():
 def test_a_rule_is_called_by_its_promotions_else_its_skus(rule: Incident, shown: str):
     """Two of them, and a sign that there are more."""
     assert rule.cause == shown
+
+
+@pytest.mark.parametrize("rule", [Incident(max_unit_price=Decimal("1.00")), Incident(ceilings=(CEILING,))])
+def test_an_item_without_a_price_is_not_cheap(rule: Incident):
+    """Where the rule asks for a price alone; a promotion speaks for an item whose price is still to come."""
+    orders = order_table([ROW | {"item_price": None, "item_promotion_discount": None}])
+    assert affected(orders, rule).tolist() == [False]
+    assert affected(orders, replace(rule, promotion_ids=("P",))).tolist() == [True]
