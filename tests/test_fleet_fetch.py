@@ -34,7 +34,7 @@ class Amazon(ThreadingHTTPServer):
         self.busy = self.cut = self.expired = 0
         self.permitted, self.packed, self.portal = True, False, False
         self.asked: list[dict[str, Any]] = []
-        self.tokens = 0
+        self.tokens, self.rate = 0, "0.0167"
 
 
 class Handler(BaseHTTPRequestHandler):  # noqa: D101
@@ -80,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):  # noqa: D101
             self.refused(403, "Access to requested resource is denied.")
         elif self.server.busy:
             self.server.busy -= 1
-            self.refused(429, "You exceeded your quota", x_amzn_RateLimit_Limit="0.0167")
+            self.refused(429, "You exceeded your quota", x_amzn_RateLimit_Limit=self.server.rate)
         else:
             self.server.asked.append(record)
             self.answer(202, {"reportId": f"r{len(self.server.asked)}"})
@@ -161,6 +161,8 @@ def test_a_quota_is_waited_for(amazon: Amazon, tmp_path: Path):
     """429 is answered by waiting as long as Amazon's rate says, then asked again."""
     amazon.busy = 2
     assert got(tmp_path)[1] == [pytest.approx(59.88, abs=0.1)] * 2
+    amazon.busy, amazon.rate = 2, "soon"
+    assert got(tmp_path)[1] == [1, 2]
     amazon.busy = 99
     with pytest.raises(FetchError, match="too many requests"):
         got(tmp_path)

@@ -264,6 +264,10 @@ def test_accounts_of_one_name_are_cases_of_their_own(root: Path, tmp_path: Path,
     (tmp_path / "west").rename(tmp_path / "moved")  # the drive has another letter today
     assert open_as_case(str(tmp_path / "moved"), "hit").name == "hit-3"
     assert not Case.open("hit").reports
+    (tmp_path / "cases" / "old").mkdir()
+    (tmp_path / "cases" / "old" / "case.json").write_text("{}")  # a case of 0.1
+    shutil.copytree(tmp_path / "east" / "hit", tmp_path / "east" / "old")
+    assert open_as_case(str(tmp_path / "east"), "old").name == "old-2"
 
 
 @pytest.mark.parametrize("words", ["promotion_ended = true", "seller_name = 7", 'zone = "Nowhere/At all"', "= 3"])

@@ -197,7 +197,9 @@ class _Door:
     def _after(self, error: HTTPError, attempt: int) -> None:
         """Wait and come back where that helps; else say what Amazon said."""
         if error.code == 429 or error.code >= 500:
-            rate = float(error.headers.get("x-amzn-RateLimit-Limit", 0))
+            rate = 0.0
+            with suppress(ValueError):  # who stands between may write anything there
+                rate = float(error.headers.get("x-amzn-RateLimit-Limit", 0))
             self.pause(min(1 / rate if rate > 0 else 2.0**attempt, _LONGEST_WAIT))
         elif error.code in (401, 403) and attempt == 0 and self._token:
             self._token = ""  # it holds an hour; a new one tells whether it was that

@@ -131,6 +131,8 @@ def _case_of(account: Account, files: Sequence[Path]) -> str:
             Case.open(folder.name)
             journal.add(_OF_ACCOUNT, {"place": place}, "promofix")
             break
+        if not journal.path.exists():  # of 0.1, and opened by nobody since
+            continue
         known = {one.sha256 for one in journal.state.reports.values()}
         if known & reports or any(entry.facts["place"] == place for entry in journal.entries(_OF_ACCOUNT)):
             break

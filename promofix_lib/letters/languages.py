@@ -32,10 +32,10 @@ def buyer_language(market: Marketplace) -> str:
     >>> buyer_language(marketplace_of("Amazon.com.be")), buyer_language(marketplace_of("Non-Amazon"))
     ('fr', 'en')
     """
-    return one_of(LANGUAGES, market.languages[0], "letters.language_unknown")
+    return known_word(LANGUAGES, market.languages[0], "letters.language_unknown")
 
 
-def one_of(known: Collection[str], found: str, unknown: str) -> str:
+def known_word(known: Collection[str], found: str, unknown: str) -> str:
     """Back what came in when it is one of the known words.
 
     Raises
@@ -45,7 +45,7 @@ def one_of(known: Collection[str], found: str, unknown: str) -> str:
 
     Examples
     --------
-    >>> one_of(("de", "en"), "ru", "letters.language_unknown")
+    >>> known_word(("de", "en"), "ru", "letters.language_unknown")
     Traceback (most recent call last):
     promofix_lib.errors.LetterError: There are no texts in 'ru', and ... Choose one of de, en.
     """

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from promofix_lib.errors import LetterError
-from promofix_lib.letters.languages import LANGUAGES, one_of
+from promofix_lib.letters.languages import LANGUAGES, known_word
 from promofix_lib.letters.linter_words import (
     FIELD_END,
     FIELD_START,
@@ -119,7 +119,7 @@ def lint_message(
     >>> [(fault.line, fault.words, fault.rule) for fault in lint_message(text, "en")]
     [(3, 'Please cancel', 'ask_to_cancel'), (3, 'feedback', 'review')]
     """
-    one_of(LANGUAGES, language, "letters.language_unknown")
+    known_word(LANGUAGES, language, "letters.language_unknown")
     body, head = normal(text), normal(subject)
     head_faults = (*_in_text(head, language, unshipped), *find_words(head, "important", language))
     body_faults = sorted(_in_text(body, language, unshipped))
@@ -235,7 +235,7 @@ def check_overruled(overruled: Mapping[str, str]) -> Mapping[str, str]:
     promofix_lib.errors.LetterError: Overruling 'review' needs a reason in writing, at least 10 characters. ...
     """
     for rule, reason in overruled.items():
-        one_of(RULES, rule, "letters.no_such_rule")
+        known_word(RULES, rule, "letters.no_such_rule")
         if len(reason.strip()) < SHORTEST_REASON:
             raise LetterError("letters.reason_too_short", rule=rule, least=SHORTEST_REASON)
     return overruled

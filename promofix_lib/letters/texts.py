@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from promofix_lib.errors import LetterError
-from promofix_lib.letters.languages import LANGUAGES, one_of
+from promofix_lib.letters.languages import LANGUAGES, known_word
 from promofix_lib.say import Told, told
 
 if TYPE_CHECKING:
@@ -197,9 +197,9 @@ def builtin_template(
     >>> "corrected" in builtin_template("cancelling", "en", ended=False).text()
     False
     """
-    words, done = texts(language), one_of(VARIANTS, variant, "letters.no_such_variant") == "cancelled"
+    words, done = texts(language), known_word(VARIANTS, variant, "letters.no_such_variant") == "cancelled"
     if done:
-        one_of(CANCEL_REASONS, reason, "letters.untrue_reason")
+        known_word(CANCEL_REASONS, reason, "letters.untrue_reason")
     subject = "mistake" if not done else "part" if part else "cancelled"
     what = f"what cancelled {reason}" if done else f"what {variant.partition('_')[0]}"
     following = "next prepaid" if prepaid and variant.startswith("cancel") else f"next {variant}"
@@ -231,7 +231,7 @@ def texts(language: str) -> Mapping[str, str]:
         A language in which there are none.
     """
     if language != "zh-CN":
-        one_of(LANGUAGES, language, "letters.language_unknown")
+        known_word(LANGUAGES, language, "letters.language_unknown")
     source = files("promofix_lib.letters").joinpath(f"message-texts-{language}.txt").read_text(encoding="utf-8")
     pieces = re.split(r"^\[([^\]\n]+)\]\n", source, flags=re.MULTILINE)[1:]
     return {name: _joined_lines(text) for name, text in zip(pieces[::2], pieces[1::2], strict=True)}
