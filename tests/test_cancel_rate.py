@@ -176,8 +176,10 @@ def test_a_window_longer_than_the_reports_says_so():
 
 
 def test_one_rate_per_marketplace():
-    """An account has one rate per marketplace; what sold outside Amazon has none."""
-    orders = table({}, {}, {"sales_channel": "Amazon.ca", "currency": "CAD"}, {"sales_channel": "Non-Amazon US"})
+    """An account has one rate per marketplace; what sold outside Amazon has none, nor where Amazon ships everything."""
+    mexico = {"sales_channel": "Amazon.com.mx", "currency": "MXN", "fulfillment_channel": "amazon"}
+    canada, outside = {"sales_channel": "Amazon.ca", "currency": "CAD"}, {"sales_channel": "Non-Amazon US"}
+    orders = table({}, {}, canada, outside, mexico)
     assert [(book.sales_channel, len(book.order_ids)) for book in books(orders)] == [
         ("Amazon.com", 2),
         ("Amazon.ca", 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from decimal import Decimal
 from functools import cache
@@ -20,6 +21,7 @@ from promofix_lib.incident import affected
 from promofix_lib.orders import item_keys
 from tests.planted.incidents import INCIDENTS
 from tests.planted.innocents import INNOCENTS
+from tests.planted.measured import FILE, REPORTS, measured
 from tests.planted.planting import Planted, plant
 
 SEED = 1
@@ -79,6 +81,12 @@ def test_a_sentence_is_said_in_one_breath_and_the_sums_of_the_ledger_stand_besid
             assert f"{one.orders:,}" in said
             sums = [Money(money.loss, money.currency).text(language) for money in one.amounts if money.normal_value]
             assert all(amount in beside for amount in sums)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_no_number_of_the_finder_moves_by_accident(name: str):
+    """Where it was meant to, ``python -m tests.planted.measured`` writes down what is measured now."""
+    assert measured(REPORTS[name]()) == json.loads(FILE.read_text(encoding="utf-8"))[name]
 
 
 @pytest.mark.parametrize("kind", INNOCENTS)

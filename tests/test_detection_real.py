@@ -9,13 +9,7 @@ from promofix_lib.finding.findings import Finding, Findings
 from promofix_lib.finding.search import find_incidents
 from promofix_lib.finding.thresholds import Thresholds
 from tests.planted.early import Night
-from tests.planted.real import HABITS, KINDS, Month, as_orders, months, planted, with_habit
-
-NAMES = (
-    *(f"{shop}-{month}" for shop in ("grocery-a", "grocery-b") for month in ("2017-05", "2017-06")),
-    "gifts-2010-12",
-    "gifts-2011-01",
-)
+from tests.planted.real import HABITS, KINDS, NAMES, Month, as_orders, months, planted, with_habit
 
 
 def found(month: Month) -> tuple[Findings, list[Finding]]:

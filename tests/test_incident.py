@@ -95,10 +95,10 @@ def test_the_ceiling_that_says_most_speaks_first():
 
 
 def test_an_edge_that_is_not_named_is_open():
-    """Any number of units is at least two; an unknown number is neither."""
-    many, unknown = ROW | {"quantity": 10**12}, ROW | {"quantity": None}
-    assert affected(order_table([ROW, many, unknown]), Incident(min_quantity=2)).tolist() == [False, True, False]
-    assert affected(order_table([ROW, many, unknown]), Incident(max_quantity=2)).tolist() == [True, False, False]
+    """Any number of units is at least two, none is at most two; an unknown number is neither."""
+    orders = order_table([ROW | {"quantity": units} for units in (1, 10**12, 0, None)])
+    assert affected(orders, Incident(min_quantity=2)).tolist() == [False, True, False, False]
+    assert affected(orders, Incident(max_quantity=2)).tolist() == [True, False, True, False]
 
 
 WORDS = st.lists(st.text(min_size=1, max_size=5), max_size=3, unique=True).map(tuple)

@@ -14,6 +14,7 @@ import pytest
 from promofix_lib.account.recovery import Recovery, UsualVolume, recovery, usual_volume
 from promofix_lib.account.seller_orders import SellerOrders, as_date
 from promofix_lib.orders import order_table
+from promofix_lib.rules import rule
 from tests.seller_month import books, seller_month
 
 
@@ -184,7 +185,9 @@ def test_a_clock_long_after_the_report_is_still_counted_from_the_orders():
     """The windows are counted from the order dates, so the clear day does not depend on when it is asked."""
     orders, wrong = month(days=40)
     book = of(orders)
-    assert clock_of(book, wrong).certain == date(2026, 11, 19) + timedelta(days=7)
+    clock = clock_of(book, wrong)
+    assert clock.certain == date(2026, 11, 19) + timedelta(days=7)
+    assert clock.days.index[-1].date() == as_date(book.last) + timedelta(days=rule("recovery.days_ahead"))
 
 
 def test_the_clock_runs_for_what_is_cancelled_already():

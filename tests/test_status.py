@@ -371,6 +371,17 @@ def test_two_hands_that_disagree_are_shown_by_name_until_it_is_settled():
     assert (status(case).rows[0].conflict, status(case).rows[0].answer) == (None, "done")
 
 
+def test_a_note_alone_is_no_answer():
+    """Who writes down why it waits has done nothing yet; the first to write is named, and any firm answer holds."""
+    case = handed()
+    case.answered(1, "todo", hand="anna", note="calling the buyer")
+    assert (status(case).rows[0].answer, status(case).rows[0].answered_by) == ("todo", "anna")
+    case.answered(1, "todo", hand="ben", note="no answer yet")
+    assert (status(case).rows[0].answered_by, status(case).rows[0].conflict) == ("anna", None)
+    case.answered(1, "done", hand="ben")
+    assert (status(case).rows[0].answer, status(case).rows[0].answered_by) == ("done", "ben")
+
+
 def test_answers_about_a_message_are_told_in_the_words_of_its_column():
     """What the assistant reads as “came back” is no “problem” elsewhere."""
     case = handed()

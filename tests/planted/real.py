@@ -15,6 +15,11 @@ from promofix_lib import orders as table
 
 FOLDER = Path(__file__).parent.parent / "data" / "real-sales"
 HOUR, DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
+NAMES = (
+    *(f"{shop}-{month}" for shop in ("grocery-a", "grocery-b") for month in ("2017-05", "2017-06")),
+    "gifts-2010-12",
+    "gifts-2011-01",
+)
 CHANNEL = {"gifts": ("Amazon.co.uk", "GBP"), "grocery": ("Amazon.com", "USD")}
 
 

@@ -1,0 +1,70 @@
+"""What the finder measures of planted reports and of real months, written down: who rebuilds it sees what moved.
+
+After a change that was meant ``python -m tests.planted.measured`` writes it anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from promofix_lib.finding.baselines import References
+from promofix_lib.finding.causes import find_candidates
+from promofix_lib.finding.chance import Chance
+from promofix_lib.finding.sales import Sales
+from promofix_lib.finding.search import find_incidents
+from promofix_lib.finding.suspects import Suspects
+from tests.planted import planting, real
+from tests.planted.planting import plant
+
+FILE = Path(__file__).parents[1] / "data" / "measured.json"
+REPORTS: dict[str, Callable[[], pd.DataFrame]] = {
+    **{kind: lambda kind=kind: plant(kind, 1).orders for kind in planting.KINDS},
+    **{name: lambda name=name: real.as_orders(real.months()[name]) for name in real.NAMES},
+    **{kind: lambda kind=kind: real.as_orders(real.planted("grocery-a-2017-05", kind, 1).sales) for kind in real.KINDS},
+    **{kind: lambda kind=kind: real.as_orders(real.with_habit("grocery-b-2017-05", kind, 1)) for kind in real.HABITS},
+}
+
+
+def measured(orders: pd.DataFrame) -> dict[str, Any]:
+    """Sums of the normal prices, counts of what is cheap, one line a candidate, and a mark of all that is told.
+
+    Of a candidate: its promotions, order items and the sum of their places, then how many like it the shop's life
+    brings, its habit, its loss, and why a seller may have planned it. Six digits, so that no processor is noticed.
+    """
+    sales = Sales(orders)
+    known, suspects = References(sales, ()), Suspects(sales, ())
+    chance = Chance(sales, suspects)
+    masks = ("by_promotion", "by_price", "meant", "shallow_promotion", "shallow_price")
+    candidates = []
+    for one in find_candidates(sales, suspects, chance):
+        expected = chance.expected(one)
+        numbers = [*one.ids, len(one.rows), one.rows.sum(), expected, chance.habit(one), chance.lost(one.rows)]
+        why = chance.planned(one, expected)
+        candidates.append(" ".join([*map(_short, numbers), why.key if why else ""]).strip())
+    prices = [np.nansum(side) for side in (known.list_price, known.net_price, known.spread)]
+    told = find_incidents(orders)
+    everything = repr((told, [one.rule for one in told.worth_a_look]))
+    everything = re.sub(r"\d+\.\d+(e-?\d+)?", lambda number: _short(float(number[0])), everything)
+    return {
+        "prices": " ".join(map(_short, [*prices, known.decided.sum(), known.judged.sum()])),
+        "cheap": " ".join(str(getattr(suspects, name).sum()) for name in masks),
+        "candidates": candidates,
+        "told": hashlib.sha256(everything.encode()).hexdigest()[:12],
+    }
+
+
+def _short(number: Any) -> str:
+    return f"{number:.6g}"
+
+
+if __name__ == "__main__":
+    found = {name: measured(report()) for name, report in REPORTS.items()}
+    FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8", newline="\n")
