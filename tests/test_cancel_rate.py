@@ -195,10 +195,11 @@ def test_a_missing_sales_channel_is_told_by_its_currency():
 
 
 def test_days_without_an_order_in_one_channel_are_still_covered():
-    """A report that spans a month spans it for every sales channel in it."""
-    early = {"purchase_date": "2026-11-01T20:00:00Z", "source_file": "a.txt"}
+    """A report that spans a month spans it for every sales channel in it, no other; an undated row dates none."""
+    early, undated = ({"purchase_date": at, "source_file": "a.txt"} for at in ("2026-11-01T20:00:00Z", None))
     late = {"sales_channel": "Amazon.ca", "currency": "CAD", "source_file": "a.txt"}
-    (_, canada) = books(table(early, early, late))
+    elsewhere = {"purchase_date": "2026-10-01T20:00:00Z", "source_file": "b.txt"}
+    (_, canada) = books(table(early, early, late, undated, elsewhere))
     assert as_date(canada.first) == date(2026, 11, 1)
 
 

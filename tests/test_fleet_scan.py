@@ -126,6 +126,17 @@ def test_the_table_holds_no_live_formula(done: tuple[scanning.Scan, Path]):
     assert "17397.00" in hit
 
 
+def test_an_audit_speaks_of_one_client(root: Path, tmp_path: Path):
+    """Also where two accounts differ only in a sign that no file name may have."""
+    for name in ("shop|us", "shop_us", "shop?us"):
+        shutil.copytree(root / "quiet", tmp_path / "accounts" / name)
+    scan(str(tmp_path / "accounts"), tmp_path / "out", workers=1)
+    audits = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "out" / "audit").iterdir()}
+    assert len(audits) == 3
+    assert "shop_us.csv" in audits
+    assert [text.count(".txt") for text in audits.values()] == [1, 1, 1]
+
+
 def test_the_page_shows_texts_and_asks_nobody(done: tuple[scanning.Scan, Path]):
     """`scan.html` runs nothing of a report, and loads nothing from anywhere."""
     page = (done[1] / "scan.html").read_text(encoding="utf-8")

@@ -391,6 +391,7 @@ def test_the_frontier_gives_up_money_for_rate_step_by_step():
     steps = frontier(choices, windows, points=20)
     assert [step.rate for step in steps] == sorted({step.rate for step in steps})
     assert [step.loss for step in steps] == sorted({step.loss for step in steps}, reverse=True)
+    assert steps[0].cancel == ()
     assert len(steps[-1].cancel) == len(choices.orders) >= 290
     assert best_plan(choices, windows) in steps
     assert any(step.limit == LIMIT for step in steps)

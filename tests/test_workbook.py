@@ -544,6 +544,8 @@ def test_every_sheet_and_row_of_a_draft_says_that_it_is_one(draft: Any):
     assert todo(draft["todo"])["task"].eq("DRAFT: do nothing yet").all()
     mark = "DRAFT - do not send, do not cancel anything"
     assert draft["summary"]["A1"].value == f"{mark} · Summary"
+    assert "Before you begin" in text_of(draft["how_to"])
+    assert "Check the sender first" not in text_of(draft["how_to"])
 
 
 def test_what_is_no_draft_has_its_plain_title(book: Any):

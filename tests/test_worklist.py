@@ -115,6 +115,14 @@ def test_a_deadline_decides_what_comes_first():
     assert hurry["letter_before"].when > NOW
 
 
+@pytest.mark.parametrize(("hours", "words"), [(47.9, "ships in 47 h"), (48, "ships by 2026-11-22 03:00")])
+def test_a_deadline_is_told_in_hours_for_two_days(hours: float, words: str):
+    """Further away it is told by its date."""
+    step = steps_of(night(2), ship_by={"O1": NOW + timedelta(hours=hours)})["cancel_1"]
+    assert step.urgent is not None
+    assert step.urgent.text("en") == words
+
+
 def test_what_should_have_shipped_says_since_when():
     """A deadline that has passed is not told in hours."""
     late = steps_of(night(2), ship_by={"O1": NOW - timedelta(hours=3)})["cancel_1"]

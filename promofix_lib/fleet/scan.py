@@ -75,12 +75,18 @@ def scan(root: str, out: Path, *, workers: int = 0, scheduler: str = "") -> Scan
     done = _on_cluster(scheduler, *asked) if scheduler else _on_this_machine(workers, *asked)
     for row in tqdm(done if open_still else (), total=len(open_still), desc="scan", disable=None):
         rows[row.account] = row
-        add_to_audit(private_folder(out / "audit") / f"{safe_file_name(row.account)}.csv", row)
+        add_to_audit(private_folder(out / "audit") / f"{_name_of_its_own(row.account)}.csv", row)
     ordered = tuple(sorted(rows.values(), key=lambda row: (*(-1 * part for part in row.gravity), row.account)))
     found = Scan(ordered, len(open_still), out / "scan.csv", out / "scan.html", zone)
     write_csv(found)
     write_html(found)
     return found
+
+
+def _name_of_its_own(account: str) -> str:
+    """The account's name where a file can have it; no other account's otherwise: a client reads only what is theirs."""
+    plain = safe_file_name(account)
+    return plain if plain == account else f"{plain}-{hashlib.sha256(account.encode()).hexdigest()[:6]}"
 
 
 def open_as_case(root: str, account: str) -> Case:
