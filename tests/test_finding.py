@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from promofix_lib.finding.causes import _same_amount, find_candidates
 from promofix_lib.finding.chance import Chance
 from promofix_lib.finding.findings import Cause
 from promofix_lib.finding.sales import HOUR, Sales
@@ -31,17 +32,26 @@ def goods(**prices: str) -> list[dict[str, Any]]:
     return [row for sku, price in prices.items() for row in usual(sku=sku, item_price=price, order_id=f"O-{sku}")]
 
 
+def off(amount: str, *codes: str) -> dict[str, Any]:
+    return {"promotion_ids": list(codes or ("SUM",)), "item_promotion_discount": amount}
+
+
 # -- chance -----------------------------------------------------------------------------------------------------------
 
 
 def test_an_order_is_one_occasion_of_each_of_its_causes_by_its_deepest_line():
-    """Two lines of one code are one cheap order, as deep as the deeper; two codes on an order are two occasions."""
+    """Two lines of one code are one cheap order, as deep as the deeper; two codes on an order are two occasions.
+
+    A code that took nothing off has no part in a low price.
+    """
 
     def line(hours: float, number: int, off: str, *codes: str) -> dict[str, Any]:
         return sale(hours, number, item_price="100.00", promotion_ids=codes, item_promotion_discount=off)
 
     lines = [line(300, 5000, "60.00", "P"), line(300, 5000, "90.00", "P"), line(310, 5001, "70.00", "P", "Q")]
-    sales = Sales(order_table([*usual(item_price="100.00"), *lines, line(320, 5002, "80.00", "Q")]))
+    lines += [line(320, 5002, "80.00", "Q"), *(line(100 + n, 4000 + n, "10.00", "P") for n in range(4))]
+    idle = line(330, 5003, "0.00", "P") | {"item_price": "10.00"}
+    sales = Sales(order_table([*usual(item_price="100.00"), *lines, idle]))
     cheap = Chance(sales, Suspects(sales, ()))._promoted
     names = [sales.promotions.names[key] for key in cheap.key]
     told = list(zip(names, cheap.depth.round(2).tolist(), strict=True))
@@ -59,6 +69,26 @@ def test_what_near_misses_cost_is_told_in_dollars():
     chance, count = Chance(sales, Suspects(sales, ())), len(sales.sold)
     assert chance.lost(np.array([count - 2])) == pytest.approx(75)
     assert chance.lost(np.array([count - 2, count - 1])) == pytest.approx(75 + 9000 / PER_DOLLAR["JPY"])
+
+
+@pytest.mark.parametrize(
+    ("normal", "cheap", "hours", "leaves"),
+    [
+        (4, 19, 20, False),
+        (4, 20, 20, True),
+        (10, 29, 20, False),
+        (10, 30, 20, True),
+        (4, 20, 24, True),
+        (4, 20, 24.1, False),
+    ],
+)
+def test_a_stock_that_is_leaving_was_meant_by_nobody(normal: int, cheap: int, hours: float, leaves: bool):
+    """Within a day three times all normal orders of the SKU, and twenty at least."""
+    rows = [sale(100 + n, n) for n in range(normal)]
+    rows += [sale(400 + n * hours / (cheap - 1), 5000 + n, **off("35.00")) for n in range(cheap)]
+    sales = Sales(order_table(rows))
+    suspects = Suspects(sales, ())
+    assert Chance(sales, suspects)._stock_leaves(np.flatnonzero(suspects.any)) == leaves
 
 
 # -- suspects ---------------------------------------------------------------------------------------------------------
@@ -118,6 +148,121 @@ def test_four_of_five_uses_tell_for_those_to_come(wrong: int, reached: bool):
     waiting = sale(401.2, 7000, promotion_ids=["P"], **OPEN)
     found = the_one(order_table([*usual(), *uses, *fair, waiting]))
     assert found.order_ids == ids([*uses, *([waiting] if reached else [])])
+
+
+PRICES = {"A": "58.99", "B": "100.00", "C": "20.00", "D": "300.00"}
+
+
+@pytest.mark.parametrize(
+    ("dear", "belongs"),
+    [([407], True), ([394], True), ([407.1], False), ([393.9], False), ([407, 500], True), ([], False)],
+    ids=["six hours after", "six hours before", "later", "earlier", "one in reach", "none"],
+)
+def test_a_fixed_sum_is_the_same_mistake_on_dear_goods(dear: list[float], belongs: bool):
+    """18.00 off is 90 % of one SKU and 18 % of another: both are uses of one wrong code, up to a pause apart."""
+    cheap = [sale(at, 5000 + at, sku="C", item_price="20.00", **off("18.00")) for at in (400, 401)]
+    others = [sale(at, 6000 + n, sku="B", item_price="100.00", **off("18.00")) for n, at in enumerate(dear)]
+    (one,) = found_causes(*goods(**PRICES), *cheap, *others)
+    assert one == [*(["B"] if belongs else []), "C", "C"]
+
+
+def found_causes(*rows: dict[str, Any]) -> list[list[str]]:
+    """The SKUs of the order items of each candidate."""
+    sales = Sales(order_table(list(rows)))
+    suspects = Suspects(sales, ())
+    found = find_candidates(sales, suspects, Chance(sales, suspects))
+    return [sorted(sales.sku_names[sales.sku[row]] for row in one.rows) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("uses", "expected"),
+    [
+        ([("C", "18.00"), ("C", "18.00"), ("B", "18.00")], ["B", "C", "C"]),
+        ([("C", "18.00"), ("B", "18.00")], ["C"]),
+        ([("C", "18.00")] * 3 + [("B", "18.00"), ("A", "5.90")], ["B", "C", "C", "C"]),
+        ([("C", "18.00")] * 2 + [("B", "18.00"), ("A", "5.90")], ["C", "C"]),
+        ([("C", "20.00"), ("A", "40.00"), ("A", "40.00"), ("B", "40.00")], ["A", "A", "B", "C"]),
+        ([("C", "19.79"), ("C", "19.79"), ("B", "40.00"), ("B", "40.00"), ("B", "40.00")], ["C", "C"]),
+        ([("C", "12.00"), ("C", "12.00"), ("B", "60.00"), ("B", "60.00")], ["B", "B", "C", "C"]),
+    ],
+    ids=[
+        "three uses tell",
+        "two do not",
+        "four of five",
+        "three of four",
+        "all there was, where there is less",
+        "nearly all is another sum",
+        "a percentage",
+    ],
+)
+def test_what_tells_a_fixed_sum(uses: list[tuple[str, str]], expected: list[str]):
+    """At least three uses, four fifths of them alike, on goods of two prices."""
+    rows = [sale(400 + n, 5000 + n, sku=sku, item_price=PRICES[sku], **off(one)) for n, (sku, one) in enumerate(uses)]
+    assert found_causes(*goods(**PRICES), *rows) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "whole", "same"),
+    [
+        ([5, 5, 5, 25, 25], [0, 0, 0, 0, 0], [1, 1, 1, 0, 0]),
+        ([5, 5, 25, 25, 25], [1, 0, 0, 0, 0], [1, 0, 1, 1, 1]),
+        ([5, 5, 25, 25], [0, 0, 0, 0], [0, 0, 1, 1]),
+        ([30, 25, 25, 25], [1, 0, 0, 0], [0, 1, 1, 1]),
+        ([5, 10, 25], [1, 1, 1], [0, 0, 0]),
+        ([9.9, 9.9, 10, 10.5, 11], [0] * 5, [1, 1, 0, 0, 0]),
+        ([10, 10.004, 10.1, 10.2], [0] * 4, [1, 1, 1, 0]),
+        ([10, 10, 9.9, 8], [0, 0, 0, 1], [1, 1, 1, 1]),
+    ],
+)
+def test_the_usual_one_of_the_larger_sums_was_taken_or_all_there_was(
+    amounts: list[float], whole: list[int], same: list[int]
+):
+    """To a hundredth of it; what nobody else got is no usual sum."""
+    found = _same_amount(np.array(amounts, dtype=float), np.array(whole, dtype=bool), Thresholds().rounding)
+    assert found.astype(int).tolist() == same
+
+
+@pytest.mark.parametrize(
+    ("normal", "guilty"),
+    [
+        ({"P": [400], "Q": [100, 110, 120, 130]}, ["Q"]),
+        ({"P": [403], "Q": [100, 110, 120, 130]}, ["Q"]),
+        ({"P": [403.1, 90], "Q": [100, 110, 120, 130]}, ["P"]),
+        ({"P": [90, 95, 97], "Q": [100, 110]}, ["Q"]),
+        ({"P": [90, 95], "Q": [100, 110]}, ["P", "Q"]),
+    ],
+    ids=["used at the onset", "used at the end", "used after it", "used more often elsewhere", "nobody can say"],
+)
+def test_of_two_codes_on_all_orders_the_one_hardly_used_elsewhere_is_guilty(
+    normal: dict[str, list[float]], guilty: list[str]
+):
+    """First whoever was used least while it lasted, then whoever was used least in all; both where both were rare."""
+    wrong = [sale(400 + n, 5000 + n, **off("56.00", "P", "Q")) for n in range(4)]
+    other = [sale(at, 6000 + int(at), **off("5.90", code)) for code, times in normal.items() for at in times]
+    sales = Sales(order_table([*usual(), *other, *wrong]))
+    suspects = Suspects(sales, ())
+    (found,) = find_candidates(sales, suspects, Chance(sales, suspects))
+    assert [sales.promotions.names[one] for one in found.ids] == guilty
+
+
+@pytest.mark.parametrize(
+    ("pairs", "named"),
+    [
+        (["PQ", "QR", "RP"], ["PQR"]),
+        (["PQ", "QR"], ["Q"]),
+        (["PQ", "PR", "PS", "PT", "QR"], ["P", "QR"]),
+        (["PQ", "PR", "PS", "QT", "QR"], ["PQRST"]),
+    ],
+    ids=["three orders", "two orders", "one code on four of five", "one code on three of five"],
+)
+def test_ordinary_codes_that_pile_up_are_one_mistake_without_one_name(pairs: list[str], named: list[str]):
+    """Each takes 30 % off alone; two together, each time others, were meant by nobody."""
+    alone = [sale(20 * n, 4000 + n, **off("17.70", "PQRST"[n % 5])) for n in range(20)]
+    piled = [sale(400 + n, 5000 + n, **off("35.40", *codes)) for n, codes in enumerate(pairs)]
+    sales = Sales(order_table([*usual(), *alone, *piled]))
+    suspects = Suspects(sales, ())
+    found = find_candidates(sales, suspects, Chance(sales, suspects))
+    assert sorted("".join(sales.promotions.names[name] for name in one.ids) for one in found) == named
 
 
 # -- sales, exact prices ----------------------------------------------------------------------------------------------
@@ -351,9 +496,6 @@ def causes(*rows: dict[str, Any]) -> list[list[str]]:
     suspects = Suspects(sales, ())
     found = price_candidates(sales, suspects, Chance(sales, suspects), suspects.by_price)
     return sorted(sorted({sales.sku_names[sales.sku[row]] for row in one.rows}) for one in found)
-
-
-PRICES = {"A": "58.99", "B": "100.00", "C": "20.00", "D": "300.00"}
 
 
 def test_a_coupon_on_top_of_a_wrong_price_makes_no_second_mistake():

@@ -382,6 +382,18 @@ def test_a_note_alone_is_no_answer():
     assert (status(case).rows[0].answer, status(case).rows[0].answered_by) == ("done", "ben")
 
 
+@pytest.mark.parametrize(
+    ("value", "told"), [("todo", "todo"), ("done", "done"), ("not_needed", "done"), (None, "todo")]
+)
+def test_whoever_reads_the_rows_as_json_learns_whether_it_is_done(value: str | None, told: str):
+    """Not needed is done; what was handed out and not answered is to do; what nobody has is nothing."""
+    case = handed()
+    if value:
+        case.answered(1, value)
+    assert status(case).rows[0].to_json("en")["answer"] == told
+    assert status(LooseCase([line(1)])).rows[0].to_json("en")["answer"] is None
+
+
 def test_answers_about_a_message_are_told_in_the_words_of_its_column():
     """What the assistant reads as “came back” is no “problem” elsewhere."""
     case = handed()
