@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
@@ -34,6 +35,7 @@ class Planted:
     truths: tuple[Truth, ...]
 
 
+@lru_cache(128)
 def plant(kind: str, seed: int) -> Planted:
     """A report of one kind; the same seed gives the same report."""
     number = KINDS.index(kind)
