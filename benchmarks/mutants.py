@@ -79,8 +79,7 @@ def changes_of(file: Path) -> Iterator[Change]:
         elif isinstance(node, ast.Constant) and type(node.value) in (int, bool):
             start, end = place(node.lineno, node.col_offset), place(node.end_lineno or 0, node.end_col_offset or 0)
             yield change(node, start, end, str(not node.value if isinstance(node.value, bool) else node.value + 1))
-        elif isinstance(node, ast.If | ast.IfExp):
-            test = node.test
+        elif isinstance(node, ast.If | ast.IfExp) and (test := node.test) and ast.unparse(test) != "TYPE_CHECKING":
             start, end = place(test.lineno, test.col_offset), place(test.end_lineno or 0, test.end_col_offset or 0)
             yield change(node, start, end, f"(not ({source[start:end].decode()}))")
 

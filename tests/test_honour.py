@@ -397,6 +397,13 @@ def test_the_frontier_gives_up_money_for_rate_step_by_step():
     assert any(step.limit == LIMIT for step in steps)
 
 
+@pytest.mark.parametrize("limit", [Fraction(1, 4), Fraction(7, 20)])
+def test_the_plan_under_the_limit_is_told_by_it_where_another_limit_gives_the_same(limit: Fraction):
+    """Two orders of ten: both are cancelled under 25 %, 30 % and 35 %; the step says the limit that was asked."""
+    steps = frontier(some(order("A", 5), order("B", 4)), [week(10)], limit=limit)
+    assert [(step.cancel, step.limit == limit) for step in steps] == [((), False), (("A",), False), (("A", "B"), True)]
+
+
 def test_thousands_of_orders_with_little_stock_are_planned():
     """3,000 orders of one to five units, stock for a third: within limit and stock, and nearly proved."""
     orders = [order(f"O{n}", (1 + n % 5) * 579_900, **{"AB"[n % 2]: 1 + n % 5}) for n in range(3000)]
