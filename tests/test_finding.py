@@ -531,6 +531,19 @@ def test_wrong_prices_of_one_hand_are_one_incident(wrong: dict[str, tuple[float,
     assert causes(*goods(**PRICES), *cheap) == expected
 
 
+@pytest.mark.parametrize("names", ["ABCDE", "EDCBA", "CABED"])
+def test_the_alphabet_decides_nothing(names: str):
+    """The first of five slips in an hour and a half meets only the second, which meets them all: one upload."""
+    prices = dict(zip(names, ("58.99", "100.00", "20.00", "300.00", "40.00"), strict=True))
+    wrong = zip(names, (400, 400.9, 401.5, 401.6, 401.7), ("20.00", "10.00", "4.00", "25.00", "17.00"), strict=True)
+    cheap = [
+        sale(hour, 5000 + 10 * n + k, sku=sku, item_price=price)
+        for n, (sku, hour, price) in enumerate(wrong)
+        for k in range(2)
+    ]
+    assert causes(*goods(**prices), *cheap) == [list("ABCDE")]
+
+
 @pytest.mark.parametrize(
     ("cells", "joins"),
     [

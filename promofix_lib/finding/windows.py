@@ -76,6 +76,9 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
     price, usual = (upper_medians(window, values[rows])[1] for values in (wrong, suspects.usual_list))
     onset, end = (np.array([sales.time[one[at]] for one in single]) for at in (0, -1))
     limits, number = sales.thresholds, np.full(len(single), -1, dtype=np.int64)
+    reach = limits.upload_hours * HOUR
+    begun = np.searchsorted(np.sort(onset), end + reach, side="right")
+    crowd = begun - np.searchsorted(np.sort(end), onset - reach, side="left") > limits.few
 
     def meets(one: int, hours: float) -> Mask:
         return np.asarray((onset <= end[one] + hours * HOUR) & (end >= onset[one] - hours * HOUR))
@@ -89,8 +92,8 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
             one = frontier.pop()
             number[one] = this
             same = alike(price, one, 2 * limits.rounding) | alike(price - usual, one, limits.level)
-            at_once = meets(one, limits.upload_hours)
-            together = meets(one, limits.pause_hours) & same | at_once & (at_once.sum() > limits.few)
+            at_once = meets(one, limits.upload_hours) & (crowd | crowd[one])
+            together = meets(one, limits.pause_hours) & same | at_once
             found = np.flatnonzero(together & (number < 0))
             number[found] = this
             frontier += found.tolist()
