@@ -160,6 +160,17 @@ def test_unexplained_cancellations_alone_do_not_leave_the_seller_without_a_plan(
     assert any("takes the low reading" in sentence.text("en") for sentence in one.told())
 
 
+@pytest.mark.parametrize(("unexplained", "reading", "room"), [(1, "high", 1), (2, "high", 0), (3, "low", 2)])
+def test_the_plan_leaves_the_high_reading_only_where_it_is_over_already(unexplained: int, reading: str, room: int):
+    """Two of 120 and no room for a third is not over 2.5 %; three are."""
+    row = {"purchase_date": "2026-11-20T12:00:00Z", "fulfillment_channel": "merchant", "quantity": 1, "sku": "HP-BLK"}
+    row |= {"sales_channel": "Amazon.com", "currency": "USD", "item_price": "1.00"}
+    states = ["Cancelled"] * unexplained + ["Unshipped"] * (120 - unexplained)
+    orders = order_table([{**row, "order_id": str(n), "order_status": state} for n, state in enumerate(states)])
+    (one,) = account(orders, pd.Series(orders.index == 50, index=orders.index)).channels
+    assert (one.reading, one.windows[0].room()) == (reading, room)
+
+
 def test_what_was_left_out_by_hand_is_affected_and_not_cancelled(month: Any):
     """Left out means honoured: the rate after does not count it, the scenario of all affected orders does."""
     orders, wrong = month

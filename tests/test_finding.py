@@ -212,6 +212,7 @@ def test_what_tells_a_fixed_sum(uses: list[tuple[str, str]], expected: list[str]
         ([9.9, 9.9, 10, 10.5, 11], [0] * 5, [1, 1, 0, 0, 0]),
         ([10, 10.004, 10.1, 10.2], [0] * 4, [1, 1, 1, 0]),
         ([10, 10, 9.9, 8], [0, 0, 0, 1], [1, 1, 1, 1]),
+        ([5, 10, 10.05, 25], [0] * 4, [0, 1, 1, 0]),
     ],
 )
 def test_the_usual_one_of_the_larger_sums_was_taken_or_all_there_was(
@@ -553,8 +554,10 @@ def test_the_alphabet_decides_nothing(names: str):
         ({"sku": "GIFT", "item_promotion_discount": "0.01", "order_id": "111-0000000-0005000"}, False),
         ({"currency": "CAD", "sales_channel": "Amazon.ca"}, False),
         ({"item_price": "0.02"}, False),
-        ({"purchase_date": "2026-03-17T18:30:00Z"}, False),
-        ({"purchase_date": "2026-03-17T14:30:00Z"}, False),
+        ({"purchase_date": "2026-03-17T17:02:00Z"}, True),
+        ({"purchase_date": "2026-03-17T17:02:01Z"}, False),
+        ({"purchase_date": "2026-03-17T15:00:00Z"}, True),
+        ({"purchase_date": "2026-03-17T14:59:59Z"}, False),
     ],
     ids=[
         "at that price",
@@ -563,7 +566,9 @@ def test_the_alphabet_decides_nothing(names: str):
         "a gift",
         "another currency",
         "another price",
+        "an hour after the last",
         "too late",
+        "an hour before the first",
         "too early",
     ],
 )

@@ -161,6 +161,13 @@ def test_left_out_by_hand_is_honoured_and_has_to_be_shipped():
     assert (len(status(case).rows_of(next="ship")), len(status(case).rows_of(state="left_out"))) == (0, 1)
 
 
+def test_a_word_on_an_order_that_no_rule_touches_makes_it_no_affected_order():
+    """Left out while a wider rule held it: it is nobody's business any more."""
+    case = LooseCase([line(1), line(2, promotion_ids=[], item_promotion_discount="0.00")])
+    case.left_out = {case.keys.iloc[1]: "a friend"}
+    assert [row.order_id for row in status(case).rows] == [order_id(1)]
+
+
 def test_what_was_left_out_and_is_cancelled_all_the_same_is_cancelled():
     """The furthest that is known: the file that was uploaded still held it, or somebody else cancelled it."""
     left = {f"{order_id(1)}/{1:014d}": "a friend"}
