@@ -341,7 +341,9 @@ def test_the_words_of_a_report_cannot_break_the_sentence():
     assert repr(name) in found.sentence.text("en")
 
 
-@pytest.mark.parametrize(("units", "bulk", "found"), [(200, 1, 1), (12, 1, 0), (40, 100, 0)])
+@pytest.mark.parametrize(
+    ("units", "bulk", "found"), [(200, 1, 1), (20, 1, 1), (19, 1, 0), (31, 30, 1), (30, 30, 0), (40, 100, 0)]
+)
 def test_one_buyer_who_empties_the_stock_is_an_incident(units: int, bulk: int, found: int):
     """One order is enough when it takes many units nearly free, and more than any normal order of the SKU took."""
     prices = {"item_price": f"{58.99 * units:.2f}", "item_promotion_discount": f"{57.99 * units:.2f}"}

@@ -136,6 +136,19 @@ def test_a_voucher_to_come_excuses_no_wrong_price():
     assert suspects.by_price[-8:].tolist() == [True, False] * 4
 
 
+def test_the_first_three_gifts_tell_beside_what_they_are_given():
+    """Free beside HP three times, then beside another SKU, then alone: the first three were meant."""
+    gift = {"sku": "GIFT", "item_price": "90.00", "promotion_ids": ["WITH HP"], "item_promotion_discount": "90.00"}
+    beside = ["HP", "HP", "HP", "OTHER", None, None]
+    orders = [
+        [sale(400 + n, 5000 + n, **gift), *([sale(400 + n, 5000 + n, sku=sku)] if sku else [])]
+        for n, sku in enumerate(beside)
+    ]
+    sales = Sales(order_table([*usual(), *(row for rows in orders for row in rows)]))
+    meant = Suspects(sales, ()).meant
+    assert [sales.sku_names[sales.sku[row]] for row in np.flatnonzero(meant)] == ["GIFT"] * 3
+
+
 # -- causes -----------------------------------------------------------------------------------------------------------
 
 
