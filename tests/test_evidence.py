@@ -217,6 +217,15 @@ def test_the_timeline_is_in_order_and_names_its_zone(folder: Path):
     assert rows[0]["time"] == "2026-11-19 21:10 (America/Los Angeles)"
 
 
+def test_the_timeline_numbers_two_incidents(tmp_path: Path):
+    """From the second on each is called by its number."""
+    night = make_case(tmp_path / "case", reports={"A.txt": all_orders([*usual(), *victims()])})
+    case = night.take(Incident(skus=tuple(night.orders["sku"].dropna().unique()), max_unit_price=Decimal(99)))
+    write_evidence(case, tmp_path / "evidence", NOW, pictures=())
+    found = sorted(row["what"] for row in read(tmp_path / "evidence" / "timeline.csv") if "affected" in row["what"])
+    assert found == [f"{edge} affected order of incident {number}" for edge in ("first", "last") for number in (1, 2)]
+
+
 class Tags(HTMLParser):
     """Collects tags and their attributes."""
 
