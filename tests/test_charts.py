@@ -173,6 +173,19 @@ def test_marks_of_incidents_hours_apart_do_not_overlap():
     assert not ax.get_legend().get_window_extent().overlaps(ax._left_title.get_window_extent())
 
 
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("plot", [plot_hours, plot_prices])
+def test_the_names_of_nine_incidents_stand_in_one_line(plot: Any, language: str):
+    """From the second on by their number: the line ends inside the chart and leaves the title alone."""
+    orders = orders_every(timedelta(hours=1), 30 * 24)
+    numbers = pd.Series([n // 72 if n % 72 < 3 else 0 for n in range(30 * 24)])
+    ax = drawn(plot, orders, numbers > 0, numbers=numbers, language=language)
+    shown = ax.get_legend()
+    assert [text.get_text() for text in shown.get_texts()][2:10] == [str(number) for number in range(2, 10)]
+    assert shown.get_window_extent().x0 > 0
+    assert not shown.get_window_extent().overlaps(ax._left_title.get_window_extent())
+
+
 def test_the_chart_speaks_chinese_where_the_machine_can():
     """Days and labels; every sign has a glyph (a missing one warns)."""
     orders = orders_every(timedelta(hours=1), 30)

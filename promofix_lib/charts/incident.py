@@ -291,10 +291,13 @@ def _finish(night: Night, ax: Axes, *, legend: bool = False) -> Axes:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock_label(value, night.zone, night.language)))
     clock = night.say("clock", zone=zone_text(night.zone))
     ax.set_xlabel(clock, loc="right", size=8, color=colours.FAINT)
-    if legend and ax.get_legend_handles_labels()[0]:
+    handles, names = ax.get_legend_handles_labels()
+    if legend and handles:
         parts = len(night.incidents) > 1
-        look: dict[str, Any] = {"ncols": 5, "fontsize": 7, "columnspacing": 1} if parts else {"ncols": 4}
-        ax.legend(**{"loc": "lower right", "bbox_to_anchor": (1.0, 0.98), "fontsize": 8, "borderpad": 0, **look})
+        later = {night.label(number): str(number) for number in [*night.incidents][1:] if number}  # one line for all
+        look: dict[str, Any] = {"fontsize": 7, "columnspacing": 1} if parts else {"fontsize": 8}
+        look |= {"loc": "lower right", "bbox_to_anchor": (1.0, 0.98), "borderpad": 0, "ncols": 12}
+        ax.legend(handles, [later.get(name, name) for name in names], **look)
         if parts:  # too wide to stand beside the title: the title stands above it
             ax.set_title(ax.get_title(loc="left"), pad=18)
     return ax
