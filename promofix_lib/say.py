@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -93,8 +93,8 @@ def say(key: str, /, *, language: str | None = None, **facts: Any) -> str:
     --------
     >>> say("say.orders", language="en", n=1), say("say.orders", language="en", n=1200)
     ('1 order', '1,200 orders')
-    >>> say("say.orders", language="zh-CN", n=2)
-    '2 个订单'
+    >>> say("say.orders", language="zh-CN", n=2), say("say.list_of", language="en", what=timedelta(minutes=285))
+    ('2 个订单', '4 h 45 min')
     """
     name = language_of(language) if language else current_language()
     forms, plural = _catalogue(name)
@@ -267,6 +267,9 @@ def _shown(value: Any, language: str) -> Any:
         return moment_text(value, language)
     if isinstance(value, date):
         return day_text(value, language)
+    if isinstance(value, timedelta):
+        hours, minutes = divmod(int(value.total_seconds()) // 60, 60)
+        return say("say.hours" if hours else "say.minutes", language=language, hours=hours, minutes=minutes)
     if isinstance(value, Worded):
         return value.text(language)
     if isinstance(value, tuple | list):

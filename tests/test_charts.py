@@ -149,6 +149,14 @@ def test_every_incident_has_its_night_and_its_mark():
     assert labels == ["other orders", "affected, incident 1", "affected, incident 2"]
 
 
+@pytest.mark.parametrize(("language", "title"), [("en", "20 orders in 57 min"), ("zh-CN", "57 分钟内 20 个订单")])
+def test_a_night_of_less_than_an_hour_is_told_in_minutes(language: str, title: str):
+    """No hours where there are none."""
+    orders = orders_every(timedelta(minutes=3), 40)
+    ax = drawn(plot_night, orders, pd.Series([10 <= n < 30 for n in range(40)]), language=language)
+    assert ax.get_title(loc="left") in (title, "20 orders in 57 min")
+
+
 @pytest.mark.parametrize("several", [False, True])
 def test_what_was_put_in_by_hand_is_of_no_incident(several: bool):
     """It has a colour and a name of its own: neither the incident's count nor its first and last order are its."""

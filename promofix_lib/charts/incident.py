@@ -126,7 +126,7 @@ def plot_hours(night: Night, ax: Axes) -> Axes:
 def plot_night(night: Night, ax: Axes, number: int = 1) -> Axes:
     """The hours around an incident, with its first and its last affected order marked to the minute."""
     _draw_bars(night, quiet(ax), night.hours, timedelta(hours=1))
-    minutes = 0
+    span = timedelta()
     if number in night.windows:
         first, last = window = night.windows[number]
         _shade({number: window}, ax)
@@ -134,11 +134,11 @@ def plot_night(night: Night, ax: Axes, number: int = 1) -> Axes:
         ax.set_xlim(*mdates.date2num([first - margin, last + margin]))
         shown = night.hours.loc[first - margin : last + margin, "all"]
         _mark_edges(night, ax, number, max([1, *shown]))
-        minutes = int((last - first).total_seconds()) // 60
+        span = last - first
     orders = night.orders.loc[night.incidents[number], "order_id"]
-    facts = {"n": orders.nunique(), "hours": minutes // 60, "minutes": minutes % 60}
     cause = printable(dict(night.causes).get(number, ""), 50)
-    title = night.say("night_of", number=number, cause=cause, **facts) if night.several else night.say("night", **facts)
+    whose = {"number": number, "cause": cause} if night.several else {}
+    title = night.say("night_of" if whose else "night", n=orders.nunique(), span=span, **whose)
     ax.set_title(title, parse_math=False)
     return _finish(night, ax)
 

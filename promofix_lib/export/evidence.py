@@ -172,9 +172,8 @@ def _tiles(stands: Status, incidents: Sequence[IncidentPart], language: str) -> 
         yield say(f"evidence.{name}", language=language, n=count), f"{count:,}"
     for one in incidents:
         if one.onset and one.end and one.number:
-            hours, minutes = divmod(int((one.end - one.onset).total_seconds()) // 60, 60)
             key = "evidence.span_of" if one.of > 1 else "evidence.span"
-            span = say("evidence.duration", language=language, hours=hours, minutes=minutes)
+            span = say("say.list_of", language=language, what=one.end - one.onset)
             yield say(key, language=language, number=one.number), span
     for sums in (one for one in stands.amounts[:3] if one.known):
         for name, amount in (("paid", sums.paid), ("loss", sums.loss)):
