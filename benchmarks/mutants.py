@@ -97,8 +97,8 @@ def _what_works(tree: ast.Module) -> ast.Module:
         elif isinstance(node, ast.AnnAssign):
             node.annotation = ast.Constant("")
             ast.copy_location(node.annotation, node)
-        elif isinstance(node, ast.Call):  # `strict` of zip says what is so anyway
-            node.keywords = [one for one in node.keywords if one.arg != "strict"]
+        elif isinstance(node, ast.Call):  # `strict` says what is so anyway, `copy` what it costs
+            node.keywords = [one for one in node.keywords if one.arg not in ("strict", "copy")]
     return tree
 
 

@@ -104,9 +104,9 @@ def _run(shop: _Shop, name: str) -> None:
     for number in range(pick((1, 2, 3, 3, 4, 5, 8, 12))):
         good = pick(goods)
         price, off, codes = good["price"], good["price"] * share // 100, []
-        for codes_of, taken in _codes(kind, name, number, shop.chance):
-            codes.append(codes_of)
-            off = price * (share // 2 if taken else share) // 100
+        for code, halved in _codes(kind, name, number, shop.chance):
+            codes.append(code)
+            off = price * (share // 2 if halved else share) // 100
         if kind == "sum":
             off = min(price, 1500)
         if kind in ("price", "same price"):
@@ -126,7 +126,7 @@ def _run(shop: _Shop, name: str) -> None:
 
 
 def _codes(kind: str, name: str, number: int, chance: Random) -> Iterator[tuple[str, bool]]:
-    """The codes of an order of a run, and whether each takes only a half of it all."""
+    """The codes of an order of a run, and whether each takes only half of it all."""
     if kind in ("code", "sum"):
         yield name, False
     elif kind == "code of one use":
