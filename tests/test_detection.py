@@ -309,6 +309,21 @@ def test_too_few_orders_are_worth_a_look():
     assert "66 % below the normal price on 1 order of SKU HP" in findings.worth_a_look[0].sentence.text("en")
 
 
+@pytest.mark.parametrize(
+    ("orders", "why"),
+    [
+        (2, "Too few to tell: 2 orders."),
+        (3, "This shop often sells so cheaply: a run like this one can come by chance."),
+    ],
+)
+def test_two_orders_are_few_and_three_are_not(orders: int, why: str):
+    """Where other cheap orders excuse the run, the reason says which of the two it is."""
+    run = [sale(300 + n, 5000 + n, item_price="20.00") for n in range(orders)]
+    others = [sale(400 + 20 * n, 6000 + n, item_price="20.00") for n in range(orders)]
+    looks = find_incidents(order_table([*usual(), *run, *others])).worth_a_look
+    assert looks[0].why_not.text("en") == why
+
+
 def test_the_gravest_loss_comes_first():
     """Incidents are sorted by loss, not by orders."""
     cheap = [sale(5 * n, 8000 + n, sku="CABLE", item_price="9.00") for n in range(60)]

@@ -110,6 +110,8 @@ def test_drafts_are_parted_by_day(tmp_path: Path):
     assert {mail["To"].addresses[0].addr_spec for day in found for mail in day} == {
         f"a{n}@example.com" for n in range(1, 6)
     }
+    two = write_drafts(messages(3), tmp_path, per_day=2)
+    assert [path.name for path in two] == [f"message-drafts-day-{n}-of-2.mbox" for n in (1, 2)]
     assert write_drafts((), tmp_path, per_day=2) == ()
 
 

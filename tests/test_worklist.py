@@ -167,9 +167,13 @@ def test_an_open_gate_needs_no_bleeding_stopped():
     assert still["still_selling"].order_ids == ("O1", "O2")
 
 
-def test_what_was_left_out_after_the_export_is_taken_out_of_the_file_before_it_is_uploaded():
-    """The file handed out still holds it: a new export comes before the first batch, and takes the step away."""
-    case = LooseCase([line(n) for n in range(1, 4)])
+@pytest.mark.parametrize("hurry", [{}, {"promise_date": NOW + timedelta(minutes=40)}])
+def test_what_was_left_out_after_the_export_is_taken_out_of_the_file_before_it_is_uploaded(hurry: dict[str, Any]):
+    """The file handed out still holds it: a new export comes before the first batch, and takes the step away.
+
+    However soon another order of that file ships.
+    """
+    case = LooseCase([line(1, **hurry), line(2), line(3)])
     case.export()
     case.left_out = {f"{order_id(3)}/{3:014d}": "a friend"}
     case.renew(case.lines)
@@ -214,6 +218,11 @@ def test_the_quota_is_five_times_the_average_and_600():
 def test_steps_without_an_order_are_left_out(row: dict[str, Any], key: str, there: bool):
     """Nobody is sent to do what there is nothing to do for."""
     assert (key in steps_of(night(**row))) == there
+
+
+def test_what_is_to_be_decided_can_wait_until_the_day_after_tomorrow():
+    """Shipped orders run away from nobody: nine in the morning, after the work of the night and of the next day."""
+    assert steps_of(night(order_status="Shipped"))["decide"].when.isoformat() == "2026-11-22T09:00:00-08:00"
 
 
 @pytest.mark.parametrize(
