@@ -95,14 +95,23 @@ def test_an_order_at_amazon_is_asked_for_and_never_uploaded():
 
 
 @pytest.mark.parametrize(
-    ("choice", "expected"),
-    [("", ("shipped", "decide")), ("keep", ("closed", "nothing")), ("refunded", ("closed", "nothing"))],
+    ("choice", "expected", "before"),
+    [
+        ("", ("shipped", "decide"), "decide"),
+        ("keep", ("closed", "nothing"), "hand_over"),
+        ("refunded", ("closed", "nothing"), "hand_over"),
+        ("return", ("shipped", "wait"), "hand_over"),
+    ],
 )
-def test_a_shipped_order_waits_for_the_sellers_choice(choice: str, expected: tuple[str, str]):
-    """Refund or let go: as soon as the seller has chosen it is closed."""
-    case = handed(**SHIPPED)
-    case.shipped_choice = choice
+def test_a_shipped_order_waits_for_the_sellers_choice(choice: str, expected: tuple[str, str], before: str):
+    """Refund or let go: as soon as the seller has chosen it is closed, and a parcel to come is waited for.
+
+    Before it is handed over, it is to be.
+    """
+    case, fresh = handed(**SHIPPED), LooseCase([line(1, **SHIPPED)])
+    case.shipped_choice = fresh.shipped_choice = choice
     assert stands(case) == expected
+    assert stands(fresh) == ("shipped", before)
 
 
 def test_a_pending_order_is_withheld_and_handed_over_once_it_can_be_cancelled():
