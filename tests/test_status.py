@@ -142,6 +142,16 @@ def test_the_assistants_word_is_not_enough_for_the_rate():
     assert not status(case).known_cancelled
 
 
+def test_a_wish_counts_where_it_can_be_met():
+    """Unshipped or cancelled: at the buyer's wish. In Amazon's warehouse, or on its way, nobody has met it."""
+    wish = {"is_buyer_requested_cancellation": True}
+    rows = status(LooseCase([line(1, **wish), line(2, **wish, **FBA), line(3, **wish, **SHIPPED), line(4)])).rows
+    assert {row.order_id: row.at_buyers_wish for row in rows} == {order_id(n): n == 1 for n in range(1, 5)}
+    case = handed(**wish)
+    case.renew([line(1, **wish, **CANCELLED)])
+    assert [row.at_buyers_wish for row in status(case).rows] == [True]
+
+
 def test_a_cancellation_at_the_buyers_wish_does_not_count():
     """The buyer asked through Amazon: named apart, not among the seller's cancellations."""
     wish = {"is_buyer_requested_cancellation": True}
