@@ -128,18 +128,16 @@ def plot_night(night: Night, ax: Axes, number: int = 1) -> Axes:
     _draw_bars(night, quiet(ax), night.hours, timedelta(hours=1))
     span = timedelta()
     if number in night.windows:
-        first, last = window = night.windows[number]
-        _shade({number: window}, ax)
-        margin = max(pd.Timedelta(hours=9), (last - first) * 0.6)
-        ax.set_xlim(*mdates.date2num([first - margin, last + margin]))
-        shown = night.hours.loc[first - margin : last + margin, "all"]
-        _mark_edges(night, ax, number, max([1, *shown]))
+        first, last = night.windows[number]
         span = last - first
-    orders = night.orders.loc[night.incidents[number], "order_id"]
+        _shade({number: (first, last)}, ax)
+        margin = max(pd.Timedelta(hours=9), span * 0.6)
+        ax.set_xlim(*mdates.date2num([first - margin, last + margin]))
+        _mark_edges(night, ax, number, max([1, *night.hours.loc[first - margin : last + margin, "all"]]))
+    count = night.orders.loc[night.incidents[number], "order_id"].nunique()
     cause = printable(dict(night.causes).get(number, ""), 50)
-    whose = {"number": number, "cause": cause} if night.several else {}
-    title = night.say("night_of" if whose else "night", n=orders.nunique(), span=span, **whose)
-    ax.set_title(title, parse_math=False)
+    key = "night_of" if night.several else "night"
+    ax.set_title(night.say(key, n=count, span=span, number=number, cause=cause), parse_math=False)
     return _finish(night, ax)
 
 
@@ -289,8 +287,7 @@ def _telling_prices(price: Any) -> list[float]:
 def _finish(night: Night, ax: Axes, *, legend: bool = False) -> Axes:
     ax.xaxis.set_major_locator(mdates.AutoDateLocator(tz=night.zone, minticks=4, maxticks=10))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock_label(value, night.zone, night.language)))
-    clock = night.say("clock", zone=zone_text(night.zone))
-    ax.set_xlabel(clock, loc="right", size=8, color=colours.FAINT)
+    ax.set_xlabel(night.say("clock", zone=zone_text(night.zone)), loc="right", size=8, color=colours.FAINT)
     handles, names = ax.get_legend_handles_labels()
     if legend and handles:
         parts = len(night.incidents) > 1

@@ -76,9 +76,6 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
     price, usual = (upper_medians(window, values[rows])[1] for values in (wrong, suspects.usual_list))
     onset, end = (np.array([sales.time[one[at]] for one in single]) for at in (0, -1))
     limits, number = sales.thresholds, np.full(len(single), -1, dtype=np.int64)
-    reach = limits.upload_hours * HOUR
-    begun = np.searchsorted(np.sort(onset), end + reach, side="right")
-    crowd = begun - np.searchsorted(np.sort(end), onset - reach, side="left") > limits.few
 
     def meets(one: int, hours: float) -> Mask:
         return np.asarray((onset <= end[one] + hours * HOUR) & (end >= onset[one] - hours * HOUR))
@@ -86,6 +83,8 @@ def _pooled(sales: Sales, suspects: Suspects, single: list[Ints]) -> Ints:
     def alike(values: Floats, one: int, share: float) -> Mask:
         return np.asarray(np.abs(values - values[one]) <= np.log1p(share))
 
+    # one of many at once joins them whichever is looked at first
+    crowd = np.array([meets(one, limits.upload_hours).sum() > limits.few for one in range(len(single))])
     for start in range(len(single)):
         frontier, this = [start] if number[start] < 0 else [], int(number.max()) + 1
         while frontier:
